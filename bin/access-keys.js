@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+require('tsx/cjs/api').register();
+require('./access-keys.ts');

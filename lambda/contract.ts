@@ -1,0 +1,58 @@
+/**
+ * Where the stacks, the functions and the org bucket meet: names that both the templates and the program use.
+ * No SDK and no CDK here.
+ */
+
+/** Every managed secret's name is this prefix and the user's secret name. */
+export const SECRET_NAME_PREFIX = '/access-key/';
+
+/** Physical names of the functions. Timeouts are in seconds, memory in MiB. */
+export const FUNCTIONS = {
+  rotate: { name: 'access-keys-rotate', timeoutSeconds: 300, memoryMiB: 512 },
+  reconcile: { name: 'access-keys-reconcile', timeoutSeconds: 600, memoryMiB: 512 },
+  operate: { name: 'access-keys-operate', timeoutSeconds: 300, memoryMiB: 512 },
+  mailer: { name: 'access-keys-mailer', timeoutSeconds: 60, memoryMiB: 512 },
+} as const;
+
+/** Physical names of the roles. Bucket, topic and trust policies name them, so they are fixed. */
+export const ROLES = {
+  rotate: 'access-keys-rotate',
+  reconcile: 'access-keys-reconcile',
+  operate: 'access-keys-operate',
+  mailer: 'access-keys-mailer',
+  /** Local role: may create, change and delete access keys. Only rotate and operate may assume it. */
+  keyAdministration: 'access-keys-key-administration',
+  /** Local role: may change and delete access keys, never create one. Only reconcile may assume it. */
+  keyRetirement: 'access-keys-key-retirement',
+  /** In the security account: the only principal that may invoke operate in the members. */
+  operator: 'access-keys-operator',
+} as const;
+
+/** Environment of rotate, reconcile and operate. */
+export interface MemberEnvironment {
+  readonly ORG_BUCKET: string;
+  readonly ADMIN_TOPIC_ARN: string;
+  /** The local role this function assumes to touch IAM. */
+  readonly KEY_ROLE_ARN: string;
+  readonly ROTATE_FUNCTION_ARN: string;
+  /** ARN of the secrets' customer managed key, or empty for aws/secretsmanager. */
+  readonly SECRETS_KEY_ARN: string;
+}
+
+/** Environment of the mailer. */
+export interface MailerEnvironment {
+  readonly ORG_BUCKET: string;
+  readonly SENDER: string;
+  /** Comma-separated; notices that no owner can receive go here. */
+  readonly ADMINS: string;
+  readonly CONFIGURATION_SET: string;
+  /** Domain of an owner's default address: <user>@OWNER_DOMAIN. May be empty. */
+  readonly OWNER_DOMAIN: string;
+}
+
+/** Keys in the org bucket. */
+export const slicePath = (accountId: string): string => `roster/${accountId}.json`;
+export const reportPath = (accountId: string): string => `reports/${accountId}.json`;
+export const eventPath = (accountId: string, eventId: string): string => `events/${accountId}/${eventId}.json`;
+/** The mailer's own bookkeeping of delivered events. */
+export const DELIVERIES_PREFIX = 'deliveries/';
