@@ -1,0 +1,109 @@
+import { RotationError } from './errors';
+import { lastFour } from './keys';
+import { intentTag, intentTagKey, intentsOf, LIST_LAG_MS, type Intent } from './ledger';
+import { makeRoom } from './making-room';
+import type { AccessKey, AccessKeyPair } from './ports';
+import type { Rotation } from './rotation-context';
+import { parseOwnValue, printSecretValue, type SecretValue } from './secret-value';
+
+/**
+ * Step createSecret: a new key, stored in the pending version. Called again it finds the stored key and is done;
+ * interrupted anywhere it leaves either a stored key or an orphan that the ledger's intent identifies.
+ * @throws RotationError PENDING_KEY_GONE after taking AWSPENDING off a version whose key was deleted: the rotation is
+ * abandoned and the next one has a new token
+ */
+export async function createSecret(rotation: Rotation): Promise<void> {
+  const pending = await pendingKey(rotation);
+  if (pending) return abandonIfGone(rotation, pending);
+  const current = await currentValue(rotation);
+  const canonicalName = await existingUserName(rotation);
+  const existing = await makeRoom({
+    ...rotation,
+    keys: rotation.iam,
+    existing: await rotation.iam.list(),
+    currentKeyId: current?.key?.id,
+    rotateTimeoutMs: rotation.settings.timeoutMs,
+  });
+  const intent: Intent = { attempt: rotation.settings.attempt, token: rotation.event.token, at: rotation.clock.now(), keyIds: existing.map((key) => key.id) };
+  await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));
+  const created = await createKey(rotation, intent);
+  if (created) await storeKey(rotation, canonicalName, created);
+}
+
+/** The key that the pending version already holds. */
+export async function pendingKey({ secrets, secret, event, user, settings }: Rotation): Promise<AccessKeyPair | undefined> {
+  const text = await secrets.value(secret.arn, 'AWSPENDING', event.token);
+  return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
+}
+
+async function currentValue({ secrets, secret, user, settings }: Rotation): Promise<SecretValue | undefined> {
+  const text = await secrets.value(secret.arn, 'AWSCURRENT');
+  return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId);
+}
+
+/**
+ * The user's name as IAM spells it.
+ * @throws RotationError USER_MISSING, or USER_REPLACED when the name now belongs to another user
+ */
+export async function existingUserName({ iam, user, secret, settings }: Rotation): Promise<string> {
+  const found = await iam.user();
+  if (!found) throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
+  const pinned = secret.tags['access-keys:user-id'];
+  if (pinned && pinned !== found.id) throw new RotationError('USER_REPLACED', `the IAM user ${user.name} is not the one that this secret was made for: it was deleted and created again`, 'delete the secret, so that the new user is adopted');
+  return found.name;
+}
+
+async function abandonIfGone(rotation: Rotation, pending: AccessKeyPair): Promise<void> {
+  const { iam, secrets, secret, event, clock } = rotation;
+  const keys = await iam.list();
+  if (keys.some((key) => key.id === pending.id) || listMayLag(rotation)) return;
+  await secrets.moveStage(secret.arn, 'AWSPENDING', { from: event.token });
+  throw new RotationError('PENDING_KEY_GONE', `the new key …${lastFour(pending.id)} was deleted before its rotation finished (${clock.now().toISOString()})`, 'the rotation is abandoned; the next one creates another key');
+}
+
+/** A key made minutes ago need not be in IAM's list yet. */
+function listMayLag({ secret, event, clock }: Rotation): boolean {
+  const attempts = intentsOf(secret).filter((intent) => intent.token === event.token);
+  return attempts.some((intent) => clock.now().getTime() - intent.at.getTime() < LIST_LAG_MS);
+}
+
+/**
+ * Creates the key; undefined when another delivery of this step stored one meanwhile. A definite refusal takes the
+ * intent back, for then no key of ours exists; without an answer the intent stays and says until when one can have been made.
+ */
+async function createKey(rotation: Rotation, intent: Intent): Promise<AccessKeyPair | undefined> {
+  const { iam, secrets, secret, clock, log } = rotation;
+  try {
+    return await iam.create();
+  } catch (error) {
+    const settle = isDefinite(error) ? secrets.untag(secret.arn, [intentTagKey(intent)]) : secrets.tag(secret.arn, intentTag({ ...intent, closedAt: clock.now() }));
+    await settle.catch((cause: unknown) => log.warn('the intent could not be settled', { cause: (cause as Error).name }));
+    if (isDefinite(error) && (await pendingKey(rotation))) return undefined;
+    throw error;
+  }
+}
+
+/** IAM answered with an error of the request, so nothing was created. */
+function isDefinite(error: unknown): boolean {
+  const { $fault, $metadata } = error as { $fault?: string; $metadata?: { httpStatusCode?: number } };
+  return $fault === 'client' && ($metadata?.httpStatusCode ?? 0) >= 400;
+}
+
+async function storeKey(rotation: Rotation, userName: string, created: AccessKeyPair): Promise<void> {
+  const { secrets, secret, event, settings } = rotation;
+  const value = printSecretValue({ userName, accountId: settings.accountId, key: created });
+  try {
+    await secrets.put(secret.arn, event.token, value, event.rotationToken);
+  } catch (error) {
+    const stored = await pendingKey(rotation);
+    if (stored?.id === created.id) return;
+    await rotation.iam.delete(created.id);
+    if (stored) return;
+    throw error;
+  }
+}
+
+/** The key in IAM's list, when it is there. */
+export async function listedKey({ iam }: Rotation, keyId: string): Promise<AccessKey | undefined> {
+  return (await iam.list()).find((key) => key.id === keyId);
+}

@@ -1,0 +1,50 @@
+import type { AccessKey, KeyAdministration, LastUse, Secret, Secrets } from './ports';
+import { parseSecretValue } from './secret-value';
+
+export const hoursToMs = (hours: number): number => hours * 3_600_000;
+
+/**
+ * Quiet: AWS answered, and the key was never used or last used at least `quietForHours` ago. "Never used" counts
+ * only for a key older than that, because the record of a use lags. An error is not an answer: the caller lets it
+ * pass up and so never takes it for quiet.
+ */
+export function isQuiet(key: AccessKey, lastUse: LastUse, quietForHours: number, now: Date): boolean {
+  return now.getTime() >= quietAt(key, lastUse, quietForHours).getTime();
+}
+
+/** The instant at which the key is quiet unless it is used again. */
+export function quietAt(key: AccessKey, lastUse: LastUse, quietForHours: number): Date {
+  const seenAt = lastUse.used ? lastUse.at : key.createdAt;
+  return new Date(seenAt.getTime() + hoursToMs(quietForHours));
+}
+
+/**
+ * The key ids that AWSCURRENT and AWSPENDING name now; these are never deactivated or deleted. Read immediately
+ * before every such act.
+ * @throws RotationError SECRET_VALUE_INVALID when a value cannot be understood: then nothing may be touched
+ */
+export async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<string>> {
+  const texts = [await secrets.value(secretId, 'AWSCURRENT'), await secrets.value(secretId, 'AWSPENDING')];
+  return new Set(texts.flatMap((text) => (text === undefined ? [] : (parseSecretValue(text).key?.id ?? []))));
+}
+
+/** Runs the act unless the key is protected; says whether it ran. */
+export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: string, act: () => Promise<void>): Promise<boolean> {
+  if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
+  await act();
+  return true;
+}
+
+/** An Inactive key is deleted as it is; an Active one is deactivated first, so that the deletion never hits a working key. */
+export async function deactivateAndDelete(keys: KeyAdministration, key: AccessKey): Promise<void> {
+  if (key.status === 'Active') await keys.deactivate(key.id);
+  await keys.delete(key.id);
+}
+
+/** All that a person may see of a key that is on its way out. */
+export const lastFour = (keyId: string): string => keyId.slice(-4);
+
+/** For messages: when, by which service and where. */
+export function describeLastUse(lastUse: LastUse): string {
+  return lastUse.used ? `last used ${lastUse.at.toISOString()} by ${lastUse.service} in ${lastUse.region}` : 'never used';
+}

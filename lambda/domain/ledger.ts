@@ -1,0 +1,149 @@
+/**
+ * What was done and is intended, kept as tags on the secret and written before the act.
+ * Tag values hold no quotes, braces or commas and at most 255 characters, so fields are separated by spaces.
+ */
+import type { AccessKey, Secret } from './ports';
+
+const PREFIX = 'access-keys:';
+export const TAGS = {
+  userId: `${PREFIX}user-id`,
+  generation: `${PREFIX}generation`,
+  /** Version whose owner has been told. */
+  notified: `${PREFIX}notified`,
+  /** Token, code and time of the last failed attempt. */
+  failed: `${PREFIX}failed`,
+  released: `${PREFIX}released`,
+} as const;
+const INTENT = `${PREFIX}intent:`;
+const RETIRING = `${PREFIX}retiring:`;
+const ALERT = `${PREFIX}alert:`;
+
+/** Slack for clocks that differ and for IAM's whole seconds. */
+const SLACK_MS = 5_000;
+/** IAM's lists lag behind by at most this long. */
+export const LIST_LAG_MS = 5 * 60_000;
+
+/** The intent to create one key, written before CreateAccessKey is sent. */
+export interface Intent {
+  /** One per invocation, so that attempts never overwrite each other. */
+  readonly attempt: string;
+  readonly token: string;
+  readonly at: Date;
+  /** When the invocation saw its call end; undefined when it never said. */
+  readonly closedAt?: Date;
+  /** Keys that existed before. */
+  readonly keyIds: readonly string[];
+}
+
+export function intentTag(intent: Intent): Record<string, string> {
+  const closed = intent.closedAt?.toISOString() ?? 'open';
+  return { [INTENT + intent.attempt]: [intent.token, intent.at.toISOString(), closed, ...intent.keyIds].join(' ') };
+}
+
+export const intentTagKey = (intent: Intent): string => INTENT + intent.attempt;
+
+export function intentsOf(secret: Secret): Intent[] {
+  return entries(secret, INTENT).map(([attempt, value]) => {
+    const [token = '', at = '', closed = '', ...keyIds] = value.split(' ');
+    return { attempt, token, at: new Date(at), keyIds, ...(closed !== 'open' && { closedAt: new Date(closed) }) };
+  });
+}
+
+/** The last instant at which the invocation behind the intent can have created a key. */
+function endOf(intent: Intent, timeoutMs: number): number {
+  return (intent.closedAt?.getTime() ?? intent.at.getTime() + timeoutMs) + SLACK_MS;
+}
+
+function covers(intent: Intent, key: AccessKey, timeoutMs: number): boolean {
+  const createdAt = key.createdAt.getTime();
+  return !intent.keyIds.includes(key.id) && createdAt >= intent.at.getTime() - SLACK_MS && createdAt <= endOf(intent, timeoutMs);
+}
+
+/**
+ * Splits the keys that are in no version into orphans of ours, keys that an attempt still running may be about
+ * to store, and unmanaged ones. One intent makes at most one key: a stored key uses its intent up, and where
+ * several keys could be the one, none is taken for ours.
+ * @param known ids that a version or the ledger names
+ */
+export function judgeUnknownKeys(keys: readonly AccessKey[], known: ReadonlySet<string>, intents: readonly Intent[], timeoutMs: number, now: Date): { orphans: AccessKey[]; undecided: AccessKey[]; unmanaged: AccessKey[] } {
+  const open = unfulfilled(keys.filter((key) => known.has(key.id)), intents, timeoutMs);
+  const judged = { orphans: [] as AccessKey[], undecided: [] as AccessKey[], unmanaged: [] as AccessKey[] };
+  const unknown = keys.filter((key) => !known.has(key.id));
+  for (const key of unknown) {
+    const candidates = open.filter((intent) => covers(intent, key, timeoutMs));
+    const rivals = unknown.filter((other) => candidates.some((intent) => covers(intent, other, timeoutMs)));
+    if (candidates.length === 0 || rivals.length > candidates.length) judged.unmanaged.push(key);
+    else if (candidates.some((intent) => !intent.closedAt && now.getTime() <= endOf(intent, timeoutMs))) judged.undecided.push(key);
+    else judged.orphans.push(key);
+  }
+  return judged;
+}
+
+function unfulfilled(stored: readonly AccessKey[], intents: readonly Intent[], timeoutMs: number): Intent[] {
+  const open = [...intents].sort((a, b) => b.at.getTime() - a.at.getTime());
+  for (const key of stored) {
+    const latest = open.findIndex((intent) => covers(intent, key, timeoutMs));
+    if (latest >= 0) open.splice(latest, 1);
+  }
+  return open;
+}
+
+/** Intents that can no longer explain a key: their time and the lists' lag are over. Those of `keepToken` stay. */
+export function spentIntents(intents: readonly Intent[], keys: readonly AccessKey[], keepToken: string | undefined, timeoutMs: number, now: Date): Intent[] {
+  return intents.filter((intent) => intent.token !== keepToken && now.getTime() > endOf(intent, timeoutMs) + LIST_LAG_MS && !keys.some((key) => covers(intent, key, timeoutMs)));
+}
+
+/** When the last undecided intent can be judged. */
+export function judgeableAt(intents: readonly Intent[], timeoutMs: number): Date {
+  return new Date(Math.max(0, ...intents.filter((intent) => !intent.closedAt).map((intent) => endOf(intent, timeoutMs))) + 1);
+}
+
+/** A key on its way out. */
+export interface Retirement {
+  readonly keyId: string;
+  readonly state: 'active' | 'inactive';
+  /** Since when it is in this state: being retired, or deactivated. */
+  readonly since: Date;
+  /** How many warnings its owner had. */
+  readonly warnings: number;
+  /** The secret version that replaced it; '-' for an adopted key. */
+  readonly replacedBy: string;
+}
+
+export function retirementTag(retirement: Retirement): Record<string, string> {
+  const { keyId, state, since, warnings, replacedBy } = retirement;
+  return { [RETIRING + keyId]: [state, since.toISOString(), warnings, replacedBy].join(' ') };
+}
+
+export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
+
+export function retirementsOf(secret: Secret): Retirement[] {
+  return entries(secret, RETIRING).map(([keyId, value]) => {
+    const [state, since = '', warnings = '0', replacedBy = '-'] = value.split(' ');
+    return { keyId, state: state === 'inactive' ? 'inactive' : 'active', since: new Date(since), warnings: Number(warnings), replacedBy };
+  });
+}
+
+/** Conditions the admin was told of, by code, with the instant of the last telling. */
+export function alertsOf(secret: Secret): Map<string, Date> {
+  return new Map(entries(secret, ALERT).map(([code, at]) => [code, new Date(at)]));
+}
+
+export const alertTagKey = (code: string): string => ALERT + code;
+
+/** Token, code and time of the last failed attempt. */
+export function failureOf(secret: Secret): { readonly token: string; readonly code: string; readonly at: Date } | undefined {
+  const [token, code, at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
+  return token && code && at ? { token, code, at: new Date(at) } : undefined;
+}
+
+function entries(secret: Secret, prefix: string): [string, string][] {
+  return Object.entries(secret.tags)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value]);
+}
+
+/** The version that holds a label. */
+export function versionWith(secret: Secret, stage: string): string | undefined {
+  return Object.entries(secret.versions).find(([, stages]) => stages.includes(stage))?.[0];
+}

@@ -1,0 +1,83 @@
+/** IAM allows two keys a user: before a third, one has to go, and only one that surely nobody needs. */
+import { RotationError } from './errors';
+import { deactivateAndDelete, describeLastUse, isQuiet, lastFour, unlessProtected } from './keys';
+import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf } from './ledger';
+import type { AccessKey, Clock, KeyAdministration, Secret, Secrets } from './ports';
+import type { SliceUser } from './slice';
+
+export interface RoomInput {
+  readonly secrets: Secrets;
+  readonly keys: KeyAdministration;
+  readonly clock: Clock;
+  readonly secret: Secret;
+  readonly user: SliceUser;
+  readonly existing: readonly AccessKey[];
+  readonly currentKeyId: string | undefined;
+  readonly rotateTimeoutMs: number;
+}
+
+/**
+ * Makes sure that a key can be created: returns the keys that exist afterwards. Deletes at most one: an orphan of
+ * ours, else a retiring key that is Inactive and quiet, else (`unmanagedKeys: delete`) an unmanaged one that is quiet.
+ * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING or ROOM_NONE, having touched nothing
+ */
+export async function makeRoom(input: RoomInput): Promise<readonly AccessKey[]> {
+  const { existing, currentKeyId } = input;
+  if (existing.length < 2) return existing;
+  if (currentKeyId && !existing.some((key) => key.id === currentKeyId)) {
+    throw new RotationError('CURRENT_KEY_MISSING', `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist while two others do`, 'decide which of the two keys may go and delete it; nothing was touched');
+  }
+  const victim = (await orphan(input)) ?? (await retired(input)) ?? (await unmanaged(input));
+  if (!victim) throw await noRoom(input);
+  const gone = await unlessProtected(input.secrets, input.secret, victim.key.id, () => (victim.orphan ? input.keys.delete(victim.key.id) : deactivateAndDelete(input.keys, victim.key)));
+  if (!gone) throw await noRoom(input);
+  return existing.filter((key) => key !== victim.key);
+}
+
+interface Victim {
+  readonly key: AccessKey;
+  readonly orphan: boolean;
+}
+
+async function orphan(input: RoomInput): Promise<Victim | undefined> {
+  const { orphans, undecided } = judge(input);
+  for (const key of orphans) {
+    if (!(await input.keys.lastUse(key.id)).used) return { key, orphan: true };
+  }
+  if (undecided.length > 0) {
+    const at = judgeableAt(intentsOf(input.secret), input.rotateTimeoutMs);
+    throw new RotationError('ROOM_PENDING', `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`, `the rotation is attempted again after ${at.toISOString()}`);
+  }
+  return undefined;
+}
+
+async function retired({ secret, keys, existing, user, clock }: RoomInput): Promise<Victim | undefined> {
+  for (const retirement of retirementsOf(secret)) {
+    const key = existing.find((candidate) => candidate.id === retirement.keyId && candidate.status !== 'Active');
+    if (key && isQuiet(key, await keys.lastUse(key.id), user.quietForHours, clock.now())) return { key, orphan: false };
+  }
+  return undefined;
+}
+
+async function unmanaged(input: RoomInput): Promise<Victim | undefined> {
+  if (input.user.unmanagedKeys !== 'delete') return undefined;
+  const retiring = new Set(retirementsOf(input.secret).map(({ keyId }) => keyId));
+  const candidates = input.existing.filter((key) => key.id !== input.currentKeyId && !retiring.has(key.id));
+  const inactiveFirst = candidates.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active'));
+  for (const key of inactiveFirst) {
+    if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now())) return { key, orphan: false };
+  }
+  return undefined;
+}
+
+function judge({ existing, secret, currentKeyId, rotateTimeoutMs, clock }: RoomInput): ReturnType<typeof judgeUnknownKeys> {
+  const known = new Set([...(currentKeyId ? [currentKeyId] : []), ...retirementsOf(secret).map(({ keyId }) => keyId)]);
+  return judgeUnknownKeys(existing, known, intentsOf(secret), rotateTimeoutMs, clock.now());
+}
+
+async function noRoom({ existing, currentKeyId, keys, user }: RoomInput): Promise<RotationError> {
+  const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
+  const use = describeLastUse(await keys.lastUse(inTheWay.id));
+  const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inTheWay.createdAt.toISOString()} and ${use}, stands in the way of a new one`;
+  return new RotationError('ROOM_NONE', found, 'it is retired first, once it is quiet; the rotation starts again by itself');
+}

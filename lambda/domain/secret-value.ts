@@ -1,0 +1,61 @@
+import { RotationError } from './errors';
+import type { AccessKeyPair } from './ports';
+
+/** What a secret version holds. Without a key it says: no key yet, its rotation is the first. */
+export interface SecretValue {
+  readonly userName: string;
+  readonly accountId: string;
+  readonly key?: AccessKeyPair;
+}
+
+const FIELDS = ['user_name', 'account_id', 'access_key_id', 'secret_access_key'] as const;
+
+/**
+ * Reads a version's text.
+ * @throws RotationError SECRET_VALUE_INVALID when it is not such a value, as after an edit by hand; the message never quotes it
+ */
+export function parseSecretValue(text: string): SecretValue {
+  const fields = parseObject(text);
+  for (const field of FIELDS) {
+    if (field in fields && typeof fields[field] !== 'string') throw invalid(`its member ${field} is not a string`);
+  }
+  const { user_name: userName, account_id: accountId, access_key_id: id, secret_access_key: secret } = fields as Record<string, string>;
+  if (!userName || !accountId) throw invalid('it lacks user_name or account_id');
+  if (Boolean(id) !== Boolean(secret)) throw invalid('it holds half of a key');
+  return id && secret ? { userName, accountId, key: { id, secret } } : { userName, accountId };
+}
+
+export function printSecretValue(value: SecretValue): string {
+  return JSON.stringify({
+    ...(value.key && { access_key_id: value.key.id, secret_access_key: value.key.secret }),
+    user_name: value.userName,
+    account_id: value.accountId,
+  });
+}
+
+/**
+ * Like {@link parseSecretValue}, and the value must be this user's.
+ * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN
+ */
+export function parseOwnValue(text: string, userName: string, accountId: string): SecretValue {
+  const value = parseSecretValue(text);
+  if (value.userName.toLowerCase() !== userName.toLowerCase() || value.accountId !== accountId) {
+    throw new RotationError('SECRET_VALUE_FOREIGN', `the secret's value names another user than ${userName} in ${accountId}`, 'restore the value from a previous version; nothing was changed');
+  }
+  return value;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid('it is not a JSON object');
+  return parsed as Record<string, unknown>;
+}
+
+function invalid(found: string): RotationError {
+  return new RotationError('SECRET_VALUE_INVALID', `the secret's value was changed by hand: ${found}`, 'restore the value from a previous version; nothing was changed');
+}

@@ -1,0 +1,52 @@
+/** The end of a successful rotation: told once, then marked. Shared by finishSecret and by reconcile, which resumes it. */
+import { eventId } from './event-id';
+import type { Subject } from './guard';
+import { hoursToMs } from './keys';
+import { retirementsOf, TAGS } from './ledger';
+import type { NoticeEvent } from './notice';
+import type { Notices, Secret, Secrets } from './ports';
+import type { SliceUser } from './slice';
+
+interface Success {
+  readonly subject: Subject;
+  readonly versionId: string;
+  readonly currentKeyId: string;
+  readonly now: Date;
+}
+
+/** Everything a notice about this user starts from. */
+export function noticeBase({ slice, user, secret }: Subject, now: Date): Pick<NoticeEvent, 'schemaVersion' | 'accountId' | 'region' | 'userName' | 'secretName' | 'occurredAt'> {
+  return { schemaVersion: 1, accountId: slice.accountId, region: slice.region, userName: user.name, secretName: secret.name, occurredAt: now.toISOString() };
+}
+
+/** The notice `rotated`; its id depends on secret and version only, so that a resumed rotation tells the same thing. */
+export function rotatedNotice({ subject, versionId, currentKeyId, now }: Success): NoticeEvent {
+  return {
+    ...noticeBase(subject, now),
+    id: eventId(subject.secret.arn, versionId, 'rotated'),
+    type: 'rotated',
+    audience: ['owner'],
+    versionId,
+    currentKeyId,
+    ...previousKey(subject.secret, subject.user, versionId),
+  };
+}
+
+/** What is to be said of the key that this version replaced. */
+export function previousKey(secret: Secret, user: SliceUser, versionId: string): Partial<NoticeEvent> {
+  const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
+  if (!retirement) return {};
+  if (retirement.state === 'inactive') return { previousKeyId: retirement.keyId };
+  const until = new Date(retirement.since.getTime() + hoursToMs(user.keepPreviousForHours));
+  return { previousKeyId: retirement.keyId, previousKeyActiveUntil: until.toISOString(), whenStillUsed: user.whenStillUsed };
+}
+
+/** Sends the notice, marks the version as told and takes AWSPENDING off it last. Each part may be repeated. */
+export async function closeRotation(secrets: Secrets, notices: Notices, secret: Secret, versionId: string, notice: NoticeEvent): Promise<void> {
+  if (secret.tags[TAGS.notified] !== versionId) {
+    await notices.send(notice);
+    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });
+  }
+  if (secret.tags[TAGS.failed]) await secrets.untag(secret.arn, [TAGS.failed]);
+  if (secret.versions[versionId]?.includes('AWSPENDING')) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: versionId });
+}

@@ -1,0 +1,64 @@
+import { existingUserName, listedKey, pendingKey } from './create-secret';
+import { RotationError } from './errors';
+import { lastFour } from './keys';
+import type { AccessKeyPair } from './ports';
+import type { Rotation } from './rotation-context';
+
+/** One success is no proof: a new key can work in one place and not yet in another. */
+const SUCCESSES_IN_A_ROW = 3;
+const BETWEEN_SUCCESSES_MS = 2_000;
+const LONGEST_BACKOFF_MS = 10_000;
+/** Kept free for telling of the failure. */
+const RESERVE_MS = 30_000;
+
+/** Step setSecret: IAM has nothing to set; makes sure that the pending key is Active. */
+export async function setSecret(rotation: Rotation): Promise<void> {
+  const pending = await requirePendingKey(rotation);
+  const listed = await listedKey(rotation, pending.id);
+  if (listed?.status === 'Inactive') await rotation.iam.activate(pending.id);
+}
+
+/** @throws RotationError PENDING_EMPTY */
+export async function requirePendingKey(rotation: Rotation): Promise<AccessKeyPair> {
+  const pending = await pendingKey(rotation);
+  if (!pending) throw new RotationError('PENDING_EMPTY', `the pending version of ${rotation.secret.name} holds no key`, 'the rotation is attempted again from its first step');
+  return pending;
+}
+
+/**
+ * Step testSecret: proves that the pending key works everywhere and is this user's. A version without a value is
+ * Secrets Manager testing the configuration (RotateImmediately=false): then only the role and the user are tried.
+ * @throws RotationError KEY_IDENTITY_WRONG, or KEY_NOT_PROPAGATED when the function's time is over
+ */
+export async function testSecret(rotation: Rotation): Promise<void> {
+  const pending = await pendingKey(rotation);
+  const userName = await existingUserName(rotation);
+  if (pending) await provePropagation(rotation, pending, userName);
+}
+
+async function provePropagation(rotation: Rotation, key: AccessKeyPair, userName: string): Promise<void> {
+  const { clock } = rotation;
+  let successes = 0;
+  let backoffMs = 1_000;
+  while (clock.remaining() > RESERVE_MS) {
+    successes = (await authenticates(rotation, key, userName)) ? successes + 1 : 0;
+    if (successes === SUCCESSES_IN_A_ROW) return;
+    await clock.sleep(successes > 0 ? BETWEEN_SUCCESSES_MS : backoffMs);
+    if (successes === 0) backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
+  }
+  throw new RotationError('KEY_NOT_PROPAGATED', `the new key …${lastFour(key.id)} did not work ${SUCCESSES_IN_A_ROW} times in a row within the function's time`, 'the rotation is attempted again; the current key is unchanged');
+}
+
+/**
+ * Whether the key works now.
+ * @throws RotationError KEY_IDENTITY_WRONG when it works for somebody else
+ */
+export async function authenticates({ identities, settings }: Rotation, key: AccessKeyPair, userName: string): Promise<boolean> {
+  const identity = await identities.identify(key);
+  if (!identity) return false;
+  const [, name] = /:user\/(?:.*\/)?([^/]+)$/.exec(identity.arn) ?? [];
+  if (name !== userName || identity.accountId !== settings.accountId) {
+    throw new RotationError('KEY_IDENTITY_WRONG', `the new key …${lastFour(key.id)} belongs to ${identity.arn}, not to ${userName} in ${settings.accountId}`, 'restore the secret from a previous version; the current key is unchanged');
+  }
+  return true;
+}
