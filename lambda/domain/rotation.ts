@@ -18,8 +18,7 @@ const STEP_FUNCTIONS: Record<Step, (rotation: Rotation) => Promise<void>> = { cr
  */
 export async function handleStep(ports: RotationPorts, settings: RotationSettings, rawEvent: unknown): Promise<void> {
   const event = parseStepEvent(rawEvent);
-  const subject = await identifySubject(ports.secrets, ports.roster, settings.accountId, event.secretId);
-  guardRotation(subject, event.token, calendarDate(ports.clock.now()));
+  const subject = await admit(ports, settings, event);
   if (isFinished(subject, event)) return;
   const iam = ports.keys.of(subject.user.name, `rotate-${event.token}`);
   const rotation: Rotation = { ...ports, ...subject, settings, event, iam };
@@ -31,6 +30,39 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
     throw error;
   }
   ports.log.info('step finished', { step: event.step, secret: subject.secret.name });
+}
+
+/** Guards that speak of the roster concern a person; a replayed or foreign token concerns nobody. */
+const REFUSALS_TOLD = new Set<string>(['SECRET_NOT_IN_ROSTER', 'SLICE_MISSING', 'SLICE_INVALID', 'SLICE_OUTDATED', 'USER_NOT_ROTATED']);
+
+async function admit(ports: RotationPorts, settings: RotationSettings, event: StepEvent): Promise<Subject> {
+  try {
+    const subject = await identifySubject(ports.secrets, ports.roster, settings.accountId, event.secretId);
+    guardRotation(subject, event.token, calendarDate(ports.clock.now()));
+    return subject;
+  } catch (error) {
+    ports.log.error('step refused', { step: event.step, code: codeOf(error), reason: reasonOf(error) });
+    if (REFUSALS_TOLD.has(codeOf(error))) await ports.notices.send(refusalNotice(settings, event, error, ports.clock.now()));
+    throw error;
+  }
+}
+
+function refusalNotice({ accountId, region }: RotationSettings, event: StepEvent, error: unknown, now: Date): NoticeEvent {
+  const code = codeOf(error);
+  return {
+    schemaVersion: 1,
+    id: eventId(event.secretId, code, calendarDate(now)),
+    type: 'attention',
+    audience: ['admin'],
+    accountId,
+    region,
+    userName: '',
+    secretName: event.secretId.split(':').slice(6).join(':').replace(/-\w{6}$/, '') || event.secretId,
+    occurredAt: now.toISOString(),
+    code,
+    reason: reasonOf(error),
+    nextStep: (error instanceof RotationError && error.nextStep) || 'the rotation was refused and nothing was changed',
+  };
 }
 
 /** AWS attempts the whole rotation again after a failure: on a promoted version only finishSecret has anything to do. */

@@ -1,0 +1,119 @@
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  GetUserCommand,
+  IAMClient,
+  type IAMClientConfig,
+  UpdateAccessKeyCommand,
+  paginateListAccessKeys,
+} from '@aws-sdk/client-iam';
+import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import type { KeyAdministration, KeyAdministrations, User } from '../domain/ports';
+
+export interface KeyRole {
+  readonly roleArn: string;
+  readonly accountId: string;
+  readonly partition: string;
+}
+
+const SESSION_SECONDS = 900;
+
+/** All that any function does to a user; the assumed role narrows it further. */
+const ACTIONS = ['GetUser', 'ListAccessKeys', 'GetAccessKeyLastUsed', 'CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey'].map((action) => `iam:${action}`);
+
+/**
+ * IAM through the assumed local role. The session policy narrows the role to one user at any path, and the session
+ * name and source identity name the purpose in CloudTrail.
+ */
+export function keyAdministrations(sts: STSClient, role: KeyRole, config: IAMClientConfig = {}): KeyAdministrations {
+  return {
+    of(userName, purpose) {
+      const credentials = once(() => assume(sts, role, userName, purpose));
+      const client = new IAMClient({ ...config, credentials });
+      const createClient = new IAMClient({ ...config, credentials, maxAttempts: 1 });
+      return forUser(userName, client, createClient);
+    },
+  };
+}
+
+function forUser(rosterName: string, client: IAMClient, createClient: IAMClient): KeyAdministration {
+  const user = once(() => findUser(client, rosterName));
+  const name = async (): Promise<string> => (await user())?.name ?? rosterName;
+  return {
+    user,
+    async list() {
+      const keys = [];
+      for await (const page of paginateListAccessKeys({ client }, { UserName: await name() })) keys.push(...(page.AccessKeyMetadata ?? []));
+      return keys.map((key) => ({ id: key.AccessKeyId ?? '', status: key.Status ?? 'Inactive', createdAt: key.CreateDate ?? new Date(0) }));
+    },
+    async lastUse(keyId) {
+      const { AccessKeyLastUsed: last } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
+      if (!last) throw new Error('GetAccessKeyLastUsed answered nothing');
+      return last.LastUsedDate ? { used: true, at: last.LastUsedDate, service: last.ServiceName ?? 'an unknown service', region: last.Region ?? 'an unknown region' } : { used: false };
+    },
+    async create() {
+      const { AccessKey: key } = await createClient.send(new CreateAccessKeyCommand({ UserName: await name() }));
+      if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
+      return { id: key.AccessKeyId, secret: key.SecretAccessKey };
+    },
+    async activate(keyId) {
+      await client.send(new UpdateAccessKeyCommand({ UserName: await name(), AccessKeyId: keyId, Status: 'Active' }));
+    },
+    async deactivate(keyId) {
+      const userName = await name();
+      await unlessGone(() => client.send(new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: keyId, Status: 'Inactive' })));
+    },
+    async delete(keyId) {
+      const userName = await name();
+      await unlessGone(() => client.send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId })));
+    },
+  };
+}
+
+async function findUser(client: IAMClient, rosterName: string): Promise<User | undefined> {
+  try {
+    const { User: found } = await client.send(new GetUserCommand({ UserName: rosterName }));
+    return found && { name: found.UserName ?? rosterName, id: found.UserId ?? '', arn: found.Arn ?? '' };
+  } catch (error) {
+    if ((error as Error).name === 'NoSuchEntityException' || (error as Error).name === 'NoSuchEntity') return undefined;
+    throw error;
+  }
+}
+
+async function assume(sts: STSClient, role: KeyRole, userName: string, purpose: string) {
+  const name = sessionName(purpose);
+  const answer = await sts.send(
+    new AssumeRoleCommand({ RoleArn: role.roleArn, RoleSessionName: name, SourceIdentity: name, DurationSeconds: SESSION_SECONDS, Policy: sessionPolicy(role, userName) }),
+  );
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
+  if (!AccessKeyId || !SecretAccessKey) throw new Error('AssumeRole answered no credentials');
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };
+}
+
+/** `user/*alice` would match malice too, hence the slash before the name. */
+function sessionPolicy({ accountId, partition }: KeyRole, userName: string): string {
+  const user = `arn:${partition}:iam::${accountId}:user`;
+  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ACTIONS, Resource: [`${user}/${userName}`, `${user}/*/${userName}`] }] });
+}
+
+const sessionName = (purpose: string): string => purpose.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= read().catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
+}
+
+async function unlessGone(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if ((error as Error).name !== 'NoSuchEntityException' && (error as Error).name !== 'NoSuchEntity') throw error;
+  }
+}

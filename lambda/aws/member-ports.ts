@@ -1,0 +1,46 @@
+/** The ports that rotate and reconcile share, wired once per container. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { STSClient } from '@aws-sdk/client-sts';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SECRET_NAME_PREFIX, type MemberEnvironment } from '../contract';
+import { stsIdentities } from './identities';
+import { keyAdministrations } from './key-administration';
+import { orgNotices } from './notices';
+import { required } from './environment';
+import { orgReports } from './reports';
+import { s3Roster } from './roster';
+import { secretsManager } from './secrets';
+
+const env = (name: keyof MemberEnvironment): string => required(name);
+
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export function memberPorts(serviceName: string, { partition, accountId }: Place) {
+  const s3 = new S3Client({});
+  const sts = new STSClient({});
+  const bucket = env('ORG_BUCKET');
+  return {
+    secrets: secretsManager(new SecretsManagerClient({}), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), kmsKeyArn: process.env.SECRETS_KEY_ARN ?? '' }),
+    keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }),
+    identities: stsIdentities(),
+    roster: s3Roster(s3, bucket, accountId),
+    notices: orgNotices(s3, new SNSClient({}), bucket, env('ADMIN_TOPIC_ARN')),
+    reports: orgReports(s3, bucket),
+    log: logger(serviceName),
+  };
+}
+
+function logger(serviceName: string) {
+  const log = new Logger({ serviceName });
+  return {
+    info: (message: string, fields = {}) => log.info(message, fields),
+    warn: (message: string, fields = {}) => log.warn(message, fields),
+    error: (message: string, fields = {}) => log.error(message, fields),
+  };
+}

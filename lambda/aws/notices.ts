@@ -1,0 +1,33 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { eventPath } from '../contract';
+import type { NoticeEvent, NoticePointer } from '../domain/notice';
+import { adminSubject, adminText } from '../domain/notice-text';
+import type { Notices } from '../domain/ports';
+
+/** The event as an object in the org bucket, then a message that points to it. */
+export function orgNotices(s3: S3Client, sns: SNSClient, bucket: string, topicArn: string): Notices {
+  const record = async (event: NoticeEvent): Promise<void> => {
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: eventPath(event.accountId, event.id), Body: JSON.stringify(event), ContentType: 'application/json' }));
+  };
+  return {
+    record,
+    async send(event) {
+      await record(event);
+      const pointer: NoticePointer = { event: eventPath(event.accountId, event.id) };
+      const text = adminText(event);
+      await sns.send(
+        new PublishCommand({
+          TopicArn: topicArn,
+          Subject: adminSubject(event),
+          MessageStructure: 'json',
+          Message: JSON.stringify({ default: text, email: text, sqs: JSON.stringify(pointer) }),
+          MessageAttributes: {
+            audience: { DataType: 'String.Array', StringValue: JSON.stringify(event.audience) },
+            type: { DataType: 'String', StringValue: event.type },
+          },
+        }),
+      );
+    },
+  };
+}

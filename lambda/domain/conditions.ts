@@ -1,0 +1,38 @@
+/** Standing conditions an admin should know of: told once, again daily while they last, and when they are over. */
+import { eventId } from './event-id';
+import type { Subject } from './guard';
+import { alertsOf, alertTagKey } from './ledger';
+import type { Notices, Secrets } from './ports';
+import { noticeBase } from './success';
+
+export interface Condition {
+  readonly reason: string;
+  readonly nextStep: string;
+}
+
+export type Conditions = Map<string, Condition>;
+
+const REPEAT_MS = 24 * 3_600_000;
+
+/**
+ * Tells of what is new, of what still lasts a day later, and of what is over; the ledger remembers.
+ * @returns when the next repetition is due
+ */
+export async function tellConditions(ports: { readonly secrets: Secrets; readonly notices: Notices }, subject: Subject, conditions: Conditions, now: Date): Promise<Date | undefined> {
+  const { secret } = subject;
+  const told = alertsOf(secret);
+  for (const [code, condition] of conditions) {
+    const last = told.get(code);
+    if (last && now.getTime() - last.getTime() < REPEAT_MS) continue;
+    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, ...condition });
+    await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
+    told.set(code, now);
+  }
+  for (const [code, last] of told) {
+    if (conditions.has(code)) continue;
+    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, last.toISOString(), 'resolved'), type: 'resolved', audience: ['admin'], code, reason: 'the condition is over' });
+    await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
+  }
+  const repeats = [...told].filter(([code]) => conditions.has(code)).map(([, at]) => at.getTime() + REPEAT_MS);
+  return repeats.length > 0 ? new Date(Math.min(...repeats)) : undefined;
+}

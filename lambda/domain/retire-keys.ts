@@ -1,0 +1,98 @@
+/** Carries out what retirement.ts decided: the ledger first, then the act, then who has to know. */
+import { codeOf, reasonOf } from './errors';
+import { eventId } from './event-id';
+import { lastFour, unlessProtected } from './keys';
+import { retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
+import type { NoticeEvent } from './notice';
+import type { AccessKey, LastUse } from './ports';
+import type { UserPass } from './reconcile-user';
+import { activeUntil, inactiveUntil, nextRetirementStep } from './retirement';
+import { noticeBase } from './success';
+
+/**
+ * One step of one key's retirement.
+ * @returns when to look again; undefined when the next run will, because something was written
+ */
+export async function retireKey(pass: UserPass, retirement: Retirement, key: AccessKey | undefined, lastUse: LastUse | undefined): Promise<Date | undefined> {
+  const step = nextRetirementStep(retirement, key, lastUse, pass.user, pass.now);
+  switch (step.kind) {
+    case 'wait':
+      return step.until;
+    case 'hold':
+      pass.conditions.set('KEY_STILL_USED', {
+        reason: `the ${retirement.state === 'active' ? 'previous' : 'deactivated'} key …${lastFour(retirement.keyId)} of ${pass.user.name} is still being used${by(lastUse)}`,
+        nextStep: `it is kept until it has not been used for ${pass.user.quietForHours} hours`,
+      });
+      return step.until;
+    case 'warn':
+      return warn(pass, { ...retirement, warnings: step.warnings }, lastUse);
+    case 'record':
+      await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, state: step.state, since: pass.now, warnings: 0 }));
+      return undefined;
+    case 'forget':
+      return forget(pass, retirement);
+    default:
+      return attempt(pass, retirement, lastUse, step.kind);
+  }
+}
+
+const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${lastUse.at.toISOString()}` : '');
+
+async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+  await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', String(retirement.warnings)));
+  await pass.secrets.tag(pass.secret.arn, retirementTag(retirement));
+}
+
+async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, kind: 'deactivate' | 'delete'): Promise<undefined> {
+  try {
+    await (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse));
+  } catch (error) {
+    await pass.notices.send({
+      ...retirementNotice(pass, retirement, lastUse, 'retirement-failed', codeOf(error)),
+      audience: ['owner', 'admin'],
+      code: codeOf(error),
+      reason: reasonOf(error),
+      nextStep: 'it is attempted again by itself',
+    });
+    throw error;
+  }
+}
+
+async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+  const { secrets, secret, iam, now } = pass;
+  const inactive: Retirement = { ...retirement, state: 'inactive', since: now };
+  const done = await unlessProtected(secrets, secret, retirement.keyId, async () => {
+    await secrets.tag(secret.arn, retirementTag(inactive));
+    await iam.deactivate(retirement.keyId);
+  });
+  if (!done) return forget(pass, retirement);
+  await pass.notices.send(retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', now.toISOString()));
+}
+
+async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+  const done = await unlessProtected(pass.secrets, pass.secret, retirement.keyId, () => pass.iam.delete(retirement.keyId));
+  if (done) await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', ''), audience: [] });
+  await forget(pass, retirement);
+}
+
+/** The key is gone, or back in AWSCURRENT: nothing is left to retire. */
+async function forget({ secrets, secret }: UserPass, retirement: Retirement): Promise<undefined> {
+  const holder = versionWith(secret, 'KEY_RETIRING');
+  if (holder && retirement.replacedBy !== '-') await secrets.moveStage(secret.arn, 'KEY_RETIRING', { from: holder });
+  await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
+}
+
+function retirementNotice(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, type: NoticeEvent['type'], occasion: string): NoticeEvent {
+  const { user, now, secret } = pass;
+  return {
+    ...noticeBase(pass, now),
+    id: eventId(secret.arn, retirement.keyId, type, retirement.since.toISOString(), occasion),
+    type,
+    audience: ['owner'],
+    previousKeyId: retirement.keyId,
+    whenStillUsed: user.whenStillUsed,
+    ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
+    ...(retirement.state === 'active' ? { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() } : { previousKeyDeletedAfter: inactiveUntil(retirement.since, user).toISOString() }),
+    ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
+  };
+}

@@ -1,0 +1,65 @@
+/** When a key on its way out is warned of, deactivated and deleted: decided here, done in retire-keys.ts. */
+import { hoursToMs, isQuiet, quietAt } from './keys';
+import type { Retirement } from './ledger';
+import type { AccessKey, LastUse } from './ports';
+import type { SliceUser } from './slice';
+
+/** A key found Active this long after it was deactivated was reactivated by somebody who needs it. */
+const REACTIVATED_AFTER_MS = 15 * 60_000;
+
+export type RetirementStep =
+  | { readonly kind: 'wait'; readonly until: Date }
+  | { readonly kind: 'warn'; readonly warnings: number }
+  /** Time is over but the key is still used; `until` is when it will be quiet if it is not used again. */
+  | { readonly kind: 'hold'; readonly until: Date }
+  | { readonly kind: 'deactivate' }
+  | { readonly kind: 'delete' }
+  /** IAM and the ledger disagree: the ledger follows IAM, its waiting time starts again. */
+  | { readonly kind: 'record'; readonly state: Retirement['state'] }
+  /** The key no longer exists. */
+  | { readonly kind: 'forget' };
+
+export function nextRetirementStep(retirement: Retirement, key: AccessKey | undefined, lastUse: LastUse | undefined, user: SliceUser, now: Date): RetirementStep {
+  if (!key || !lastUse) return { kind: 'forget' };
+  if (retirement.state === 'inactive') return ofInactive(retirement, key, lastUse, user, now);
+  if (key.status !== 'Active') return { kind: 'record', state: 'inactive' };
+  return now < activeUntil(retirement, user) ? beforeItsTime(retirement, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
+}
+
+/** The previous key is not deactivated before this instant. */
+export const activeUntil = (retirement: Retirement, user: SliceUser): Date => new Date(retirement.since.getTime() + hoursToMs(user.keepPreviousForHours));
+
+/** A deactivated key is not deleted before this instant. */
+export const inactiveUntil = (since: Date, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.deleteInactiveAfterHours));
+
+function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+  if (key.status === 'Active') {
+    return now.getTime() - retirement.since.getTime() > REACTIVATED_AFTER_MS ? { kind: 'record', state: 'active' } : { kind: 'deactivate' };
+  }
+  const until = inactiveUntil(retirement.since, user);
+  if (now < until) return { kind: 'wait', until };
+  return isQuiet(key, lastUse, user.quietForHours, now) ? { kind: 'delete' } : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
+}
+
+function beforeItsTime(retirement: Retirement, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+  const points = warningPoints(retirement, user);
+  const passed = points.filter((at) => at <= now).length;
+  const stillUsed = lastUse.used && lastUse.at > retirement.since;
+  if (passed > retirement.warnings && stillUsed) return { kind: 'warn', warnings: passed };
+  return { kind: 'wait', until: points.find((at) => at > now) ?? activeUntil(retirement, user) };
+}
+
+/** At half time, and the day before when that is later. */
+function warningPoints(retirement: Retirement, user: SliceUser): Date[] {
+  const end = activeUntil(retirement, user).getTime();
+  const half = retirement.since.getTime() + hoursToMs(user.keepPreviousForHours) / 2;
+  const dayBefore = end - hoursToMs(24);
+  return [half, ...(dayBefore > half ? [dayBefore] : [])].map((at) => new Date(at));
+}
+
+function afterItsTime(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+  if (isQuiet(key, lastUse, user.quietForHours, now) || user.whenStillUsed === 'deactivate') return { kind: 'deactivate' };
+  const last = warningPoints(retirement, user).length + 1;
+  if (retirement.warnings < last && lastUse.used && lastUse.at > retirement.since) return { kind: 'warn', warnings: last };
+  return { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
+}
