@@ -1,0 +1,16 @@
+import type { HistoryEvent } from '../history';
+import type { RehearsalReport } from '../report';
+
+/** What the page shows, without the daily uses of keys: those are spans in the keys' lives already. */
+export interface PageData {
+  readonly summary: RehearsalReport['summary'];
+  readonly start: string;
+  readonly end: string;
+  readonly users: RehearsalReport['users'];
+  readonly events: readonly HistoryEvent[];
+}
+
+export function pageDataOf(report: RehearsalReport): PageData {
+  const { summary, start, end, users } = report;
+  return { summary, start, end, users, events: report.events.filter((event) => event.kind !== 'key-used') };
+}

@@ -1,0 +1,54 @@
+import type { HistoryEvent, Violation } from './history';
+import { keyLives, type KeyLife } from './key-life';
+import { summarize, summarizeUser, type RehearsalSummary, type RehearsedUser, type UserSummary } from './summary';
+
+/** `report.json`: the same roster, seed and options give the same bytes, wherever and whenever it runs. */
+export interface RehearsalReport {
+  readonly schemaVersion: 1;
+  readonly summary: RehearsalSummary;
+  readonly start: string;
+  readonly end: string;
+  readonly users: readonly (UserSummary & { readonly lives: readonly KeyLife[] })[];
+  readonly events: readonly HistoryEvent[];
+}
+
+export interface RehearsalOutcome {
+  readonly seed: number;
+  readonly days: number;
+  readonly startAt: Date;
+  readonly endAt: Date;
+  readonly users: readonly RehearsedUser[];
+  readonly events: readonly HistoryEvent[];
+  readonly violations: readonly Violation[];
+}
+
+export function reportOf(outcome: RehearsalOutcome): RehearsalReport {
+  const byUser = eventsByUser(outcome.events);
+  const accounts = new Set(outcome.users.map((user) => user.accountId)).size;
+  return {
+    schemaVersion: 1,
+    summary: summarize({ ...outcome, accounts, users: outcome.users.length }, outcome.events, outcome.violations),
+    start: outcome.startAt.toISOString(),
+    end: outcome.endAt.toISOString(),
+    users: outcome.users.map((user) => {
+      const events = byUser.get(owned(user.accountId, user.userName)) ?? [];
+      return { ...summarizeUser(user, events), lives: keyLives(events) };
+    }),
+    events: outcome.events,
+  };
+}
+
+function eventsByUser(events: readonly HistoryEvent[]): ReadonlyMap<string, readonly HistoryEvent[]> {
+  const groups = new Map<string, HistoryEvent[]>();
+  for (const event of events) {
+    if (event.userName === undefined) continue;
+    const owner = owned(event.accountId, event.userName);
+    const group = groups.get(owner);
+    if (group === undefined) groups.set(owner, [event]);
+    else group.push(event);
+  }
+  return groups;
+}
+
+/** IAM names are unique ignoring case. */
+const owned = (accountId: string, userName: string): string => `${accountId}/${userName.toLowerCase()}`;

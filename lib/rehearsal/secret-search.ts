@@ -1,0 +1,51 @@
+/**
+ * Looks for secret access keys where none may be: plain, base64 (as a whole or inside a longer text),
+ * URL-encoded or escaped for JSON.
+ */
+export class SecretSearch {
+  private readonly forms = new Map<string, string>();
+
+  /** Remembers one secret access key under the id of its access key. */
+  add(keyId: string, secret: string): void {
+    if (secret.length < SHORTEST_SECRET) throw new RangeError(`the secret of ${keyId} is too short to search for`);
+    for (const form of spellings(secret)) this.forms.set(form, keyId);
+  }
+
+  /** The ids of all keys whose secret appears in the text, in whatever form. */
+  find(text: string): readonly string[] {
+    const found = new Set<string>();
+    for (const [candidate] of text.matchAll(CANDIDATE)) {
+      for (const [form, keyId] of this.forms) if (candidate.includes(form)) found.add(keyId);
+    }
+    return [...found];
+  }
+}
+
+/** No spelling of a secret access key (40 characters) is shorter than this or has other characters. */
+const SHORTEST_SECRET = 32;
+const CANDIDATE = /[A-Za-z0-9+/=%\\_-]{32,}/g;
+
+function spellings(secret: string): Set<string> {
+  const escapedSlashes = secret.replaceAll('/', '\\/');
+  const spelled = [
+    secret,
+    encodeURIComponent(secret),
+    encodeURIComponent(secret).replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase()),
+    encodeURIComponent(encodeURIComponent(secret)),
+    escapedSlashes,
+    secret.replaceAll('/', '\\u002f').replaceAll('+', '\\u002b'),
+    secret.replaceAll('/', '\\u002F').replaceAll('+', '\\u002B'),
+    JSON.stringify(escapedSlashes).slice(1, -1),
+  ];
+  return new Set([...spelled, ...inBase64(secret)]);
+}
+
+/** Base64 spells the same bytes in three ways, by where they start; the characters that touch the surroundings are cut off. */
+function inBase64(secret: string): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
+    const whole = bytes.subarray(0, bytes.length - (bytes.length % 3)).toString('base64');
+    const inner = whole.slice(before === 0 ? 0 : 4);
+    return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}
