@@ -1,0 +1,393 @@
+/**
+ * A stateful stand-in for one AWS account behind the domain's ports: one IAM user's keys, its secret with Secrets
+ * Manager's rotation machine, and the notices. Every port call can fail, lose its answer or kill the function.
+ */
+import { STEPS } from '../../lambda/domain/guard';
+import type { NoticeEvent } from '../../lambda/domain/notice';
+import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
+import { reconcile, type Memory, type RunOutcome } from '../../lambda/domain/reconcile';
+import type { AccountReport } from '../../lambda/domain/report';
+import { handleStep } from '../../lambda/domain/rotation';
+import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
+import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+
+export const ACCOUNT = '333333333333';
+export const REGION = 'us-east-1';
+const START = new Date('2026-11-24T00:00:00Z');
+const TIMEOUT_MS = 300_000;
+const PROPAGATION_MS = 12_000;
+
+export const ANN: SliceUser = {
+  name: 'ann',
+  secretName: '/access-key/ann',
+  email: 'ann@example.com',
+  state: 'active',
+  rotateEveryHours: 90 * 24,
+  keepPreviousForHours: 7 * 24,
+  quietForHours: 48,
+  deleteInactiveAfterHours: 7 * 24,
+  whenStillUsed: 'hold',
+  unmanagedKeys: 'retire',
+  ownerReads: true,
+  readers: [],
+};
+
+export function sliceOf(...users: SliceUser[]): RosterSlice {
+  return {
+    schemaVersion: 1,
+    generation: 1,
+    accountId: ACCOUNT,
+    region: REGION,
+    state: 'active',
+    userGuard: { kind: 'none' },
+    limits: { maxFirstRotationsPerRun: 20, freeze: [] },
+    breakGlassRoles: [],
+    users,
+  };
+}
+
+export type Fault = 'error' | 'lost' | 'killed-before' | 'killed-after';
+
+/** A failure as the SDK throws it. */
+class ServiceError extends Error {
+  constructor(
+    name: string,
+    readonly $fault?: 'client' | 'server',
+    readonly $metadata: { httpStatusCode?: number } = {},
+  ) {
+    super(name);
+    this.name = name;
+  }
+}
+
+const refused = (name: string): ServiceError => new ServiceError(name, 'client', { httpStatusCode: 400 });
+
+interface StoredKey extends AccessKeyPair {
+  status: AccessKey['status'];
+  createdAt: Date;
+  lastUse: LastUse;
+}
+
+interface StoredSecret {
+  name: string;
+  versions: Map<string, { value?: string; stages: Set<string> }>;
+  tags: Record<string, string>;
+  schedule?: string;
+  policy?: string;
+  rotationEnabled: boolean;
+}
+
+class Killed extends Error {}
+
+/** Of one function invocation: it can be killed at a call, after which nothing of it happens any more. */
+interface Invocation {
+  dead: boolean;
+  kill: (error: Error) => void;
+}
+
+export class World {
+  now = START;
+  keys: StoredKey[] = [];
+  userId = 'AIDAANN';
+  userExists = true;
+  readonly secrets = new Map<string, StoredSecret>();
+  slice: RosterSlice | undefined;
+  readonly notices: NoticeEvent[] = [];
+  readonly recorded: NoticeEvent[] = [];
+  readonly logLines: string[] = [];
+  report: AccountReport | undefined;
+  /** Names of all port calls in order. */
+  readonly calls: string[] = [];
+  /** What happens at the nth call (from 0), once. */
+  readonly faults = new Map<number, Fault>();
+  /** Runs after every call that changed something, and after every step. */
+  watch: () => void = () => {};
+  /** Runs before each call: a person's deed between two calls. */
+  between: (call: number) => void = () => {};
+  private created = 0;
+  private attempts = 0;
+  private rotations = 0;
+  private readonly memory: Memory = { told: new Map() };
+
+  constructor(readonly user: SliceUser = ANN) {
+    this.slice = sliceOf(user);
+  }
+
+  /** A key that somebody made by hand. */
+  addKey(options: { status?: AccessKey['status']; ageHours?: number; usedHoursAgo?: number } = {}): StoredKey {
+    const { status = 'Active', ageHours = 1_000, usedHoursAgo } = options;
+    const key: StoredKey = {
+      ...this.newPair(),
+      status,
+      createdAt: this.hoursAgo(ageHours),
+      lastUse: usedHoursAgo === undefined ? { used: false } : { used: true, at: this.hoursAgo(usedHoursAgo), service: 's3', region: REGION },
+    };
+    this.keys.push(key);
+    return key;
+  }
+
+  /** The secret as reconcile makes it, optionally with a current key. */
+  addSecret(current?: AccessKeyPair): StoredSecret {
+    const value = printSecretValue({ userName: this.user.name, accountId: ACCOUNT, ...(current && { key: { id: current.id, secret: current.secret } }) });
+    const secret: StoredSecret = {
+      name: this.user.secretName,
+      versions: new Map([['first-version-00000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]),
+      tags: { 'access-keys:generation': '1', 'access-keys:user-id': this.userId },
+      schedule: 'rate(90 days)',
+      rotationEnabled: true,
+    };
+    this.secrets.set(secret.name, secret);
+    return secret;
+  }
+
+  get secret(): StoredSecret {
+    return this.secrets.get(this.user.secretName)!;
+  }
+
+  use(key: StoredKey): void {
+    key.lastUse = { used: true, at: this.now, service: 's3', region: REGION };
+  }
+
+  keyOf(stage: string): AccessKeyPair | undefined {
+    const value = [...(this.secrets.get(this.user.secretName)?.versions.values() ?? [])].find(({ stages }) => stages.has(stage))?.value;
+    return value === undefined ? undefined : parseSecretValue(value).key;
+  }
+
+  works(key: AccessKeyPair | undefined): boolean {
+    return this.keys.some(({ id, secret, status }) => id === key?.id && secret === key.secret && status === 'Active');
+  }
+
+  pass(hours: number): void {
+    this.now = new Date(this.now.getTime() + hours * 3_600_000);
+  }
+
+  /** RotateSecret: a valueless pending version, unless a rotation is outstanding. */
+  startRotation(): string {
+    const outstanding = [...this.secret.versions].find(([, { stages }]) => stages.has('AWSPENDING') && !stages.has('AWSCURRENT'));
+    if (outstanding) return outstanding[0];
+    for (const { stages } of this.secret.versions.values()) stages.delete('AWSPENDING');
+    const token = `token-${String(this.rotations++).padStart(30, '0')}`;
+    this.secret.versions.set(token, { stages: new Set(['AWSPENDING']) });
+    return token;
+  }
+
+  /** Runs the four steps of a token as Secrets Manager does; the first failure ends the attempt. */
+  async rotate(token = this.startRotation()): Promise<Error | undefined> {
+    for (const step of STEPS) {
+      const failure = await this.step(step, token);
+      if (failure) return failure;
+    }
+    return undefined;
+  }
+
+  /** Attempts until a rotation finishes, as Secrets Manager and reconcile do between them. */
+  async rotateUntilDone(most: number): Promise<number> {
+    for (let attempt = 1; attempt <= most; attempt++) {
+      if (!(await this.rotate())) return attempt;
+      this.pass(0.25);
+      await this.reconcile();
+    }
+    throw new Error(`no rotation finished in ${most} attempts`);
+  }
+
+  async step(step: string, token: string): Promise<Error | undefined> {
+    return this.invoke((ports) =>
+      handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${this.attempts++}`, timeoutMs: TIMEOUT_MS }, { SecretId: this.arn(this.secret), ClientRequestToken: token, Step: step }),
+    );
+  }
+
+  async reconcile(): Promise<RunOutcome | undefined> {
+    let outcome: RunOutcome | undefined;
+    const failure = await this.invoke(async (ports) => {
+      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS }, this.memory, true);
+    });
+    if (failure && !(failure instanceof Killed)) throw failure;
+    return outcome;
+  }
+
+  private async invoke(run: (ports: ReturnType<World['ports']>) => Promise<void>): Promise<Error | undefined> {
+    const invocation: Invocation = { dead: false, kill: () => {} };
+    const killed = new Promise<Error>((resolve) => {
+      invocation.kill = resolve;
+    });
+    const ended = run(this.ports(invocation)).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    const outcome = await Promise.race([ended, killed]);
+    this.watch();
+    return outcome;
+  }
+
+  private async call<T>(invocation: Invocation, name: string, effect: () => T): Promise<T> {
+    if (invocation.dead) return new Promise<T>(() => {});
+    const index = this.calls.push(name) - 1;
+    this.between(index);
+    const fault = this.faults.get(index);
+    if (fault === 'killed-before') return this.kill(invocation);
+    if (fault === 'error') throw new ServiceError('TimeoutError');
+    const result = effect();
+    this.watch();
+    if (fault === 'killed-after') return this.kill(invocation);
+    if (fault === 'lost') throw new ServiceError('ECONNRESET');
+    return result;
+  }
+
+  private kill<T>(invocation: Invocation): Promise<T> {
+    invocation.dead = true;
+    invocation.kill(new Killed('the function was killed'));
+    return new Promise<T>(() => {});
+  }
+
+  private ports(invocation: Invocation) {
+    const call = <T>(name: string, effect: () => T): Promise<T> => this.call(invocation, name, effect);
+    const deadline = this.now.getTime() + TIMEOUT_MS;
+    return {
+      secrets: this.secretsPort(call),
+      keys: { of: (name: string) => this.keysPort(call, name) },
+      identities: {
+        identify: (key: AccessKeyPair) =>
+          call('sts:GetCallerIdentity', () => {
+            const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
+            const propagated = stored && this.now.getTime() - stored.createdAt.getTime() >= PROPAGATION_MS;
+            return stored?.status === 'Active' && propagated ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
+          }),
+      },
+      roster: { read: () => call('s3:GetObject slice', () => this.slice) },
+      notices: {
+        record: (event: NoticeEvent) => call('s3:PutObject event', () => void this.recorded.push(event)),
+        send: async (event: NoticeEvent) => {
+          await call('s3:PutObject event', () => void this.recorded.push(event));
+          await call('sns:Publish', () => {
+            if (!this.notices.some(({ id }) => id === event.id)) this.notices.push(event);
+          });
+        },
+      },
+      reports: { write: (report: AccountReport) => call('s3:PutObject report', () => void (this.report = report)) },
+      clock: {
+        now: () => this.now,
+        sleep: async (milliseconds: number) => {
+          this.now = new Date(this.now.getTime() + milliseconds);
+        },
+        remaining: () => deadline - this.now.getTime(),
+      },
+      log: { info: this.log, warn: this.log, error: this.log },
+    };
+  }
+
+  private readonly log = (message: string, fields: object = {}): void => {
+    this.logLines.push(JSON.stringify({ message, ...fields }));
+  };
+
+  private get userArn(): string {
+    return `arn:aws:iam::${ACCOUNT}:user/people/${this.user.name}`;
+  }
+
+  private arn = ({ name }: StoredSecret): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
+
+  private find(secretId: string): StoredSecret | undefined {
+    return [...this.secrets.values()].find((secret) => secret.name === secretId || this.arn(secret) === secretId);
+  }
+
+  private existing(secretId: string): StoredSecret {
+    const secret = this.find(secretId);
+    if (!secret) throw refused('ResourceNotFoundException');
+    return secret;
+  }
+
+  private secretsPort(call: <T>(name: string, effect: () => T) => Promise<T>): SecretLifecycle {
+    const act = <T>(operation: string, effect: () => T): Promise<T> => call(`secretsmanager:${operation}`, effect);
+    return {
+      describe: (id) => act('DescribeSecret', () => this.description(id)),
+      value: (id, stage, versionId) =>
+        act('GetSecretValue', () => [...this.existing(id).versions].find(([version, { stages }]) => stages.has(stage) && (versionId ?? version) === version)?.[1].value),
+      put: (id, versionId, value) =>
+        act('PutSecretValue', () => {
+          const version = this.existing(id).versions.get(versionId);
+          if (version?.value !== undefined && version.value !== value) throw refused('ResourceExistsException');
+          this.existing(id).versions.set(versionId, { value, stages: version?.stages ?? new Set(['AWSPENDING']) });
+        }),
+      moveStage: (id, stage, { to, from }) => act('UpdateSecretVersionStage', () => this.moveStage(this.existing(id), stage, to, from)),
+      tag: (id, tags) => act('TagResource', () => void Object.assign(this.existing(id).tags, tags)),
+      untag: (id, tagKeys) =>
+        act('UntagResource', () => {
+          for (const key of tagKeys) delete this.existing(id).tags[key];
+        }),
+      list: () => act('ListSecrets', () => [...this.secrets.keys()]),
+      create: (name, value, tags) =>
+        act('CreateSecret', () => {
+          if (this.secrets.has(name)) throw refused('ResourceExistsException');
+          this.secrets.set(name, { name, versions: new Map([['created-0000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]), tags: { ...tags }, rotationEnabled: false });
+        }),
+      policy: (id) => act('GetResourcePolicy', () => this.existing(id).policy),
+      putPolicy: (id, policy) => act('PutResourcePolicy', () => void (this.existing(id).policy = policy)),
+      rotate: (id, schedule, now) =>
+        act('RotateSecret', () => {
+          Object.assign(this.existing(id), { schedule, rotationEnabled: true });
+          if (now) this.startRotation();
+        }),
+      cancelRotation: (id) => act('CancelRotateSecret', () => void (this.existing(id).rotationEnabled = false)),
+    };
+  }
+
+  private description(id: string): Secret | undefined {
+    const secret = this.find(id);
+    return (
+      secret && {
+        arn: this.arn(secret),
+        name: secret.name,
+        rotationEnabled: secret.rotationEnabled,
+        ...(secret.schedule && { scheduleExpression: secret.schedule }),
+        versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),
+        tags: { ...secret.tags },
+      }
+    );
+  }
+
+  private moveStage(secret: StoredSecret, stage: string, to: string | undefined, from: string | undefined): void {
+    const holder = [...secret.versions].find(([, { stages }]) => stages.has(stage))?.[0];
+    if (holder !== from) throw refused('InvalidParameterException');
+    if (from) secret.versions.get(from)!.stages.delete(stage);
+    if (to) secret.versions.get(to)!.stages.add(stage);
+    if (stage !== 'AWSCURRENT' || !from) return;
+    for (const { stages } of secret.versions.values()) stages.delete('AWSPREVIOUS');
+    secret.versions.get(from)!.stages.add('AWSPREVIOUS');
+  }
+
+  private keysPort(call: <T>(name: string, effect: () => T) => Promise<T>, userName: string) {
+    const act = <T>(operation: string, effect: () => T): Promise<T> => call(`iam:${operation}`, effect);
+    const find = (keyId: string): StoredKey => {
+      const key = this.keys.find(({ id }) => id === keyId);
+      if (!key) throw refused('NoSuchEntityException');
+      return key;
+    };
+    return {
+      user: () => act('GetUser', () => (this.userExists ? { name: userName, id: this.userId, arn: this.userArn } : undefined)),
+      list: () => act('ListAccessKeys', () => this.keys.map(({ id, status, createdAt }) => ({ id, status, createdAt }))),
+      lastUse: (keyId: string) => act('GetAccessKeyLastUsed', () => find(keyId).lastUse),
+      create: () =>
+        act('CreateAccessKey', () => {
+          if (this.keys.length >= 2) throw refused('LimitExceededException');
+          const pair = this.newPair();
+          this.keys.push({ ...pair, status: 'Active', createdAt: new Date(Math.floor(this.now.getTime() / 1_000) * 1_000), lastUse: { used: false } });
+          return pair;
+        }),
+      activate: (keyId: string) => act('UpdateAccessKey Active', () => void (find(keyId).status = 'Active')),
+      deactivate: (keyId: string) =>
+        act('UpdateAccessKey Inactive', () => {
+          const key = this.keys.find(({ id }) => id === keyId);
+          if (key) key.status = 'Inactive';
+        }),
+      delete: (keyId: string) => act('DeleteAccessKey', () => void (this.keys = this.keys.filter(({ id }) => id !== keyId))),
+    };
+  }
+
+  private newPair(): AccessKeyPair {
+    const number = String(this.created++).padStart(4, '0');
+    return { id: `AKIAEXAMPLE00000${number}`, secret: `not-a-real-secret-of-key-number-${number}-xxxx` };
+  }
+
+  private hoursAgo(hours: number): Date {
+    return new Date(this.now.getTime() - hours * 3_600_000);
+  }
+}
