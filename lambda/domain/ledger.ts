@@ -101,8 +101,9 @@ export function judgeableAt(intents: readonly Intent[], timeoutMs: number): Date
 /** A key on its way out. */
 export interface Retirement {
   readonly keyId: string;
-  readonly state: 'active' | 'inactive';
-  /** Since when it is in this state: being retired, or deactivated. */
+  /** `deactivating` is written before UpdateAccessKey, `inactive` once the key is seen Inactive. */
+  readonly state: 'active' | 'deactivating' | 'inactive';
+  /** Since when it retires, or, once `inactive`, since when it is known to be. */
   readonly since: Date;
   /** How many warnings its owner had. */
   readonly warnings: number;
@@ -120,7 +121,7 @@ export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
 export function retirementsOf(secret: Secret): Retirement[] {
   return entries(secret, RETIRING).map(([keyId, value]) => {
     const [state, since = '', warnings = '0', replacedBy = '-'] = value.split(' ');
-    return { keyId, state: state === 'inactive' ? 'inactive' : 'active', since: new Date(since), warnings: Number(warnings), replacedBy };
+    return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy };
   });
 }
 

@@ -271,7 +271,7 @@ function reportOf(pass: UserPass): UserReport {
 }
 
 function nextOf(retirement: ReturnType<typeof retirementsOf>[number], user: SliceUser): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
-  return retirement.state === 'active'
-    ? { nextStep: 'deactivate', nextStepAt: activeUntil(retirement, user).toISOString() }
-    : { nextStep: 'delete', nextStepAt: inactiveUntil(retirement.since, user).toISOString() };
+  return retirement.state === 'inactive'
+    ? { nextStep: 'delete', nextStepAt: inactiveUntil(retirement.since, user).toISOString() }
+    : { nextStep: 'deactivate', nextStepAt: activeUntil(retirement, user).toISOString() };
 }

@@ -20,14 +20,16 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
       return step.until;
     case 'hold':
       pass.conditions.set('KEY_STILL_USED', {
-        reason: `the ${retirement.state === 'active' ? 'previous' : 'deactivated'} key …${lastFour(retirement.keyId)} of ${pass.user.name} is still being used${by(lastUse)}`,
+        reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${pass.user.name} is still being used${by(lastUse)}`,
         nextStep: `it is kept until it has not been used for ${pass.user.quietForHours} hours`,
       });
       return step.until;
     case 'warn':
       return warn(pass, { ...retirement, warnings: step.warnings }, lastUse);
-    case 'record':
-      await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, state: step.state, since: pass.now, warnings: 0 }));
+    case 'confirm-inactive':
+      return confirmInactive(pass, retirement, lastUse, step.ours);
+    case 'start-again':
+      await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, state: 'active', since: pass.now, warnings: 0 }));
       return undefined;
     case 'forget':
       return forget(pass, retirement);
@@ -39,7 +41,7 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
 const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${lastUse.at.toISOString()}` : '');
 
 async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
-  await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', String(retirement.warnings)));
+  await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', `${retirement.since.toISOString()} ${retirement.warnings}`));
   await pass.secrets.tag(pass.secret.arn, retirementTag(retirement));
 }
 
@@ -48,7 +50,7 @@ async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse 
     await (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse));
   } catch (error) {
     await pass.notices.send({
-      ...retirementNotice(pass, retirement, lastUse, 'retirement-failed', codeOf(error)),
+      ...retirementNotice(pass, retirement, lastUse, 'retirement-failed', `${retirement.since.toISOString()} ${codeOf(error)}`),
       audience: ['owner', 'admin'],
       code: codeOf(error),
       reason: reasonOf(error),
@@ -59,19 +61,24 @@ async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse 
 }
 
 async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
-  const { secrets, secret, iam, now } = pass;
-  const inactive: Retirement = { ...retirement, state: 'inactive', since: now };
+  const { secrets, secret, iam } = pass;
   const done = await unlessProtected(secrets, secret, retirement.keyId, async () => {
-    await secrets.tag(secret.arn, retirementTag(inactive));
+    await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating' }));
     await iam.deactivate(retirement.keyId);
   });
   if (!done) return forget(pass, retirement);
-  await pass.notices.send(retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', now.toISOString()));
+  await confirmInactive(pass, retirement, lastUse, true);
+}
+
+async function confirmInactive(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, ours: boolean): Promise<undefined> {
+  const inactive: Retirement = { ...retirement, state: 'inactive', since: pass.now };
+  if (ours) await pass.notices.send(retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', retirement.since.toISOString()));
+  await pass.secrets.tag(pass.secret.arn, retirementTag(inactive));
 }
 
 async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const done = await unlessProtected(pass.secrets, pass.secret, retirement.keyId, () => pass.iam.delete(retirement.keyId));
-  if (done) await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', ''), audience: [] });
+  if (done) await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()), audience: [] });
   await forget(pass, retirement);
 }
 
@@ -86,13 +93,13 @@ function retirementNotice(pass: UserPass, retirement: Retirement, lastUse: LastU
   const { user, now, secret } = pass;
   return {
     ...noticeBase(pass, now),
-    id: eventId(secret.arn, retirement.keyId, type, retirement.since.toISOString(), occasion),
+    id: eventId(secret.arn, retirement.keyId, type, occasion),
     type,
     audience: ['owner'],
     previousKeyId: retirement.keyId,
     whenStillUsed: user.whenStillUsed,
     ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
-    ...(retirement.state === 'active' ? { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() } : { previousKeyDeletedAfter: inactiveUntil(retirement.since, user).toISOString() }),
+    ...(retirement.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(retirement.since, user).toISOString() } : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
     ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
   };
 }

@@ -4,9 +4,6 @@ import type { Retirement } from './ledger';
 import type { AccessKey, LastUse } from './ports';
 import type { SliceUser } from './slice';
 
-/** A key found Active this long after it was deactivated was reactivated by somebody who needs it. */
-const REACTIVATED_AFTER_MS = 15 * 60_000;
-
 export type RetirementStep =
   | { readonly kind: 'wait'; readonly until: Date }
   | { readonly kind: 'warn'; readonly warnings: number }
@@ -14,15 +11,17 @@ export type RetirementStep =
   | { readonly kind: 'hold'; readonly until: Date }
   | { readonly kind: 'deactivate' }
   | { readonly kind: 'delete' }
-  /** IAM and the ledger disagree: the ledger follows IAM, its waiting time starts again. */
-  | { readonly kind: 'record'; readonly state: Retirement['state'] }
+  /** The key is Inactive and the ledger does not say so yet; `ours`, when it was about to be deactivated by us. */
+  | { readonly kind: 'confirm-inactive'; readonly ours: boolean }
+  /** Somebody who needs the key reactivated it: its time starts again. */
+  | { readonly kind: 'start-again' }
   /** The key no longer exists. */
   | { readonly kind: 'forget' };
 
 export function nextRetirementStep(retirement: Retirement, key: AccessKey | undefined, lastUse: LastUse | undefined, user: SliceUser, now: Date): RetirementStep {
   if (!key || !lastUse) return { kind: 'forget' };
   if (retirement.state === 'inactive') return ofInactive(retirement, key, lastUse, user, now);
-  if (key.status !== 'Active') return { kind: 'record', state: 'inactive' };
+  if (key.status !== 'Active') return { kind: 'confirm-inactive', ours: retirement.state === 'deactivating' };
   return now < activeUntil(retirement, user) ? beforeItsTime(retirement, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
 }
 
@@ -33,9 +32,7 @@ export const activeUntil = (retirement: Retirement, user: SliceUser): Date => ne
 export const inactiveUntil = (since: Date, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.deleteInactiveAfterHours));
 
 function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
-  if (key.status === 'Active') {
-    return now.getTime() - retirement.since.getTime() > REACTIVATED_AFTER_MS ? { kind: 'record', state: 'active' } : { kind: 'deactivate' };
-  }
+  if (key.status === 'Active') return { kind: 'start-again' };
   const until = inactiveUntil(retirement.since, user);
   if (now < until) return { kind: 'wait', until };
   return isQuiet(key, lastUse, user.quietForHours, now) ? { kind: 'delete' } : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };

@@ -182,8 +182,10 @@ export class World {
 
   /** Attempts until a rotation finishes, as Secrets Manager and reconcile do between them. */
   async rotateUntilDone(most: number): Promise<number> {
+    let token = this.startRotation();
     for (let attempt = 1; attempt <= most; attempt++) {
-      if (!(await this.rotate())) return attempt;
+      if (this.secret.versions.get(token)!.stages.size === 0) token = this.startRotation();
+      if (!(await this.rotate(token))) return attempt;
       this.pass(0.25);
       await this.reconcile();
     }
