@@ -67,9 +67,10 @@ export class TimelineChart {
     const color = palette();
     return {
       animation: false,
+      textStyle: { fontFamily: 'system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif' },
       useUTC: true,
       aria: { enabled: true, label: { description: `Timeline of the access keys of ${this.users.map((user) => user.userName).join(', ')}` } },
-      grid: { left: shape.left, right: 10, top: AXIS_HEIGHT, bottom: 6 },
+      grid: { left: shape.left, right: 10, top: AXIS_HEIGHT, bottom: 6, outerBoundsMode: 'none' },
       xAxis: {
         type: 'time',
         position: 'top',
@@ -78,7 +79,7 @@ export class TimelineChart {
         splitNumber: shape.narrow ? 3 : 8,
         axisLine: { lineStyle: { color: color('line') } },
         axisTick: { show: false },
-        axisLabel: { color: color('muted'), hideOverlap: true, formatter: { year: '{d} {MMM} {yyyy}', month: '{d} {MMM} {yyyy}', day: '{d} {MMM}' } },
+        axisLabel: { color: color('muted'), hideOverlap: true, alignMinLabel: 'left', alignMaxLabel: 'right', formatter: { year: '{d} {MMM} {yyyy}', month: '{d} {MMM} {yyyy}', day: '{d} {MMM}' } },
         splitLine: { show: true, lineStyle: { color: color('line') } },
       },
       yAxis: {
@@ -87,7 +88,7 @@ export class TimelineChart {
         data: this.users.map((user) => user.userName),
         axisLine: { show: false },
         axisTick: { show: false },
-        splitArea: { show: true, areaStyle: { color: ['transparent', color('stripe')] } },
+        splitLine: { show: true, lineStyle: { color: color('line') } },
         axisLabel: { show: !shape.narrow, color: color('text'), fontSize: 13, width: shape.left - 16, overflow: 'truncate', align: 'left', margin: shape.left - 6 },
       },
       tooltip: { trigger: 'item', confine: true, backgroundColor: color('card'), borderColor: color('line'), textStyle: { color: color('text') }, formatter: (hovered: { seriesIndex: number; dataIndex: number }) => this.tip(hovered.seriesIndex, hovered.dataIndex) },
