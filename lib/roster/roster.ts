@@ -1,0 +1,38 @@
+import type { RosterSlice, SliceUser, UserGuard } from '../../lambda/domain/slice';
+
+/** A validated roster with every default resolved. Durations are in hours. */
+export interface Roster {
+  /** Absent: one account, notification stack and rotator stack side by side. */
+  readonly organization?: Organization;
+  readonly region: string;
+  readonly userGuard: UserGuard;
+  readonly notifications: {
+    readonly admins: readonly string[];
+    readonly sender: string;
+    /** An owner's address is <user>@ownerDomain unless the user says otherwise. */
+    readonly ownerDomain?: string;
+  };
+  readonly source?: { readonly connectionArn: string; readonly repository: string; readonly branch: string };
+  readonly limits: RosterSlice['limits'] & { readonly maxRemovalsPercent: number };
+  /** Codes of dangerous changes that were reviewed. */
+  readonly acknowledge: readonly string[];
+  readonly accounts: readonly RosterAccount[];
+}
+
+export interface Organization {
+  readonly id: string;
+  readonly managementAccount: string;
+  readonly organizationalUnits: readonly string[];
+  readonly securityAccount: string;
+}
+
+export interface RosterAccount {
+  readonly id: string;
+  readonly name: string;
+  readonly canary: boolean;
+  readonly state: RosterSlice['state'];
+  /** How the rotator stack gets there: by the StackSet, by hand, or as a stage of the pipeline. */
+  readonly deployment: 'stackset' | 'manual' | 'pipeline';
+  readonly breakGlassRoles: readonly string[];
+  readonly users: readonly SliceUser[];
+}

@@ -1,0 +1,20 @@
+import type { RosterSlice } from '../../lambda/domain/slice';
+import type { Roster } from './roster';
+
+/**
+ * Each account's part of the roster, as its functions read it.
+ * @param generation of an account's slice; must grow with every published change of it
+ */
+export function toSlices(roster: Roster, generation: (accountId: string) => number): RosterSlice[] {
+  return roster.accounts.map((account) => ({
+    schemaVersion: 1,
+    generation: generation(account.id),
+    accountId: account.id,
+    region: roster.region,
+    state: account.state,
+    userGuard: roster.userGuard,
+    limits: { maxFirstRotationsPerRun: roster.limits.maxFirstRotationsPerRun, freeze: roster.limits.freeze },
+    breakGlassRoles: account.breakGlassRoles,
+    users: account.users,
+  }));
+}
