@@ -1,0 +1,164 @@
+/** Virtual time: months pass in seconds, and always in the same order. */
+
+export interface Clock {
+  now(): Date;
+  /** Runs a task at an instant; one already past is run at the current one. */
+  at(when: Date, task: () => void | Promise<void>): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+interface Entry {
+  readonly dueMs: number;
+  readonly sequence: number;
+  task: (() => void | Promise<void>) | undefined;
+}
+
+/** Turns of the event loop without movement, after which everything in progress is taken to wait for a later instant. */
+const QUIET_TURNS = 4;
+
+/** Tasks run one by one in time order, ties in the order they were added. */
+export class VirtualClock implements Clock {
+  private nowMs: number;
+  private sequence = 0;
+  private movements = 0;
+  private advancing = false;
+  private failure: { readonly error: unknown } | undefined;
+  private readonly heap: Entry[] = [];
+
+  constructor(start: Date) {
+    this.nowMs = start.getTime();
+  }
+
+  now(): Date {
+    return new Date(this.nowMs);
+  }
+
+  at(when: Date, task: () => void | Promise<void>): Timer {
+    if (Number.isNaN(when.getTime())) throw new RangeError('a task needs a valid instant');
+    const entry: Entry = { dueMs: Math.max(when.getTime(), this.nowMs), sequence: this.sequence++, task };
+    push(this.heap, entry);
+    this.movements++;
+    return { cancel: () => void (entry.task = undefined) };
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.at(new Date(this.nowMs + Math.max(0, ms)), resolve));
+  }
+
+  /**
+   * Runs every task due until then, in order; ends when everything in progress waits for a later instant.
+   * @throws what the first failing task threw, once time stands still
+   */
+  async advanceTo(when: Date): Promise<void> {
+    await this.exclusively(async () => {
+      await this.settle();
+      while (await this.runNext(when.getTime()));
+      this.nowMs = Math.max(this.nowMs, when.getTime());
+    });
+  }
+
+  /** Lets as much time pass as a promise needs; within a running task, which is being advanced already, it only awaits. */
+  async finish<T>(promise: Promise<T>): Promise<T> {
+    if (this.advancing) return promise;
+    let done = false;
+    const settled = (): void => void (done = true);
+    promise.then(settled, settled);
+    await this.exclusively(async () => {
+      await this.settle(() => done);
+      while (!done && (await this.runNext(Infinity, () => done)));
+    });
+    if (!done) throw new Error('waits for something that no task of the clock will bring');
+    return promise;
+  }
+
+  private async exclusively(work: () => Promise<void>): Promise<void> {
+    if (this.advancing) throw new Error('the clock is being advanced already');
+    this.advancing = true;
+    try {
+      await work();
+    } finally {
+      this.advancing = false;
+    }
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure) throw failure.error;
+  }
+
+  private async runNext(untilMs: number, enough?: () => boolean): Promise<boolean> {
+    let entry = this.heap[0];
+    while (entry && !entry.task) {
+      pop(this.heap);
+      entry = this.heap[0];
+    }
+    if (!entry?.task || entry.dueMs > untilMs || this.failure) return false;
+    pop(this.heap);
+    this.nowMs = entry.dueMs;
+    this.start(entry.task);
+    await this.settle(enough);
+    return true;
+  }
+
+  private start(task: () => void | Promise<void>): void {
+    const failed = (error: unknown): void => void (this.failure ??= { error });
+    const moved = (): void => void this.movements++;
+    try {
+      const running = task();
+      if (running) running.then(moved, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /**
+   * Waits until nothing moves. Promises drain within one turn of the event loop; the only real waits are those of
+   * Node's own thread pool (files, ciphers), which it lists as active requests.
+   */
+  private async settle(enough?: () => boolean): Promise<void> {
+    let seen = this.movements;
+    for (let quiet = 0; quiet < QUIET_TURNS && !enough?.(); quiet++) {
+      await new Promise((resolve) => void setImmediate(resolve));
+      if (seen !== this.movements || (quiet === QUIET_TURNS - 1 && threadPoolBusy())) {
+        seen = this.movements;
+        quiet = -1;
+      }
+    }
+  }
+}
+
+function threadPoolBusy(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name.endsWith('Job') || name.endsWith('Request'));
+}
+
+const earlier = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
+
+function push(heap: Entry[], entry: Entry): void {
+  let index = heap.push(entry) - 1;
+  while (index > 0) {
+    const above = (index - 1) >> 1;
+    const parent = heap[above];
+    if (!parent || !earlier(entry, parent)) break;
+    heap[index] = parent;
+    index = above;
+  }
+  heap[index] = entry;
+}
+
+function pop(heap: Entry[]): void {
+  const last = heap.pop();
+  if (!last || heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let below = 2 * index + 1;
+    const [left, right] = [heap[below], heap[below + 1]];
+    if (!left) break;
+    if (right && earlier(right, left)) below++;
+    const child = heap[below];
+    if (!child || !earlier(child, last)) break;
+    heap[index] = child;
+    index = below;
+  }
+  heap[index] = last;
+}
