@@ -1,28 +1,31 @@
 /** Every code stands in docs/errors.md with its cause and cure. */
-export type RotationErrorCode =
-  | 'EVENT_INVALID'
-  | 'SECRET_UNKNOWN'
-  | 'SECRET_NOT_IN_ROSTER'
-  | 'SECRET_ROTATION_DISABLED'
-  | 'SECRET_VALUE_INVALID'
-  | 'SECRET_VALUE_FOREIGN'
-  | 'SLICE_MISSING'
-  | 'SLICE_INVALID'
-  | 'SLICE_OUTDATED'
-  | 'TOKEN_UNKNOWN'
-  | 'TOKEN_NOT_PENDING'
-  | 'PENDING_EMPTY'
-  | 'PENDING_KEY_GONE'
-  | 'PENDING_KEY_NOT_ACTIVE'
-  | 'USER_MISSING'
-  | 'USER_REPLACED'
-  | 'USER_NOT_ROTATED'
-  | 'CURRENT_KEY_MISSING'
-  | 'ROOM_NONE'
-  | 'ROOM_PENDING'
-  | 'KEY_NOT_STORED'
-  | 'KEY_IDENTITY_WRONG'
-  | 'KEY_NOT_PROPAGATED';
+export const ROTATION_ERROR_CODES = [
+  'EVENT_INVALID',
+  'SECRET_UNKNOWN',
+  'SECRET_NOT_IN_ROSTER',
+  'SECRET_ROTATION_DISABLED',
+  'SECRET_VALUE_INVALID',
+  'SECRET_VALUE_FOREIGN',
+  'SLICE_MISSING',
+  'SLICE_INVALID',
+  'SLICE_OUTDATED',
+  'TOKEN_UNKNOWN',
+  'TOKEN_NOT_PENDING',
+  'PENDING_EMPTY',
+  'PENDING_KEY_GONE',
+  'PENDING_KEY_NOT_ACTIVE',
+  'USER_MISSING',
+  'USER_REPLACED',
+  'USER_NOT_ROTATED',
+  'CURRENT_KEY_MISSING',
+  'ROOM_NONE',
+  'ROOM_PENDING',
+  'KEY_NOT_STORED',
+  'KEY_IDENTITY_WRONG',
+  'KEY_NOT_PROPAGATED',
+] as const;
+
+export type RotationErrorCode = (typeof ROTATION_ERROR_CODES)[number];
 
 /** A failure that the product understands. The message is one sentence without a secret value; `nextStep` says what happens or helps. */
 export class RotationError extends Error {

@@ -13,7 +13,7 @@ test('the same seed repeats, another differs', () => {
 
 test('numbers are spread over [0, 1)', () => {
   const random = seededRandom('spread');
-  const buckets = new Array<number>(10).fill(0);
+  const buckets = Array.from({ length: 10 }, () => 0);
   for (let index = 0; index < 10_000; index++) {
     const number = random.next();
     expect(number >= 0 && number < 1).toBe(true);

@@ -1,0 +1,56 @@
+/** The words that admins read of an event: subject and body of the topic's e-mail. */
+import type { NoticeEvent, NoticeType } from './notice';
+
+const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = {
+  rotated: () => 'access key rotated',
+  'rotation-failed': () => 'rotation failed, keys unchanged',
+  'rotation-partial': () => 'new key is live, but finishing the rotation failed',
+  'previous-key-in-use': () => 'previous key still in use',
+  'previous-key-deactivated': () => 'previous key deactivated',
+  'previous-key-deleted': () => 'previous key deleted',
+  'retirement-failed': () => 'retiring the previous key failed',
+  attention: ({ code }) => `attention: ${code ?? 'a condition lasts'}`,
+  resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
+};
+
+/**
+ * Subject of the SNS message: at most 100 printable ASCII characters, no line break, beginning with a letter.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export function adminSubject(event: NoticeEvent): string {
+  const subject = onOneLine(`Access keys: ${event.userName} in ${event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
+  return subject.length <= 100 ? subject : `${subject.slice(0, 97)}...`;
+}
+
+/** Plain text for people. Of the previous key only the last four characters are named. */
+export function adminText(event: NoticeEvent): string {
+  const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
+  const sentences = [event.reason && `What was found: ${event.reason}.`, event.nextStep && `What happens next: ${event.nextStep}.`];
+  const parts = [capitalized(HEADLINES[event.type](event)), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
+  if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function factsOf(event: NoticeEvent): [string, string][] {
+  const { previousKeyId, previousKeyLastUsed: used } = event;
+  const facts: [string, string | undefined][] = [
+    ['Account', `${event.accountId} (${event.region})`],
+    ['User', event.userName],
+    ['Secret', event.secretName],
+    ['When', event.occurredAt],
+    ['Current key', event.currentKeyId],
+    ['Previous key', previousKeyId && `ends in ${previousKeyId.slice(-4)}`],
+    ['Active until', event.previousKeyActiveUntil && `${event.previousKeyActiveUntil}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`],
+    ['Deleted after', event.previousKeyDeletedAfter],
+    ['Last used', used && `${used.at} for ${used.service} in ${used.region}`],
+  ];
+  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, ' ').trim();
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
