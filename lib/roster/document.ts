@@ -4,10 +4,12 @@
  * `yaml` alone needs 37 s for 1 KB of nested explicit keys, over a minute for 80,000 keys in one map and for 50,000
  * aliases; so its tokens are inspected before they are composed, and its own check for duplicate keys is replaced.
  */
-import { Composer, CST, isMap, isScalar, isSeq, LineCounter, Parser, type Document, type ParsedNode } from 'yaml';
+import { Composer, type CST, type Document, isMap, isScalar, isSeq, Lexer, LineCounter, type Pair, type ParsedNode, Parser, type YAMLMap } from 'yaml';
 import { type Problem, type ProblemCode, quote } from './problem';
 
 const DEEPEST = 32;
+/** About 1 GB of memory; 50,000 users with every field need a third of it. */
+const MOST_LEXEMES = 3_000_000;
 
 export type Path = readonly (string | number)[];
 
@@ -31,13 +33,14 @@ interface Reading {
   readonly text: string;
   readonly lines: LineCounter;
   readonly problems: Problem[];
+  readonly pairs: WeakMap<YAMLMap, ReadonlyMap<string, Pair>>;
 }
 
 /** The document, or undefined where problems keep it from being one. */
 export function readDocument(file: string, text: string): { document?: RosterDocument; problems: readonly Problem[] } {
-  const reading: Reading = { file, text, lines: new LineCounter(), problems: [] };
-  const tokens = [...new Parser(reading.lines.addNewLine).parse(text)];
-  inspect(reading, tokens);
+  const reading: Reading = { file, text, lines: new LineCounter(), problems: [], pairs: new WeakMap() };
+  const tokens = tokensOf(reading);
+  if (reading.problems.length === 0) inspect(reading, tokens);
   if (reading.problems.length > 0) return { problems: reading.problems };
   const documents = [...new Composer({ uniqueKeys: false, version: '1.2', logLevel: 'silent' }).compose(tokens)];
   syntaxProblems(reading, documents);
@@ -51,6 +54,21 @@ export function readDocument(file: string, text: string): { document?: RosterDoc
 
 function isEmpty(document: Document | undefined): boolean {
   return document === undefined || document.contents === null || (isScalar(document.contents) && document.contents.value === null);
+}
+
+function tokensOf(reading: Reading): CST.Token[] {
+  const parser = new Parser(reading.lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  reading.lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(reading.text)) {
+    if (++lexemes > MOST_LEXEMES) {
+      report(reading, 'ROSTER_TOO_LARGE', 0, 0, `the file has more than ${MOST_LEXEMES} words and signs`, 'split it into accounts/*.yaml');
+      return [];
+    }
+    tokens.push(...parser.next(lexeme));
+  }
+  return [...tokens, ...parser.end()];
 }
 
 /** Refuses, token by token and without recursion, what no roster needs and what costs out of proportion. */
@@ -153,20 +171,27 @@ function locate(reading: Reading, root: ParsedNode, path: Path, what: 'key' | 'v
   let node: ParsedNode | null = root;
   let key: ParsedNode | null = null;
   for (const step of path) {
-    const child = childAt(node, step);
+    const child = childAt(reading, node, step);
     if (child === undefined) return placeAt(reading, ...rangeOf(node ?? key));
     ({ node, key } = child);
   }
   return placeAt(reading, ...rangeOf(what === 'key' || node === null ? (key ?? node) : node));
 }
 
-function childAt(node: ParsedNode | null, step: string | number): { node: ParsedNode | null; key: ParsedNode | null } | undefined {
+function childAt(reading: Reading, node: ParsedNode | null, step: string | number): { node: ParsedNode | null; key: ParsedNode | null } | undefined {
   if (isSeq(node)) {
     const item = node.items[Number(step)] as ParsedNode | undefined;
     return item && { node: item, key: null };
   }
-  const pair = isMap(node) ? node.items.find(({ key }) => keyName(key) === String(step)) : undefined;
+  const pair = isMap(node) ? pairsOf(reading, node).get(String(step)) : undefined;
   return pair && { node: pair.value as ParsedNode | null, key: pair.key as ParsedNode };
+}
+
+/** Kept, so that telling of every key of a large map stays linear. */
+function pairsOf({ pairs }: Reading, map: YAMLMap): ReadonlyMap<string, Pair> {
+  let known = pairs.get(map);
+  if (!known) pairs.set(map, (known = new Map([...map.items].reverse().map((pair) => [keyName(pair.key) ?? '', pair]))));
+  return known;
 }
 
 /** How much of the line is marked: never past its end. */

@@ -1,0 +1,3 @@
+import { run } from '../lib/cli/program';
+
+void run(process.argv);

@@ -1,0 +1,30 @@
+import { Command, CommanderError } from 'commander';
+import { version } from '../../package.json';
+import { register as validate } from './validate';
+
+/**
+ * Runs the command; its exit status goes to `process.exitCode`: 0 good, 1 problems found, 2 wrong use or an
+ * unexpected failure. Stack traces are for `--debug` only.
+ */
+export async function run(argv: readonly string[]): Promise<void> {
+  const program = new Command('access-keys')
+    .description('Rotates the access keys of IAM users across an AWS Organization, from one reviewed roster in git')
+    .version(version)
+    .option('--debug', 'show stack traces')
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)');
+  validate(program);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = statusOf(error, program.opts<{ debug?: boolean }>().debug === true);
+  }
+}
+
+function statusOf(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
+  process.stderr.write(`error: ${text}\n${debug ? '' : '  hint: --debug before the command shows where\n'}`);
+  return 2;
+}

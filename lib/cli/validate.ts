@@ -1,0 +1,51 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import picocolors from 'picocolors';
+import type { LoadedRoster } from '../roster/load';
+import { NO_COLOURS, renderGithub, renderText } from '../roster/render';
+
+const MOST_SHOWN = 100;
+
+interface Options {
+  readonly roster: string;
+  readonly at?: Date;
+  readonly format: 'text' | 'json' | 'github';
+}
+
+export function register(program: Command): void {
+  program
+    .command('validate')
+    .description('judge a roster: all problems at once, with code, place and hint')
+    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'github']).default('text'))
+    .action(({ roster, at, format }: Options) => {
+      const { loadRoster } = require('../roster/load') as typeof import('../roster/load');
+      const loaded = loadRoster(roster, { at: at ?? new Date() });
+      process.stdout.write(PRINTERS[format](loaded));
+      process.exitCode = hasErrors(loaded) ? 1 : 0;
+    });
+}
+
+/** @throws InvalidArgumentError for anything but a day of the calendar */
+export function parseDay(text: string): Date {
+  const day = new Date(`${text}T00:00:00Z`);
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text)) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
+  return day;
+}
+
+const hasErrors = ({ problems }: LoadedRoster): boolean => problems.some(({ severity }) => severity === 'error');
+
+const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => string>> = {
+  json: (loaded) => `${JSON.stringify({ ok: !hasErrors(loaded), accounts: loaded.accounts, users: loaded.users, problems: loaded.problems }, (key, value) => (key === 'frame' ? undefined : value), 2)}\n`,
+  github: ({ problems }) => problems.map((problem) => `${renderGithub(problem)}\n`).join(''),
+  text: (loaded) => {
+    const { problems, accounts, users } = loaded;
+    const shown = problems.slice(0, MOST_SHOWN).map((problem) => `${renderText(problem, process.stdout.isTTY ? picocolors : NO_COLOURS)}\n\n`);
+    const more = problems.length > MOST_SHOWN ? `… and ${problems.length - MOST_SHOWN} more; --format json has them all\n\n` : '';
+    const errors = problems.filter(({ severity }) => severity === 'error').length;
+    const verdict = errors > 0 ? `roster refused: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}` : `roster is good: ${count(accounts, 'account')}, ${count(users, 'user')}, ${count(problems.length, 'warning')}`;
+    return `${shown.join('')}${more}${verdict}\n`;
+  },
+};
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

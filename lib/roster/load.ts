@@ -1,0 +1,46 @@
+import { readDocument, type RosterDocument } from './document';
+import { normalize } from './normalize';
+import { inOrder, type Problem } from './problem';
+import type { Roster } from './roster';
+import { checkRules, listOf, mapOf } from './rules';
+import { checkSchema } from './schema-check';
+import { readSources } from './source';
+
+export interface LoadedRoster {
+  /** Absent when there is an error: a roster fails closed. */
+  readonly roster?: Roster;
+  /** All of them, by file and position. */
+  readonly problems: readonly Problem[];
+  /** Counted as far as the files could be read. */
+  readonly accounts: number;
+  readonly users: number;
+}
+
+/**
+ * Reads and judges a roster.
+ * @param path a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml
+ * @param at the day that exemptions are judged by
+ */
+export function loadRoster(path: string, { at }: { readonly at: Date }): LoadedRoster {
+  const { files, problems: found } = readSources(path);
+  const problems: Problem[] = [...found];
+  const documents: { part: 'roster' | 'accounts'; document: RosterDocument }[] = [];
+  for (const file of files) {
+    const { document, problems: unread } = readDocument(file.path, file.text);
+    problems.push(...unread);
+    if (!document) continue;
+    problems.push(...checkSchema(document, file.part));
+    documents.push({ part: file.part, document });
+  }
+  const roster = documents.find(({ part }) => part === 'roster')?.document;
+  const parts = documents.filter(({ part }) => part === 'accounts').map(({ document }) => document);
+  problems.push(...checkRules(roster, parts, at));
+  const accounts = documents.flatMap(({ document }) => listOf(mapOf(document.data).accounts));
+  const sound = roster !== undefined && problems.every(({ severity }) => severity === 'warning');
+  return {
+    ...(sound && { roster: normalize(roster.data, documents.map(({ document }) => document.data)) }),
+    problems: inOrder(problems),
+    accounts: accounts.length,
+    users: accounts.reduce<number>((sum, account) => sum + listOf(mapOf(account).users).length, 0),
+  };
+}

@@ -1,0 +1,38 @@
+/** Problems as people and machines read them. */
+import type { Problem } from './problem';
+
+const WIDEST = 100;
+
+interface Colours {
+  readonly bold: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly dim: (text: string) => string;
+}
+
+const plain = (text: string): string => text;
+export const NO_COLOURS: Colours = { bold: plain, red: plain, yellow: plain, dim: plain };
+
+/** `path:line:col: error CODE: message`, the line with carets under what is meant, and a hint. */
+export function renderText(problem: Problem, colours: Colours = NO_COLOURS): string {
+  const mark = problem.severity === 'error' ? colours.red : colours.yellow;
+  const head = `${colours.bold(`${problem.file}:${problem.line}:${problem.column}:`)} ${mark(`${problem.severity} ${problem.code}`)}: ${problem.message}`;
+  return [head, ...frameOf(problem).map((line, index) => (index === 1 ? mark(line) : colours.dim(line))), `  hint: ${problem.hint}`].join('\n');
+}
+
+function frameOf({ frame, line, column }: Problem): string[] {
+  if (!frame || frame.text.trim() === '') return [];
+  const number = String(line);
+  const from = column + frame.length <= WIDEST ? 0 : Math.max(0, Math.min(column - 21, frame.text.length - WIDEST));
+  const shown = frame.text.slice(from, from + WIDEST).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ');
+  const carets = '^'.repeat(Math.max(1, Math.min(frame.length, WIDEST - (column - 1 - from))));
+  return [`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1 - from)}${carets}`].map((text) => text.trimEnd());
+}
+
+/** https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message */
+export function renderGithub({ severity, file, line, column, code, message, hint }: Problem): string {
+  return `::${severity} file=${property(file)},line=${line},col=${column},title=${property(code)}::${data(`${message}; hint: ${hint}`)}`;
+}
+
+const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const property = (text: string): string => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
