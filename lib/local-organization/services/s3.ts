@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../clock';
+import { AwsError, type Access, type Call, type Service } from '../service';
+import type { KmsState } from './kms';
+import { page } from './pages';
+
+interface StoredObject {
+  readonly body: Uint8Array;
+  readonly etag: string;
+  readonly contentType: string;
+  readonly modifiedAt: Date;
+}
+
+export interface BucketSettings {
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly policy?: string;
+  /** Customer managed key of SSE-KMS; absent for SSE-S3. */
+  readonly kmsKeyArn?: string;
+}
+
+interface Bucket extends BucketSettings {
+  readonly createdAt: Date;
+  readonly objects: Map<string, StoredObject>;
+}
+
+export class S3State {
+  private readonly buckets = new Map<string, Bucket>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Creates a bucket, or replaces its settings and keeps its objects. */
+  putBucket(settings: BucketSettings): void {
+    const earlier = this.buckets.get(settings.name);
+    this.buckets.set(settings.name, { ...settings, createdAt: earlier?.createdAt ?? this.clock.now(), objects: earlier?.objects ?? new Map() });
+  }
+
+  /** Writes as the deployment does, without permission. */
+  putObject(bucket: string, key: string, body: Uint8Array | string, contentType = 'application/octet-stream'): string {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
+    this.bucket(bucket).objects.set(key, { body: bytes, etag, contentType, modifiedAt: this.clock.now() });
+    return etag;
+  }
+
+  /** Text of an object; undefined when there is none. */
+  text(bucket: string, key: string): string | undefined {
+    const object = this.buckets.get(bucket)?.objects.get(key);
+    return object && Buffer.from(object.body).toString('utf8');
+  }
+
+  keys(bucket: string): string[] {
+    return [...this.bucket(bucket).objects.keys()].sort();
+  }
+
+  list(accountId: string): Bucket[] {
+    return [...this.buckets.values()].filter((bucket) => bucket.accountId === accountId);
+  }
+
+  /** @throws AwsError NoSuchBucket */
+  bucket(name: string): Bucket {
+    const bucket = this.buckets.get(name);
+    if (!bucket) throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
+    return bucket;
+  }
+}
+
+interface ObjectInput {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly IfMatch?: string;
+  readonly IfNoneMatch?: string;
+}
+
+export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { service: Service; state: S3State } {
+  const state = new S3State(clock);
+
+  const onBucket = (action: string, name: string, resource: string, context?: Access['context']): Access => {
+    const bucket = state.bucket(name);
+    return { action, resource, resourceAccountId: bucket.accountId, ...(context && { context }), ...(bucket.policy && { resourcePolicy: bucket.policy }) };
+  };
+  const onObject = (action: string, keyActions: readonly string[]) => ({ Bucket: name, Key }: ObjectInput, call: Call): Access[] => {
+    const bucket = state.bucket(name);
+    const keyAccess = kms && keyActions.length > 0 ? kms.accesses(bucket.kmsKeyArn, bucket.accountId, { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } }, call) : [];
+    return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`), ...keyAccess];
+  };
+  const read = (input: ObjectInput): StoredObject => {
+    const object = state.bucket(input.Bucket).objects.get(input.Key);
+    if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+    if (input.IfMatch && unquoted(input.IfMatch) !== unquoted(object.etag)) throw preconditionFailed();
+    if (input.IfNoneMatch && unquoted(input.IfNoneMatch) === unquoted(object.etag)) throw new AwsError('NotModified', 'Not Modified', 304);
+    return object;
+  };
+  const headers = (object: StoredObject) => ({ ContentLength: object.body.length, ContentType: object.contentType, ETag: object.etag, LastModified: object.modifiedAt });
+
+  const service: Service = {
+    id: 's3',
+    operations: {
+      ListBuckets: {
+        accesses: (_input, call) => [{ action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId }],
+        run: (_input, call) => ({ Buckets: state.list(call.principal.accountId).map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt })), Owner: { ID: call.principal.accountId } }),
+      },
+      ListObjectsV2: {
+        accesses: (input) => [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Prefix ?? '' })],
+        run: (input) => {
+          const keys = state.keys(input.Bucket).filter((key) => key.startsWith(input.Prefix ?? ''));
+          const { items, nextToken } = page(keys, input.MaxKeys ?? 1000, input.ContinuationToken);
+          const objects = state.bucket(input.Bucket).objects;
+          const contents = items.flatMap((key) => {
+            const object = objects.get(key);
+            return object ? [{ Key: key, Size: object.body.length, ETag: object.etag, LastModified: object.modifiedAt, StorageClass: 'STANDARD' }] : [];
+          });
+          return { Name: input.Bucket, Prefix: input.Prefix ?? '', MaxKeys: input.MaxKeys ?? 1000, KeyCount: items.length, IsTruncated: nextToken !== undefined, NextContinuationToken: nextToken, Contents: contents };
+        },
+      },
+      GetObject: {
+        accesses: onObject('s3:GetObject', ['kms:Decrypt']),
+        run: (input) => {
+          const object = read(input);
+          return { ...headers(object), Body: object.body };
+        },
+      },
+      HeadObject: { accesses: onObject('s3:GetObject', ['kms:Decrypt']), run: (input) => headers(read(input)) },
+      PutObject: {
+        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey']),
+        run: (input) => {
+          const existing = state.bucket(input.Bucket).objects.get(input.Key);
+          if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
+          if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+          if (input.IfMatch && existing && unquoted(input.IfMatch) !== unquoted(existing.etag)) throw preconditionFailed();
+          return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
+        },
+      },
+      DeleteObject: {
+        accesses: onObject('s3:DeleteObject', []),
+        run: (input) => {
+          state.bucket(input.Bucket).objects.delete(input.Key);
+          return {};
+        },
+      },
+    },
+  };
+  return { service, state };
+}
+
+const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');
+const preconditionFailed = (): AwsError => new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
