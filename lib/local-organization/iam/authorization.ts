@@ -1,0 +1,72 @@
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { AwsError, type Access, type Call, type Principal } from '../service';
+import type { IamDirectory } from './directory';
+
+type Context = Record<string, string | string[]>;
+type Request = Pick<Call, 'principal' | 'region'> & { readonly context?: Readonly<Record<string, string>> };
+
+/** Decides every access from the policies alone, and remembers decisions until a policy changes. */
+export class Authorization {
+  private readonly decisions = new Map<string, Promise<boolean>>();
+  private revision = -1;
+
+  constructor(private readonly directory: IamDirectory) {}
+
+  /** @throws AwsError AccessDenied, naming the caller, the action and the resource as AWS does */
+  async demand(request: Request, accesses: readonly Access[]): Promise<void> {
+    for (const access of accesses) {
+      if (await this.allows(request, access)) continue;
+      throw new AwsError('AccessDenied', `User: ${request.principal.arn} is not authorized to perform: ${access.action} on resource: ${access.resource}`, 403);
+    }
+  }
+
+  allows(request: Request, access: Access): Promise<boolean> {
+    if (this.revision !== this.directory.policyRevision) {
+      this.decisions.clear();
+      this.revision = this.directory.policyRevision;
+    }
+    const context = this.contextOf(request, access);
+    const { principal } = request;
+    const key = JSON.stringify([principal.arn, principal.sessionPolicies, access.action, access.resource, access.resourceAccountId, access.resourcePolicy, context]);
+    let decision = this.decisions.get(key);
+    if (!decision) this.decisions.set(key, (decision = this.decide(principal, access, context)));
+    return decision;
+  }
+
+  private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<boolean> {
+    const { identity, boundary } = this.directory.policiesOf(principal);
+    const simulation: Simulation = {
+      request: { principal: principal.arn, action: access.action, resource: { resource: access.resource, accountId: access.resourceAccountId }, contextVariables },
+      identityPolicies: Object.entries(identity).map(([name, policy]) => ({ name, policy: JSON.parse(policy) })),
+      serviceControlPolicies: [],
+      resourceControlPolicies: [],
+      resourcePolicy: access.resourcePolicy === undefined ? undefined : JSON.parse(access.resourcePolicy),
+      permissionBoundaryPolicies: boundary === undefined ? undefined : [{ name: 'boundary', policy: JSON.parse(boundary) }],
+      sessionPolicy: principal.sessionPolicies?.[0] === undefined ? undefined : JSON.parse(principal.sessionPolicies[0]),
+    };
+    const answer = await runSimulation(simulation, {});
+    if (answer.resultType === 'error') throw new Error(`the policies of ${principal.arn} cannot be evaluated for ${access.action} on ${access.resource}: ${JSON.stringify(answer.errors)}`);
+    return answer.overallResult === 'Allowed';
+  }
+
+  /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
+  private contextOf({ principal, region, context: given }: Request, access: Access): Context {
+    const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationPathOf(access.resourceAccountId) && this.directory.organizationId }) };
+    const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...(access.context as Context | undefined), ...given };
+    if (principal.kind === 'service') return { ...context, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
+    const path = this.directory.organizationPathOf(principal.accountId);
+    return {
+      ...context,
+      'aws:PrincipalIsAWSService': 'false',
+      'aws:PrincipalArn': principal.roleArn ?? principal.arn,
+      'aws:PrincipalAccount': principal.accountId,
+      'aws:PrincipalType': principal.kind === 'user' ? 'User' : 'AssumedRole',
+      'aws:userid': principal.userId,
+      ...(path === undefined ? {} : { 'aws:PrincipalOrgID': this.directory.organizationId, 'aws:PrincipalOrgPaths': [path] }),
+      ...present({ 'aws:username': principal.userName, 'aws:SourceIdentity': principal.sourceIdentity }),
+      ...Object.fromEntries(Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+    };
+  }
+}
+
+const present = (values: Record<string, string | undefined>): Record<string, string> => Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));

@@ -1,0 +1,353 @@
+import type { Clock } from '../clock';
+import type { Random } from '../random';
+import { AwsError, type Principal } from '../service';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface StoredKey {
+  readonly id: string;
+  readonly secret: string;
+  status: 'Active' | 'Inactive';
+  readonly createdAt: Date;
+  readonly firstWorksMs: number;
+  readonly alwaysWorksMs: number;
+  readonly listedMs: number;
+  readonly uses: Uses;
+}
+
+export interface KeyUse {
+  readonly at: Date;
+  readonly service: string;
+  readonly region: string;
+}
+
+/** What happened, and what GetAccessKeyLastUsed has noticed of it so far. */
+interface Uses {
+  last?: KeyUse;
+  noticing?: KeyUse;
+  noticed?: KeyUse;
+}
+
+export interface StoredUser {
+  readonly accountId: string;
+  readonly id: string;
+  name: string;
+  path: string;
+  readonly createdAt: Date;
+  readonly tags: Map<string, string>;
+  readonly policies: Map<string, string>;
+  readonly keys: StoredKey[];
+}
+
+export interface RoleDefinition {
+  readonly name: string;
+  readonly path?: string;
+  readonly trustPolicy: string;
+  readonly inlinePolicies: Readonly<Record<string, string>>;
+  readonly managedPolicies?: Readonly<Record<string, string>>;
+  readonly permissionsBoundary?: string;
+  readonly maxSessionSeconds?: number;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface StoredRole extends RoleDefinition {
+  readonly id: string;
+  readonly arn: string;
+  readonly accountId: string;
+  readonly createdAt: Date;
+}
+
+interface Session {
+  readonly credentials: Credentials;
+  readonly principal: Principal;
+  readonly expiresAt: Date;
+}
+
+/** How long IAM takes to show what was done. Milliseconds; each key draws its own within the bound. */
+export interface Propagation {
+  /** From creation until the first request with a new key can succeed. */
+  readonly firstWorks: number;
+  /** And from then until every request succeeds. */
+  readonly alwaysWorks: number;
+  /** From creation until lists show the key. */
+  readonly listed: number;
+  /** From use until GetAccessKeyLastUsed tells it. */
+  readonly lastUsed: number;
+}
+
+export const USUAL_PROPAGATION: Propagation = { firstWorks: 8_000, alwaysWorks: 6_000, listed: 4_000, lastUsed: 15 * 60_000 };
+export const NO_DELAY: Propagation = { firstWorks: 0, alwaysWorks: 0, listed: 0, lastUsed: 0 };
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const EXECUTION_SESSION_SECONDS = 6 * 3600;
+const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+
+interface Account {
+  readonly organizationPath: string;
+  readonly users: Map<string, StoredUser>;
+  readonly roles: Map<string, StoredRole>;
+}
+
+/** Every account's users, keys, roles and sessions: what IAM and STS know. */
+export class IamDirectory {
+  readonly organizationId: string;
+  private readonly clock: Clock;
+  private readonly random: Random;
+  private readonly propagation: Propagation;
+  private readonly accounts = new Map<string, Account>();
+  private readonly keyOwners = new Map<string, { readonly user: StoredUser; readonly key: StoredKey }>();
+  private readonly sessions = new Map<string, Session>();
+  /** Grows whenever a policy changes, so that decisions can be remembered until then. */
+  policyRevision = 0;
+
+  constructor(options: { readonly clock: Clock; readonly random: Random; readonly organizationId: string; readonly propagation?: Propagation }) {
+    this.clock = options.clock;
+    this.random = options.random.fork('iam');
+    this.organizationId = options.organizationId;
+    this.propagation = options.propagation ?? USUAL_PROPAGATION;
+  }
+
+  addAccount(accountId: string, { organizationPath = 'r-root' }: { readonly organizationPath?: string } = {}): void {
+    this.accounts.set(accountId, { organizationPath: `${this.organizationId}/${organizationPath}/`, users: new Map(), roles: new Map() });
+  }
+
+  accountIds(): string[] {
+    return [...this.accounts.keys()];
+  }
+
+  organizationPathOf(accountId: string): string | undefined {
+    return this.accounts.get(accountId)?.organizationPath;
+  }
+
+  users(accountId: string): StoredUser[] {
+    return [...this.account(accountId).users.values()];
+  }
+
+  /** @throws AwsError NoSuchEntity */
+  user(accountId: string, name: string): StoredUser {
+    const user = this.account(accountId).users.get(name.toLowerCase());
+    if (!user) throw new AwsError('NoSuchEntity', `The user with name ${name} cannot be found.`, 404);
+    return user;
+  }
+
+  /** @throws AwsError EntityAlreadyExists, since names are unique ignoring case */
+  createUser(accountId: string, user: { readonly name: string; readonly path?: string; readonly tags?: Readonly<Record<string, string>>; readonly policies?: Readonly<Record<string, string>> }): StoredUser {
+    const { users } = this.account(accountId);
+    if (users.has(user.name.toLowerCase())) throw new AwsError('EntityAlreadyExists', `User with name ${user.name} already exists.`, 409);
+    const stored: StoredUser = {
+      accountId,
+      id: `AIDA${this.random.id(BASE32, 17)}`,
+      name: user.name,
+      path: user.path ?? '/',
+      createdAt: this.wholeSecond(),
+      tags: new Map(Object.entries(user.tags ?? {})),
+      policies: new Map(Object.entries(user.policies ?? {})),
+      keys: [],
+    };
+    users.set(user.name.toLowerCase(), stored);
+    this.policyRevision++;
+    return stored;
+  }
+
+  renameUser(user: StoredUser, name: string, path: string): void {
+    const { users } = this.account(user.accountId);
+    const taken = users.get(name.toLowerCase());
+    if (taken && taken !== user) throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`, 409);
+    users.delete(user.name.toLowerCase());
+    Object.assign(user, { name, path });
+    users.set(name.toLowerCase(), user);
+  }
+
+  /** @throws AwsError DeleteConflict while the user has keys or policies */
+  deleteUser(user: StoredUser): void {
+    if (user.keys.length > 0) throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.', 409);
+    if (user.policies.size > 0) throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    this.account(user.accountId).users.delete(user.name.toLowerCase());
+  }
+
+  /** @throws AwsError LimitExceeded for a third key; an Inactive one counts */
+  addKey(user: StoredUser, options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {}): StoredKey {
+    if (user.keys.length >= 2) throw new AwsError('LimitExceeded', 'Cannot exceed quota for AccessKeysPerUser: 2', 409);
+    const createdAt = options.createdAt ?? this.wholeSecond();
+    const fresh = options.createdAt === undefined;
+    const since = fresh ? this.clock.now().getTime() : createdAt.getTime();
+    const delay = (bound: number): number => (fresh ? Math.round(this.random.next() * bound) : 0);
+    const firstWorksMs = since + delay(this.propagation.firstWorks);
+    const used: KeyUse | undefined = options.lastUsedAt && { at: options.lastUsedAt, service: 's3', region: 'us-east-1' };
+    const key: StoredKey = {
+      id: `AKIA${this.random.id(BASE32, 16)}`,
+      secret: this.random.id(BASE64, 40),
+      status: options.status ?? 'Active',
+      createdAt,
+      firstWorksMs,
+      alwaysWorksMs: firstWorksMs + delay(this.propagation.alwaysWorks),
+      listedMs: since + delay(this.propagation.listed),
+      uses: used ? { last: used, noticing: used, noticed: used } : {},
+    };
+    user.keys.push(key);
+    this.keyOwners.set(key.id, { user, key });
+    return key;
+  }
+
+  createAccessKey(accountId: string, userName: string, options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {}): Credentials {
+    const key = this.addKey(this.user(accountId, userName), options);
+    return { accessKeyId: key.id, secretAccessKey: key.secret };
+  }
+
+  removeKey(user: StoredUser, key: StoredKey): void {
+    user.keys.splice(user.keys.indexOf(key), 1);
+    this.keyOwners.delete(key.id);
+  }
+
+  ownerOfKey(keyId: string): { readonly user: StoredUser; readonly key: StoredKey } | undefined {
+    return this.keyOwners.get(keyId);
+  }
+
+  /** As lists show them: a new key is missing for a moment. */
+  listedKeys(user: StoredUser): StoredKey[] {
+    const nowMs = this.clock.now().getTime();
+    return user.keys.filter(({ listedMs }) => listedMs <= nowMs);
+  }
+
+  /** True state, without lag. */
+  keysOf(accountId: string, userName: string): { readonly accessKeyId: string; readonly status: StoredKey['status']; readonly createdAt: Date; readonly secretAccessKey: string; readonly lastUsed?: KeyUse }[] {
+    return this.user(accountId, userName).keys.map(({ id, secret, status, createdAt, uses }) => ({ accessKeyId: id, secretAccessKey: secret, status, createdAt, lastUsed: uses.last }));
+  }
+
+  recordUse(accessKeyId: string, service: string, region: string): void {
+    const uses = this.keyOwners.get(accessKeyId)?.key.uses;
+    if (!uses) return;
+    const use = { at: this.wholeSecond(), service, region };
+    uses.last = use;
+    const noticed = this.noticedUse(uses);
+    if (!uses.noticing || noticed === uses.noticing) Object.assign(uses, { noticed, noticing: use });
+  }
+
+  /** What GetAccessKeyLastUsed tells: never later than the truth, and late by up to twice the lag. */
+  noticedUse(uses: Uses): KeyUse | undefined {
+    const { noticing, noticed } = uses;
+    return noticing && this.clock.now().getTime() >= noticing.at.getTime() + this.propagation.lastUsed ? noticing : noticed;
+  }
+
+  roles(accountId: string): StoredRole[] {
+    return [...this.account(accountId).roles.values()];
+  }
+
+  roleByArn(arn: string): StoredRole | undefined {
+    const [, , , , accountId = '', resource = ''] = arn.split(':');
+    const role = this.accounts.get(accountId)?.roles.get(resource.split('/').pop()?.toLowerCase() ?? '');
+    return role?.arn === arn ? role : undefined;
+  }
+
+  putRole(accountId: string, role: RoleDefinition): string {
+    const { roles } = this.account(accountId);
+    const former = roles.get(role.name.toLowerCase());
+    const arn = `arn:aws:iam::${accountId}:role${role.path ?? '/'}${role.name}`;
+    roles.set(role.name.toLowerCase(), { ...role, arn, accountId, id: former?.id ?? `AROA${this.random.id(BASE32, 17)}`, createdAt: former?.createdAt ?? this.wholeSecond() });
+    this.policyRevision++;
+    return arn;
+  }
+
+  removeRole(accountId: string, name: string): void {
+    this.account(accountId).roles.delete(name.toLowerCase());
+    this.policyRevision++;
+  }
+
+  /** Credentials as a function's execution role gets them; no trust policy is asked. */
+  issueSession(roleArn: string, sessionName: string): Credentials {
+    return this.openSession(roleArn, sessionName, { seconds: EXECUTION_SESSION_SECONDS }).credentials;
+  }
+
+  openSession(roleArn: string, sessionName: string, options: { readonly seconds: number; readonly sessionPolicy?: string; readonly sourceIdentity?: string; readonly tags?: Readonly<Record<string, string>> }): Session {
+    const role = this.roleByArn(roleArn);
+    if (!role) throw new Error(`there is no role ${roleArn}`);
+    for (const [id, { expiresAt }] of this.sessions) if (expiresAt <= this.clock.now()) this.sessions.delete(id);
+    const accessKeyId = `ASIA${this.random.id(BASE32, 16)}`;
+    const session: Session = {
+      credentials: { accessKeyId, secretAccessKey: this.random.id(BASE64, 40), sessionToken: this.random.id(BASE64, 96) },
+      expiresAt: new Date(this.clock.now().getTime() + options.seconds * 1000),
+      principal: {
+        kind: 'role',
+        arn: `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${sessionName}`,
+        accountId: role.accountId,
+        userId: `${role.id}:${sessionName}`,
+        roleArn: role.arn,
+        sessionName,
+        sessionPolicies: options.sessionPolicy === undefined ? undefined : [options.sessionPolicy],
+        sourceIdentity: options.sourceIdentity,
+        sessionTags: options.tags,
+        accessKeyId,
+      },
+    };
+    this.sessions.set(accessKeyId, session);
+    return session;
+  }
+
+  /** Somebody who may do everything in the account, by a role or, `longLived`, by a user with a key. */
+  administrator(accountId: string, { longLived = false }: { readonly longLived?: boolean } = {}): Credentials {
+    if (!longLived) {
+      const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+      const name = 'Administrator';
+      const arn = this.account(accountId).roles.get('administrator')?.arn ?? this.putRole(accountId, { name, trustPolicy, inlinePolicies: { everything: EVERYTHING } });
+      return this.issueSession(arn, 'administrator');
+    }
+    const user = this.account(accountId).users.get('administrator') ?? this.createUser(accountId, { name: 'administrator', policies: { everything: EVERYTHING } });
+    const key = user.keys[0] ?? this.addKey(user, { createdAt: this.wholeSecond() });
+    return { accessKeyId: key.id, secretAccessKey: key.secret };
+  }
+
+  /** The secret that a request must be signed with, and who then speaks; a reason for refusal otherwise. */
+  authenticate(accessKeyId: string, sessionToken: string | undefined): { readonly secret: string; readonly principal: Principal } | 'unknown' | 'expired' {
+    const session = this.sessions.get(accessKeyId);
+    if (session) {
+      if (session.credentials.sessionToken !== sessionToken) return 'unknown';
+      if (session.expiresAt <= this.clock.now()) return 'expired';
+      return { secret: session.credentials.secretAccessKey, principal: session.principal };
+    }
+    const owned = this.keyOwners.get(accessKeyId);
+    if (!owned || owned.key.status !== 'Active' || !this.hasArrived(owned.key)) return 'unknown';
+    return { secret: owned.key.secret, principal: userPrincipal(owned.user, accessKeyId) };
+  }
+
+  principalOf(accessKeyId: string): Principal | undefined {
+    const owned = this.keyOwners.get(accessKeyId);
+    return owned ? userPrincipal(owned.user, accessKeyId) : this.sessions.get(accessKeyId)?.principal;
+  }
+
+  policiesOf(principal: Principal): { readonly identity: Readonly<Record<string, string>>; readonly boundary?: string } {
+    if (principal.kind === 'role') {
+      const role = this.roleByArn(principal.roleArn ?? '');
+      return { identity: { ...role?.inlinePolicies, ...role?.managedPolicies }, boundary: role?.permissionsBoundary };
+    }
+    if (principal.kind === 'user') return { identity: Object.fromEntries(this.user(principal.accountId, principal.userName ?? '').policies) };
+    return { identity: {} };
+  }
+
+  /** Between the two instants a new key is known in some places and not in others. */
+  private hasArrived({ firstWorksMs, alwaysWorksMs }: StoredKey): boolean {
+    const nowMs = this.clock.now().getTime();
+    return nowMs >= alwaysWorksMs || (nowMs >= firstWorksMs && this.random.next() < 0.5);
+  }
+
+  private account(accountId: string): Account {
+    const account = this.accounts.get(accountId);
+    if (!account) throw new Error(`there is no account ${accountId} in the local organization`);
+    return account;
+  }
+
+  /** IAM's dates have whole seconds. */
+  private wholeSecond(): Date {
+    return new Date(Math.floor(this.clock.now().getTime() / 1000) * 1000);
+  }
+}
+
+export const userArn = ({ accountId, path, name }: Pick<StoredUser, 'accountId' | 'path' | 'name'>): string => `arn:aws:iam::${accountId}:user${path}${name}`;
+
+function userPrincipal(user: StoredUser, accessKeyId: string): Principal {
+  return { kind: 'user', arn: userArn(user), accountId: user.accountId, userId: user.id, userName: user.name, accessKeyId };
+}

@@ -1,0 +1,156 @@
+import type { Clock } from '../clock';
+import { ConnectionLost, FunctionKilled, type FaultKind, type FaultPlan, type FaultRule } from '../faults';
+import { Authorization } from '../iam/authorization';
+import type { IamDirectory } from '../iam/directory';
+import type { Random } from '../random';
+import { AwsError, type Call, type Principal, type Service, type ServiceId } from '../service';
+import { decode, encode, encodeError, type Decoded } from './codec';
+import type { WireRequest, WireResponse } from './messages';
+import { serviceOfSigningName } from './models';
+import { signatureClaim, signatureHolds, type SignatureClaim } from './signature';
+
+/** One request that was understood, as an auditor's trail would have it. */
+export interface CallRecord {
+  readonly sequence: number;
+  readonly at: Date;
+  /** Which invocation sent it; absent for outsiders. */
+  readonly origin?: string;
+  readonly principal: Principal;
+  readonly service: ServiceId;
+  readonly operation: string;
+  readonly input: any;
+  /** `ok`, or the error's code. */
+  readonly outcome: string;
+  readonly injected?: FaultKind;
+}
+
+export interface GatewayOptions {
+  readonly services: readonly Service[];
+  readonly directory: IamDirectory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly faults?: FaultPlan;
+  readonly onCall?: (record: CallRecord) => void;
+}
+
+/** How each service words a refusal; the others answer `AccessDenied`. */
+const DENIED: Partial<Record<ServiceId, string>> = { secretsmanager: 'AccessDeniedException', lambda: 'AccessDeniedException', sesv2: 'AccessDeniedException', kms: 'AccessDeniedException', sns: 'AuthorizationError' };
+const THROTTLED: Partial<Record<ServiceId, string>> = { iam: 'Throttling', sts: 'Throttling', sns: 'Throttled', s3: 'SlowDown', sesv2: 'TooManyRequestsException', lambda: 'TooManyRequestsException', sqs: 'RequestThrottled' };
+const UNKNOWN_KEY: Partial<Record<ServiceId, string>> = { s3: 'InvalidAccessKeyId', iam: 'InvalidClientTokenId', sts: 'InvalidClientTokenId', sns: 'InvalidClientTokenId' };
+const WRONG_SIGNATURE: Partial<Record<ServiceId, string>> = { s3: 'SignatureDoesNotMatch', iam: 'SignatureDoesNotMatch', sts: 'SignatureDoesNotMatch', sns: 'SignatureDoesNotMatch' };
+
+/** Where every request arrives: signature, decoding, faults, authorization, effect, answer. */
+export class Gateway {
+  private readonly services: ReadonlyMap<ServiceId, Service>;
+  private readonly authorization: Authorization;
+  private readonly requestIds: Random;
+  private sequence = 0;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.services = new Map(options.services.map((service) => [service.id, service]));
+    this.authorization = new Authorization(options.directory);
+    this.requestIds = options.random.fork('request-ids');
+  }
+
+  /**
+   * Answers as AWS would, errors included.
+   * @param origin which invocation sends, `ACCOUNT/FUNCTION#REQUEST`; absent for outsiders
+   * @throws ConnectionLost and FunctionKilled, as the fault plan has it
+   */
+  async handle(request: WireRequest, origin?: string): Promise<WireResponse> {
+    const requestId = this.requestIds.uuid();
+    const claim = signatureClaim(request);
+    const service = this.serviceOf(claim);
+    try {
+      if (!claim) throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
+      const principal = this.authenticate(request, claim, service.id);
+      const decoded = decodeOrRefuse(service, request);
+      const output = await this.perform(service, decoded, { service: service.id, operation: decoded.name, principal, region: claim.region, at: this.options.clock.now() }, origin);
+      return encode(service.id, decoded.name, output, requestId);
+    } catch (error) {
+      if (error instanceof AwsError) return encodeError(service.id, error, requestId);
+      throw error;
+    }
+  }
+
+  /**
+   * A request without a wire: by a service principal, or on somebody's behalf. Authorized like any other.
+   * @param context condition keys such as `aws:SourceArn`
+   * @throws AwsError
+   */
+  async call(principal: Principal, serviceId: ServiceId, operation: string, region: string, input: unknown, context?: Readonly<Record<string, string>>): Promise<any> {
+    const service = this.services.get(serviceId);
+    if (!service) throw new Error(`the local organization has no service ${serviceId}`);
+    const call: Call = { service: serviceId, operation, principal, region, at: this.options.clock.now() };
+    return this.perform(service, { name: operation, input }, call, undefined, context);
+  }
+
+  /** Who answers; a request that nobody signed, and one to a service that is not here, get STS's refusal. */
+  private serviceOf(claim: SignatureClaim | undefined): Service {
+    const service = this.services.get(serviceOfSigningName(claim?.signingName ?? '') ?? 'sts');
+    if (!service) throw new Error('the local organization has no STS');
+    return service;
+  }
+
+  private authenticate(request: WireRequest, claim: SignatureClaim, service: ServiceId): Principal {
+    const { directory } = this.options;
+    const found = directory.authenticate(claim.accessKeyId, claim.sessionToken);
+    if (found === 'expired') throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
+    if (found === 'unknown') throw new AwsError(UNKNOWN_KEY[service] ?? 'UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
+    if (!signatureHolds(request, claim, found.secret)) throw new AwsError(WRONG_SIGNATURE[service] ?? 'InvalidSignatureException', 'The request signature we calculated does not match the signature you provided.', 403);
+    directory.recordUse(claim.accessKeyId, claim.signingName, claim.region);
+    return found.principal;
+  }
+
+  private async perform(service: Service, { name, input }: Decoded, call: Call, origin: string | undefined, context?: Readonly<Record<string, string>>): Promise<unknown> {
+    const operation = service.operations[name];
+    if (!operation) throw new AwsError('InvalidAction', `The local organization does not know ${service.id}:${name}.`);
+    const fault = this.options.faults?.next({ service: service.id, operation: name, accountId: call.principal.accountId, functionName: functionOf(origin), at: call.at });
+    const record = (outcome: string): void => this.options.onCall?.({ sequence: this.sequence++, at: call.at, origin, principal: call.principal, service: service.id, operation: name, input, outcome, injected: fault?.kind });
+    try {
+      failBefore(fault, service.id);
+      await this.authorization.demand({ ...call, context }, operation.accesses(input, call));
+      const output = await operation.run(input, call);
+      failAfter(fault);
+      record('ok');
+      return output;
+    } catch (error) {
+      const told = error instanceof AwsError && error.code === 'AccessDenied' ? new AwsError(DENIED[service.id] ?? error.code, error.message, DENIED[service.id] === 'AccessDeniedException' ? 400 : 403) : error;
+      record(told instanceof AwsError ? told.code : (told as Error).name);
+      throw told;
+    }
+  }
+}
+
+function decodeOrRefuse(service: Service, request: WireRequest): Decoded {
+  let decoded: Decoded | undefined;
+  try {
+    decoded = decode(service, request);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new AwsError('SerializationException', 'The body is not JSON.');
+  }
+  if (!decoded) throw new AwsError('InvalidAction', `The local organization does not know this request to ${service.id}.`);
+  return decoded;
+}
+
+function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
+  switch (fault?.kind) {
+    case 'error':
+      throw new AwsError(fault.errorCode ?? (service === 's3' ? 'InternalError' : 'InternalFailure'), 'An injected fault.', fault.errorCode === undefined ? 500 : 400);
+    case 'throttle':
+      throw new AwsError(THROTTLED[service] ?? 'ThrottlingException', 'Rate exceeded', service === 's3' ? 503 : 400);
+    case 'timeout':
+      throw new ConnectionLost('an injected fault: the connection was lost before the request took effect');
+    case 'killed-before':
+      throw new FunctionKilled('an injected fault: the function was killed before its request took effect');
+  }
+}
+
+function failAfter(fault: FaultRule | undefined): void {
+  if (fault?.kind === 'response-lost') throw new ConnectionLost('an injected fault: the response was lost');
+  if (fault?.kind === 'killed-after') throw new FunctionKilled('an injected fault: the function was killed after its request took effect');
+}
+
+/** `FUNCTION` of `ACCOUNT/FUNCTION#REQUEST`. */
+const functionOf = (origin: string | undefined): string | undefined => origin?.split('/')[1]?.split('#')[0];

@@ -1,0 +1,55 @@
+/** What the SDK's own schemas say of each service's operations, so that no shape is written twice. */
+import { NormalizedSchema } from '@smithy/core/schema';
+import type { SchemaRef } from '@smithy/types';
+import type { ServiceId } from '../service';
+
+export type Protocol = 'query' | 'json1.0' | 'json1.1' | 'restJson' | 'restXml';
+
+interface Model {
+  readonly protocol: Protocol;
+  /** In the credential scope of a signature. */
+  readonly signingName: string;
+  readonly load: () => Readonly<Record<string, unknown>>;
+  readonly xmlNamespace?: string;
+}
+
+const MODELS: Readonly<Record<ServiceId, Model>> = {
+  iam: { protocol: 'query', signingName: 'iam', load: () => require('@aws-sdk/client-iam') as Record<string, unknown>, xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
+  sts: { protocol: 'query', signingName: 'sts', load: () => require('@aws-sdk/client-sts') as Record<string, unknown>, xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
+  sns: { protocol: 'query', signingName: 'sns', load: () => require('@aws-sdk/client-sns') as Record<string, unknown>, xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/' },
+  secretsmanager: { protocol: 'json1.1', signingName: 'secretsmanager', load: () => require('@aws-sdk/client-secrets-manager') as Record<string, unknown> },
+  sqs: { protocol: 'json1.0', signingName: 'sqs', load: () => require('@aws-sdk/client-sqs') as Record<string, unknown> },
+  sesv2: { protocol: 'restJson', signingName: 'ses', load: () => require('@aws-sdk/client-sesv2') as Record<string, unknown> },
+  lambda: { protocol: 'restJson', signingName: 'lambda', load: () => require('@aws-sdk/client-lambda') as Record<string, unknown> },
+  s3: { protocol: 'restXml', signingName: 's3', load: () => require('@aws-sdk/client-s3') as Record<string, unknown>, xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
+  kms: { protocol: 'json1.1', signingName: 'kms', load: () => ({}) },
+};
+
+export interface OperationModel {
+  readonly name: string;
+  readonly input: NormalizedSchema;
+  readonly output: NormalizedSchema;
+  /** Method, path pattern with its literal query, status of success; of REST protocols only. */
+  readonly http?: readonly [string, string, number];
+}
+
+const cache = new Map<string, OperationModel | undefined>();
+
+export function operationModel(service: ServiceId, name: string): OperationModel | undefined {
+  const key = `${service} ${name}`;
+  if (!cache.has(key)) cache.set(key, readModel(service, name));
+  return cache.get(key);
+}
+
+function readModel(service: ServiceId, name: string): OperationModel | undefined {
+  const schema = MODELS[service].load()[`${name}$`] as [number, string, string, { http?: [string, string, number] } | number, SchemaRef, SchemaRef] | undefined;
+  if (!schema) return undefined;
+  const [, , , traits, input, output] = schema;
+  return { name, input: NormalizedSchema.of(input), output: NormalizedSchema.of(output), http: typeof traits === 'object' ? traits.http : undefined };
+}
+
+export const protocolOf = (service: ServiceId): Protocol => MODELS[service].protocol;
+export const xmlNamespaceOf = (service: ServiceId): string | undefined => MODELS[service].xmlNamespace;
+
+const BY_SIGNING_NAME = new Map(Object.entries(MODELS).map(([id, { signingName }]) => [signingName, id as ServiceId]));
+export const serviceOfSigningName = (name: string): ServiceId | undefined => BY_SIGNING_NAME.get(name);
