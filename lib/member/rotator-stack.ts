@@ -1,0 +1,152 @@
+import { CfnCondition, CfnParameter, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { CfnRole, CfnRolePolicy } from 'aws-cdk-lib/aws-iam';
+import { CfnEventInvokeConfig, CfnFunction, CfnPermission } from 'aws-cdk-lib/aws-lambda';
+import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { FUNCTIONS, ROLES, type MemberEnvironment } from '../../lambda/contract';
+import type { UserGuard } from '../../lambda/domain/slice';
+import { ADMIN_TOPIC_NAME } from '../names';
+import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
+
+export type MemberFunction = 'rotate' | 'reconcile' | 'operate';
+
+export interface FunctionCode {
+  readonly s3Bucket: string;
+  readonly s3Key: string;
+}
+
+export interface RotatorStackProps extends StackProps {
+  /** The account of the org bucket and the admin topic; the default of the parameter. */
+  readonly securityAccountId: string;
+  readonly userGuard: UserGuard;
+  readonly code: (stack: Stack, name: MemberFunction) => FunctionCode;
+}
+
+const LOG_RETENTION_DAYS = 365;
+/** Two runs missed, with room for a run that takes its full time. */
+const RECONCILE_SILENT_MINUTES = 30;
+
+/**
+ * What every account gets: the three functions, the local roles that they assume, and what starts them. The template
+ * is the same for all accounts; secrets are not in it, reconcile makes them.
+ */
+export class RotatorStack extends Stack {
+  private readonly place: MemberPlace;
+  private readonly secretsKeyArn: CfnParameter;
+  private readonly hasSecretsKey: CfnCondition;
+  private readonly besideTopic: CfnCondition;
+
+  constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
+    super(scope, id, props);
+    const securityAccountId = new CfnParameter(this, 'SecurityAccountId', { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
+    this.secretsKeyArn = new CfnParameter(this, 'SecretsKeyArn', { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
+    this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
+    this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, this.account) });
+    const { partition, region, account } = this;
+    this.place = {
+      partition,
+      region,
+      accountId: account,
+      securityAccountId,
+      orgBucketArn: `arn:${partition}:s3:::access-keys-${securityAccountId}-${region}`,
+      adminTopicArn: `arn:${partition}:sns:${region}:${securityAccountId}:${ADMIN_TOPIC_NAME}`,
+    };
+    const rotateArn = this.functionArn('rotate');
+    const roles = {
+      rotate: this.functionRole('rotate', rotatePolicy(this.place)),
+      reconcile: this.functionRole('reconcile', reconcilePolicy(this.place, rotateArn)),
+      operate: this.functionRole('operate', operatePolicy(this.place, rotateArn)),
+    };
+    this.keyRole('KeyAdministration', ROLES.keyAdministration, [roles.rotate], true);
+    this.keyRole('KeyRetirement', ROLES.keyRetirement, [roles.reconcile, roles.operate], false);
+    this.rotateFunction(roles.rotate);
+    this.reconcileFunction(roles.reconcile);
+    this.memberFunction('operate', roles.operate, ROLES.keyRetirement);
+  }
+
+  private rotateFunction(role: CfnRole): void {
+    const rotate = this.memberFunction('rotate', role, ROLES.keyAdministration);
+    new CfnPermission(this, 'SecretsManagerInvokesRotate', { action: 'lambda:InvokeFunction', functionName: rotate.attrArn, principal: 'secretsmanager.amazonaws.com', sourceAccount: this.account });
+  }
+
+  private reconcileFunction(role: CfnRole): void {
+    const reconcile = this.memberFunction('reconcile', role, ROLES.keyRetirement);
+    const rules = {
+      Schedule: { scheduleExpression: 'rate(5 minutes)' },
+      RotationFailures: { eventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned'] } } },
+    };
+    for (const [name, trigger] of Object.entries(rules)) {
+      const rule = new CfnRule(this, `Reconcile${name}`, { ...trigger, state: 'ENABLED', targets: [{ id: 'reconcile', arn: reconcile.attrArn }] });
+      new CfnPermission(this, `${name}InvokesReconcile`, { action: 'lambda:InvokeFunction', functionName: reconcile.attrArn, principal: 'events.amazonaws.com', sourceArn: rule.attrArn });
+    }
+    this.reconcileAlarm('ReconcileFails', { metricName: 'Errors', statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold', threshold: 0, evaluationPeriods: 3, treatMissingData: 'notBreaching', alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account' });
+    this.reconcileAlarm('ReconcileSilent', { metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / 5, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
+  }
+
+  /** CloudWatch reaches the topic in the same account only; elsewhere the missing report tells. */
+  private reconcileAlarm(id: string, alarm: CfnAlarmProps): void {
+    new CfnAlarm(this, id, {
+      ...alarm,
+      namespace: 'AWS/Lambda',
+      dimensions: [{ name: 'FunctionName', value: FUNCTIONS.reconcile.name }],
+      period: 300,
+      alarmActions: Fn.conditionIf(this.besideTopic.logicalId, [this.place.adminTopicArn], Fn.ref('AWS::NoValue')) as never,
+    });
+  }
+
+  private memberFunction(name: MemberFunction, role: CfnRole, keyRole: string): CfnFunction {
+    const { name: functionName, timeoutSeconds, memoryMiB } = FUNCTIONS[name];
+    const environment: MemberEnvironment = {
+      ORG_BUCKET: `access-keys-${this.place.securityAccountId}-${this.region}`,
+      ADMIN_TOPIC_ARN: this.place.adminTopicArn,
+      KEY_ROLE_ARN: `arn:${this.partition}:iam::${this.account}:role/${keyRole}`,
+      ROTATE_FUNCTION_ARN: this.functionArn('rotate'),
+      SECRETS_KEY_ARN: this.secretsKeyArn.valueAsString,
+    };
+    const made = new CfnFunction(this, capital(name), {
+      functionName,
+      role: role.attrArn,
+      runtime: 'nodejs24.x',
+      architectures: ['arm64'],
+      handler: 'index.handler',
+      code: this.props.code(this, name),
+      timeout: timeoutSeconds,
+      memorySize: memoryMiB,
+      environment: { variables: { ...environment } },
+      loggingConfig: { logGroup: Fn.ref(`${capital(name)}Logs`), logFormat: 'JSON' },
+    });
+    new CfnEventInvokeConfig(this, `${capital(name)}Once`, { functionName: made.ref, qualifier: '$LATEST', maximumRetryAttempts: 0 });
+    return made;
+  }
+
+  private functionRole(name: MemberFunction, statements: readonly Statement[]): CfnRole {
+    const logs = new CfnLogGroup(this, `${capital(name)}Logs`, { logGroupName: `/aws/lambda/${FUNCTIONS[name].name}`, retentionInDays: LOG_RETENTION_DAYS });
+    const writeLogs: Statement = { Sid: 'WriteLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logs.attrArn };
+    const role = new CfnRole(this, `${capital(name)}Role`, {
+      roleName: ROLES[name],
+      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]),
+      policies: [{ policyName: name, policyDocument: document([writeLogs, ...statements]) }],
+    });
+    const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, { policyName: 'secrets-key', roleName: role.ref, policyDocument: document(secretsKeyPolicy(this.region, this.secretsKeyArn.valueAsString)) });
+    keyUse.cfnOptions.condition = this.hasSecretsKey;
+    return role;
+  }
+
+  private keyRole(id: string, roleName: string, trusted: readonly CfnRole[], creates: boolean): void {
+    new CfnRole(this, `${id}Role`, {
+      roleName,
+      maxSessionDuration: 3600,
+      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { AWS: trusted.map(({ attrArn }) => attrArn) }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]),
+      policies: [{ policyName: 'keys', policyDocument: document(keyPolicy(this.place, this.props.userGuard, { creates })) }],
+    });
+  }
+
+  private functionArn(name: MemberFunction): string {
+    return `arn:${this.partition}:lambda:${this.region}:${this.account}:function:${FUNCTIONS[name].name}`;
+  }
+}
+
+const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-17', Statement });
+const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
