@@ -1,4 +1,4 @@
-import { CfnCondition, CfnParameter, Fn, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnParameter, Fn, Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnAlarm, type CfnAlarmProps } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnRole, CfnRolePolicy } from 'aws-cdk-lib/aws-iam';
@@ -43,12 +43,12 @@ export class RotatorStack extends Stack {
     const securityAccountId = new CfnParameter(this, 'SecurityAccountId', { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
     this.secretsKeyArn = new CfnParameter(this, 'SecretsKeyArn', { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
     this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
-    this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, this.account) });
-    const { partition, region, account } = this;
+    this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, Aws.ACCOUNT_ID) });
+    const { partition, region } = this;
     this.place = {
       partition,
       region,
-      accountId: account,
+      accountId: Aws.ACCOUNT_ID,
       securityAccountId,
       orgBucketArn: `arn:${partition}:s3:::access-keys-${securityAccountId}-${region}`,
       adminTopicArn: `arn:${partition}:sns:${region}:${securityAccountId}:${ADMIN_TOPIC_NAME}`,
@@ -68,7 +68,7 @@ export class RotatorStack extends Stack {
 
   private rotateFunction(role: CfnRole): void {
     const rotate = this.memberFunction('rotate', role, ROLES.keyAdministration);
-    new CfnPermission(this, 'SecretsManagerInvokesRotate', { action: 'lambda:InvokeFunction', functionName: rotate.attrArn, principal: 'secretsmanager.amazonaws.com', sourceAccount: this.account });
+    new CfnPermission(this, 'SecretsManagerInvokesRotate', { action: 'lambda:InvokeFunction', functionName: rotate.attrArn, principal: 'secretsmanager.amazonaws.com', sourceAccount: Aws.ACCOUNT_ID });
   }
 
   private reconcileFunction(role: CfnRole): void {
@@ -101,7 +101,7 @@ export class RotatorStack extends Stack {
     const environment: MemberEnvironment = {
       ORG_BUCKET: `access-keys-${this.place.securityAccountId}-${this.region}`,
       ADMIN_TOPIC_ARN: this.place.adminTopicArn,
-      KEY_ROLE_ARN: `arn:${this.partition}:iam::${this.account}:role/${keyRole}`,
+      KEY_ROLE_ARN: `arn:${this.partition}:iam::${Aws.ACCOUNT_ID}:role/${keyRole}`,
       ROTATE_FUNCTION_ARN: this.functionArn('rotate'),
       SECRETS_KEY_ARN: this.secretsKeyArn.valueAsString,
     };
@@ -144,7 +144,7 @@ export class RotatorStack extends Stack {
   }
 
   private functionArn(name: MemberFunction): string {
-    return `arn:${this.partition}:lambda:${this.region}:${this.account}:function:${FUNCTIONS[name].name}`;
+    return `arn:${this.partition}:lambda:${this.region}:${Aws.ACCOUNT_ID}:function:${FUNCTIONS[name].name}`;
   }
 }
 
