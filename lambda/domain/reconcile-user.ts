@@ -164,7 +164,8 @@ async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
 async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
   const { user, currentKeyId, pendingKeyId, secrets, secret, now } = pass;
   if (unmanaged.length === 0 || user.unmanagedKeys === 'hold' || pendingKeyId) return [];
-  const candidates = currentKeyId ? unmanaged : unmanaged.length === 2 ? quietest(pass, unmanaged) : [];
+  if (!currentKeyId && (unmanaged.length < 2 || standsStill(pass))) return [];
+  const candidates = currentKeyId ? unmanaged : quietest(pass, unmanaged);
   for (const key of candidates) {
     if (user.unmanagedKeys === 'delete') {
       if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(pass.iam, key));
@@ -173,8 +174,12 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
     const state = key.status === 'Active' ? 'active' : 'inactive';
     await secrets.tag(secret.arn, retirementTag({ keyId: key.id, state, since: now, warnings: 0, replacedBy: '-' }));
   }
-  return candidates.length > 0 ? [now] : unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours));
+  return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
 }
+
+/** Neither rotated nor adopted: exempt, retired or being released. */
+const standsStill = (pass: UserPass): boolean => isExempt(pass) || pass.user.state === 'retired' || pass.slice.state === 'leaving';
+const isExempt = ({ user: { exempt }, now }: UserPass): boolean => exempt !== undefined && calendarDate(now) <= exempt.until;
 
 function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {
   const quiet = keys.filter((key) => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now));
@@ -184,12 +189,10 @@ function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[])
 
 /** Schedule, first rotation, and rotations that are stuck. Never touches the schedule while AWSPENDING is outstanding. */
 async function tendRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
-  const { user, slice, secret, secrets, now, conditions, existing, currentKeyId } = pass;
-  const today = calendarDate(now);
-  const exempt = user.exempt !== undefined && today <= user.exempt.until;
-  if (exempt || user.state === 'retired' || slice.state === 'leaving') {
+  const { user, secret, secrets, conditions, existing, currentKeyId } = pass;
+  if (standsStill(pass)) {
     if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
-    return exempt ? new Date(Date.parse(user.exempt!.until) + 24 * 3_600_000) : undefined;
+    return isExempt(pass) ? new Date(Date.parse(user.exempt!.until) + 24 * 3_600_000) : undefined;
   }
   const pending = versionWith(secret, 'AWSPENDING');
   if (pending && pending !== versionWith(secret, 'AWSCURRENT')) return restart(pass, pending);

@@ -4,6 +4,8 @@ export interface Clock {
   now(): Date;
   /** Runs a task at an instant; one already past is run at the current one. */
   at(when: Date, task: () => void | Promise<void>): Timer;
+  /** Virtual time stands still until this real work, which waits for no task, is done. */
+  during<T>(work: Promise<T>): Promise<T>;
 }
 
 export interface Timer {
@@ -24,6 +26,7 @@ export class VirtualClock implements Clock {
   private nowMs: number;
   private sequence = 0;
   private movements = 0;
+  private working = 0;
   private advancing = false;
   private failure: { readonly error: unknown } | undefined;
   private readonly heap: Entry[] = [];
@@ -42,6 +45,16 @@ export class VirtualClock implements Clock {
     push(this.heap, entry);
     this.movements++;
     return { cancel: () => void (entry.task = undefined) };
+  }
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.working++;
+    try {
+      return await work;
+    } finally {
+      this.working--;
+      this.movements++;
+    }
   }
 
   sleep(ms: number): Promise<void> {
@@ -120,7 +133,7 @@ export class VirtualClock implements Clock {
     let seen = this.movements;
     for (let quiet = 0; quiet < QUIET_TURNS && !enough?.(); quiet++) {
       await new Promise((resolve) => void setImmediate(resolve));
-      if (seen !== this.movements || (quiet === QUIET_TURNS - 1 && threadPoolBusy())) {
+      if (this.working > 0 || seen !== this.movements || (quiet === QUIET_TURNS - 1 && threadPoolBusy())) {
         seen = this.movements;
         quiet = -1;
       }

@@ -1,4 +1,5 @@
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import type { Clock } from '../clock';
 import { AwsError, type Access, type Call, type Principal } from '../service';
 import type { IamDirectory } from './directory';
 
@@ -10,7 +11,10 @@ export class Authorization {
   private readonly decisions = new Map<string, Promise<boolean>>();
   private revision = -1;
 
-  constructor(private readonly directory: IamDirectory) {}
+  constructor(
+    private readonly directory: IamDirectory,
+    private readonly clock: Clock,
+  ) {}
 
   /** @throws AwsError AccessDenied, naming the caller, the action and the resource as AWS does */
   async demand(request: Request, accesses: readonly Access[]): Promise<void> {
@@ -44,7 +48,7 @@ export class Authorization {
       permissionBoundaryPolicies: boundary === undefined ? undefined : [{ name: 'boundary', policy: JSON.parse(boundary) }],
       sessionPolicy: principal.sessionPolicies?.[0] === undefined ? undefined : JSON.parse(principal.sessionPolicies[0]),
     };
-    const answer = await runSimulation(simulation, {});
+    const answer = await this.clock.during(runSimulation(simulation, {}));
     if (answer.resultType === 'error') throw new Error(`the policies of ${principal.arn} cannot be evaluated for ${access.action} on ${access.resource}: ${JSON.stringify(answer.errors)}`);
     return answer.overallResult === 'Allowed';
   }
@@ -52,7 +56,7 @@ export class Authorization {
   /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
   private contextOf({ principal, region, context: given }: Request, access: Access): Context {
     const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationPathOf(access.resourceAccountId) && this.directory.organizationId }) };
-    const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...(access.context as Context | undefined), ...given };
+    const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...evaluable(access.context), ...given };
     if (principal.kind === 'service') return { ...context, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
     const path = this.directory.organizationPathOf(principal.accountId);
     return {
@@ -68,5 +72,8 @@ export class Authorization {
     };
   }
 }
+
+/** The evaluation knows no tag whose key has a colon; a policy that asks for one sees it missing. */
+const evaluable = (context: Access['context'] = {}): Context => Object.fromEntries(Object.entries(context as Context).filter(([key]) => !/Tag\/.*:/.test(key)));
 
 const present = (values: Record<string, string | undefined>): Record<string, string> => Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));

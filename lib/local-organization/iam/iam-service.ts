@@ -53,7 +53,7 @@ function keys(directory: IamDirectory): Record<string, Operation> {
     GetAccessKeyLastUsed: {
       accesses: (input: { AccessKeyId: string }, call) => {
         const owner = directory.ownerOfKey(input.AccessKeyId)?.user;
-        return [{ action: 'iam:GetAccessKeyLastUsed', resource: owner ? userArn(owner) : '*', resourceAccountId: owner?.accountId ?? call.principal.accountId }];
+        return [{ action: 'iam:GetAccessKeyLastUsed', resource: owner ? userArn(owner) : `arn:aws:iam::${call.principal.accountId}:user/*`, resourceAccountId: owner?.accountId ?? call.principal.accountId, context: tagContext(owner) }];
       },
       run: (input: { AccessKeyId: string }) => {
         const owned = directory.ownerOfKey(input.AccessKeyId);
@@ -140,9 +140,11 @@ function onUser(directory: IamDirectory, action: string, input: UserInput, call:
   const { accountId } = call.principal;
   const name = input.UserName ?? call.principal.userName ?? '';
   const user = directory.users(accountId).find((other) => other.name.toLowerCase() === name.toLowerCase());
-  const tags = Object.fromEntries([...(user?.tags ?? [])].flatMap(([key, value]) => [[`aws:ResourceTag/${key}`, value], [`iam:ResourceTag/${key}`, value]]));
-  return { action, resource: userArn(user ?? { accountId, path: '/', name }), resourceAccountId: accountId, context: tags };
+  return { action, resource: userArn(user ?? { accountId, path: '/', name }), resourceAccountId: accountId, context: tagContext(user) };
 }
+
+const tagContext = (user: StoredUser | undefined): Record<string, string> =>
+  Object.fromEntries([...(user?.tags ?? [])].flatMap(([key, value]) => [[`aws:ResourceTag/${key}`, value], [`iam:ResourceTag/${key}`, value]]));
 
 function keyOf(user: StoredUser, keyId: string): StoredKey {
   const key = user.keys.find(({ id }) => id === keyId);

@@ -48,7 +48,7 @@ export class Gateway {
 
   constructor(private readonly options: GatewayOptions) {
     this.services = new Map(options.services.map((service) => [service.id, service]));
-    this.authorization = new Authorization(options.directory);
+    this.authorization = new Authorization(options.directory, options.clock);
     this.requestIds = options.random.fork('request-ids');
   }
 

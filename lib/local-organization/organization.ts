@@ -1,0 +1,166 @@
+import { VirtualClock } from './clock';
+import { readAssembly } from './deployment/assembly';
+import { deployStack, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import type { FaultPlan } from './faults';
+import { IamDirectory, type Credentials, type Propagation } from './iam/directory';
+import { iamService } from './iam/iam-service';
+import { stsService } from './iam/sts-service';
+import { seededRandom, type Random } from './random';
+import { LambdaRuntime, type LogLine } from './runtime/lambda-runtime';
+import { Schedules } from './schedules';
+import type { Principal } from './service';
+import { KmsState, kmsService } from './services/kms';
+import { lambdaService, type LambdaState } from './services/lambda';
+import type { InvocationSource } from './services/invoke';
+import { s3Service, type S3State } from './services/s3';
+import { secretsManagerService, type RotationEvent, type SecretsState } from './services/secretsmanager';
+import { sesv2Service, type SesState } from './services/sesv2';
+import { snsService, type SnsState } from './services/sns';
+import { sqsService, type SqsState } from './services/sqs';
+import { Gateway, type CallRecord } from './wire/gateway';
+import { inProcessHandler } from './wire/in-process';
+
+export interface LocalOrganizationOptions {
+  readonly start: Date;
+  readonly seed: number | string;
+  readonly organizationId: string;
+  readonly region: string;
+  readonly accountIds: readonly string[];
+  readonly propagation?: Propagation;
+  readonly faults?: FaultPlan;
+  /** Run every scheduled invocation, even one that cannot differ from the last. */
+  readonly everyRun?: boolean;
+}
+
+/** ListSecrets lags; AWS says up to five minutes. */
+const LIST_LAG_MS = 5 * 60_000;
+const WRITES = /^(Create|Put|Update|Delete|Tag|Untag|Rotate|Cancel|Restore)/;
+
+/** Several AWS accounts in this process: virtual time, IAM enforced, and whatever a cloud assembly deploys. */
+export class LocalOrganization {
+  readonly clock: VirtualClock;
+  readonly directory: IamDirectory;
+  readonly gateway: Gateway;
+  readonly runtime: LambdaRuntime;
+  readonly schedules: Schedules;
+  readonly secrets: SecretsState;
+  readonly s3: S3State;
+  readonly sns: SnsState;
+  readonly sqs: SqsState;
+  readonly ses: SesState;
+  private readonly kms: KmsState;
+  private readonly lambda: LambdaState;
+  private readonly random: Random;
+  private readonly rules: RuleDefinition[] = [];
+  private readonly callListeners: ((record: CallRecord) => void)[] = [];
+  private readonly logListeners: ((line: LogLine) => void)[] = [];
+
+  constructor(private readonly options: LocalOrganizationOptions) {
+    const clock = (this.clock = new VirtualClock(options.start));
+    const random = (this.random = seededRandom(options.seed));
+    const directory = (this.directory = new IamDirectory({ clock, random, organizationId: options.organizationId, propagation: options.propagation }));
+    for (const accountId of options.accountIds) directory.addAccount(accountId);
+    const kms = kmsService({ clock, random });
+    this.kms = kms.state;
+    this.runtime = new LambdaRuntime({ clock, random, directory, gateway: () => this.gateway, onLog: (line) => this.logListeners.forEach((listen) => listen(line)) });
+    const secrets = secretsManagerService({ clock, random, kms: this.kms, invoke: (arn, payload, source) => this.invokeAs(arn, payload, source), emit: (event) => this.emit(event) });
+    const s3 = s3Service({ clock, kms: this.kms });
+    const sqs = sqsService({ clock, random });
+    const sns = snsService({ clock, random, kms: this.kms, deliver: (queueArn, body, topicArn) => this.deliver(queueArn, body, topicArn) });
+    const ses = sesv2Service({ clock, random });
+    const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
+    Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
+    [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [secrets.state, s3.state, sqs.state, sns.state, ses.state, lambda.state];
+    this.schedules = new Schedules({ clock, everyRun: options.everyRun ?? false, run: (rule) => this.runSchedule(rule) });
+    this.gateway = new Gateway({
+      services: [iamService(directory), stsService(directory), ...[secrets, s3, sqs, sns, ses, lambda, kms].map(({ service }) => service)],
+      directory,
+      clock,
+      random,
+      faults: options.faults,
+      onCall: (record) => this.called(record),
+    });
+  }
+
+  /** Creates what the assembly's stacks describe; a stack deployed again replaces its roles, policies and functions. */
+  deploy(assemblyFolder: string): void {
+    const { directory, random, kms, s3, sns, sqs, ses, lambda } = this;
+    const parts = {
+      ...{ directory, random, kms, s3, sns, sqs, ses, lambda },
+      addFunction: (definition: Parameters<LambdaRuntime['deploy']>[0]) => this.runtime.deploy(definition),
+      addRule: (rule: RuleDefinition) => (rule.everyMs === undefined ? this.rules.push(rule) : this.schedules.add(rule)),
+      addConsumer: (consumer: QueueConsumer) => this.consume(consumer),
+    };
+    for (const stack of readAssembly(assemblyFolder)) deployStack(parts, stack);
+  }
+
+  /** Settings of an unchanged SDK client that speaks for whoever holds the credentials. */
+  clientConfig(credentials: Credentials) {
+    return { region: this.options.region, credentials, maxAttempts: 1, requestHandler: inProcessHandler(this.gateway) as never };
+  }
+
+  onCall(listener: (record: CallRecord) => void): void {
+    this.callListeners.push(listener);
+  }
+
+  onLog(listener: (line: LogLine) => void): void {
+    this.logListeners.push(listener);
+  }
+
+  /** The roster changed, or anything else that no request of the account shows. */
+  touch(accountId: string): void {
+    this.schedules.touch(accountId);
+  }
+
+  private called(record: CallRecord): void {
+    const { service, operation, principal, injected } = record;
+    if (((service === 'iam' || service === 'secretsmanager') && WRITES.test(operation)) || injected) this.schedules.touch(principal.accountId);
+    for (const listen of this.callListeners) listen(record);
+  }
+
+  private async invokeAs(functionArn: string, payload: unknown, { principal, sourceArn, sourceAccount }: InvocationSource): Promise<{ payload: unknown; functionError?: 'Unhandled' }> {
+    const caller: Principal = typeof principal === 'string' ? service(principal) : principal;
+    const context = { ...(sourceArn && { 'aws:SourceArn': sourceArn }), ...(sourceAccount && { 'aws:SourceAccount': sourceAccount }) };
+    const answer = (await this.gateway.call(caller, 'lambda', 'Invoke', this.options.region, { FunctionName: functionArn, Payload: Buffer.from(JSON.stringify(payload)) }, context)) as { Payload?: Uint8Array; FunctionError?: 'Unhandled' };
+    return { payload: JSON.parse(Buffer.from(answer.Payload ?? 'null').toString()) as unknown, functionError: answer.FunctionError };
+  }
+
+  private async runSchedule({ functionArn, arn, accountId, region }: RuleDefinition): Promise<unknown> {
+    const event = { version: '0', id: this.random.uuid(), 'detail-type': 'Scheduled Event', source: 'aws.events', account: accountId, time: this.clock.now().toISOString(), region, resources: [arn], detail: {} };
+    const answer = await this.invokeAs(functionArn, event, { principal: 'events.amazonaws.com', sourceArn: arn, sourceAccount: accountId });
+    return answer.functionError === undefined ? answer.payload : undefined;
+  }
+
+  private emit(event: RotationEvent): void {
+    for (const rule of this.rules) {
+      if (rule.accountId !== event.account || rule.region !== event.region || !matches(rule.pattern, event)) continue;
+      this.clock.at(this.clock.now(), async () => void (await this.invokeAs(rule.functionArn, event, { principal: 'events.amazonaws.com', sourceArn: rule.arn, sourceAccount: rule.accountId })));
+    }
+  }
+
+  private async deliver(queueArn: string, body: string, topicArn: string): Promise<void> {
+    await this.gateway.call(service('sns.amazonaws.com'), 'sqs', 'SendMessage', this.options.region, { QueueUrl: queueArn, MessageBody: body }, { 'aws:SourceArn': topicArn });
+  }
+
+  /** Lambda's poller: what a function does not finish comes back after the visibility timeout. */
+  private consume({ queueArn, functionArn, batchSize }: QueueConsumer): void {
+    const poll = async (): Promise<void> => {
+      const messages = this.sqs.receive(queueArn, batchSize);
+      if (messages.length === 0) return;
+      const answer = await this.runtime.invoke(functionArn, this.sqs.records(queueArn, messages));
+      const failed = new Set(((answer.payload as { batchItemFailures?: { itemIdentifier: string }[] } | null)?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+      const done = answer.functionError === undefined ? messages.filter(({ id }) => !failed.has(id)) : [];
+      for (const { receipt = '' } of done) this.sqs.delete(queueArn, receipt);
+      if (done.length < messages.length) this.clock.at(new Date(this.clock.now().getTime() + (this.sqs.queue(queueArn).visibilityTimeoutSeconds ?? 30) * 1000), poll);
+    };
+    this.sqs.onArrival(queueArn, () => void this.clock.at(this.clock.now(), poll));
+  }
+}
+
+const service = (name: string): Principal => ({ kind: 'service', arn: name, accountId: '', userId: name });
+
+function matches(pattern: EventPattern | undefined, event: RotationEvent): boolean {
+  if (!pattern) return false;
+  const fits = (allowed: readonly string[] | undefined, value: string): boolean => allowed === undefined || allowed.includes(value);
+  return fits(pattern.source, event.source) && fits(pattern['detail-type'], event['detail-type']) && fits(pattern.detail?.eventName, event.detail.eventName);
+}
