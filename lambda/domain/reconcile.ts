@@ -22,7 +22,7 @@ export interface Memory {
 }
 
 export interface RunOutcome {
-  /** When something becomes due if nothing changes before; absent when nothing ever does. */
+  /** When the next run does anything, if nothing changes before; absent when nothing ever becomes due. */
   readonly nextDueAt?: string;
   readonly users: number;
   readonly unknown: number;
@@ -46,13 +46,19 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
     await tellAccount(ports, settings, memory, '', error);
     return { users: 0, unknown: 1, nextDueAt: new Date(now.getTime() + REPEAT_MS).toISOString() };
   }
-  if (!force && isIdle(memory, slice, now)) return { users: 0, unknown: 0, nextDueAt: memory.nextDueAt?.toISOString() };
+  if (!force && isIdle(memory, slice, now)) return { users: 0, unknown: 0, nextDueAt: wakesAt(memory).toISOString() };
   return fullPass(ports, settings, memory, slice, now);
 }
 
 function isIdle(memory: Memory, slice: RosterSlice, now: Date): boolean {
   const { generation, fullPassAt, nextDueAt } = memory;
   return generation === slice.generation && fullPassAt !== undefined && now.getTime() - fullPassAt.getTime() < FULL_PASS_EVERY_MS && (nextDueAt === undefined || now < nextDueAt);
+}
+
+/** What changed in between is seen by the next full pass, if nothing is due before. */
+function wakesAt({ fullPassAt, nextDueAt }: Memory): Date {
+  const nextPassAt = fullPassAt!.getTime() + FULL_PASS_EVERY_MS;
+  return new Date(Math.min(nextPassAt, nextDueAt?.getTime() ?? nextPassAt));
 }
 
 async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): Promise<RunOutcome> {
