@@ -102,7 +102,7 @@ async function read(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
   const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseSecretValue(text).key?.id);
   const currentKeyId = keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
-  const pendingKeyId = keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
+  const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
   return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
 }
 

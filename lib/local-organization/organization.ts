@@ -86,7 +86,14 @@ export class LocalOrganization {
   deploy(assemblyFolder: string): void {
     const { directory, random, kms, s3, sns, sqs, ses, lambda } = this;
     const parts = {
-      ...{ directory, random, kms, s3, sns, sqs, ses, lambda },
+      directory,
+      random,
+      kms,
+      s3,
+      sns,
+      sqs,
+      ses,
+      lambda,
       addFunction: (definition: Parameters<LambdaRuntime['deploy']>[0]) => this.runtime.deploy(definition),
       addRule: (rule: RuleDefinition) => (rule.everyMs === undefined ? this.rules.push(rule) : this.schedules.add(rule)),
       addConsumer: (consumer: QueueConsumer) => this.consume(consumer),

@@ -63,7 +63,7 @@ export function noSecretIn(place: string, text: string, search: SecretSearch): r
 }
 
 /** An owner's call was refused although the roster lets no key stop while it is being used. */
-export function ownerLockedOut(userName: string, keyId: string, whenStillUsed: 'hold' | 'deactivate'): readonly Finding[] {
-  if (whenStillUsed === 'deactivate') return [];
+export function ownerLockedOut(userName: string, keyId: string, mayStopWhileUsed: boolean): readonly Finding[] {
+  if (mayStopWhileUsed) return [];
   return [{ rule: 'owner-not-locked-out', userName, message: `key ${keyId} of ${userName} stopped working before its owner had switched` }];
 }

@@ -7,7 +7,8 @@ export interface OwnedUser {
   readonly accountId: string;
   readonly userName: string;
   readonly secretName: string;
-  readonly whenStillUsed: 'hold' | 'deactivate';
+  /** The roster says so: `whenStillUsed: deactivate`, or `keepPreviousFor: 0d`. */
+  readonly mayStopWhileUsed: boolean;
 }
 
 export interface OwnerAct {
@@ -36,7 +37,7 @@ export class Owner {
     const answer = await stage.work(this.user.accountId, this.held);
     if (answer === undefined) return { events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }], findings: [] };
     const refused: HistoryEvent = { ...this.happening(stage), kind: 'key-refused', keyId: this.held.keyId, by: 'owner', code: answer.refused };
-    const findings = ownerLockedOut(this.user.userName, this.held.keyId, this.user.whenStillUsed);
+    const findings = ownerLockedOut(this.user.userName, this.held.keyId, this.user.mayStopWhileUsed);
     this.switchAt = stage.now();
     return { events: [refused], findings };
   }

@@ -144,15 +144,15 @@ function narrowestMargin(events: readonly HistoryEvent[]): WorstMoment | undefin
 export function describeWorst(worst: WorstMoment): string {
   switch (worst.kind) {
     case 'violation':
-      return worst.rule.replaceAll('-', ' ');
+      return 'promise broken';
     case 'refused':
-      return 'old key stopped first';
+      return 'old key stopped';
     case 'partial':
       return 'rotation partial';
     case 'failed':
       return 'rotation failed';
     case 'held':
-      return 'old key in use, kept';
+      return 'old key kept';
     case 'waiting':
       return 'waited';
     case 'margin':

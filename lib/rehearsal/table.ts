@@ -6,11 +6,11 @@ import { describeWorst, type UserSummary, type WorstMoment } from './summary';
 type Colors = ReturnType<typeof pc.createColors>;
 
 const WIDTH = 80;
-const GAP = 2;
-const ACCOUNT_WIDTH = 15;
-const USER_WIDTH = 14;
+const GAP = 1;
+const ACCOUNT_WIDTH = 14;
+const USER_WIDTH = 15;
 /** Rotations, keys, notices, alerts. */
-const NUMBER_WIDTHS = [9, 10, 7, 8];
+const NUMBER_WIDTHS = [8, 11, 8, 7];
 const WORST_WIDTH = WIDTH - ACCOUNT_WIDTH - USER_WIDTH - NUMBER_WIDTHS.reduce((sum, width) => sum + width, 0);
 
 /** Nobody reads more rows than this: the users with the worst moments are shown. */

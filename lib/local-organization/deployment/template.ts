@@ -45,7 +45,8 @@ class Resolver {
   value(expression: unknown): any {
     if (Array.isArray(expression)) return expression.map((item) => this.value(item)).filter((item) => item !== NO_VALUE);
     if (typeof expression !== 'object' || expression === null) return expression;
-    const [[name = '', argument] = [], ...others] = Object.entries(expression);
+    const [entry, ...others] = Object.entries(expression);
+    const [name, argument] = entry ?? ['', undefined];
     if (others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) return this.call(name, argument);
     return Object.fromEntries(Object.entries(expression).map(([key, item]) => [key, this.value(item)]).filter(([, item]) => item !== NO_VALUE));
   }

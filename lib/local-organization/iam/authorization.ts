@@ -29,12 +29,20 @@ export class Authorization {
       this.decisions.clear();
       this.revision = this.directory.policyRevision;
     }
-    const context = this.contextOf(request, access);
     const { principal } = request;
-    const key = JSON.stringify([principal.arn, principal.sessionPolicies, access.action, access.resource, access.resourceAccountId, access.resourcePolicy, context]);
+    const text = this.policyText(principal, access);
+    const context = Object.fromEntries(Object.entries(this.contextOf(request, access)).filter(([name]) => text.includes(name.toLowerCase())));
+    const caller = text.includes(':assumed-role/') ? principal.arn : (principal.roleArn ?? principal.arn);
+    const key = JSON.stringify([caller, principal.sessionPolicies, access.action, access.resource, access.resourceAccountId, access.resourcePolicy, context]);
     let decision = this.decisions.get(key);
     if (!decision) this.decisions.set(key, (decision = this.decide(principal, access, context)));
     return decision;
+  }
+
+  /** Every policy that has a say, in lower case: what it does not name cannot change the decision. */
+  private policyText(principal: Principal, { resourcePolicy = '' }: Access): string {
+    const { identity, boundary = '' } = this.directory.policiesOf(principal);
+    return [...Object.values(identity), boundary, ...(principal.sessionPolicies ?? []), resourcePolicy].join('\n').toLowerCase();
   }
 
   private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<boolean> {

@@ -19,6 +19,13 @@ export interface ContainerOptions {
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
+/** Shared with the host, so that bytes and streams made on either side are the same classes. */
+const HOST_GLOBALS = {
+  Buffer, URL, URLSearchParams, TextEncoder, TextDecoder, AbortController, AbortSignal, Event, EventTarget, performance, queueMicrotask, structuredClone, setImmediate, clearImmediate, atob, btoa,
+  ReadableStream, WritableStream, TransformStream, Blob, Response, Request, Headers,
+  Uint8Array, Uint16Array, Uint32Array, Int8Array, ArrayBuffer, DataView,
+};
+
 const scripts = new Map<string, vm.Script>();
 
 /** Loads the bundle and returns what calls its handler with JSON, from JSON. */
@@ -54,9 +61,7 @@ function globalsOf({ environment, clock, random, log }: ContainerOptions): Recor
     console: new console.Console(stream, stream),
     crypto: { randomUUID: () => random.uuid(), getRandomValues: (bytes: Uint8Array) => fill(bytes, random), subtle: nodeCrypto.webcrypto.subtle },
     ...timersOf(clock),
-    ...{ Buffer, URL, URLSearchParams, TextEncoder, TextDecoder, AbortController, AbortSignal, Event, EventTarget, performance, queueMicrotask, structuredClone, setImmediate, clearImmediate, atob, btoa },
-    ...{ ReadableStream, WritableStream, TransformStream, Blob, Response, Request, Headers },
-    ...{ Uint8Array, Uint16Array, Uint32Array, Int8Array, ArrayBuffer, DataView },
+    ...HOST_GLOBALS,
   };
 }
 

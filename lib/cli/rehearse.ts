@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import picocolors from 'picocolors';
+import type { FaultPlan } from '../local-organization/faults';
+import type { Rehearsal } from '../rehearsal/rehearsal';
+import type { Roster } from '../roster/roster';
+import { parseDay } from './validate';
+
+interface Options {
+  readonly roster: string;
+  readonly days: number;
+  readonly start: Date;
+  readonly seed: number;
+  readonly faults?: string;
+  readonly out?: string;
+  readonly serve?: number;
+  readonly everyRun?: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** Fixed, so that the same seed gives the same report whenever it is run. */
+const USUAL_START = '2027-01-04';
+
+export function register(program: Command): void {
+  program
+    .command('rehearse')
+    .description('play a roster against a local AWS organization: months in seconds, nothing leaves this machine')
+    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option('--days <number>', 'virtual days', whole(1, 3650), 120)
+    .option('--start <date>', 'first virtual day, YYYY-MM-DD', parseDay, parseDay(USUAL_START))
+    .option('--seed <number>', 'draws owners, existing keys and delays; the same seed gives the same report', whole(0, 2 ** 31), 1)
+    .option('--faults <file>', 'JSON list of calls that go wrong')
+    .option('--out <dir>', 'write report.json, the page and the mails there')
+    .option('--serve <port>', 'afterwards listen on 127.0.0.1 for the AWS CLI and SDKs; needs --out', whole(0, 65535))
+    .option('--every-run', 'skip no scheduled run, even one that cannot differ from the last')
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const { claimOutputDirectory } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
+  if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
+  if (options.out !== undefined) claimOutputDirectory(options.out);
+  const roster = soundRoster(options);
+  if (!roster) return;
+  const rehearsal = await play(roster, options);
+  if (options.out !== undefined) await write(options.out, rehearsal);
+  process.stdout.write(options.format === 'json' ? `${JSON.stringify(rehearsal.report.summary, null, 2)}\n` : textOf(rehearsal, options));
+  process.exitCode = rehearsal.report.summary.ok ? 0 : 1;
+  if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);
+}
+
+/** Prints what is wrong with the roster and sets the exit status, when it cannot be played. */
+function soundRoster({ roster: path, start }: Options): Roster | undefined {
+  const { loadRoster } = require('../roster/load') as typeof import('../roster/load');
+  const { renderText } = require('../roster/render') as typeof import('../roster/render');
+  const { roster, problems } = loadRoster(path, { at: start });
+  for (const problem of problems.slice(0, 100)) process.stderr.write(`${renderText(problem)}\n\n`);
+  if (!roster) process.exitCode = 1;
+  return roster;
+}
+
+async function play(roster: Roster, options: Options): Promise<Rehearsal> {
+  process.env.CDK_VALIDATION ??= 'false';
+  const { rehearse } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal');
+  const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
+  const bar = new SingleBar({ format: 'rehearsing {bar} day {value} of {total}', barsize: 30, hideCursor: true, clearOnComplete: true, stream: process.stderr, noTTYOutput: false });
+  const faults = options.faults === undefined ? undefined : readFaults(options.faults, options.seed);
+  if (process.stderr.isTTY) bar.start(options.days, 0);
+  try {
+    return await rehearse({ roster, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, onDay: (day) => bar.update(day) });
+  } finally {
+    bar.stop();
+  }
+}
+
+function readFaults(path: string, seed: number): FaultPlan {
+  const { FaultPlan: Plan } = require('../local-organization/faults') as typeof import('../local-organization/faults');
+  const { seededRandom } = require('../local-organization/random') as typeof import('../local-organization/random');
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path}: the fault plan cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+  try {
+    return Plan.parse(json, seededRandom(`faults ${seed}`));
+  } catch (error) {
+    throw new Error(`${path}: the fault plan is refused:\n${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function write(out: string, { report, mails }: Rehearsal): Promise<void> {
+  const { writeOutput } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
+  const { renderPage } = require('../rehearsal/page/page') as typeof import('../rehearsal/page/page');
+  writeOutput(out, [{ name: 'report.json', content: `${JSON.stringify(report, null, 1)}\n` }, { name: 'index.html', content: await renderPage(report) }, ...mails]);
+}
+
+function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options): string {
+  const { renderTable } = require('../rehearsal/table') as typeof import('../rehearsal/table');
+  const { ok, rotations, violations } = report.summary;
+  const color = process.stdout.isTTY ? picocolors : picocolors.createColors(false);
+  const verdict = ok ? color.green('every promise held') : color.red(`${violations.length} violations`);
+  const told = violations.slice(0, 10).map(({ at, accountId, message }) => `  ${at} ${accountId} ${message}\n`).join('');
+  const look = out === undefined ? 'write it all down: access-keys rehearse --out DIR' : `look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`;
+  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial; ${verdict}\n${told}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
+}
+
+/** Time goes on as fast as everybody's while people look around. */
+async function serve({ organization, report }: Rehearsal, port: number, out: string): Promise<void> {
+  const { listen } = require('../local-organization/wire/port') as typeof import('../local-organization/wire/port');
+  const { writeFileSync } = require('node:fs') as typeof import('node:fs');
+  const accountIds = [...new Set(report.users.map(({ accountId }) => accountId))];
+  const credentials = accountIds.map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
+  const file = join(out, 'credentials.json');
+  writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
+  const server = await listen(organization.gateway, port);
+  process.stderr.write(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
+  let lastMs = Date.now();
+  const flow = async (): Promise<void> => {
+    const nowMs = Date.now();
+    await organization.clock.advanceTo(new Date(organization.clock.now().getTime() + nowMs - lastMs));
+    lastMs = nowMs;
+    setTimeout(() => void flow(), 200);
+  };
+  await flow();
+  await new Promise<void>((resolve) => void process.once('SIGINT', resolve).once('SIGTERM', resolve));
+  await server.close();
+  process.exit();
+}
+
+function whole(least: number, most: number) {
+  return (text: string): number => {
+    const number = Number(text);
+    if (!Number.isInteger(number) || number < least || number > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    return number;
+  };
+}

@@ -1,0 +1,148 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import type { NoticeEvent } from '../../lambda/domain/notice';
+import { parseSecretValue } from '../../lambda/domain/secret-value';
+import type { LocalOrganization } from '../local-organization/organization';
+import type { CallRecord } from '../local-organization/wire/gateway';
+import type { AccountState, UserState, VersionState } from './account-state';
+import type { KeyPair, Refusal, Stage, StageMail } from './stage';
+
+export interface ManagedUser {
+  readonly accountId: string;
+  readonly userName: string;
+  readonly secretName: string;
+}
+
+interface Clients {
+  readonly sts: STSClient;
+  readonly secrets: SecretsManagerClient;
+}
+
+const CHANGES = /^(Create|Put|Update|Delete)/;
+
+/** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
+export class LocalStage implements Stage {
+  private readonly listeners: ((accountId: string) => void)[] = [];
+  private readonly published = new Set<string>();
+  private notices: NoticeEvent[] = [];
+  private mails: StageMail[] = [];
+  private logs: string[] = [];
+  private mailsSeen = 0;
+  private readonly clients = new Map<string, Clients>();
+
+  constructor(
+    private readonly organization: LocalOrganization,
+    private readonly users: readonly ManagedUser[],
+    private readonly orgBucket: string,
+  ) {
+    organization.onCall((record) => this.called(record));
+    organization.onLog(({ line }) => this.logs.push(line));
+  }
+
+  now(): Date {
+    return this.organization.clock.now();
+  }
+
+  advanceTo(at: Date): Promise<void> {
+    return this.organization.clock.advanceTo(at);
+  }
+
+  async work(_accountId: string, credentials: KeyPair): Promise<Refusal | undefined> {
+    return refusalOf(() => this.clientsOf(credentials).sts.send(new GetCallerIdentityCommand({})));
+  }
+
+  async readCurrent(_accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal> {
+    let text: string | undefined;
+    const read = async (): Promise<void> => {
+      text = (await this.clientsOf(credentials).secrets.send(new GetSecretValueCommand({ SecretId: secretName }))).SecretString;
+    };
+    const refusal = await refusalOf(read);
+    const key = text === undefined ? undefined : parseSecretValue(text).key;
+    return refusal ?? (key === undefined ? { refused: 'NoKeyYet' } : { keyId: key.id, secret: key.secret });
+  }
+
+  stateOf(accountId: string): AccountState {
+    const versions = this.versionsOf(accountId);
+    const users = this.users.filter((user) => user.accountId === accountId);
+    return { accountId, users: users.map((user) => this.userState(user, versions.get(user.secretName))) };
+  }
+
+  takeNotices(): readonly NoticeEvent[] {
+    const taken = this.notices;
+    this.notices = [];
+    return taken;
+  }
+
+  takeMails(): readonly StageMail[] {
+    const taken = this.mails;
+    this.mails = [];
+    return taken;
+  }
+
+  takeLogs(): readonly string[] {
+    const taken = this.logs;
+    this.logs = [];
+    return taken;
+  }
+
+  onChange(listener: (accountId: string) => void): void {
+    this.listeners.push(listener);
+  }
+
+  private called({ service, operation, outcome, injected, principal, input }: CallRecord): void {
+    if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string });
+    if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
+    if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId);
+  }
+
+  /** A message that was published again is no new notice. */
+  private told({ Message }: { readonly Message: string }): void {
+    const { event: path } = JSON.parse((JSON.parse(Message) as { sqs: string }).sqs) as { event: string };
+    const event = JSON.parse(this.organization.s3.text(this.orgBucket, path) ?? 'null') as NoticeEvent | null;
+    const mails = this.organization.sns.emails.slice(this.mailsSeen);
+    this.mailsSeen += mails.length;
+    const [first] = mails;
+    if (first) this.mails.push({ at: first.at, audience: 'admin', to: mails.map(({ to }) => to), subject: first.subject ?? '', text: first.text, eventId: event?.id });
+    if (!event || this.published.has(event.id)) return;
+    this.published.add(event.id);
+    this.notices.push(event);
+  }
+
+  private userState({ accountId, userName }: ManagedUser, versions: readonly VersionState[] | undefined): UserState {
+    const exists = this.organization.directory.users(accountId).some(({ name }) => name.toLowerCase() === userName.toLowerCase());
+    const keys = exists ? this.organization.directory.keysOf(accountId, userName) : [];
+    return { userName, keys: keys.map(({ accessKeyId, secretAccessKey, status, createdAt }) => ({ keyId: accessKeyId, secret: secretAccessKey, status, createdAt })), ...(versions && { versions }) };
+  }
+
+  private versionsOf(accountId: string): ReadonlyMap<string, readonly VersionState[]> {
+    const bySecret = new Map<string, VersionState[]>();
+    for (const stored of this.organization.secrets.values()) {
+      if (stored.accountId !== accountId) continue;
+      const value = typeof stored.value === 'string' ? parseSecretValue(stored.value) : undefined;
+      const version: VersionState = { versionId: stored.versionId, labels: stored.stages, keyId: value?.key?.id, secret: value?.key?.secret, userName: value?.userName };
+      bySecret.set(stored.secretName, [...(bySecret.get(stored.secretName) ?? []), version]);
+    }
+    return bySecret;
+  }
+
+  /** Kept for each key: making a client costs as much as twenty calls. */
+  private clientsOf({ keyId, secret }: KeyPair): Clients {
+    let clients = this.clients.get(keyId);
+    if (!clients) {
+      const config = this.organization.clientConfig({ accessKeyId: keyId, secretAccessKey: secret });
+      this.clients.set(keyId, (clients = { sts: new STSClient(config), secrets: new SecretsManagerClient(config) }));
+    }
+    return clients;
+  }
+}
+
+/** A refusal of AWS by its code; anything else that goes wrong is thrown. */
+async function refusalOf(ask: () => Promise<unknown>): Promise<Refusal | undefined> {
+  try {
+    await ask();
+    return undefined;
+  } catch (error) {
+    if (!(error as { $metadata?: unknown }).$metadata) throw error;
+    return { refused: (error as Error).name };
+  }
+}

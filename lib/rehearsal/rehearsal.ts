@@ -1,0 +1,206 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NoticeEvent } from '../../lambda/domain/notice';
+import { synthesize } from '../assembly';
+import type { FaultPlan } from '../local-organization/faults';
+import type { LocalOrganization } from '../local-organization/organization';
+import type { Roster } from '../roster/roster';
+import { keyEvents, type AccountState } from './account-state';
+import { assemble, type Cast, type Player } from './cast';
+import { History } from './history';
+import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
+import { LocalStage } from './local-stage';
+import { mailFiles, mailName, type MailFile } from './mail-files';
+import { Owner, type OwnerAct } from './owner';
+import { reportOf, type RehearsalReport } from './report';
+import { SecretSearch } from './secret-search';
+import type { KeyPair, StageMail } from './stage';
+
+export interface RehearsalOptions {
+  readonly roster: Roster;
+  readonly days: number;
+  readonly start: Date;
+  readonly seed: number;
+  readonly faults?: FaultPlan;
+  readonly everyRun?: boolean;
+  /** Called after each virtual day. */
+  readonly onDay?: (day: number) => void;
+}
+
+export interface Rehearsal {
+  readonly report: RehearsalReport;
+  readonly mails: readonly MailFile[];
+  /** Still there to be looked at; its time stands. */
+  readonly organization: LocalOrganization;
+  readonly skippedRuns: number;
+}
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+
+/** Plays the roster for some virtual days on what would be deployed, and writes down all that happens to every key. */
+export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
+  const folder = mkdtempSync(join(tmpdir(), 'access-keys-'));
+  try {
+    const cast = assemble(options.roster, synthesize(options.roster, { outdir: folder }), options);
+    return await new Play(options, cast).run();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+class Play {
+  private readonly history = new History();
+  private readonly search = new SecretSearch();
+  private readonly managed = new Set<string>();
+  private readonly states = new Map<string, AccountState>();
+  private readonly owners: ReadonlyMap<string, Owner>;
+  private readonly stage: LocalStage;
+  private readonly mails: MailFile[] = [];
+  private readonly mailNames = new Set<string>();
+
+  constructor(
+    private readonly options: RehearsalOptions,
+    private readonly cast: Cast,
+  ) {
+    const users = cast.players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName }));
+    this.stage = new LocalStage(cast.organization, users, cast.orgBucket);
+    this.owners = new Map(cast.players.map((player) => [nameOf(player.accountId, player.user.name), ownerOf(player)]));
+  }
+
+  async run(): Promise<Rehearsal> {
+    const { days, start, onDay } = this.options;
+    this.cast.players.forEach((player) => this.enter(player));
+    this.accountIds().forEach((accountId) => this.states.set(accountId, this.stage.stateOf(accountId)));
+    this.stage.onChange((accountId) => this.observe(accountId));
+    for (let day = 1; day <= days; day++) {
+      await this.stage.advanceTo(new Date(start.getTime() + day * DAY_MS));
+      this.collect();
+      this.inspectRest();
+      onDay?.(day);
+    }
+    return { report: this.report(), mails: this.mails, organization: this.cast.organization, skippedRuns: this.cast.organization.schedules.skipped };
+  }
+
+  private enter(player: Player): void {
+    const { accountId, user, persona, keys } = player;
+    for (const { keyId, secret, createdAt, use } of keys) {
+      this.search.add(keyId, secret);
+      this.history.record({ at: createdAt.toISOString(), accountId, userName: user.name, kind: 'key-created', keyId, origin: 'existing' });
+      if (use.by === 'forgotten script') this.daily(persona.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
+    }
+    this.daily(persona.workMinute, this.options.days, () => this.act(player, (owner) => owner.work(this.stage)));
+  }
+
+  /** At that minute of each UTC day, from the first that is still to come. */
+  private daily(minute: number, days: number, act: () => Promise<void>): void {
+    const midnight = Math.floor(this.options.start.getTime() / DAY_MS) * DAY_MS;
+    const first = midnight + minute * MINUTE_MS + (midnight + minute * MINUTE_MS < this.options.start.getTime() ? DAY_MS : 0);
+    const next = (day: number): void => {
+      if (day >= days) return;
+      this.cast.organization.clock.at(new Date(first + day * DAY_MS), async () => {
+        next(day + 1);
+        this.collect();
+        await act();
+      });
+    };
+    next(0);
+  }
+
+  private async act(player: Player, doing: (owner: Owner) => Promise<OwnerAct>): Promise<void> {
+    const owner = this.owners.get(nameOf(player.accountId, player.user.name))!;
+    const { events, findings } = await doing(owner);
+    events.forEach((event) => this.history.record(event));
+    this.violate(player.accountId, findings);
+    this.planSwitch(player, owner);
+  }
+
+  private planSwitch(player: Player, owner: Owner): void {
+    const at = owner.switchAt;
+    if (at === undefined) return;
+    this.cast.organization.clock.at(at, async () => {
+      if (owner.switchAt === at) await this.act(player, () => owner.switch(this.stage));
+    });
+  }
+
+  private async runScript({ accountId, user }: Player, key: KeyPair): Promise<void> {
+    const refusal = await this.stage.work(accountId, key);
+    const happening = { at: this.stage.now().toISOString(), accountId, userName: user.name, keyId: key.keyId, by: 'forgotten script' } as const;
+    this.history.record(refusal ? { ...happening, kind: 'key-refused', code: refusal.refused } : { ...happening, kind: 'key-used' });
+  }
+
+  /** After every call that changed something: what happened to keys, and whether all promises still hold. */
+  private observe(accountId: string): void {
+    const state = this.stage.stateOf(accountId);
+    for (const event of keyEvents(this.states.get(accountId), state, this.stage.now())) {
+      if (event.kind === 'key-created') this.remember(state, event.keyId);
+      this.history.record(event);
+    }
+    this.states.set(accountId, state);
+    this.violate(accountId, alwaysTrue(state));
+  }
+
+  private remember(state: AccountState, keyId: string): void {
+    this.managed.add(keyId);
+    const key = state.users.flatMap(({ keys }) => keys).find((other) => other.keyId === keyId);
+    if (key) this.search.add(keyId, key.secret);
+  }
+
+  /** Notices, mails and logs since the last time; owners hear what is for them. */
+  private collect(): void {
+    const notices = new Map<string, NoticeEvent>();
+    for (const notice of this.stage.takeNotices()) {
+      notices.set(notice.id, notice);
+      this.hear(notice);
+    }
+    for (const mail of this.stage.takeMails()) this.keepMail(mail, notices.get(mail.eventId ?? ''));
+    for (const line of this.stage.takeLogs()) this.violate('', noSecretIn('a log line', line, this.search));
+  }
+
+  private hear(notice: NoticeEvent): void {
+    const { accountId, userName, type, id, code, reason, occurredAt } = notice;
+    this.violate(accountId, noSecretIn('an event', JSON.stringify(notice), this.search));
+    this.history.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: id, code, reason });
+    const owner = this.owners.get(nameOf(accountId, userName));
+    const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === nameOf(accountId, userName));
+    if (!owner || !player || !notice.audience.includes('owner')) return;
+    if (type !== 'rotated' && type !== 'rotation-partial') return;
+    owner.hear(this.stage.now());
+    this.planSwitch(player, owner);
+  }
+
+  private keepMail(mail: StageMail, notice: NoticeEvent | undefined): void {
+    this.violate(notice?.accountId ?? '', noSecretIn('a mail', [mail.subject, mail.text, mail.html ?? ''].join('\n'), this.search));
+    const name = mailName(mail, { accountId: notice?.accountId, userName: notice?.userName, type: notice?.type }, this.mailNames);
+    this.mailNames.add(name);
+    const files = mailFiles(`mails/${name}`, mail);
+    this.mails.push(...files);
+    this.history.record({ at: mail.at.toISOString(), accountId: notice?.accountId ?? '', ...(notice?.userName && { userName: notice.userName }), kind: 'mail', audience: mail.audience, subject: mail.subject, file: files[0]!.name });
+  }
+
+  private inspectRest(): void {
+    for (const accountId of this.accountIds()) this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
+  }
+
+  private violate(accountId: string, findings: readonly Finding[]): void {
+    for (const finding of findings) this.history.violate({ ...finding, at: this.stage.now().toISOString(), accountId });
+  }
+
+  private accountIds(): string[] {
+    return this.options.roster.accounts.map(({ id }) => id);
+  }
+
+  private report(): RehearsalReport {
+    const { seed, days, start } = this.options;
+    const users = this.cast.players.map(({ accountId, accountName, user }) => ({ accountId, accountName, userName: user.name, exempt: user.exempt !== undefined }));
+    return reportOf({ seed, days, startAt: start, endAt: this.stage.now(), users, events: this.history.events, violations: this.history.violations });
+  }
+}
+
+const nameOf = (accountId: string, userName: string): string => `${accountId}/${userName.toLowerCase()}`;
+
+function ownerOf({ accountId, user, persona, keys }: Player): Owner {
+  const [first] = keys;
+  return new Owner({ accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed: user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 }, persona, first && { keyId: first.keyId, secret: first.secret });
+}
