@@ -27,17 +27,34 @@ const ACTIONS = ['GetUser', 'ListAccessKeys', 'GetAccessKeyLastUsed', 'CreateAcc
  * name and source identity name the purpose in CloudTrail.
  */
 export function keyAdministrations(sts: STSClient, role: KeyRole, config: IAMClientConfig = {}): KeyAdministrations {
+  const clients = new Map<string, Clients>();
   return {
     of(userName, purpose) {
-      const credentials = once(() => assume(sts, role, userName, purpose));
-      const client = new IAMClient({ ...config, credentials });
-      const createClient = new IAMClient({ ...config, credentials, maxAttempts: 1 });
-      return forUser(userName, client, createClient);
+      const name = `${purpose} ${userName}`;
+      let known = clients.get(name);
+      if (!known) {
+        if (clients.size >= CLIENTS_KEPT) clients.clear();
+        clients.set(name, (known = clientsOf(config, () => assume(sts, role, userName, purpose))));
+      }
+      return forUser(userName, known);
     },
   };
 }
 
-function forUser(rosterName: string, client: IAMClient, createClient: IAMClient): KeyAdministration {
+/** A warm function meets the same users again; the SDK assumes the role anew when a session ends. */
+interface Clients {
+  readonly client: IAMClient;
+  /** Without retries: CreateAccessKey has no idempotency token, and a lost response leaves a key. */
+  readonly creating: () => IAMClient;
+}
+
+const CLIENTS_KEPT = 100;
+
+function clientsOf(config: IAMClientConfig, credentials: NonNullable<IAMClientConfig['credentials']>): Clients {
+  return { client: new IAMClient({ ...config, credentials }), creating: () => new IAMClient({ ...config, credentials, maxAttempts: 1 }) };
+}
+
+function forUser(rosterName: string, { client, creating }: Clients): KeyAdministration {
   const user = once(() => findUser(client, rosterName));
   const name = async (): Promise<string> => (await user())?.name ?? rosterName;
   return {
@@ -53,7 +70,7 @@ function forUser(rosterName: string, client: IAMClient, createClient: IAMClient)
       return last.LastUsedDate ? { used: true, at: last.LastUsedDate, service: last.ServiceName ?? 'an unknown service', region: last.Region ?? 'an unknown region' } : { used: false };
     },
     async create() {
-      const { AccessKey: key } = await createClient.send(new CreateAccessKeyCommand({ UserName: await name() }));
+      const { AccessKey: key } = await creating().send(new CreateAccessKeyCommand({ UserName: await name() }));
       if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
       return { id: key.AccessKeyId, secret: key.SecretAccessKey };
     },

@@ -137,7 +137,7 @@ async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
     if (retirement.keyId === currentKeyId && pendingKeyId === undefined) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     if (inUse.has(retirement.keyId)) continue;
     const key = existing.find(({ id }) => id === retirement.keyId);
-    due.push(await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId)));
+    due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
   const known = new Set([...retirements.map(({ keyId }) => keyId), ...[...inUse].filter((id) => id !== undefined)]);
   const intents = intentsOf(secret);
@@ -174,6 +174,7 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
     const state = key.status === 'Active' ? 'active' : 'inactive';
     await secrets.tag(secret.arn, retirementTag({ keyId: key.id, state, since: now, warnings: 0, replacedBy: '-' }));
   }
+  if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
 }
 

@@ -121,7 +121,8 @@ export class LocalOrganization {
 
   private called(record: CallRecord): void {
     const { service, operation, principal, injected } = record;
-    if (((service === 'iam' || service === 'secretsmanager') && WRITES.test(operation)) || injected) this.schedules.touch(principal.accountId);
+    const wrote = (service === 'iam' || service === 'secretsmanager') && WRITES.test(operation);
+    if (wrote || injected) this.schedules.touch(principal.accountId, injected ? undefined : functionArnOf(record));
     for (const listen of this.callListeners) listen(record);
   }
 
@@ -162,6 +163,12 @@ export class LocalOrganization {
     };
     this.sqs.onArrival(queueArn, () => void this.clock.at(this.clock.now(), poll));
   }
+}
+
+/** The function that sent a request, told by its role session. */
+function functionArnOf({ origin, principal }: CallRecord): string | undefined {
+  const name = origin?.split('/')[1]?.split('#')[0];
+  return name === undefined ? undefined : `${principal.accountId}:function:${name}`;
 }
 
 const service = (name: string): Principal => ({ kind: 'service', arn: name, accountId: '', userId: name });

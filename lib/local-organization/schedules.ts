@@ -23,10 +23,13 @@ export class Schedules {
     this.arm(entry, 1);
   }
 
-  /** Something was written in the account: the next run can differ. */
-  touch(accountId: string): void {
+  /**
+   * Something was written in the account: the next run can differ.
+   * @param byFunction end of the writing function's ARN; a function knows of its own writes when it names its next due instant
+   */
+  touch(accountId: string, byFunction?: string): void {
     for (const entry of this.entries) {
-      if (entry.rule.accountId !== accountId) continue;
+      if (entry.rule.accountId !== accountId || (byFunction !== undefined && entry.rule.functionArn.endsWith(byFunction))) continue;
       entry.touched = true;
       if (!entry.running) this.arm(entry, this.tickFrom(entry, this.options.clock.now()));
     }

@@ -1,0 +1,26 @@
+/** Plain text form. Values go in as they are; they hold no line break. */
+export const TEXT_TEMPLATE = `{{headline}}
+{{rule}}
+{{label}}
+{{#each paragraphs}}
+
+{{this}}
+{{/each}}
+
+{{#each facts}}
+{{pad name}}{{value}}
+{{/each}}
+
+What to do
+{{#each steps}}
+
+{{number}}. {{text}}
+{{#if command}}
+
+   {{command}}
+{{/if}}
+{{/each}}
+
+--
+{{footer}}
+`;
