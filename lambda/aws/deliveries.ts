@@ -36,7 +36,7 @@ class S3Deliveries extends BasePersistenceLayer {
 
   /** The event's own place is its key: it names the event better than a hash of it. */
   protected override getHashedIdempotencyKey(data: JSONValue): string {
-    return `${DELIVERIES_PREFIX}${String(data)}.json`;
+    return `${DELIVERIES_PREFIX}${data as string}.json`;
   }
 
   protected async _putRecord(record: IdempotencyRecord): Promise<void> {

@@ -128,12 +128,14 @@ function until({ previousKeyActiveUntil, whenStillUsed }: OwnerEvent): string {
 }
 
 function previousKeyWorks({ event, user }: Telling): string {
-  if (!event.previousKeyId) return 'It replaces no older key.';
+  if (!event.previousKeyId) return user?.keepPreviousForHours === 0 ? 'If it replaced an older key, that one was deactivated and deleted at once.' : '';
   const key = `The old key ${oldKey({ event })}`;
   if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
   const instant = inWords(event.previousKeyActiveUntil);
   if (event.whenStillUsed === 'deactivate') return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
-  return `${key} works at least until ${instant}. After that it is deactivated as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}.`;
+  const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
+  if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt)) return `${key} still works. It is deactivated ${quiet}.`;
+  return `${key} works at least until ${instant}. After that it is deactivated ${quiet}.`;
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
@@ -165,8 +167,8 @@ function fetchSteps({ event, user, slice }: Telling): readonly Step[] {
     return [{ text: `This user may not read its own secret. Ask one of those who may, ${user.readers.map(plain).join(', ')}, to fetch the new key with:`, command }];
   }
   if (event.previousKeyActiveUntil) return [{ text: 'Fetch the new key, while the old one still works:', command }];
-  const how = user.readers.length > 0 ? `as one of those who may read it (${user.readers.map(plain).join(', ')})` : 'with a key of this user that still works';
-  return [{ text: event.previousKeyId ? `Fetch the new key ${how}; the old key cannot do it any more:` : `Fetch the new key ${how}:`, command }];
+  const also = user.readers.length > 0 ? `, or ask one of those who may read it too (${user.readers.map(plain).join(', ')})` : ', or ask an administrator';
+  return [{ text: `Fetch the new key with a key of this user that still works${also}:`, command }];
 }
 
 function readersOf({ ownerReads, name, readers }: SliceUser): string {

@@ -1,6 +1,7 @@
 /**
  * What happened, as an object in the org bucket: `events/ACCOUNT/ID.json`. Messages only point to it.
- * The id is a hash of secret, version and type, so that writing or publishing it again changes nothing.
+ * The id is a hash that names secret, occasion and type, so that writing or publishing it again changes nothing. Id and
+ * account equal those of the object's key; that the account wrote it is proved by the bucket policy alone.
  */
 export interface NoticeEvent {
   readonly schemaVersion: 1;

@@ -1,0 +1,35 @@
+/** The mailer's ports, wired once per container. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { FUNCTIONS, type MailerEnvironment } from '../contract';
+import type { MailerPorts } from '../domain/mailer';
+import { s3Deliveries } from './deliveries';
+import { required } from './environment';
+import { orgEvents } from './events';
+import { sesMail } from './mail';
+import { s3Roster } from './roster';
+
+const env = (name: keyof MailerEnvironment): string => required(name);
+
+export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
+  const s3 = new S3Client({});
+  const bucket = env('ORG_BUCKET');
+  return {
+    events: orgEvents(s3, bucket),
+    slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
+    deliveries: s3Deliveries(s3, bucket),
+    mail: sesMail(new SESv2Client({}), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    log: logger(),
+    admins: env('ADMINS').split(','),
+  };
+}
+
+function logger(): MailerPorts['log'] {
+  const log = new Logger({ serviceName: FUNCTIONS.mailer.name });
+  return {
+    info: (message, fields = {}) => log.info(message, fields),
+    warn: (message, fields = {}) => log.warn(message, fields),
+    error: (message, fields = {}) => log.error(message, fields),
+  };
+}
