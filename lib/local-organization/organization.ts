@@ -123,7 +123,14 @@ export class LocalOrganization {
     const { service, operation, principal, injected } = record;
     const wrote = (service === 'iam' || service === 'secretsmanager') && WRITES.test(operation);
     if (wrote || injected) this.schedules.touch(principal.accountId, injected ? undefined : functionArnOf(record));
+    if (principal.kind === 'user') this.keyUsed(principal);
     for (const listen of this.callListeners) listen(record);
+  }
+
+  /** Which of two keys is still used decides what is retired; it shows when IAM tells of the use. */
+  private keyUsed({ accountId, userName = '' }: Principal): void {
+    if (this.directory.keysOf(accountId, userName).length < 2) return;
+    this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () => this.schedules.touch(accountId));
   }
 
   private async invokeAs(functionArn: string, payload: unknown, { principal, sourceArn, sourceAccount }: InvocationSource): Promise<{ payload: unknown; functionError?: 'Unhandled' }> {
@@ -134,7 +141,7 @@ export class LocalOrganization {
   }
 
   private async runSchedule({ functionArn, arn, accountId, region }: RuleDefinition): Promise<unknown> {
-    const event = { version: '0', id: this.random.uuid(), 'detail-type': 'Scheduled Event', source: 'aws.events', account: accountId, time: this.clock.now().toISOString(), region, resources: [arn], detail: {} };
+    const event = { version: '0', id: this.random.fork(`${arn} ${this.clock.now().getTime()}`).uuid(), 'detail-type': 'Scheduled Event', source: 'aws.events', account: accountId, time: this.clock.now().toISOString(), region, resources: [arn], detail: {} };
     const answer = await this.invokeAs(functionArn, event, { principal: 'events.amazonaws.com', sourceArn: arn, sourceAccount: accountId });
     return answer.functionError === undefined ? answer.payload : undefined;
   }

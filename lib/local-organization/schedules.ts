@@ -1,14 +1,16 @@
 import type { Clock, Timer } from './clock';
 import type { RuleDefinition } from './deployment/deploy';
 
-/** What a scheduled function answers when it knows its next due instant. */
-interface Idle {
+/** What a scheduled function answers when it knows when it next has something to do. */
+interface Outlook {
   readonly nextDueAt?: string;
+  /** When it next looks for what others changed. */
+  readonly nextFullPassAt?: string;
 }
 
 /**
- * EventBridge's schedules. A run that cannot differ from the one before is skipped and counted: nothing was written
- * in the account since, and the instant that the function itself named is not there yet.
+ * EventBridge's schedules. A run that cannot differ from the one before is skipped and counted: the instants that the
+ * function itself named are not there yet, and what others wrote in the account it sees in its next full pass only.
  */
 export class Schedules {
   skipped = 0;
@@ -18,25 +20,26 @@ export class Schedules {
   constructor(private readonly options: { readonly clock: Clock; readonly everyRun: boolean; readonly run: (rule: RuleDefinition) => Promise<unknown> }) {}
 
   add(rule: RuleDefinition): void {
-    const entry: Entry = { rule, everyMs: rule.everyMs!, firstMs: this.options.clock.now().getTime(), lastTick: 0, running: false, touched: false, timer: undefined };
+    const entry: Entry = { rule, everyMs: rule.everyMs!, firstMs: this.options.clock.now().getTime(), lastTick: 0, running: false, changed: false, outlook: undefined, timer: undefined };
     this.entries.push(entry);
-    this.arm(entry, 1);
+    this.arm(entry);
   }
 
   /**
-   * Something was written in the account: the next run can differ.
+   * Something was written in the account: the next full pass can differ.
    * @param byFunction end of the writing function's ARN; a function knows of its own writes when it names its next due instant
    */
   touch(accountId: string, byFunction?: string): void {
     for (const entry of this.entries) {
-      if (entry.rule.accountId !== accountId || (byFunction !== undefined && entry.rule.functionArn.endsWith(byFunction))) continue;
-      entry.touched = true;
-      if (!entry.running) this.arm(entry, this.tickFrom(entry, this.options.clock.now()));
+      if (entry.rule.accountId !== accountId || entry.changed || (byFunction !== undefined && entry.rule.functionArn.endsWith(byFunction))) continue;
+      entry.changed = true;
+      if (!entry.running) this.arm(entry);
     }
   }
 
-  private arm(entry: Entry, tick: number): void {
+  private arm(entry: Entry): void {
     entry.timer?.cancel();
+    const tick = this.nextTick(entry);
     entry.timer = this.options.clock.at(new Date(entry.firstMs + tick * entry.everyMs), async () => this.fire(entry, tick));
   }
 
@@ -45,12 +48,20 @@ export class Schedules {
     this.runs++;
     entry.lastTick = tick;
     entry.running = true;
-    entry.touched = false;
-    const answer = (await this.options.run(entry.rule)) as Idle | undefined;
+    const [former, changedBefore] = [entry.outlook, entry.changed];
+    entry.changed = false;
+    entry.outlook = (await this.options.run(entry.rule)) as Outlook | undefined;
+    if (entry.outlook?.nextFullPassAt === former?.nextFullPassAt) entry.changed ||= changedBefore;
     entry.running = false;
+    this.arm(entry);
+  }
+
+  private nextTick(entry: Entry): number {
+    const { outlook, changed } = entry;
     const now = this.options.clock.now();
-    const rests = !this.options.everyRun && !entry.touched && answer !== undefined;
-    this.arm(entry, this.tickFrom(entry, rests ? new Date(answer.nextDueAt ?? now.getTime() + LONGEST_REST_MS) : now));
+    if (this.options.everyRun || !outlook) return this.tickFrom(entry, now);
+    const due = [outlook.nextDueAt, changed ? (outlook.nextFullPassAt ?? now.toISOString()) : undefined].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
+    return this.tickFrom(entry, new Date(Math.min(now.getTime() + LONGEST_REST_MS, ...due)));
   }
 
   /** The first tick at or after an instant that has not been yet. */
@@ -68,6 +79,8 @@ interface Entry {
   readonly firstMs: number;
   lastTick: number;
   running: boolean;
-  touched: boolean;
+  /** Since the last full pass, by somebody else. */
+  changed: boolean;
+  outlook: Outlook | undefined;
   timer: Timer | undefined;
 }

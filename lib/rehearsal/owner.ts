@@ -7,7 +7,7 @@ export interface OwnedUser {
   readonly accountId: string;
   readonly userName: string;
   readonly secretName: string;
-  /** The roster says so: `whenStillUsed: deactivate`, or `keepPreviousFor: 0d`. */
+  /** The roster says so: `whenStillUsed: deactivate`, `keepPreviousFor: 0d`, or quiet within a day. */
   readonly mayStopWhileUsed: boolean;
 }
 

@@ -38,6 +38,8 @@ export interface Rehearsal {
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
+/** Owners work once a day: a key that is quiet sooner is quiet between two of their days. */
+const OWNER_RHYTHM_HOURS = 24;
 
 /** Plays the roster for some virtual days on what would be deployed, and writes down all that happens to every key. */
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
@@ -202,5 +204,5 @@ const nameOf = (accountId: string, userName: string): string => `${accountId}/${
 
 function ownerOf({ accountId, user, persona, keys }: Player): Owner {
   const [first] = keys;
-  return new Owner({ accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed: user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 }, persona, first && { keyId: first.keyId, secret: first.secret });
+  return new Owner({ accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed: user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 || user.quietForHours <= OWNER_RHYTHM_HOURS }, persona, first && { keyId: first.keyId, secret: first.secret });
 }

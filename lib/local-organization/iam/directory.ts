@@ -98,6 +98,7 @@ export class IamDirectory {
   readonly organizationId: string;
   private readonly clock: Clock;
   private readonly random: Random;
+  private readonly sessionRandom: Random;
   private readonly propagation: Propagation;
   private readonly accounts = new Map<string, Account>();
   private readonly keyOwners = new Map<string, { readonly user: StoredUser; readonly key: StoredKey }>();
@@ -108,6 +109,7 @@ export class IamDirectory {
   constructor(options: { readonly clock: Clock; readonly random: Random; readonly organizationId: string; readonly propagation?: Propagation }) {
     this.clock = options.clock;
     this.random = options.random.fork('iam');
+    this.sessionRandom = this.random.fork('sessions');
     this.organizationId = options.organizationId;
     this.propagation = options.propagation ?? USUAL_PROPAGATION;
   }
@@ -234,6 +236,10 @@ export class IamDirectory {
     return noticing && this.clock.now().getTime() >= noticing.at.getTime() + this.propagation.lastUsed ? noticing : noticed;
   }
 
+  get lastUsedLagMs(): number {
+    return this.propagation.lastUsed;
+  }
+
   roles(accountId: string): StoredRole[] {
     return [...this.account(accountId).roles.values()];
   }
@@ -267,9 +273,9 @@ export class IamDirectory {
     const role = this.roleByArn(roleArn);
     if (!role) throw new Error(`there is no role ${roleArn}`);
     for (const [id, { expiresAt }] of this.sessions) if (expiresAt <= this.clock.now()) this.sessions.delete(id);
-    const accessKeyId = `ASIA${this.random.id(BASE32, 16)}`;
+    const accessKeyId = `ASIA${this.sessionRandom.id(BASE32, 16)}`;
     const session: Session = {
-      credentials: { accessKeyId, secretAccessKey: this.random.id(BASE64, 40), sessionToken: this.random.id(BASE64, 96) },
+      credentials: { accessKeyId, secretAccessKey: this.sessionRandom.id(BASE64, 40), sessionToken: this.sessionRandom.id(BASE64, 96) },
       expiresAt: new Date(this.clock.now().getTime() + options.seconds * 1000),
       principal: {
         kind: 'role',
@@ -331,7 +337,7 @@ export class IamDirectory {
   /** Between the two instants a new key is known in some places and not in others. */
   private hasArrived({ firstWorksMs, alwaysWorksMs }: StoredKey): boolean {
     const nowMs = this.clock.now().getTime();
-    return nowMs >= alwaysWorksMs || (nowMs >= firstWorksMs && this.random.next() < 0.5);
+    return nowMs >= alwaysWorksMs || (nowMs >= firstWorksMs && this.sessionRandom.next() < 0.5);
   }
 
   private account(accountId: string): Account {

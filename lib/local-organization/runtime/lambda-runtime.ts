@@ -31,14 +31,14 @@ export interface InvocationAnswer {
 interface Container {
   readonly startedAt: Date;
   readonly handle: (eventJson: string, context: unknown) => Promise<unknown>;
-  /** Of the invocation that it serves now. */
-  requestId: string;
+  /** Begins an invocation. @returns its request id */
+  readonly serve: (chance: Random) => string;
   die: (reason: string) => void;
   dead: boolean;
 }
 
-/** AWS says only that environments do not live for ever; a week of virtual time keeps cold starts rare and present. */
-const CONTAINER_LIFE_MS = 7 * 24 * 3_600_000;
+/** AWS says only that environments do not live for ever; a month of virtual time keeps cold starts rare and present. */
+const CONTAINER_LIFE_MS = 30 * 24 * 3_600_000;
 const SESSION_SECONDS = 2 * (CONTAINER_LIFE_MS / 1000);
 
 /** Runs functions as Lambda does: an environment serves one invocation at a time and is kept warm in between. */
@@ -46,6 +46,7 @@ export class LambdaRuntime {
   private readonly functions = new Map<string, FunctionDefinition>();
   private readonly idle = new Map<string, Container[]>();
   private readonly random: Random;
+  private readonly lastNames = new Map<string, number>();
   coldStarts = 0;
   invocations = 0;
 
@@ -64,8 +65,9 @@ export class LambdaRuntime {
     if (!definition) throw new Error(`there is no function ${functionArn}`);
     this.invocations++;
     const container = this.takeContainer(definition);
-    const requestId = (container.requestId = this.random.uuid());
     const { clock, onLog } = this.options;
+    const eventJson = JSON.stringify(payload);
+    const requestId = container.serve(this.chanceOf(functionArn, eventJson));
     const deadline = new Date(clock.now().getTime() + definition.timeoutSeconds * 1000);
     const answer = await new Promise<InvocationAnswer>((resolve) => {
       const timer = clock.at(deadline, () => container.die('Task timed out'));
@@ -78,7 +80,7 @@ export class LambdaRuntime {
         onLog({ at: clock.now(), functionArn, requestId, line: reason });
         end({ payload: { errorType: 'Runtime.ExitError', errorMessage: reason }, functionError: 'Unhandled' });
       };
-      container.handle(JSON.stringify(payload), contextOf(definition, requestId, () => deadline.getTime() - clock.now().getTime())).then(
+      container.handle(eventJson, contextOf(definition, requestId, () => deadline.getTime() - clock.now().getTime())).then(
         (value) => end({ payload: value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown) }),
         (error: Error) => {
           onLog({ at: clock.now(), functionArn, requestId, line: `ERROR ${error.name}: ${error.message}` });
@@ -88,6 +90,15 @@ export class LambdaRuntime {
     });
     if (!container.dead) this.idleOf(functionArn).push(container);
     return answer;
+  }
+
+  /** An invocation's randomness depends on what and when it is, not on how many there were before. */
+  private chanceOf(functionArn: string, eventJson: string): Random {
+    const name = `${functionArn} ${this.options.clock.now().getTime()} ${eventJson}`;
+    const repeats = (this.lastNames.get(name) ?? -1) + 1;
+    if (repeats === 0) this.lastNames.clear();
+    this.lastNames.set(name, repeats);
+    return this.random.fork(`${name} ${repeats}`);
   }
 
   private takeContainer(definition: FunctionDefinition): Container {
@@ -107,22 +118,27 @@ export class LambdaRuntime {
   private startContainer(definition: FunctionDefinition): Container {
     const { clock, directory, gateway, onLog } = this.options;
     this.coldStarts++;
+    let requestId = '';
+    const chance = { current: this.random.fork(definition.arn) };
     const container: Container = {
       startedAt: clock.now(),
-      requestId: '',
+      serve: (own) => {
+        chance.current = own;
+        return (requestId = own.uuid());
+      },
       dead: false,
       die: () => {},
       handle: startContainer({
         bundlePath: definition.bundlePath,
         environment: { ...definition.environment, ...reserved(definition), ...credentials(directory, definition) },
         clock,
-        random: this.random.fork(`${definition.arn}/${this.coldStarts}`),
-        log: (line) => onLog({ at: clock.now(), functionArn: definition.arn, requestId: container.requestId, line }),
+        random: passOn(() => chance.current),
+        log: (line) => onLog({ at: clock.now(), functionArn: definition.arn, requestId, line }),
         send: async (request) => {
           if (container.dead) return NEVER;
           // A defect of the local organization itself stops the clock: no function may take it for an answer of AWS.
           try {
-            return await gateway().handle(request, `${definition.accountId}/${definition.name}#${container.requestId}`);
+            return await gateway().handle(request, `${definition.accountId}/${definition.name}#${requestId}`);
           } catch (error) {
             if (error instanceof ConnectionLost) throw error;
             if (!(error instanceof FunctionKilled)) clock.at(clock.now(), () => Promise.reject(error as Error));
@@ -135,6 +151,14 @@ export class LambdaRuntime {
     return container;
   }
 }
+
+const passOn = (current: () => Random): Random => ({
+  next: () => current().next(),
+  integer: (below) => current().integer(below),
+  id: (alphabet, length) => current().id(alphabet, length),
+  uuid: () => current().uuid(),
+  fork: (name) => current().fork(name),
+});
 
 const NEVER = new Promise<never>(() => {});
 
