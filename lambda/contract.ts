@@ -46,8 +46,6 @@ export interface MailerEnvironment {
   /** Comma-separated; notices that no owner can receive go here. */
   readonly ADMINS: string;
   readonly CONFIGURATION_SET: string;
-  /** Domain of an owner's default address: <user>@OWNER_DOMAIN. May be empty. */
-  readonly OWNER_DOMAIN: string;
 }
 
 /** Keys in the org bucket. */

@@ -1,0 +1,110 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import { s3Deliveries } from '../../lambda/aws/deliveries';
+import { orgEvents } from '../../lambda/aws/events';
+import { sesMail } from '../../lambda/aws/mail';
+import { s3Roster } from '../../lambda/aws/roster';
+import { eventPath, slicePath } from '../../lambda/contract';
+import { deliverBatch, type MailerPorts } from '../../lambda/domain/mailer';
+import type { RosterSlice } from '../../lambda/domain/slice';
+import { ACCOUNT, EVENT_ID, slice } from './fixture';
+
+export const ADMINS = ['security@example.com'];
+
+export type FaultKind = 'refused' | 'answer lost' | 'killed before' | 'killed after';
+
+export interface Sent {
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+interface Command {
+  readonly constructor: { readonly name: string };
+  readonly input: Readonly<Record<string, any>>;
+}
+
+/** The mailer's adapters over a bucket and a mailbox that outlive each run; one call of a run can be made to fail. */
+export class Cloud {
+  readonly objects = new Map<string, { body: string; etag: string }>();
+  readonly sent: Sent[] = [];
+  readonly logged: string[] = [];
+  /** Names of the calls of the last run. */
+  calls: string[] = [];
+  private writes = 0;
+
+  put(key: string, value: unknown): void {
+    this.objects.set(key, { body: typeof value === 'string' ? value : JSON.stringify(value), etag: `"${++this.writes}"` });
+  }
+
+  publish(roster: RosterSlice = slice()): this {
+    this.put(slicePath(roster.accountId), roster);
+    return this;
+  }
+
+  record(event: unknown, accountId = ACCOUNT, id = EVENT_ID): this {
+    this.put(eventPath(accountId, id), event);
+    return this;
+  }
+
+  /** One invocation in a fresh container. @returns the failed messages, or undefined when it was killed */
+  async run(bodies: readonly string[] = [pointer()], fault?: { readonly call: number; readonly kind: FaultKind }, remaining = (): number => 60_000): Promise<readonly string[] | undefined> {
+    this.calls = [];
+    let kill = (): void => {};
+    const death = new Promise<undefined>((resolve) => (kill = () => resolve(undefined)));
+    const send = async (command: Command): Promise<unknown> => {
+      const kind = this.calls.push(command.constructor.name) === fault?.call ? fault.kind : undefined;
+      if (kind === 'refused') throw named('ServiceUnavailable');
+      if (kind === 'killed before') return dead(kill);
+      const answer = this.answer(command);
+      if (kind === 'answer lost') throw named('TimeoutError');
+      if (kind === 'killed after') return dead(kill);
+      return answer;
+    };
+    const messages = bodies.map((body, index) => ({ messageId: `message-${index}`, body }));
+    return Promise.race([deliverBatch(this.ports({ send }), ADMINS, messages, remaining), death]);
+  }
+
+  private ports(client: { send(command: Command): Promise<unknown> }): MailerPorts {
+    const s3 = client as unknown as S3Client;
+    const log = (message: string, fields?: object): void => void this.logged.push(JSON.stringify({ message, ...fields }));
+    return {
+      events: orgEvents(s3, 'org'),
+      slices: { read: (accountId) => s3Roster(s3, 'org', accountId).read() },
+      deliveries: s3Deliveries(s3, 'org'),
+      mail: sesMail(client as unknown as SESv2Client, { sender: 'access-keys@example.com', configurationSet: 'access-keys' }),
+      log: { info: log, warn: log, error: log },
+    };
+  }
+
+  private answer({ constructor: { name }, input }: Command): unknown {
+    const object = this.objects.get(input.Key);
+    switch (name) {
+      case 'GetObjectCommand':
+        if (!object) throw named('NoSuchKey');
+        return { ETag: object.etag, Body: { transformToString: async () => object.body } };
+      case 'PutObjectCommand':
+        if ((input.IfNoneMatch && object) || (input.IfMatch && input.IfMatch !== object?.etag)) throw named('PreconditionFailed');
+        this.put(input.Key, input.Body);
+        return { ETag: this.objects.get(input.Key)?.etag };
+      case 'SendEmailCommand': {
+        const { Subject, Body } = input.Content.Simple;
+        this.sent.push({ to: input.Destination.ToAddresses, subject: Subject.Data, text: Body.Text.Data, html: Body.Html.Data });
+        return { MessageId: `mail-${this.sent.length}` };
+      }
+      default:
+        throw new Error(`the mailer called ${name}`);
+    }
+  }
+}
+
+export const envelope = (message: unknown): string => JSON.stringify({ Type: 'Notification', Message: JSON.stringify(message) });
+export const pointer = (accountId = ACCOUNT, id = EVENT_ID): string => envelope({ event: eventPath(accountId, id) });
+
+const named = (name: string): Error => Object.assign(new Error('from the service'), { name });
+
+function dead(kill: () => void): Promise<never> {
+  kill();
+  return new Promise<never>(() => {});
+}
