@@ -10,7 +10,7 @@ export const MEMBER_FUNCTIONS: readonly MemberFunction[] = ['rotate', 'reconcile
 
 /** Every stack that the roster needs, in the App that synthesises them. */
 export function buildApp(roster: Roster, app: App): App {
-  bundle(MEMBER_FUNCTIONS);
+  bundle([...MEMBER_FUNCTIONS, 'mailer']);
   const securityAccountId = roster.organization?.securityAccount ?? roster.accounts[0]!.id;
   const env = (account: string): Environment => ({ account, region: roster.region });
   new NotificationStack(app, 'AccessKeysNotification', {
@@ -19,7 +19,9 @@ export function buildApp(roster: Roster, app: App): App {
     securityAccountId,
     homeRegion: roster.region,
     admins: roster.notifications.admins,
-    description: 'Access keys: admin topic and org bucket',
+    sender: roster.notifications.sender,
+    mailerCode: (stack) => assetCode(stack, 'mailer'),
+    description: 'Access keys: admin topic, org bucket and mailer',
   });
   for (const { id } of roster.accounts) {
     new RotatorStack(app, roster.organization === undefined ? 'AccessKeysRotator' : `AccessKeysRotator-${id}`, {
@@ -38,7 +40,7 @@ export function synthesize(roster: Roster, { outdir }: { readonly outdir: string
   return buildApp(roster, new App({ outdir, analyticsReporting: false })).synth().directory;
 }
 
-function assetCode(stack: Stack, name: MemberFunction): FunctionCode {
+function assetCode(stack: Stack, name: MemberFunction | 'mailer'): FunctionCode {
   const asset = new Asset(stack, `${name}Code`, { path: join(BUNDLES, name) });
   return { s3Bucket: asset.s3BucketName, s3Key: asset.s3ObjectKey };
 }

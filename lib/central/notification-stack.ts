@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { ROLES } from '../../lambda/contract';
 import { ADMIN_TOPIC_NAME } from '../names';
 import { Callers } from './callers';
+import { Mailer } from './mailer';
 import { orgBucket } from './org-bucket';
 
 export interface NotificationStackProps extends StackProps {
@@ -14,20 +15,23 @@ export interface NotificationStackProps extends StackProps {
   readonly securityAccountId: string;
   readonly homeRegion: string;
   readonly admins: readonly string[];
+  readonly sender: string;
+  readonly mailerCode: (stack: Stack) => { readonly s3Bucket: string; readonly s3Key: string };
 }
 
 const PUBLISHERS = [ROLES.rotate, ROLES.reconcile, ROLES.operate];
 
-/** The one admin topic, and the org bucket that its messages point into. */
+/** The one admin topic, the org bucket that its messages point into, and the mailer. */
 export class NotificationStack extends Stack {
   constructor(scope: Construct, id: string, props: NotificationStackProps) {
     super(scope, id, props);
     const callers = new Callers(props.organizationId);
-    orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
+    const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
     const topic = this.adminTopic(callers);
     for (const [index, address] of props.admins.entries()) {
       new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint: address, filterPolicy: { audience: ['admin'] } });
     }
+    new Mailer(this, 'Mailer', { topicArn: topic.ref, bucketName: bucket.bucketName, bucketArn: bucket.bucketArn, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
   }
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */

@@ -127,9 +127,11 @@ export class LocalOrganization {
     for (const listen of this.callListeners) listen(record);
   }
 
-  /** Which of two keys is still used decides what is retired; it shows when IAM tells of the use. */
-  private keyUsed({ accountId, userName = '' }: Principal): void {
-    if (this.directory.keysOf(accountId, userName).length < 2) return;
+  /** A use of the older of two keys can bring a warning forward, once IAM tells of it; any other use only puts things off. */
+  private keyUsed({ accountId, userName = '', accessKeyId }: Principal): void {
+    const keys = this.directory.keysOf(accountId, userName);
+    const used = keys.find((key) => key.accessKeyId === accessKeyId);
+    if (!used || keys.every(({ createdAt }) => createdAt <= used.createdAt)) return;
     this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () => this.schedules.touch(accountId));
   }
 

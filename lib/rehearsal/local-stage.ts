@@ -28,6 +28,9 @@ export class LocalStage implements Stage {
   private mails: StageMail[] = [];
   private logs: string[] = [];
   private mailsSeen = 0;
+  private ownerMailsSeen = 0;
+  /** The event that each invocation of the mailer read last. */
+  private readonly readEvents = new Map<string, string>();
   private readonly clients = new Map<string, Clients>();
 
   constructor(
@@ -89,7 +92,9 @@ export class LocalStage implements Stage {
     this.listeners.push(listener);
   }
 
-  private called({ service, operation, outcome, injected, principal, input }: CallRecord): void {
+  private called({ service, operation, outcome, injected, principal, input, origin = '' }: CallRecord): void {
+    if (service === 's3' && operation === 'GetObject' && /^events\//.test((input as { Key: string }).Key)) this.readEvents.set(origin, (input as { Key: string }).Key);
+    if (service === 'sesv2') this.mailed(origin);
     if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string });
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
     if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId);
@@ -106,6 +111,13 @@ export class LocalStage implements Stage {
     if (!event || this.published.has(event.id)) return;
     this.published.add(event.id);
     this.notices.push(event);
+  }
+
+  private mailed(origin: string): void {
+    const mails = this.organization.ses.mails.slice(this.ownerMailsSeen);
+    this.ownerMailsSeen += mails.length;
+    const eventId = /([^/]+)\.json$/.exec(this.readEvents.get(origin) ?? '')?.[1];
+    for (const { at, to, subject, text = '', html } of mails) this.mails.push({ at, audience: 'owner', to, subject, text, html, eventId });
   }
 
   private userState({ accountId, userName }: ManagedUser, versions: readonly VersionState[] | undefined): UserState {

@@ -61,6 +61,7 @@ class Play {
   private readonly stage: LocalStage;
   private readonly mails: MailFile[] = [];
   private readonly mailNames = new Set<string>();
+  private readonly notices = new Map<string, NoticeEvent>();
 
   constructor(
     private readonly options: RehearsalOptions,
@@ -151,23 +152,26 @@ class Play {
 
   /** Notices, mails and logs since the last time; owners hear what is for them. */
   private collect(): void {
-    const notices = new Map<string, NoticeEvent>();
-    for (const notice of this.stage.takeNotices()) {
-      notices.set(notice.id, notice);
-      this.hear(notice);
+    for (const notice of this.stage.takeNotices()) this.keepNotice(notice);
+    for (const mail of this.stage.takeMails()) {
+      const notice = this.notices.get(mail.eventId ?? '');
+      this.keepMail(mail, notice);
+      if (notice && mail.audience === 'owner') this.hear(notice);
     }
-    for (const mail of this.stage.takeMails()) this.keepMail(mail, notices.get(mail.eventId ?? ''));
     for (const line of this.stage.takeLogs()) this.violate('', noSecretIn('a log line', line, this.search));
   }
 
-  private hear(notice: NoticeEvent): void {
+  private keepNotice(notice: NoticeEvent): void {
     const { accountId, userName, type, id, code, reason, occurredAt } = notice;
+    this.notices.set(id, notice);
     this.violate(accountId, noSecretIn('an event', JSON.stringify(notice), this.search));
     this.history.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: id, code, reason });
+  }
+
+  private hear({ accountId, userName, type }: NoticeEvent): void {
     const owner = this.owners.get(nameOf(accountId, userName));
     const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === nameOf(accountId, userName));
-    if (!owner || !player || !notice.audience.includes('owner')) return;
-    if (type !== 'rotated' && type !== 'rotation-partial') return;
+    if (!owner || !player || (type !== 'rotated' && type !== 'rotation-partial')) return;
     owner.hear(this.stage.now());
     this.planSwitch(player, owner);
   }

@@ -123,6 +123,8 @@ class Resolver {
         return `arn:aws:sns:${region}:${accountId}:${name()}`;
       case 'AWS::SQS::Queue.Arn':
         return `arn:aws:sqs:${region}:${accountId}:${name()}`;
+      case 'AWS::SQS::Queue.QueueName':
+        return name();
       case 'AWS::KMS::Key.Arn':
         return `arn:aws:kms:${region}:${accountId}:key/${this.keyIdOf(logicalId)}`;
       case 'AWS::S3::Bucket.Arn':
