@@ -7,7 +7,7 @@ import { failureOf, intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, reti
 import type { AccessKey, Clock, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
 import type { KeyReport, UserReport } from './report';
 import { retireKey } from './retire-keys';
-import { activeUntil, inactiveUntil } from './retirement';
+import { activeUntil, awaitsUse, inactiveUntil } from './retirement';
 import { secretPolicy } from './secret-policy';
 import { parseSecretValue, printSecretValue } from './secret-value';
 import type { RosterSlice, SliceUser } from './slice';
@@ -54,6 +54,8 @@ export interface UserOutcome {
   readonly report: UserReport;
   /** Instants at which something becomes due. */
   readonly due: readonly Date[];
+  /** A use of a retiring key would make something due at once. */
+  readonly awaitsUse: boolean;
 }
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
@@ -84,7 +86,7 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
     });
   }
   due.push(await tellConditions(ports, pass, conditions, pass.now));
-  return { report: reportOf(pass), due: due.filter((at): at is Date => at !== undefined) };
+  return { report: reportOf(pass), due: due.filter((at): at is Date => at !== undefined), awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, pass.now)) };
 }
 
 async function createSecret(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, found: User): Promise<Secret | undefined> {

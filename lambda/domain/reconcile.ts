@@ -5,8 +5,8 @@ import { appliedGeneration, calendarDate, outdated, readSlice } from './guard';
 import { TAGS } from './ledger';
 import type { Secret } from './ports';
 import { reconcileUser, type ReconcilePorts, type ReconcileSettings, type RunBudget } from './reconcile-user';
-import type { AccountReport } from './report';
-import type { RosterSlice } from './slice';
+import type { AccountReport, UserReport } from './report';
+import type { RosterSlice, SliceUser } from './slice';
 
 export interface RunPorts extends ReconcilePorts {
   readonly reports: { write(report: AccountReport): Promise<void> };
@@ -16,14 +16,28 @@ export interface RunPorts extends ReconcilePorts {
 export interface Memory {
   generation?: number;
   fullPassAt?: Date;
-  nextDueAt?: Date;
+  /** By the user's name in the roster. */
+  readonly users: Map<string, Remembered>;
   /** Conditions of the account, or of users without a secret, by what was told and when. */
   readonly told: Map<string, Date>;
 }
 
+interface Remembered {
+  readonly report?: UserReport;
+  readonly unknown?: AccountReport['unknown'][number];
+  readonly dueAt?: Date;
+  readonly awaitsUse?: boolean;
+}
+
+export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map() });
+
 export interface RunOutcome {
-  /** When the next run does anything, if nothing changes before; absent when nothing ever becomes due. */
+  /** When something becomes due if nothing changes before; absent when nothing ever does. */
   readonly nextDueAt?: string;
+  /** When changes that nobody announced are looked for. */
+  readonly nextFullPassAt?: string;
+  /** Whether the use of some key would be such a change. */
+  readonly awaitsUse: boolean;
   readonly users: number;
   readonly unknown: number;
 }
@@ -33,7 +47,8 @@ const REPEAT_MS = 24 * 3_600_000;
 const CONCURRENT_USERS = 4;
 
 /**
- * Runs once. A missing, unreadable or older slice changes nothing and alerts. One failing user never stops the others.
+ * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
+ * nothing and alerts. One failing user never stops the others.
  * @param force a full pass even when nothing is due, as after a rotation event
  */
 export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, force: boolean): Promise<RunOutcome> {
@@ -43,56 +58,82 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
     slice = await readSlice(ports.roster, settings.accountId);
     if (memory.generation !== undefined && slice.generation < memory.generation) throw outdated(slice.generation, memory.generation);
   } catch (error) {
-    await tellAccount(ports, settings, memory, '', error);
-    return { users: 0, unknown: 1, nextDueAt: new Date(now.getTime() + REPEAT_MS).toISOString() };
+    return standStill(ports, settings, memory, error);
   }
-  if (!force && isIdle(memory, slice, now)) return { users: 0, unknown: 0, nextDueAt: wakesAt(memory).toISOString() };
-  return fullPass(ports, settings, memory, slice, now);
+  if (force || memory.generation !== slice.generation || !memory.fullPassAt || now.getTime() - memory.fullPassAt.getTime() >= FULL_PASS_EVERY_MS) return fullPass(ports, settings, memory, slice, now);
+  const due = slice.users.filter(({ name }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now);
+  if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
+  return outcomeOf(memory);
 }
 
-function isIdle(memory: Memory, slice: RosterSlice, now: Date): boolean {
-  const { generation, fullPassAt, nextDueAt } = memory;
-  return generation === slice.generation && fullPassAt !== undefined && now.getTime() - fullPassAt.getTime() < FULL_PASS_EVERY_MS && (nextDueAt === undefined || now < nextDueAt);
-}
-
-/** What changed in between is seen by the next full pass, if nothing is due before. */
-function wakesAt({ fullPassAt, nextDueAt }: Memory): Date {
-  const nextPassAt = fullPassAt!.getTime() + FULL_PASS_EVERY_MS;
-  return new Date(Math.min(nextPassAt, nextDueAt?.getTime() ?? nextPassAt));
-}
+const NEVER = new Date(8.64e15);
 
 async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): Promise<RunOutcome> {
   const unwanted = await releasable(ports, slice);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
-  if (slice.generation < newest) {
-    await tellAccount(ports, settings, memory, '', outdated(slice.generation, newest));
-    return { users: 0, unknown: 1, nextDueAt: new Date(now.getTime() + REPEAT_MS).toISOString() };
-  }
+  if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
+  memory.users.clear();
+  await passUsers(ports, settings, memory, slice, slice.users);
+  for (const secret of unwanted) await release(ports, settings, slice, secret, now);
+  Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
+  return outcomeOf(memory);
+}
+
+/** Full passes keep their minute of the hour, however late one comes. */
+function inStep(former: Date | undefined, now: Date): Date {
+  return former ? new Date(now.getTime() - ((now.getTime() - former.getTime()) % FULL_PASS_EVERY_MS)) : now;
+}
+
+/** The roster cannot be trusted: nothing is changed, and the admins are told. */
+async function standStill(ports: RunPorts, settings: ReconcileSettings, memory: Memory, error: unknown): Promise<RunOutcome> {
+  await tellAccount(ports, settings, memory, '', error);
+  return { users: 0, unknown: 1, awaitsUse: false, nextDueAt: new Date(ports.clock.now().getTime() + REPEAT_MS).toISOString() };
+}
+
+function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
+  const remembered = [...users.values()];
+  const due = remembered.flatMap(({ dueAt }) => dueAt?.getTime() ?? []);
+  return {
+    users: remembered.filter(({ report }) => report).length,
+    unknown: remembered.filter(({ unknown }) => unknown).length,
+    awaitsUse: remembered.some((user) => user.awaitsUse),
+    ...(due.length > 0 && { nextDueAt: new Date(Math.min(...due)).toISOString() }),
+    ...(fullPassAt && { nextFullPassAt: new Date(fullPassAt.getTime() + FULL_PASS_EVERY_MS).toISOString() }),
+  };
+}
+
+async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, users: readonly SliceUser[]): Promise<void> {
   const budget: RunBudget = { firstRotationsLeft: slice.limits.maxFirstRotationsPerRun };
-  const report: AccountReport & { users: AccountReport['users'][number][]; unknown: AccountReport['unknown'][number][] } = { schemaVersion: 1, accountId: settings.accountId, generation: slice.generation, at: now.toISOString(), users: [], unknown: [] };
-  const due: Date[] = [];
-  const queue = [...slice.users];
+  const queue = [...users];
   const work = async (): Promise<void> => {
-    for (let user = queue.shift(); user; user = queue.shift()) {
-      try {
-        const outcome = await reconcileUser(ports, settings, slice, user, budget);
-        report.users.push(outcome.report);
-        due.push(...outcome.due);
-      } catch (error) {
-        ports.log.error('user not reconciled', { user: user.name, code: codeOf(error), reason: reasonOf(error) });
-        report.unknown.push({ userName: user.name, code: codeOf(error), reason: reasonOf(error) });
-        await tellAccount(ports, settings, memory, user.name, error);
-        due.push(now);
-      }
-    }
+    for (let user = queue.shift(); user; user = queue.shift()) memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget));
   };
   await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
-  for (const secret of unwanted) await release(ports, settings, slice, secret, now);
-  report.users.sort((a, b) => (a.userName < b.userName ? -1 : 1));
-  await ports.reports.write(report);
-  const nextDueAt = due.length > 0 ? new Date(Math.min(...due.map((at) => at.getTime()))) : undefined;
-  Object.assign(memory, { generation: slice.generation, fullPassAt: now, nextDueAt });
-  return { users: report.users.length, unknown: report.unknown.length, ...(nextDueAt && { nextDueAt: nextDueAt.toISOString() }) };
+  await ports.reports.write(accountReport(settings, memory, slice, ports.clock.now()));
+}
+
+async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<Remembered> {
+  try {
+    const { report, due, awaitsUse } = await reconcileUser(ports, settings, slice, user, budget);
+    return { report, awaitsUse, ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
+  } catch (error) {
+    const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
+    ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
+    await tellAccount(ports, settings, memory, user.name, error);
+    return { unknown, dueAt: ports.clock.now() };
+  }
+}
+
+function accountReport({ accountId }: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): AccountReport {
+  const remembered = slice.users.map(({ name }) => memory.users.get(name));
+  return {
+    schemaVersion: 1,
+    accountId,
+    generation: slice.generation,
+    at: now.toISOString(),
+    users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
+    unknown: remembered.flatMap((user) => user?.unknown ?? []),
+  };
 }
 
 /** Managed secrets whose user is no longer in the roster. */

@@ -31,6 +31,11 @@ export const activeUntil = (retirement: Retirement, user: SliceUser): Date => ne
 /** A deactivated key is not deleted before this instant. */
 export const inactiveUntil = (since: Date, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.deleteInactiveAfterHours));
 
+/** A warning's point has passed while the key was not used: a use before its time is over is warned of at once. */
+export function awaitsUse(retirement: Retirement, user: SliceUser, now: Date): boolean {
+  return retirement.state === 'active' && now < activeUntil(retirement, user) && warningPoints(retirement, user).filter((at) => at <= now).length > retirement.warnings;
+}
+
 function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
   if (key.status === 'Active') return { kind: 'start-again' };
   const until = inactiveUntil(retirement.since, user);

@@ -3,10 +3,10 @@ import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
 import { memberPorts } from '../aws/member-ports';
 import { FUNCTIONS } from '../contract';
-import { reconcile, type Memory, type RunOutcome } from '../domain/reconcile';
+import { emptyMemory, reconcile, type RunOutcome } from '../domain/reconcile';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
-const memory: Memory = { told: new Map() };
+const memory = emptyMemory();
 
 /** Called by the schedule and by rotation events; only an event asks for a full pass at once. */
 export async function handler(event: { readonly source?: string }, context: Context): Promise<RunOutcome> {

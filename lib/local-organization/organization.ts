@@ -132,7 +132,7 @@ export class LocalOrganization {
     const keys = this.directory.keysOf(accountId, userName);
     const used = keys.find((key) => key.accessKeyId === accessKeyId);
     if (!used || keys.every(({ createdAt }) => createdAt <= used.createdAt)) return;
-    this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () => this.schedules.touch(accountId));
+    this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () => this.schedules.used(accountId));
   }
 
   private async invokeAs(functionArn: string, payload: unknown, { principal, sourceArn, sourceAccount }: InvocationSource): Promise<{ payload: unknown; functionError?: 'Unhandled' }> {

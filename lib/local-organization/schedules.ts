@@ -6,6 +6,8 @@ interface Outlook {
   readonly nextDueAt?: string;
   /** When it next looks for what others changed. */
   readonly nextFullPassAt?: string;
+  /** Whether the use of a key matters to it. */
+  readonly awaitsUse?: boolean;
 }
 
 /**
@@ -37,6 +39,11 @@ export class Schedules {
     }
   }
 
+  /** A key of the account was used. */
+  used(accountId: string): void {
+    if (this.entries.some(({ rule, outlook }) => rule.accountId === accountId && outlook?.awaitsUse !== false)) this.touch(accountId);
+  }
+
   private arm(entry: Entry): void {
     entry.timer?.cancel();
     const tick = this.nextTick(entry);
@@ -60,7 +67,8 @@ export class Schedules {
     const { outlook, changed } = entry;
     const now = this.options.clock.now();
     if (this.options.everyRun || !outlook) return this.tickFrom(entry, now);
-    const due = [outlook.nextDueAt, changed ? (outlook.nextFullPassAt ?? now.toISOString()) : undefined].flatMap((at) => (at === undefined ? [] : [Date.parse(at)]));
+    const due = outlook.nextDueAt === undefined ? [] : [Date.parse(outlook.nextDueAt)];
+    if (changed) due.push(outlook.nextFullPassAt === undefined ? now.getTime() : nextInStep(Date.parse(outlook.nextFullPassAt), now.getTime()));
     return this.tickFrom(entry, new Date(Math.min(now.getTime() + LONGEST_REST_MS, ...due)));
   }
 
@@ -69,6 +77,10 @@ export class Schedules {
     return Math.max(lastTick + 1, Math.ceil((at.getTime() - firstMs) / everyMs));
   }
 }
+
+/** Full passes that were skipped would have come every hour. */
+const nextInStep = (firstMs: number, nowMs: number): number => firstMs + Math.max(0, Math.ceil((nowMs - firstMs) / HOUR_MS)) * HOUR_MS;
+const HOUR_MS = 3_600_000;
 
 /** A function that knows nothing that will be due is asked again after a day all the same. */
 const LONGEST_REST_MS = 24 * 3_600_000;

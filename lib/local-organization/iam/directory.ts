@@ -316,7 +316,7 @@ export class IamDirectory {
       return { secret: session.credentials.secretAccessKey, principal: session.principal };
     }
     const owned = this.keyOwners.get(accessKeyId);
-    if (!owned || owned.key.status !== 'Active' || !this.hasArrived(owned.key)) return 'unknown';
+    if (!owned || owned.key.status !== 'Active' || !this.isKnownEverywhere(owned.key)) return 'unknown';
     return { secret: owned.key.secret, principal: userPrincipal(owned.user, accessKeyId) };
   }
 
@@ -335,9 +335,9 @@ export class IamDirectory {
   }
 
   /** Between the two instants a new key is known in some places and not in others. */
-  private hasArrived({ firstWorksMs, alwaysWorksMs }: StoredKey): boolean {
+  private isKnownEverywhere({ id, firstWorksMs, alwaysWorksMs }: StoredKey): boolean {
     const nowMs = this.clock.now().getTime();
-    return nowMs >= alwaysWorksMs || (nowMs >= firstWorksMs && this.sessionRandom.next() < 0.5);
+    return nowMs >= alwaysWorksMs || (nowMs >= firstWorksMs && this.random.fork(`${id} ${nowMs}`).next() < 0.5);
   }
 
   private account(accountId: string): Account {
