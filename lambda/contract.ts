@@ -14,6 +14,9 @@ export const FUNCTIONS = {
   mailer: { name: 'access-keys-mailer', timeoutSeconds: 60, memoryMiB: 512 },
 } as const;
 
+/** How often reconcile is invoked. */
+export const RECONCILE_EVERY_MINUTES = 5;
+
 /** Physical names of the roles. Bucket, topic and trust policies name them, so they are fixed. */
 export const ROLES = {
   rotate: 'access-keys-rotate',

@@ -1,4 +1,5 @@
 /** One run of reconcile: the whole account, level-triggered. */
+import { RECONCILE_EVERY_MINUTES } from '../contract';
 import { codeOf, reasonOf, RotationError } from './errors';
 import { eventId } from './event-id';
 import { appliedGeneration, calendarDate, outdated, readSlice } from './guard';
@@ -60,7 +61,7 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
   } catch (error) {
     return standStill(ports, settings, memory, error);
   }
-  if (force || memory.generation !== slice.generation || !memory.fullPassAt || now.getTime() - memory.fullPassAt.getTime() >= FULL_PASS_EVERY_MS) return fullPass(ports, settings, memory, slice, now);
+  if (force || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
   const due = slice.users.filter(({ name }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now);
   if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
   return outcomeOf(memory);
@@ -77,6 +78,13 @@ async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Me
   for (const secret of unwanted) await release(ports, settings, slice, secret, now);
   Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
   return outcomeOf(memory);
+}
+
+/** At its minute of every hour. A lost run puts it off by an hour; other runs see only to what is due. */
+function isFullPass(former: Date | undefined, now: Date): boolean {
+  if (!former) return true;
+  const sinceMs = now.getTime() - former.getTime();
+  return sinceMs >= FULL_PASS_EVERY_MS && sinceMs % FULL_PASS_EVERY_MS < RECONCILE_EVERY_MINUTES * 60_000;
 }
 
 /** Full passes keep their minute of the hour, however late one comes. */

@@ -5,7 +5,7 @@ import { CfnRole, CfnRolePolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnEventInvokeConfig, CfnFunction, CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, ROLES, type MemberEnvironment } from '../../lambda/contract';
+import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, type MemberEnvironment } from '../../lambda/contract';
 import type { UserGuard } from '../../lambda/domain/slice';
 import { ADMIN_TOPIC_NAME } from '../names';
 import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
@@ -74,7 +74,7 @@ export class RotatorStack extends Stack {
   private reconcileFunction(role: CfnRole): void {
     const reconcile = this.memberFunction('reconcile', role, ROLES.keyRetirement);
     const rules = {
-      Schedule: { scheduleExpression: 'rate(5 minutes)' },
+      Schedule: { scheduleExpression: `rate(${RECONCILE_EVERY_MINUTES} minutes)` },
       RotationFailures: { eventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned'] } } },
     };
     for (const [name, trigger] of Object.entries(rules)) {
@@ -82,7 +82,7 @@ export class RotatorStack extends Stack {
       new CfnPermission(this, `${name}InvokesReconcile`, { action: 'lambda:InvokeFunction', functionName: reconcile.attrArn, principal: 'events.amazonaws.com', sourceArn: rule.attrArn });
     }
     this.reconcileAlarm('ReconcileFails', { metricName: 'Errors', statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold', threshold: 0, evaluationPeriods: 3, treatMissingData: 'notBreaching', alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account' });
-    this.reconcileAlarm('ReconcileSilent', { metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / 5, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
+    this.reconcileAlarm('ReconcileSilent', { metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
   }
 
   /** CloudWatch reaches the topic in the same account only; elsewhere the missing report tells. */
@@ -91,7 +91,7 @@ export class RotatorStack extends Stack {
       ...alarm,
       namespace: 'AWS/Lambda',
       dimensions: [{ name: 'FunctionName', value: FUNCTIONS.reconcile.name }],
-      period: 300,
+      period: RECONCILE_EVERY_MINUTES * 60,
       alarmActions: Fn.conditionIf(this.besideTopic.logicalId, [this.place.adminTopicArn], Fn.ref('AWS::NoValue')) as never,
     });
   }

@@ -38,7 +38,7 @@ interface Container {
 }
 
 /** AWS says only that environments do not live for ever; a month of virtual time keeps cold starts rare and present. */
-const CONTAINER_LIFE_MS = 30 * 24 * 3_600_000;
+const CONTAINER_LIFE_MS = 100 * 24 * 3_600_000;
 const SESSION_SECONDS = 2 * (CONTAINER_LIFE_MS / 1000);
 
 /** Runs functions as Lambda does: an environment serves one invocation at a time and is kept warm in between. */
