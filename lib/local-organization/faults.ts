@@ -96,9 +96,10 @@ export class FaultPlan {
     return this.rules.filter((rule, index) => matches(rule, target) && this.hits(rule, ++this.seen[index]!))[0];
   }
 
-  private hits({ nth = 1, times, rate }: FaultRule, count: number): boolean {
-    const last = times === undefined ? (nth > 1 ? nth : Infinity) : nth + times - 1;
-    return count >= nth && count <= last && (rate === undefined || this.random.next() < rate);
+  private hits({ nth, times, rate }: FaultRule, count: number): boolean {
+    const first = nth ?? 1;
+    const last = first + (times ?? (nth === undefined ? Infinity : 1)) - 1;
+    return count >= first && count <= last && (rate === undefined || this.random.next() < rate);
   }
 }
 

@@ -65,11 +65,11 @@ test('Secrets Manager of another account cannot invoke rotate', () => {
   expect(permissions.map(({ properties }) => properties.SourceAccount)).toEqual([ACCOUNT]);
 });
 
-test('the only wildcard actions are the account statement of the topic key and the TLS denial of the bucket', () => {
+test('the only wildcard actions are the account statement of the topic key and the TLS denials of bucket and queues', () => {
   const actions = every.flatMap(({ properties }) => JSON.stringify(properties).match(/"Action":(\[[^\]]*\]|"[^"]*")/g) ?? []);
   expect(actions.length).toBeGreaterThan(10);
   const wide = actions.filter((text) => text.includes('*'));
-  expect(new Set(wide)).toEqual(new Set(['"Action":"s3:*"', '"Action":"kms:*"']));
+  expect(new Set(wide)).toEqual(new Set(['"Action":"s3:*"', '"Action":"sqs:*"', '"Action":"kms:*"']));
 });
 
 test('two syntheses have the same bytes', () => {

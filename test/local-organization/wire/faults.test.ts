@@ -32,6 +32,13 @@ it('hits the second matching call only when told so', async () => {
   await expect(iam(admin).send(new ListAccessKeysCommand({ UserName: 'alice' }))).resolves.toBeDefined();
 });
 
+it('hits the first matching call only when told so', async () => {
+  const { create, keys } = withFault({ kind: 'error', operation: 'CreateAccessKey', nth: 1 });
+  await expect(create()).rejects.toMatchObject({ name: 'InternalFailure' });
+  await create();
+  expect(keys()).toBe(1);
+});
+
 it('hits the named function and no other caller', async () => {
   const { create } = withFault({ kind: 'error', functionName: 'access-keys-rotate' });
   await create();
