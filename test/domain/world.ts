@@ -5,7 +5,7 @@
 import { STEPS } from '../../lambda/domain/guard';
 import type { NoticeEvent } from '../../lambda/domain/notice';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
-import { reconcile, type Memory, type RunOutcome } from '../../lambda/domain/reconcile';
+import { emptyMemory, reconcile, type RunOutcome } from '../../lambda/domain/reconcile';
 import type { AccountReport } from '../../lambda/domain/report';
 import { handleStep } from '../../lambda/domain/rotation';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
@@ -107,7 +107,7 @@ export class World {
   private created = 0;
   private attempts = 0;
   private rotations = 0;
-  private readonly memory: Memory = { told: new Map() };
+  private readonly memory = emptyMemory();
 
   constructor(readonly user: SliceUser = ANN) {
     this.slice = sliceOf(user);
