@@ -69,7 +69,7 @@ async function play(roster: Roster, options: Options): Promise<Rehearsal> {
   const faults = options.faults === undefined ? undefined : readFaults(options.faults, options.seed);
   if (process.stderr.isTTY) bar.start(options.days, 0);
   try {
-    return await rehearse({ roster, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, onDay: (day) => bar.update(day) });
+    return await rehearse({ roster, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, lookedInto: options.serve !== undefined, onDay: (day) => bar.update(day) });
   } finally {
     bar.stop();
   }
@@ -108,11 +108,10 @@ function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options
 }
 
 /** Time goes on as fast as everybody's while people look around. */
-async function serve({ organization, report }: Rehearsal, port: number, out: string): Promise<void> {
+async function serve({ organization }: Rehearsal, port: number, out: string): Promise<void> {
   const { listen } = require('../local-organization/wire/port') as typeof import('../local-organization/wire/port');
   const { writeFileSync } = require('node:fs') as typeof import('node:fs');
-  const accountIds = [...new Set(report.users.map(({ accountId }) => accountId))];
-  const credentials = accountIds.map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
+  const credentials = organization.directory.accountIds().map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
   const file = join(out, 'credentials.json');
   writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   const server = await listen(organization.gateway, port);

@@ -1,6 +1,6 @@
 /** Who plays in a rehearsal: the roster's users in a new local organization, with the keys and owners that the seed draws. */
 import { toSlices } from '../roster/slices';
-import type { Roster } from '../roster/roster';
+import type { Roster, RosterAccount } from '../roster/roster';
 import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
 import { slicePath } from '../../lambda/contract';
 import type { FaultPlan } from '../local-organization/faults';
@@ -27,16 +27,32 @@ export interface Cast {
 const DAY_MS = 86_400_000;
 
 /** @param assemblyFolder what `synthesize` made of the same roster */
-export function assemble(roster: Roster, assemblyFolder: string, options: { readonly seed: number; readonly start: Date; readonly faults?: FaultPlan; readonly everyRun?: boolean }): Cast {
+export function assemble(roster: Roster, assemblyFolder: string, options: { readonly seed: number; readonly start: Date; readonly faults?: FaultPlan; readonly everyRun?: boolean; readonly lookedInto?: boolean }): Cast {
   const { organization: org, region, accounts } = roster;
   const securityAccount = org?.securityAccount ?? accounts[0]!.id;
   const accountIds = new Set([...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)]);
   const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds: [...accountIds] });
   const players = accounts.flatMap(({ id, name, users }) => users.map((user) => enter(organization, roster.userGuard, options, { id, name }, user)));
   organization.deploy(assemblyFolder);
+  accounts.forEach((account) => makeReaders(organization, account));
   const orgBucket = orgBucketName(securityAccount, region);
-  for (const slice of toSlices(roster, () => 1)) organization.s3.putObject(orgBucket, slicePath(slice.accountId), JSON.stringify(slice), 'application/json');
+  for (const slice of toSlices(options.lookedInto ? withAdministrators(roster) : roster, () => 1)) organization.s3.putObject(orgBucket, slicePath(slice.accountId), JSON.stringify(slice), 'application/json');
   return { organization, orgBucket, players };
+}
+
+/** Each account's administrator as break-glass principal, for people who want to see the secrets. */
+const withAdministrators = (roster: Roster): Roster => ({
+  ...roster,
+  accounts: roster.accounts.map((account) => ({ ...account, breakGlassRoles: [...account.breakGlassRoles, `arn:aws:iam::${account.id}:user/administrator`] })),
+});
+
+/** Roles that the roster lets read secrets, as the account's own administrators would have made them. */
+function makeReaders({ directory }: LocalOrganization, { id, breakGlassRoles, users }: RosterAccount): void {
+  const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${id}:root` }, Action: 'sts:AssumeRole' }] });
+  for (const arn of new Set([...breakGlassRoles, ...users.flatMap(({ readers }) => readers)])) {
+    const [, path, name] = /:role(\/.*\/|\/)([^/]+)$/.exec(arn) ?? [];
+    if (name !== undefined) directory.putRole(id, { name, path, trustPolicy, inlinePolicies: {} });
+  }
 }
 
 function enter({ directory }: LocalOrganization, guard: UserGuard, { seed, start }: { readonly seed: number; readonly start: Date }, account: { readonly id: string; readonly name: string }, user: SliceUser): Player {

@@ -24,6 +24,8 @@ export interface RehearsalOptions {
   readonly seed: number;
   readonly faults?: FaultPlan;
   readonly everyRun?: boolean;
+  /** The organization will be served afterwards: its administrators may read secrets. */
+  readonly lookedInto?: boolean;
   /** Called after each virtual day. */
   readonly onDay?: (day: number) => void;
 }

@@ -37,7 +37,7 @@ interface Container {
   dead: boolean;
 }
 
-/** AWS says only that environments do not live for ever; a month of virtual time keeps cold starts rare and present. */
+/** AWS says only that environments do not live for ever; a season of virtual time keeps cold starts rare and present. */
 const CONTAINER_LIFE_MS = 100 * 24 * 3_600_000;
 const SESSION_SECONDS = 2 * (CONTAINER_LIFE_MS / 1000);
 

@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '../..');
+const BAD = 'test/roster/fixtures/bad';
+const folder = mkdtempSync(join(tmpdir(), 'cli-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function run(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/access-keys.js', ...words], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, CDK_VALIDATION: 'false' } });
+  return { status, stdout, stderr };
+}
+
+const roster = (text: string): string => {
+  const path = join(folder, 'roster.yaml');
+  writeFileSync(path, text);
+  return path;
+};
+
+const ONE_USER = 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [ann] }\n';
+
+describe('validate', () => {
+  it('ends with 0 for a good roster', () => {
+    expect(run('validate')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
+  });
+
+  it('ends with 1 for a bad one and prints every problem as JSON', () => {
+    const bad = join(BAD, readdirSync(join(ROOT, BAD)).find((name) => name.endsWith('.yaml'))!);
+    const { status, stdout } = run('validate', '--roster', bad, '--format', 'json');
+    const answer = JSON.parse(stdout) as { ok: boolean; problems: object[] };
+    expect(status).toBe(1);
+    expect(Object.keys(answer)).toEqual(['ok', 'accounts', 'users', 'problems']);
+    expect(answer.ok).toBe(false);
+    for (const problem of answer.problems) expect(Object.keys(problem).sort()).toEqual(['code', 'column', 'file', 'hint', 'line', 'message', 'severity']);
+  });
+
+  it('annotates for GitHub', () => {
+    const { stdout } = run('validate', '--roster', roster('version: 1\n'), '--format', 'github');
+    expect(stdout).toMatch(/^::error file=.+,line=\d+,col=\d+.*::/m);
+  });
+
+  it.each([['an unknown option', ['validate', '--colour']], ['a day that is none', ['validate', '--at', '2027-02-30']], ['an unknown command', ['rotate-everything']]])('ends with 2 and no stack trace for %s', (_, words) => {
+    const { status, stderr } = run(...words);
+    expect(status).toBe(2);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('rehearse', () => {
+  it('prints its summary as JSON', () => {
+    const { status, stdout } = run('rehearse', '--roster', roster(ONE_USER), '--days', '2', '--format', 'json');
+    const summary = JSON.parse(stdout) as Record<string, unknown>;
+    expect(status).toBe(0);
+    expect(Object.keys(summary)).toEqual(['ok', 'days', 'accounts', 'users', 'rotations', 'keys', 'mails', 'alerts', 'violations', 'seed']);
+    expect(summary).toMatchObject({ ok: true, days: 2, accounts: 1, users: 1, seed: 1, violations: [] });
+  });
+
+  it('writes report, page and mails, and replaces only its own output', () => {
+    const out = join(folder, 'out');
+    expect(run('rehearse', '--roster', roster(ONE_USER), '--days', '2', '--out', out).status).toBe(0);
+    expect(readdirSync(out).sort()).toEqual(['.access-keys-rehearsal', 'index.html', 'mails', 'report.json']);
+    expect(run('rehearse', '--out', folder)).toMatchObject({ status: 2, stderr: expect.stringContaining('nothing there was touched') as string });
+  });
+
+  it.each([
+    ['a fault plan with an unknown kind', '[{ "kind": "explode" }]', /\/0\/kind: must be equal to one of the allowed values/],
+    ['a fault plan that is no JSON', '{', /cannot be read/],
+  ])('refuses %s before it plays', (_, text, message) => {
+    const path = join(folder, 'faults.json');
+    writeFileSync(path, text);
+    const { status, stderr } = run('rehearse', '--faults', path, '--days', '1');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  it('refuses a bad roster as validate does', () => {
+    const { status, stderr } = run('rehearse', '--roster', roster('version: 2\n'));
+    expect(status).toBe(1);
+    expect(stderr).toContain('ROSTER_VERSION');
+  });
+});
