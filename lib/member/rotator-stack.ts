@@ -41,7 +41,7 @@ export class RotatorStack extends Stack {
   constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
     super(scope, id, props);
     const securityAccountId = new CfnParameter(this, 'SecurityAccountId', { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
-    this.secretsKeyArn = new CfnParameter(this, 'SecretsKeyArn', { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
+    this.secretsKeyArn = new CfnParameter(this, 'KmsKeyArn', { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
     this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
     this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, Aws.ACCOUNT_ID) });
     const { partition, region } = this;
