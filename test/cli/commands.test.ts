@@ -23,7 +23,7 @@ const ONE_USER = 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@exa
 
 describe('validate', () => {
   it('ends with 0 for a good roster', () => {
-    expect(run('validate')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
+    expect(run('validate', '--at', '2027-01-01')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
   });
 
   it('ends with 1 for a bad one and prints every problem as JSON', () => {
