@@ -41,6 +41,7 @@ export const HTML_TEMPLATE = `<!doctype html>
 </head>
 <body class="page" style="margin:0;padding:0;background:#eef1f3;-webkit-text-size-adjust:100%">
 <table role="presentation" class="page" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#eef1f3"><tr><td class="outer" align="center" style="padding:32px 12px">
+<!--[if mso]><table role="presentation" width="600" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
 <table role="presentation" class="card" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:600px;background:#ffffff;border:1px solid #dbe1e5;border-radius:10px">
 <tr><td class="inside" style="padding:28px 32px 0;{{font}};text-align:left">
 <span class="label-{{tone}}" style="display:inline-block;padding:3px 10px;border-radius:11px;font-size:12px;line-height:16px;font-weight:600;{{labelStyle}}">{{label}}</span>
@@ -57,13 +58,13 @@ export const HTML_TEMPLATE = `<!doctype html>
 </table>
 </td></tr>
 <tr><td class="inside" style="padding:24px 32px 0;{{font}};text-align:left">
-<h2 class="strong" style="margin:0;font-size:16px;line-height:22px;font-weight:650;color:#14202b">What to do</h2>
+<h2 class="strong" style="margin:0;font-size:16px;line-height:22px;font-weight:650;color:#14202b">{{stepsTitle}}</h2>
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="table-layout:fixed">
 {{#each steps}}
 <tr><td valign="top" width="34" style="width:34px;padding:14px 0 0"><div class="number" style="width:22px;height:22px;border-radius:11px;background:#e6ebee;color:#14202b;font-size:12px;line-height:22px;font-weight:600;text-align:center">{{number}}</div></td><td valign="top" style="padding:14px 0 0">
 <div class="body" style="font-size:15px;line-height:22px;color:#35434f;overflow-wrap:anywhere">{{text}}</div>
 {{#if command}}
-<div class="code" style="margin:8px 0 2px;padding:11px 13px;border:1px solid #d5dce0;border-radius:6px;background:#f4f6f7;color:#14202b;{{../mono}};font-size:13px;line-height:20px;white-space:pre-wrap;overflow-wrap:anywhere">{{command}}</div>
+<div class="code" style="margin:8px 0 2px;padding:11px 13px;border:1px solid #d5dce0;border-radius:6px;background:#f4f6f7;color:#14202b;{{../mono}};font-size:13px;line-height:20px;overflow-wrap:anywhere">{{#each (words command)}}<span style="display:inline-block;max-width:100%">{{this}}</span>{{#unless @last}} {{/unless}}{{/each}}</div>
 {{/if}}
 </td></tr>
 {{/each}}
@@ -73,6 +74,7 @@ export const HTML_TEMPLATE = `<!doctype html>
 <p class="quiet line" style="margin:0;padding:16px 0 0;border-top:1px solid #e3e8eb;font-size:12px;line-height:18px;color:#5c6b77">{{footer}}</p>
 </td></tr>
 </table>
+<!--[if mso]></td></tr></table><![endif]-->
 </td></tr></table>
 </body>
 </html>

@@ -11,7 +11,7 @@ export const TEXT_TEMPLATE = `{{headline}}
 {{pad name}}{{value}}
 {{/each}}
 
-What to do
+{{stepsTitle}}
 {{#each steps}}
 
 {{number}}. {{text}}

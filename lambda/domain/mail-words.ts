@@ -11,6 +11,7 @@ export interface MailWords {
   readonly headline: string;
   readonly paragraphs: readonly string[];
   readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly stepsTitle: string;
   readonly steps: readonly { readonly number: number; readonly text: string; readonly command: string | null }[];
   readonly footer: string;
 }
@@ -35,6 +36,8 @@ interface Step {
 }
 
 const LABELS: Readonly<Record<MailWords['tone'], string>> = { know: 'For your information', do: 'Please act', hurry: 'Please act soon' };
+
+const NOTHING_TO_DO = 'If everything works, there is nothing to do. Something that stopped working still has the old key, and needs the new one.';
 
 const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Message>> = {
   rotated: (telling) => ({
@@ -62,14 +65,14 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Messag
     topic: 'old access key deactivated',
     tone: 'know',
     headline: 'Your old access key was deactivated',
-    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), 'If everything works, there is nothing to do. If something stopped working, it still has the old key:'],
+    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), NOTHING_TO_DO],
     steps: recoverySteps(telling),
   }),
   'previous-key-deleted': (telling) => ({
     topic: 'old access key deleted',
     tone: 'know',
     headline: 'Your old access key was deleted',
-    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored. If everything works, there is nothing to do. If something stopped working, it still has the old key:`],
+    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored.`, NOTHING_TO_DO],
     steps: takeOverSteps(telling),
   }),
   'retirement-failed': (telling) => ({
@@ -93,6 +96,7 @@ export function mailWords(event: OwnerEvent, recipient: Recipient, slice: Roster
     headline: message.headline,
     paragraphs: [...forAdmins(recipient, name), ...message.paragraphs].filter((paragraph) => paragraph !== ''),
     facts: facts({ event, user, slice }, name),
+    stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
     steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
     footer: 'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
   };

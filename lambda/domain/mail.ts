@@ -17,6 +17,8 @@ export interface Mail {
 const engine = Handlebars.create();
 const PAD = 19;
 engine.registerHelper('pad', (name: string) => `${name}:`.padEnd(PAD));
+/** A command breaks between its words only, never after the hyphens of an option. */
+engine.registerHelper('words', (command: string) => command.split(' '));
 const html = engine.compile(HTML_TEMPLATE, { strict: true });
 const text = engine.compile(TEXT_TEMPLATE, { strict: true, noEscape: true });
 

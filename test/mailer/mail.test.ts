@@ -1,0 +1,122 @@
+import { ownerMail, type Mail } from '../../lambda/domain/mail';
+import { ownerEvent } from '../../lambda/domain/mail-event';
+import { recipientOf } from '../../lambda/domain/mail-recipient';
+import { fetchCommand } from '../../lambda/domain/mail-words';
+import type { NoticeEvent } from '../../lambda/domain/notice';
+import type { SliceUser } from '../../lambda/domain/slice';
+import { ACCOUNT, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, notice, slice, user } from './fixture';
+
+const COMMAND = 'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';
+const READER = 'arn:aws:iam::333333333333:role/deployer';
+
+function mailOf(event: NoticeEvent = notice(), owner: SliceUser = user()): Mail {
+  const roster = slice(owner);
+  return ownerMail(ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!, recipientOf(event.userName, roster), roster);
+}
+
+/** What a person reads of the HTML form. */
+function visible(html: string): string {
+  const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#x27;': "'", '&#x3D;': '=', '&#x60;': '`', '&amp;': '&' };
+  return words(html.replace(/<head>.*<\/head>/s, '').replace(/<!--.*?-->/gs, '').replace(/<[^>]+>/g, ' ').replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity));
+}
+
+const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+describe.each(Object.entries(EVENTS))('%s', (_, event) => {
+  const mail = mailOf(event);
+
+  test('subject names user and account, in one short line', () => {
+    expect(mail.subject).toMatch(/^[A-Z][^\n]*: jeremy\.ritchie in account 333333333333$/);
+    expect(mail.subject.length).toBeLessThan(100);
+  });
+
+  test.each(['text', 'html'] as const)('%s names account, user, both keys, what to do and the command', (form) => {
+    const body = form === 'html' ? visible(mail.html) : words(mail.text);
+    for (const part of [ACCOUNT, 'jeremy.ritchie', NEW_KEY, '…WXYZ', 'Old key works', COMMAND, 'access_key_id and secret_access_key']) expect(body).toContain(part);
+  });
+
+  test('the old key is named by its last four characters only', () => {
+    expect(mail.subject + mail.text + mail.html).not.toContain(OLD_KEY.slice(0, -4));
+  });
+
+  test('both forms say the same in the same order', () => {
+    const plainForm = words(mail.text.replace(/^=+$/m, '').replace(/^--$/m, '').replace(/^(\d)\. /gm, '$1 ').replace(/^([A-Z][\w ]+): +/gm, '$1 '));
+    const [headline = '', label = ''] = mail.text.split('\n').filter((line) => !/^=+$/.test(line));
+    expect(visible(mail.html)).toBe(plainForm.replace(`${headline} ${label}`, `${label} ${headline}`));
+  });
+
+  test('HTML has no image, link, script, or address to load anything from', () => {
+    expect(mail.html).not.toMatch(/<(img|a|script|link|iframe|form|object|svg)\b/i);
+    expect(mail.html).not.toMatch(/https?:|url\(|@import|\son\w+=/i);
+  });
+});
+
+test.each([
+  ['hold', notice(), 'works at least until 14 March 2026, 09:30 UTC. After that it is deactivated as soon as it has not been used for 2 days.'],
+  ['deactivate', notice({ whenStillUsed: 'deactivate' }), 'works until 14 March 2026, 09:30 UTC. Then it is deactivated, even if it is still used.'],
+  ['a time that is over', notice({ occurredAt: '2026-03-20T00:00:00Z' }), 'still works. It is deactivated as soon as it has not been used for 2 days.'],
+  ['no time', notice({ previousKeyActiveUntil: undefined }), 'The old key …WXYZ no longer works.'],
+])('until when the old key works: %s', (_, event, sentence) => {
+  expect(mailOf(event).text).toContain(sentence);
+});
+
+test('without an old key nothing is said of one', () => {
+  expect(mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined })).text).not.toMatch(/The old key|Old key/);
+});
+
+test('where old keys go at once, the mail says so and asks for another way to read the secret', () => {
+  const { text } = mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined }), user({ keepPreviousForHours: 0, quietForHours: 0 }));
+  expect(text).toContain('If it replaced an older key, that one was deactivated and deleted at once.');
+  expect(text).toContain('Fetch the new key with a key of this user that still works, or ask an administrator:');
+});
+
+test('a deactivated key can be activated again until its deletion', () => {
+  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that. Until then an administrator can activate it again.');
+});
+
+test('a key in use is named with service, region and time', () => {
+  expect(mailOf(EVENTS['previous-key-in-use']).text).toContain('The old key …WXYZ was last used on 12 March 2026, 22:05 UTC, for s3 in us-east-1.');
+});
+
+test('an owner who may not read the secret is told who may, and to ask them', () => {
+  const { text } = mailOf(notice(), user({ ownerReads: false, readers: [READER] }));
+  expect(text).toContain(`This user may not read its own secret. Ask one of those who may, ${READER}, to fetch the new key with:\n\n   ${COMMAND}\n`);
+  expect(text).toMatch(/May read it: +arn:aws:iam::333333333333:role\/deployer\n/);
+});
+
+test('without owner and readers there is no command to offer', () => {
+  const { text } = mailOf(notice(), user({ ownerReads: false }));
+  expect(text).toContain('This user may not read its own secret. Ask an administrator for the new key.');
+  expect(text).toMatch(/May read it: +administrators only\n/);
+  expect(text).not.toContain('get-secret-value');
+});
+
+const HOSTILE = `<b onmouseover="x">'&\`{{7}}</b>`;
+
+test('every value is escaped in HTML', () => {
+  const { html } = mailOf(notice(), user({ secretName: HOSTILE, readers: [HOSTILE], ownerReads: false }));
+  expect(html).not.toMatch(/<b\b/);
+  expect(html).toContain('&lt;b onmouseover&#x3D;&quot;x&quot;&gt;&#x27;&amp;&#x60;{{7}}&lt;/b&gt;');
+});
+
+test('names of IAM\'s whole alphabet stand unchanged in subject and text, and harmless in HTML', () => {
+  const name = 'a+b=c,d.e@f-g_H';
+  const mail = mailOf(notice({ userName: name }), user({ name, secretName: '/access-key/a+b=c_d.e@f-g_H' }));
+  expect(mail.subject).toBe(`New access key: ${name} in account ${ACCOUNT}`);
+  expect(visible(mail.html)).toContain(name);
+});
+
+test('no value brings a line break or a turn of the writing direction into the mail', () => {
+  const mail = mailOf(notice(), user({ name: 'jeremy.ritchie', readers: ['a\r\nBcc: eve@example.net\u2028\u202egnp.exe'], ownerReads: false }));
+  expect(mail.text).toContain('a Bcc: eve@example.net gnp.exe');
+  expect(mail.text + mail.html).not.toMatch(/[\r\u2028\u202e]/);
+});
+
+test.each([
+  ['/access-key/a+b=c_d.e@f-g', '/access-key/a+b=c_d.e@f-g'],
+  ['/access-key/$(id)', "'/access-key/$(id)'"],
+  ["/access-key/a'b; id", "'/access-key/a'\\''b; id'"],
+  ['/access-key/a\nid', "'/access-key/a id'"],
+])('the command is one command for a shell: %j', (secretName, word) => {
+  expect(fetchCommand(user({ secretName }), slice())).toBe(`aws secretsmanager get-secret-value --region eu-central-1 --secret-id ${word} --query SecretString --output text`);
+});
