@@ -40,6 +40,8 @@ export interface MemberEnvironment {
   readonly ROTATE_FUNCTION_ARN: string;
   /** ARN of the secrets' customer managed key, or empty for aws/secretsmanager. */
   readonly SECRETS_KEY_ARN: string;
+  /** Which code this is; reports carry it, so that a deployment can be seen to have arrived. */
+  readonly CODE_VERSION: string;
 }
 
 /** Environment of the mailer. */
@@ -55,5 +57,9 @@ export interface MailerEnvironment {
 export const slicePath = (accountId: string): string => `roster/${accountId}.json`;
 export const reportPath = (accountId: string): string => `reports/${accountId}.json`;
 export const eventPath = (accountId: string, eventId: string): string => `events/${accountId}/${eventId}.json`;
+/** Code of the member functions, by what is in it: never overwritten, never pruned while a stack may use it. */
+export const codePath = (digest: string): string => `code/${digest}.zip`;
+/** The roster that was published last, whole. */
+export const PUBLISHED_PATH = 'published.json';
 /** The mailer's own bookkeeping of delivered events. */
 export const DELIVERIES_PREFIX = 'deliveries/';

@@ -28,6 +28,7 @@ export interface ReconcileSettings {
   readonly partition: string;
   /** How long an invocation of the rotate function can live. */
   readonly rotateTimeoutMs: number;
+  readonly codeVersion: string;
 }
 
 /** What one run may still do, shared by its users. */

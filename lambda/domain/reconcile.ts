@@ -132,12 +132,13 @@ async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Me
   }
 }
 
-function accountReport({ accountId }: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): AccountReport {
+function accountReport({ accountId, codeVersion }: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): AccountReport {
   const remembered = slice.users.map(({ name }) => memory.users.get(name));
   return {
     schemaVersion: 1,
     accountId,
     generation: slice.generation,
+    codeVersion,
     at: now.toISOString(),
     users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
     unknown: remembered.flatMap((user) => user?.unknown ?? []),

@@ -4,6 +4,8 @@ export interface AccountReport {
   readonly accountId: string;
   /** Generation of the roster slice that was applied. */
   readonly generation: number;
+  /** Which code wrote this. */
+  readonly codeVersion: string;
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly users: readonly UserReport[];

@@ -13,6 +13,6 @@ export async function handler(event: { readonly source?: string }, context: Cont
   const place = placeOf(context.invokedFunctionArn);
   ports ??= memberPorts(FUNCTIONS.reconcile.name, place);
   const clock = systemClock(() => context.getRemainingTimeInMillis());
-  const settings = { ...place, rotateTimeoutMs: FUNCTIONS.rotate.timeoutSeconds * 1_000 };
+  const settings = { ...place, rotateTimeoutMs: FUNCTIONS.rotate.timeoutSeconds * 1_000, codeVersion: process.env.CODE_VERSION ?? '' };
   return reconcile({ ...ports, clock }, settings, memory, event.source === 'aws.secretsmanager');
 }

@@ -201,7 +201,7 @@ export class World {
   async reconcile(): Promise<RunOutcome | undefined> {
     let outcome: RunOutcome | undefined;
     const failure = await this.invoke(async (ports) => {
-      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS }, this.memory, true);
+      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, codeVersion: 'test' }, this.memory, true);
     });
     if (failure && !(failure instanceof Killed)) throw failure;
     return outcome;
