@@ -1,10 +1,14 @@
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildApp } from '../lib/assembly';
 import { loadRoster } from '../lib/roster/load';
 import { NO_COLOURS, renderText } from '../lib/roster/render';
 
 const app = new App();
-const { roster, problems } = loadRoster(String(app.node.tryGetContext('roster') ?? 'config'), { at: new Date() });
+const rosterPath = String(app.node.tryGetContext('roster') ?? 'config');
+const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
 for (const problem of problems) process.stderr.write(`${renderText(problem, NO_COLOURS)}\n\n`);
-if (roster) buildApp(roster, app).synth();
-else process.exitCode = 1;
+if (roster) {
+  const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
+  buildApp(roster, app, { rosterPath, check }).synth();
+} else process.exitCode = 1;

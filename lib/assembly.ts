@@ -1,46 +1,52 @@
-import { App, type Environment, Stack } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { join } from 'node:path';
 import { BUNDLES, bundle } from './bundle';
-import { NotificationStack } from './central/notification-stack';
-import { RotatorStack, type FunctionCode, type MemberFunction } from './member/rotator-stack';
+import { NotificationStack, type NotificationStackProps } from './central/notification-stack';
+import { memberCode } from './member/member-code';
+import { writeMemberTemplate } from './member/member-template';
+import { RotatorStack, type FunctionCode } from './member/rotator-stack';
+import { STACKS } from './names';
+import { PipelineStack } from './pipeline/pipeline-stack';
 import type { Roster } from './roster/roster';
 
-export const MEMBER_FUNCTIONS: readonly MemberFunction[] = ['rotate', 'reconcile', 'operate'];
+export interface AppOptions {
+  /** Of the roster in the checkout, for the pipeline's commands. */
+  readonly rosterPath?: string;
+  /** Adds validations, to every App that is synthesised. */
+  readonly check?: (app: App) => void;
+}
 
-/** Every stack that the roster needs, in the App that synthesises them. */
-export function buildApp(roster: Roster, app: App): App {
-  bundle([...MEMBER_FUNCTIONS, 'mailer']);
+/** Every stack that the roster needs: two side by side for one account, a pipeline that deploys all else for an organization. */
+export function buildApp(roster: Roster, app: App, { rosterPath = 'config', check = () => {} }: AppOptions = {}): App {
+  check(app);
+  const code = memberCode();
+  bundle(['mailer']);
   const securityAccountId = roster.organization?.securityAccount ?? roster.accounts[0]!.id;
-  const env = (account: string): Environment => ({ account, region: roster.region });
-  new NotificationStack(app, 'AccessKeysNotification', {
-    env: env(securityAccountId),
-    organizationId: roster.organization?.id,
-    securityAccountId,
-    homeRegion: roster.region,
-    admins: roster.notifications.admins,
-    sender: roster.notifications.sender,
-    mailerCode: (stack) => assetCode(stack, 'mailer'),
-    description: 'Access keys: admin topic, org bucket and mailer',
-  });
-  for (const { id } of roster.accounts) {
-    new RotatorStack(app, roster.organization === undefined ? 'AccessKeysRotator' : `AccessKeysRotator-${id}`, {
-      env: env(id),
-      securityAccountId,
-      userGuard: roster.userGuard,
-      code: assetCode,
-      description: 'Access keys: rotation and reconciliation of this account',
-    });
+  const env = { account: securityAccountId, region: roster.region };
+  const notification = notificationProps(roster, securityAccountId);
+  if (roster.organization) {
+    const memberTemplate = writeMemberTemplate(roster, code, check);
+    new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization: roster.organization, rosterPath, code, notification, description: 'Access keys: the pipeline that deploys everything else from the roster' });
+    return app;
   }
+  const central = new NotificationStack(app, STACKS.notification, { env, ...notification });
+  const rotator = new RotatorStack(app, STACKS.rotator, { env, securityAccountId, userGuard: roster.userGuard, code: assetCode, codeVersion: code.version, description: 'Access keys: rotation and reconciliation of this account' });
+  rotator.addStackDependency(central, 'its permissions and policies name roles of the other');
   return app;
 }
 
 /** @returns the folder of the cloud assembly */
-export function synthesize(roster: Roster, { outdir }: { readonly outdir: string }): string {
-  return buildApp(roster, new App({ outdir, analyticsReporting: false })).synth().directory;
+export function synthesize(roster: Roster, { outdir, ...options }: AppOptions & { readonly outdir: string }): string {
+  return buildApp(roster, new App({ outdir, analyticsReporting: false }), options).synth().directory;
 }
 
-function assetCode(stack: Stack, name: MemberFunction | 'mailer'): FunctionCode {
+function notificationProps(roster: Roster, securityAccountId: string): NotificationStackProps {
+  const { admins, sender } = roster.notifications;
+  return { organizationId: roster.organization?.id, securityAccountId, homeRegion: roster.region, admins, sender, mailerCode: (stack) => assetCode(stack, 'mailer'), description: 'Access keys: admin topic, org bucket, mailer and operator role' };
+}
+
+function assetCode(stack: Stack, name: string): FunctionCode {
   const asset = new Asset(stack, `${name}Code`, { path: join(BUNDLES, name) });
   return { s3Bucket: asset.s3BucketName, s3Key: asset.s3ObjectKey };
 }

@@ -5,3 +5,15 @@
 export const ADMIN_TOPIC_NAME = 'access-keys-admin';
 
 export const orgBucketName = (securityAccountId: string, region: string): string => `access-keys-${securityAccountId}-${region}`;
+
+/** The names stand in every account that the product was deployed to: a change of one makes a second stack. */
+export const STACKS = {
+  notification: 'AccessKeysNotification',
+  rotator: 'AccessKeysRotator',
+  pipeline: 'AccessKeysPipeline',
+  canary: 'AccessKeysCanary',
+  fleet: 'AccessKeysFleet',
+} as const;
+
+/** In the management account and other accounts that the pipeline deploys to as a stage; nothing it creates can exceed it. */
+export const PERMISSIONS_BOUNDARY_NAME = 'access-keys-boundary';

@@ -7,6 +7,7 @@ import { CfnConfigurationSet, CfnEmailIdentity } from 'aws-cdk-lib/aws-ses';
 import { CfnSubscription } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acceptWildcards } from '../findings';
 import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../lambda/contract';
 
 export interface MailerProps {
@@ -64,6 +65,11 @@ export class Mailer extends Construct {
       roleName: ROLES.mailer,
       assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] },
       policies: [{ policyName: 'mailer', policyDocument: { Version: '2012-10-17', Statement: this.statements(queue, logs) } }],
+    });
+    acceptWildcards(role, {
+      'Resource::<OrgBucket5A4D3DCA.Arn>/events/*': 'the events of all accounts',
+      'Resource::<OrgBucket5A4D3DCA.Arn>/roster/*': 'the slices of all accounts: recipients are taken from there',
+      'Resource::<OrgBucket5A4D3DCA.Arn>/deliveries/*': 'its own bookkeeping, an object for each event',
     });
     const environment: MailerEnvironment = { ORG_BUCKET: this.props.bucketName, SENDER: this.props.sender, ADMINS: this.props.admins.join(','), CONFIGURATION_SET };
     const mailer = new CfnFunction(this, 'Function', {

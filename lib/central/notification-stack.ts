@@ -7,6 +7,7 @@ import { ROLES } from '../../lambda/contract';
 import { ADMIN_TOPIC_NAME } from '../names';
 import { Callers } from './callers';
 import { Mailer } from './mailer';
+import { operatorRole } from './operator';
 import { orgBucket } from './org-bucket';
 
 export interface NotificationStackProps extends StackProps {
@@ -27,6 +28,7 @@ export class NotificationStack extends Stack {
     super(scope, id, props);
     const callers = new Callers(props.organizationId);
     const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
+    operatorRole(this, { callers, bucketArn: bucket.bucketArn, region: this.region });
     const topic = this.adminTopic(callers);
     for (const [index, address] of props.admins.entries()) {
       new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint: address, filterPolicy: { audience: ['admin'] } });

@@ -3,12 +3,14 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ROLES } from '../../lambda/contract';
+import { acceptFinding } from '../findings';
 import { orgBucketName } from '../names';
 import type { Callers } from './callers';
 
 /**
- * Roster slices, reports and events of all accounts. An account's functions read its own slice and write its own
- * report and events; `${aws:PrincipalAccount}` is filled in by S3 for each request.
+ * Roster slices, reports and events of all accounts, and the code that they deploy. An account's functions read its
+ * own slice and write its own report and events; `${aws:PrincipalAccount}` is filled in by S3 for each request. Code
+ * holds no secret: whoever deploys in an account of the organization reads it.
  */
 export function orgBucket(scope: Construct, { securityAccountId, region, callers }: { readonly securityAccountId: string; readonly region: string; readonly callers: Callers }): Bucket {
   const bucket = new Bucket(scope, 'OrgBucket', {
@@ -28,5 +30,9 @@ export function orgBucket(scope: Construct, { securityAccountId, region, callers
   grant('SeeWhetherOwnSliceExists', 's3:ListBucket', bucket.bucketArn, [ROLES.rotate, ROLES.reconcile, ROLES.operate], { StringEquals: { 's3:prefix': `roster/${own}.json` } });
   grant('WriteOwnReport', 's3:PutObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
   grant('WriteOwnEvents', 's3:PutObject', bucket.arnForObjects(`events/${own}/*`), [ROLES.rotate, ROLES.reconcile, ROLES.operate]);
+  acceptFinding(bucket, 'AwsSolutions-S1', 'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own');
+  if (callers.organizationId !== undefined) {
+    bucket.addToResourcePolicy(new PolicyStatement({ sid: 'DeployCode', principals: [new AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('code/*')], conditions: { StringEquals: callers.principals() } }));
+  }
   return bucket;
 }

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
+import { register as bake } from './bake';
+import { register as publish } from './publish';
 import { register as rehearse } from './rehearse';
 import { register as validate } from './validate';
 
@@ -15,6 +17,8 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)');
   validate(program);
+  publish(program);
+  bake(program);
   rehearse(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {

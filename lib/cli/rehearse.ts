@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import type { FaultPlan } from '../local-organization/faults';
 import type { Rehearsal } from '../rehearsal/rehearsal';
 import type { Roster } from '../roster/roster';
-import { parseDay } from './validate';
+import { soundRoster } from './sound-roster';
+import { parseDay, whole } from './values';
 
 interface Options {
   readonly roster: string;
@@ -42,23 +43,13 @@ async function run(options: Options): Promise<void> {
   const { claimOutputDirectory } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
   if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
   if (options.out !== undefined) claimOutputDirectory(options.out);
-  const roster = soundRoster(options);
+  const roster = soundRoster(options.roster, options.start);
   if (!roster) return;
   const rehearsal = await play(roster, options);
   if (options.out !== undefined) await write(options.out, rehearsal);
   process.stdout.write(options.format === 'json' ? `${JSON.stringify(rehearsal.report.summary, null, 2)}\n` : textOf(rehearsal, options));
   process.exitCode = rehearsal.report.summary.ok ? 0 : 1;
   if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);
-}
-
-/** Prints what is wrong with the roster and sets the exit status, when it cannot be played. */
-function soundRoster({ roster: path, start }: Options): Roster | undefined {
-  const { loadRoster } = require('../roster/load') as typeof import('../roster/load');
-  const { renderText } = require('../roster/render') as typeof import('../roster/render');
-  const { roster, problems } = loadRoster(path, { at: start });
-  for (const problem of problems.slice(0, 100)) process.stderr.write(`${renderText(problem)}\n\n`);
-  if (!roster) process.exitCode = 1;
-  return roster;
 }
 
 async function play(roster: Roster, options: Options): Promise<Rehearsal> {
@@ -127,12 +118,4 @@ async function serve({ organization }: Rehearsal, port: number, out: string): Pr
   await new Promise<void>((resolve) => void process.once('SIGINT', resolve).once('SIGTERM', resolve));
   await server.close();
   process.exit();
-}
-
-function whole(least: number, most: number) {
-  return (text: string): number => {
-    const number = Number(text);
-    if (!Number.isInteger(number) || number < least || number > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-    return number;
-  };
 }

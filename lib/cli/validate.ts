@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import type { LoadedRoster } from '../roster/load';
 import { NO_COLOURS, renderGithub, renderText } from '../roster/render';
+import { parseDay } from './values';
 
 const MOST_SHOWN = 100;
 
@@ -24,13 +25,6 @@ export function register(program: Command): void {
       process.stdout.write(PRINTERS[format](loaded));
       process.exitCode = hasErrors(loaded) ? 1 : 0;
     });
-}
-
-/** @throws InvalidArgumentError for anything but a day of the calendar */
-export function parseDay(text: string): Date {
-  const day = new Date(`${text}T00:00:00Z`);
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || Number.isNaN(day.getTime()) || !day.toISOString().startsWith(text)) throw new InvalidArgumentError('It must be a day such as 2027-01-31.');
-  return day;
 }
 
 const hasErrors = ({ problems }: LoadedRoster): boolean => problems.some(({ severity }) => severity === 'error');

@@ -5,8 +5,9 @@ import { CfnRole, CfnRolePolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnEventInvokeConfig, CfnFunction, CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, type MemberEnvironment } from '../../lambda/contract';
+import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, SECRET_NAME_PREFIX, type MemberEnvironment } from '../../lambda/contract';
 import type { UserGuard } from '../../lambda/domain/slice';
+import { acceptWildcards, regionInFindings } from '../findings';
 import { ADMIN_TOPIC_NAME } from '../names';
 import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
 
@@ -22,7 +23,11 @@ export interface RotatorStackProps extends StackProps {
   readonly securityAccountId: string;
   readonly userGuard: UserGuard;
   readonly code: (stack: Stack, name: MemberFunction) => FunctionCode;
+  readonly codeVersion: string;
 }
+
+/** Names of the template's parameters: the same values for all accounts of a StackSet. */
+export const ROTATOR_PARAMETERS = { securityAccountId: 'SecurityAccountId', kmsKeyArn: 'KmsKeyArn' } as const;
 
 const LOG_RETENTION_DAYS = 365;
 /** Two runs missed, with room for a run that takes its full time. */
@@ -40,8 +45,8 @@ export class RotatorStack extends Stack {
 
   constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
     super(scope, id, props);
-    const securityAccountId = new CfnParameter(this, 'SecurityAccountId', { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
-    this.secretsKeyArn = new CfnParameter(this, 'KmsKeyArn', { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
+    const securityAccountId = new CfnParameter(this, ROTATOR_PARAMETERS.securityAccountId, { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
+    this.secretsKeyArn = new CfnParameter(this, ROTATOR_PARAMETERS.kmsKeyArn, { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
     this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
     this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, Aws.ACCOUNT_ID) });
     const { partition, region } = this;
@@ -63,7 +68,20 @@ export class RotatorStack extends Stack {
     this.keyRole('KeyRetirement', ROLES.keyRetirement, [roles.reconcile, roles.operate], false);
     this.rotateFunction(roles.rotate);
     this.reconcileFunction(roles.reconcile);
-    this.memberFunction('operate', roles.operate, ROLES.keyRetirement);
+    this.operateFunction(roles.operate);
+    this.acceptWildcards();
+  }
+
+  private acceptWildcards(): void {
+    const region = regionInFindings(this.region);
+    const { userGuard } = this.props;
+    acceptWildcards(this, {
+      'Resource::*': 'secretsmanager:ListSecrets has no resource level',
+      [`Resource::arn:<AWS::Partition>:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]: 'a secret for each user of the roster, which the template does not know',
+      [`Resource::arn:<AWS::Partition>:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
+      [`Resource::arn:<AWS::Partition>:kms:${region}:<SecurityAccountId>:key/*`]: "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
+      [`Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them',
+    });
   }
 
   private rotateFunction(role: CfnRole): void {
@@ -85,6 +103,11 @@ export class RotatorStack extends Stack {
     this.reconcileAlarm('ReconcileSilent', { metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
   }
 
+  private operateFunction(role: CfnRole): void {
+    const operate = this.memberFunction('operate', role, ROLES.keyRetirement);
+    new CfnPermission(this, 'OperatorInvokesOperate', { action: 'lambda:InvokeFunction', functionName: operate.attrArn, principal: `arn:${this.partition}:iam::${this.place.securityAccountId}:role/${ROLES.operator}` });
+  }
+
   /** CloudWatch reaches the topic in the same account only; elsewhere the missing report tells. */
   private reconcileAlarm(id: string, alarm: CfnAlarmProps): void {
     new CfnAlarm(this, id, {
@@ -104,6 +127,7 @@ export class RotatorStack extends Stack {
       KEY_ROLE_ARN: `arn:${this.partition}:iam::${Aws.ACCOUNT_ID}:role/${keyRole}`,
       ROTATE_FUNCTION_ARN: this.functionArn('rotate'),
       SECRETS_KEY_ARN: this.secretsKeyArn.valueAsString,
+      CODE_VERSION: this.props.codeVersion,
     };
     const made = new CfnFunction(this, capital(name), {
       functionName,

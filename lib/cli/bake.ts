@@ -1,0 +1,37 @@
+import { type Command, Option } from 'commander';
+import { soundRoster } from './sound-roster';
+import { whole } from './values';
+
+interface Options {
+  readonly roster: string;
+  readonly minutes: number;
+  readonly format: 'text' | 'json';
+}
+
+export function register(program: Command): void {
+  program
+    .command('bake')
+    .description('wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet')
+    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option('--minutes <number>', 'how long to wait at most', whole(1, 480), 100)
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .action(async ({ roster: path, minutes, format }: Options) => {
+      const roster = soundRoster(path, new Date());
+      if (!roster) return;
+      if (!roster.organization) throw new Error('a roster of one account has no canaries');
+      const { bake } = require('../operator/bake') as typeof import('../operator/bake');
+      const { operatorOf } = require('../operator/operator') as typeof import('../operator/operator');
+      const { memberCode } = require('../member/member-code') as typeof import('../member/member-code');
+      const { canaries } = require('../roster/waves') as typeof import('../roster/waves');
+      const outcome = await bake(operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }), {
+        accounts: canaries(roster),
+        codeVersion: memberCode().version,
+        freeze: roster.limits.freeze,
+        limitMs: minutes * 60_000,
+        clock: { now: () => new Date(), sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)) },
+        onProgress: (line) => void process.stderr.write(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
+      });
+      process.stdout.write(format === 'json' ? `${JSON.stringify(outcome, null, 2)}\n` : `${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${line}\n`).join('')}`);
+      process.exitCode = outcome.ok ? 0 : 1;
+    });
+}

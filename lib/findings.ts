@@ -1,0 +1,18 @@
+import { Token, Validations } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+
+/**
+ * Accepts wildcards that cdk-nag finds in policies below a construct, each with its reason.
+ * @param reasons by finding, as cdk-nag prints it: `Resource::…` or `Action::…`, references in angle brackets
+ */
+export function acceptWildcards(scope: IConstruct, reasons: Readonly<Record<string, string>>): void {
+  for (const [finding, reason] of Object.entries(reasons)) Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
+}
+
+/** @param rule such as `AwsSolutions-S1` */
+export function acceptFinding(scope: IConstruct, rule: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id: rule, reason });
+}
+
+/** A region as findings print it. */
+export const regionInFindings = (region: string): string => (Token.isUnresolved(region) ? '<AWS::Region>' : region);

@@ -1,0 +1,142 @@
+import { Annotations, Duration, RemovalPolicy, Stack, type Environment, type StackProps } from 'aws-cdk-lib';
+import { ComputeType, LinuxArmBuildImage } from 'aws-cdk-lib/aws-codebuild';
+import { ExecutionMode, PipelineType, ProviderType } from 'aws-cdk-lib/aws-codepipeline';
+import type { CodeStarConnectionsSourceAction } from 'aws-cdk-lib/aws-codepipeline-actions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
+import type { Construct } from 'constructs';
+import type { FleetStackProps } from '../central/fleet-stack';
+import type { NotificationStackProps } from '../central/notification-stack';
+import type { MemberCode } from '../member/member-code';
+import { organizationRotator } from '../member/member-template';
+import { orgBucketName, STACKS } from '../names';
+import type { Organization, Roster, RosterAccount } from '../roster/roster';
+import { devDependencies } from '../../package.json';
+import { acceptFinding } from '../findings';
+import { acceptGeneratedPolicies } from './generated-policies';
+import { AccountStage, CentralStage, FleetStage } from './stages';
+import { NODE_RUNTIME, Steps } from './steps';
+
+export interface PipelineStackProps extends StackProps {
+  readonly env: Required<Environment>;
+  readonly roster: Roster;
+  readonly organization: Organization;
+  /** Of the roster in the checkout. */
+  readonly rosterPath: string;
+  readonly code: MemberCode;
+  readonly notification: NotificationStackProps;
+  /** The one template that every account gets. */
+  readonly memberTemplate: string;
+}
+
+const CDK_CLI_VERSION: string = devDependencies['aws-cdk'];
+
+/** Eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
+const PATHS_THAT_MATTER = ['config/**', 'bin/**', 'lib/**', 'lambda/**', 'package.json', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
+
+/**
+ * Deploys everything else, itself included, from pushes to the roster's repository. Its shape does not depend on how
+ * many accounts and users the roster has; only accounts that say `deployment: pipeline` are stages of their own.
+ *
+ * No account is told of users before its functions exist, and none but the canaries before the canaries have proved
+ * themselves: code, then StackSet, then slices, for the canaries and then for everybody.
+ */
+export class PipelineStack extends Stack {
+  private readonly pipeline: CodePipeline;
+  private readonly artifacts: Bucket;
+
+  constructor(scope: Construct, id: string, private readonly props: PipelineStackProps) {
+    super(scope, id, props);
+    const { roster, rosterPath, env } = props;
+    const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: 'Roster' });
+    const steps = new Steps({ source, rosterPath, bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}` });
+    this.artifacts = this.artifactBucket();
+    this.pipeline = this.emptyPipeline(steps);
+    this.addWaves(steps, roster.accounts);
+    this.pipeline.buildPipeline();
+    this.triggerByPush();
+    steps.accept(this);
+    acceptGeneratedPolicies(this, this.pipeline, this.artifacts.node.defaultChild as CfnBucket);
+  }
+
+  private get from(): NonNullable<Roster['source']> {
+    return this.props.roster.source!;
+  }
+
+  private addWaves(steps: Steps, accounts: readonly RosterAccount[]): void {
+    const { env, notification, roster, code } = this.props;
+    const byStackSet = accounts.filter(({ deployment }) => deployment === 'stackset');
+    const canaries = byStackSet.filter(({ canary }) => canary);
+    this.pipeline.addWave('Guard', { post: [steps.guard()] });
+    this.pipeline.addStage(new CentralStage(this, 'Central', env, notification), { post: [steps.publishCode()] });
+    if (canaries.length > 0) {
+      const publish = steps.publishSlices('canary');
+      const bake = steps.bake();
+      bake.addStepDependency(publish);
+      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, canaries)), { post: [publish, bake] });
+    } else {
+      Annotations.of(this).addWarningV2('access-keys:no-canary', 'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.');
+    }
+    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, byStackSet.filter(({ canary }) => !canary))));
+    const accountStages = accounts.filter(({ deployment }) => deployment === 'pipeline').map(({ id }) => new AccountStage(this, `Account-${id}`, { account: id, region: env.region }, organizationRotator(roster, code)));
+    if (accountStages.length > 0) accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
+    this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });
+  }
+
+  private fleet(stackSetName: string, accounts: readonly RosterAccount[]): FleetStackProps {
+    const { organization, memberTemplate, env } = this.props;
+    return {
+      stackSetName,
+      accountIds: accounts.map(({ id }) => id).sort(),
+      organizationalUnitIds: organization.organizationalUnits,
+      region: env.region,
+      securityAccountId: organization.securityAccount,
+      templateFile: memberTemplate,
+      description: `Access keys: the rotator stack through the StackSet ${stackSetName}`,
+    };
+  }
+
+  private artifactBucket(): Bucket {
+    const key = new Key(this, 'ArtifactsKey', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY, pendingWindow: Duration.days(7), description: 'Encrypts the artifacts of the access keys pipeline' });
+    const bucket = new Bucket(this, 'Artifacts', {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: key,
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      lifecycleRules: [{ expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    acceptFinding(bucket, 'AwsSolutions-S1', 'artifacts of the pipeline, which CodePipeline and CloudTrail tell of');
+    return bucket;
+  }
+
+  private emptyPipeline(steps: Steps): CodePipeline {
+    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.DESTROY });
+    return new CodePipeline(this, 'Pipeline', {
+      pipelineName: 'access-keys',
+      pipelineType: PipelineType.V2,
+      executionMode: ExecutionMode.QUEUED,
+      artifactBucket: this.artifacts,
+      cliVersion: CDK_CLI_VERSION,
+      synth: steps.synth(),
+      selfMutation: true,
+      useChangeSets: false,
+      publishAssetsInParallel: false,
+      codeBuildDefaults: {
+        partialBuildSpec: NODE_RUNTIME,
+        buildEnvironment: { buildImage: LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_4_0, computeType: ComputeType.SMALL },
+        logging: { cloudWatch: { logGroup } },
+        timeout: Duration.hours(1),
+      },
+      synthCodeBuildDefaults: { buildEnvironment: { computeType: ComputeType.LARGE } },
+    });
+  }
+
+  private triggerByPush(): void {
+    const sourceAction = this.pipeline.pipeline.stages[0]!.actions[0] as CodeStarConnectionsSourceAction;
+    this.pipeline.pipeline.addTrigger({ providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION, gitConfiguration: { sourceAction, pushFilter: [{ branchesIncludes: [this.from.branch], filePathsIncludes: PATHS_THAT_MATTER }] } });
+  }
+}

@@ -1,0 +1,84 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { BuildSpec } from 'aws-cdk-lib/aws-codebuild';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CodeBuildStep, type IFileSetProducer, ShellStep } from 'aws-cdk-lib/pipelines';
+import { PUBLISHED_PATH, ROLES } from '../../lambda/contract';
+import { acceptWildcards } from '../findings';
+
+const INSTALL = 'npm ci --ignore-scripts';
+
+interface Place {
+  readonly source: IFileSetProducer;
+  readonly bucketArn: string;
+  /** Of the roster in the checkout. */
+  readonly rosterPath: string;
+}
+
+/** The steps of the pipeline that are commands of this product, each with what it may do and nothing else. */
+export class Steps {
+  constructor(private readonly place: Place) {}
+
+  synth(): ShellStep {
+    const { source, rosterPath } = this.place;
+    return new ShellStep('Synth', {
+      input: source,
+      installCommands: ['npm ci'],
+      commands: [`npx access-keys validate --roster ${rosterPath}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${rosterPath}`],
+      primaryOutputDirectory: 'cdk.out',
+    });
+  }
+
+  /** Compares with the roster that was published last; a dangerous change stops here unless the roster acknowledges it. */
+  guard(): CodeBuildStep {
+    return this.command('Guard', `plan --from published --to ${this.place.rosterPath}`, [
+      this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']),
+      this.sees(),
+    ]);
+  }
+
+  publishCode(): CodeBuildStep {
+    return this.command('PublishCode', `publish code --roster ${this.place.rosterPath}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees()]);
+  }
+
+  publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
+    const statements = [this.objects(['s3:GetObject', 's3:PutObject'], ['roster/*']), this.sees()];
+    if (wave === 'fleet') statements.push(this.objects(['s3:GetObject', 's3:PutObject'], [PUBLISHED_PATH]), this.objects(['s3:DeleteObject'], ['roster/*']));
+    return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.place.rosterPath}`, statements);
+  }
+
+  /** One rotation of a canary user, and healthy reports of all canary accounts, on the code of this execution. */
+  bake(): CodeBuildStep {
+    return this.command('Bake', `bake --roster ${this.place.rosterPath}`, [
+      new PolicyStatement({ sid: 'BecomeOperator', actions: ['sts:AssumeRole'], resources: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${ROLES.operator}`] }),
+    ]);
+  }
+
+  /** Wildcards of these steps' policies. */
+  accept(scope: IConstruct): void {
+    const bucket = this.place.bucketArn.replace(/^arn:[^:]*/, 'arn:<AWS::Partition>');
+    acceptWildcards(scope, {
+      [`Resource::${bucket}/reports/*`]: 'the guard asks whether a vanished account was released',
+      [`Resource::${bucket}/code/*`]: 'objects named by what is in them',
+      [`Resource::${bucket}/roster/*`]: 'a slice for each account',
+    });
+  }
+
+  private command(id: string, command: string, rolePolicyStatements: PolicyStatement[]): CodeBuildStep {
+    return new CodeBuildStep(id, { input: this.place.source, projectName: `access-keys-${kebab(id)}`, installCommands: [INSTALL], commands: [`npx access-keys ${command}`], rolePolicyStatements, timeout: Duration.hours(2) });
+  }
+
+  private objects(actions: string[], paths: readonly string[]): PolicyStatement {
+    return new PolicyStatement({ actions, resources: paths.map((path) => `${this.place.bucketArn}/${path}`) });
+  }
+
+  /** A missing object must answer that it is missing, not that access is denied. */
+  private sees(): PolicyStatement {
+    return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.place.bucketArn] });
+  }
+}
+
+/** What every project of the pipeline has: the Node of the functions. */
+export const NODE_RUNTIME = BuildSpec.fromObject({ version: '0.2', phases: { install: { 'runtime-versions': { nodejs: '24' } } } });
+
+const kebab = (name: string): string => name.replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();

@@ -1,0 +1,24 @@
+import type { Roster } from '../roster/roster';
+
+export interface PublishedRoster {
+  readonly schemaVersion: 1;
+  /** Grows with every publication. */
+  readonly generation: number;
+  readonly roster: Roster;
+}
+
+/** The roster as the pipeline leaves it in the org bucket, for the guard of the next push. */
+export const printPublished = (roster: Roster, generation: number): string => `${JSON.stringify({ schemaVersion: 1, generation, roster } satisfies PublishedRoster)}\n`;
+
+/** @throws Error when it is not one of these, or of a version that this code does not know: nothing can be compared with it */
+export function parsePublished(text: string): PublishedRoster {
+  let published: Partial<PublishedRoster> | null;
+  try {
+    published = JSON.parse(text) as Partial<PublishedRoster> | null;
+  } catch {
+    throw new Error('the published roster is not JSON: it was cut off or is another file');
+  }
+  if (published?.schemaVersion !== 1) throw new Error(`the published roster has the schema version ${JSON.stringify(published?.schemaVersion)}, and this code knows 1`);
+  if (typeof published.generation !== 'number' || !Array.isArray(published.roster?.accounts)) throw new Error('the published roster lacks its generation or its accounts');
+  return published as PublishedRoster;
+}

@@ -1,0 +1,21 @@
+import { zipSync } from 'fflate';
+import type { MemberCode } from '../member/member-code';
+import type { OrgStore } from './org-store';
+
+/** Zip knows no earlier time; a fixed one makes the same bytes of the same code. */
+const NO_TIME = new Date(1980, 0, 1);
+
+/**
+ * Writes the member functions' code where templates expect it. Objects are named by their content: one that is there
+ * already is the same, and none is ever replaced or removed while a stack may use it.
+ * @returns the keys that were not there
+ */
+export async function publishCode({ objects }: MemberCode, store: OrgStore): Promise<string[]> {
+  const written: string[] = [];
+  for (const { key, source } of Object.values(objects)) {
+    if (await store.has(key)) continue;
+    await store.write(key, zipSync({ 'index.js': source }, { mtime: NO_TIME, level: 9 }), undefined);
+    written.push(key);
+  }
+  return written;
+}

@@ -1,0 +1,43 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { PUBLISHED_PATH } from '../../lambda/contract';
+import { memberCode } from '../member/member-code';
+import { orgBucketName } from '../names';
+import { parsePublished, printPublished } from '../plan/published-roster';
+import type { Roster } from '../roster/roster';
+import { canaries, others } from '../roster/waves';
+import { publishCode } from './code';
+import { type OrgStore, s3OrgStore } from './org-store';
+import { publishSlices, removeSlices } from './slices';
+
+export interface Publication {
+  /** Keys of code objects that were not there before. */
+  readonly code: readonly string[];
+  /** Accounts whose slice was written. */
+  readonly written: readonly string[];
+  readonly unchanged: number;
+  /** Accounts that the roster no longer has. */
+  readonly removed: readonly string[];
+}
+
+/** The bucket of the roster's own security account. */
+export const orgStoreOf = (roster: Roster, client: S3Client): OrgStore => s3OrgStore(client, orgBucketName(roster.organization?.securityAccount ?? roster.accounts[0]!.id, roster.region));
+
+/**
+ * One step of the pipeline, or all of them in its order. Repeating it writes nothing. The whole roster is written last,
+ * when all accounts were told: until then the guard compares with the one before.
+ */
+export async function publish(part: 'code' | 'canary' | 'fleet' | 'all', roster: Roster, client: S3Client, now: Date): Promise<Publication> {
+  const store = orgStoreOf(roster, client);
+  const does = (step: typeof part): boolean => part === step || part === 'all';
+  const code = does('code') && roster.organization ? await publishCode(memberCode(), store) : [];
+  const accounts = [...(does('canary') ? canaries(roster) : []), ...(does('fleet') ? others(roster) : [])];
+  const slices = await publishSlices(roster, accounts, store, now);
+  if (!does('fleet')) return { code, ...slices, removed: [] };
+  const removed = await removeSlices(roster, store);
+  const former = await store.read(PUBLISHED_PATH);
+  const generation = (former ? parsePublished(former.text).generation : 0) + 1;
+  const text = printPublished(roster, generation);
+  if (former && printPublished(roster, generation - 1) === former.text) return { code, ...slices, removed };
+  await store.write(PUBLISHED_PATH, text, former?.etag);
+  return { code, ...slices, removed };
+}
