@@ -1,11 +1,15 @@
 import { VirtualClock } from './clock';
-import { readAssembly } from './deployment/assembly';
-import { deployStack, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import { unzipSync } from 'fflate';
+import { Assembly, type StackArtifact } from './deployment/assembly';
+import { deployStack, type Deployer, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import { StackSets } from './deployment/stack-sets';
+import type { Template } from './deployment/template';
 import type { FaultPlan } from './faults';
 import { IamDirectory, type Credentials, type Propagation } from './iam/directory';
 import { iamService } from './iam/iam-service';
 import { stsService } from './iam/sts-service';
 import { seededRandom, type Random } from './random';
+import type { FunctionCode } from './runtime/container';
 import { LambdaRuntime, type LogLine } from './runtime/lambda-runtime';
 import { Schedules } from './schedules';
 import type { Principal } from './service';
@@ -26,6 +30,8 @@ export interface LocalOrganizationOptions {
   readonly organizationId: string;
   readonly region: string;
   readonly accountIds: readonly string[];
+  /** Organizational units by account; an account without one is out of every StackSet's reach. */
+  readonly units?: Readonly<Record<string, string>>;
   readonly propagation?: Propagation;
   readonly faults?: FaultPlan;
   /** Run every scheduled invocation, even one that cannot differ from the last. */
@@ -51,7 +57,10 @@ export class LocalOrganization {
   private readonly kms: KmsState;
   private readonly lambda: LambdaState;
   private readonly random: Random;
-  private readonly rules: RuleDefinition[] = [];
+  private rules: RuleDefinition[] = [];
+  private readonly consumers = new Set<string>();
+  private readonly assemblies: Assembly[] = [];
+  private readonly stackSets: StackSets;
   private readonly callListeners: ((record: CallRecord) => void)[] = [];
   private readonly logListeners: ((line: LogLine) => void)[] = [];
 
@@ -59,7 +68,7 @@ export class LocalOrganization {
     const clock = (this.clock = new VirtualClock(options.start));
     const random = (this.random = seededRandom(options.seed));
     const directory = (this.directory = new IamDirectory({ clock, random, organizationId: options.organizationId, propagation: options.propagation }));
-    for (const accountId of options.accountIds) directory.addAccount(accountId);
+    for (const accountId of options.accountIds) directory.addAccount(accountId, { organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/') });
     const kms = kmsService({ clock, random });
     this.kms = kms.state;
     this.runtime = new LambdaRuntime({ clock, random, directory, gateway: () => this.gateway, onLog: (line) => this.logListeners.forEach((listen) => listen(line)) });
@@ -71,6 +80,7 @@ export class LocalOrganization {
     const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
     Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
     [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [secrets.state, s3.state, sqs.state, sns.state, ses.state, lambda.state];
+    this.stackSets = new StackSets({ deployer: () => this.deployer, unitOf: (accountId) => options.units?.[accountId], templateAt: (url) => JSON.parse(this.asset(url.split('/').at(-1)!)!) as Template });
     this.schedules = new Schedules({ clock, everyRun: options.everyRun ?? false, run: (rule) => this.runSchedule(rule) });
     this.gateway = new Gateway({
       services: [iamService(directory), stsService(directory), ...[secrets, s3, sqs, sns, ses, lambda, kms].map(({ service }) => service)],
@@ -82,10 +92,22 @@ export class LocalOrganization {
     });
   }
 
-  /** Creates what the assembly's stacks describe; a stack deployed again replaces its roles, policies and functions. */
-  deploy(assemblyFolder: string): void {
+  /**
+   * Creates what the assembly's own stacks describe; a stack deployed again replaces its roles, policies and functions.
+   * Those of its stages wait for the pipeline.
+   */
+  deploy(assembly: Assembly): void {
+    this.assemblies.push(assembly);
+    for (const stack of assembly.ownStacks) this.deployStack(stack);
+  }
+
+  deployStack(stack: StackArtifact): void {
+    deployStack(this.deployer, stack);
+  }
+
+  private get deployer(): Deployer {
     const { directory, random, kms, s3, sns, sqs, ses, lambda } = this;
-    const parts = {
+    return {
       directory,
       random,
       kms,
@@ -94,11 +116,38 @@ export class LocalOrganization {
       sqs,
       ses,
       lambda,
-      addFunction: (definition: Parameters<LambdaRuntime['deploy']>[0]) => this.runtime.deploy(definition),
-      addRule: (rule: RuleDefinition) => (rule.everyMs === undefined ? this.rules.push(rule) : this.schedules.add(rule)),
-      addConsumer: (consumer: QueueConsumer) => this.consume(consumer),
+      addFunction: (definition) => this.runtime.deploy(definition),
+      removeFunction: (arn) => {
+        this.runtime.remove(arn);
+        lambda.removeFunction(arn);
+      },
+      addRule: (rule) => this.addRule(rule),
+      removeRule: (arn) => {
+        this.rules = this.rules.filter((rule) => rule.arn !== arn);
+        this.schedules.remove(arn);
+      },
+      addConsumer: (consumer) => this.consume(consumer),
+      deployStackSet: (stackSet) => this.stackSets.deploy(stackSet),
+      codeAt: (bucket, key) => this.codeAt(bucket, key),
     };
-    for (const stack of readAssembly(assemblyFolder)) deployStack(parts, stack);
+  }
+
+  private addRule(rule: RuleDefinition): void {
+    if (rule.everyMs !== undefined) return this.schedules.add(rule);
+    this.rules = [...this.rules.filter(({ arn, functionArn }) => arn !== rule.arn || functionArn !== rule.functionArn), rule];
+  }
+
+  /** An asset of the assembly, which its bootstrap bucket would hold, or a zip file in a bucket of this organization. */
+  private codeAt(bucket: string, key: string): FunctionCode {
+    const asset = this.asset(key);
+    if (asset !== undefined) return { name: key, text: asset };
+    const object = this.s3.bytes(bucket, key);
+    if (!object) throw new Error(`s3://${bucket}/${key} does not exist: the functions' code was not published before their stack`);
+    return { name: key, text: Buffer.from(unzipSync(object)['index.js']!).toString('utf8') };
+  }
+
+  private asset(key: string): string | undefined {
+    return this.assemblies.map((assembly) => assembly.asset(key)).find((text) => text !== undefined);
   }
 
   /** Settings of an unchanged SDK client that speaks for whoever holds the credentials. */
@@ -114,17 +163,19 @@ export class LocalOrganization {
     this.logListeners.push(listener);
   }
 
-  /** The roster changed, or anything else that no request of the account shows. */
-  touch(accountId: string): void {
-    this.schedules.touch(accountId);
-  }
-
   private called(record: CallRecord): void {
     const { service, operation, principal, injected } = record;
+    if (service === 's3' && WRITES.test(operation)) this.sliceWritten((record.input as { Key?: string }).Key);
     const wrote = (service === 'iam' || service === 'secretsmanager') && WRITES.test(operation);
     if (wrote || injected) this.schedules.touch(principal.accountId, injected ? undefined : functionArnOf(record));
     if (principal.kind === 'user') this.keyUsed(principal);
     for (const listen of this.callListeners) listen(record);
+  }
+
+  /** Every run looks whether its slice is another one. */
+  private sliceWritten(key = ''): void {
+    const accountId = /^roster\/(\d{12})\.json$/.exec(key)?.[1];
+    if (accountId !== undefined) this.schedules.wake(accountId);
   }
 
   /** A use of the older of two keys can bring a warning forward, once IAM tells of it; any other use only puts things off. */
@@ -161,6 +212,8 @@ export class LocalOrganization {
 
   /** Lambda's poller: what a function does not finish comes back after the visibility timeout. */
   private consume({ queueArn, functionArn, batchSize }: QueueConsumer): void {
+    if (this.consumers.has(queueArn)) return;
+    this.consumers.add(queueArn);
     const poll = async (): Promise<void> => {
       const messages = this.sqs.receive(queueArn, batchSize);
       if (messages.length === 0) return;

@@ -21,7 +21,9 @@ export class Schedules {
 
   constructor(private readonly options: { readonly clock: Clock; readonly everyRun: boolean; readonly run: (rule: RuleDefinition) => Promise<unknown> }) {}
 
+  /** A schedule that is there already goes on in step. */
   add(rule: RuleDefinition): void {
+    if (this.entries.some((entry) => entry.rule.arn === rule.arn)) return;
     const entry: Entry = { rule, everyMs: rule.everyMs!, firstMs: this.options.clock.now().getTime(), lastTick: 0, running: false, changed: false, outlook: undefined, timer: undefined };
     this.entries.push(entry);
     this.arm(entry);
@@ -37,6 +39,20 @@ export class Schedules {
       entry.changed = true;
       if (!entry.running) this.arm(entry);
     }
+  }
+
+  /** Its function reads something new at the very next tick. */
+  wake(accountId: string): void {
+    for (const entry of this.entries) {
+      if (entry.rule.accountId !== accountId) continue;
+      entry.outlook = undefined;
+      if (!entry.running) this.arm(entry);
+    }
+  }
+
+  remove(arn: string): void {
+    const index = this.entries.findIndex(({ rule }) => rule.arn === arn);
+    if (index >= 0) this.entries.splice(index, 1)[0]!.timer?.cancel();
   }
 
   /** A key of the account was used. */

@@ -1,11 +1,10 @@
-/** Who plays in a rehearsal: the roster's users in a new local organization, with the keys and owners that the seed draws. */
-import { toSlices } from '../roster/slices';
+/** Who plays in a rehearsal: the rosters' users in a new local organization, with the keys and owners that the seed draws. */
 import type { Roster, RosterAccount } from '../roster/roster';
 import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
-import { slicePath } from '../../lambda/contract';
 import type { FaultPlan } from '../local-organization/faults';
 import { LocalOrganization } from '../local-organization/organization';
-import { orgBucketName } from '../names';
+import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../names';
+import boundary from '../../docs/permissions-boundary.json';
 import { drawPersona, type ExistingKey, type Persona } from './persona';
 import type { KeyPair } from './stage';
 
@@ -26,22 +25,36 @@ export interface Cast {
 
 const DAY_MS = 86_400_000;
 
-/** @param assemblyFolder what `synthesize` made of the same roster */
-export function assemble(roster: Roster, assemblyFolder: string, options: { readonly seed: number; readonly start: Date; readonly faults?: FaultPlan; readonly everyRun?: boolean; readonly lookedInto?: boolean }): Cast {
-  const { organization: org, region, accounts } = roster;
-  const securityAccount = org?.securityAccount ?? accounts[0]!.id;
-  const accountIds = new Set([...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)]);
-  const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds: [...accountIds] });
-  const players = accounts.flatMap(({ id, name, users }) => users.map((user) => enter(organization, roster.userGuard, options, { id, name }, user)));
-  organization.deploy(assemblyFolder);
-  accounts.forEach((account) => makeReaders(organization, account));
-  const orgBucket = orgBucketName(securityAccount, region);
-  for (const slice of toSlices(options.lookedInto ? withAdministrators(roster) : roster, () => 1)) organization.s3.putObject(orgBucket, slicePath(slice.accountId), JSON.stringify(slice), 'application/json');
-  return { organization, orgBucket, players };
+interface CastOptions {
+  readonly seed: number;
+  readonly start: Date;
+  readonly faults?: FaultPlan;
+  readonly everyRun?: boolean;
 }
 
+/**
+ * Accounts, users and readers as they are before anything is deployed.
+ * @param rosters the one to begin with and those that it changes to; whoever is in any of them is there from the start
+ */
+export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastOptions): Cast {
+  const [{ organization: org, region, accounts: first }] = rosters;
+  const securityAccount = org?.securityAccount ?? first[0]!.id;
+  const accounts = distinct(rosters.flatMap((roster) => roster.accounts), ({ id }) => id);
+  const accountIds = distinct([...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)], (id) => id);
+  const units = Object.fromEntries(accounts.filter(({ deployment }) => deployment === 'stackset').map(({ id }) => [id, org?.organizationalUnits[0] ?? '']));
+  const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds, units });
+  for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(boundary));
+  const players = rosters.flatMap(({ userGuard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard: userGuard, account: { id, name }, user }))));
+  const entered = distinct(players, ({ account, user }) => `${account.id}/${user.name.toLowerCase()}`).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
+  rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
+  return { organization, orgBucket: orgBucketName(securityAccount, region), players: entered };
+}
+
+/** The first of each name. */
+const distinct = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [...new Map([...items].reverse().map((item) => [nameOf(item), item])).values()].reverse();
+
 /** Each account's administrator as break-glass principal, for people who want to see the secrets. */
-const withAdministrators = (roster: Roster): Roster => ({
+export const withAdministrators = (roster: Roster): Roster => ({
   ...roster,
   accounts: roster.accounts.map((account) => ({ ...account, breakGlassRoles: [...account.breakGlassRoles, `arn:aws:iam::${account.id}:user/administrator`] })),
 });

@@ -9,9 +9,12 @@ export interface Finding {
   readonly message: string;
 }
 
-/** What must hold after every call that changes a key or a secret. */
-export function alwaysTrue(state: AccountState): readonly Finding[] {
-  return state.users.flatMap((user) => [...twoKeysAtMost(user), ...currentKeyWorks(user)]);
+/**
+ * What must hold after every call that changes a key or a secret.
+ * @param offboarded `account/user` of those whose keys are to end, as the roster says
+ */
+export function alwaysTrue(state: AccountState, offboarded: ReadonlySet<string>): readonly Finding[] {
+  return state.users.flatMap((user) => [...twoKeysAtMost(user), ...(offboarded.has(`${state.accountId}/${user.userName.toLowerCase()}`) ? [] : currentKeyWorks(user))]);
 }
 
 /** What must also hold once no rotation is outstanding. `managed` are keys that the product made. */

@@ -7,7 +7,8 @@ import type { FaultPlan } from '../local-organization/faults';
 import type { LocalOrganization } from '../local-organization/organization';
 import type { Roster } from '../roster/roster';
 import { keyEvents, type AccountState } from './account-state';
-import { assemble, type Cast, type Player } from './cast';
+import { assemble, withAdministrators, type Cast, type Player } from './cast';
+import { deploy, type DeploymentReport } from './deployment';
 import { History } from './history';
 import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { LocalStage } from './local-stage';
@@ -19,6 +20,8 @@ import type { KeyPair, StageMail } from './stage';
 
 export interface RehearsalOptions {
   readonly roster: Roster;
+  /** Rosters that are pushed later, in the order of their days. */
+  readonly changes?: readonly RosterChange[];
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
@@ -28,6 +31,12 @@ export interface RehearsalOptions {
   readonly lookedInto?: boolean;
   /** Called after each virtual day. */
   readonly onDay?: (day: number) => void;
+}
+
+export interface RosterChange {
+  /** Virtual day of the push, counted from 0. */
+  readonly day: number;
+  readonly roster: Roster;
 }
 
 export interface Rehearsal {
@@ -47,11 +56,18 @@ const OWNER_RHYTHM_HOURS = 24;
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const folder = mkdtempSync(join(tmpdir(), 'access-keys-'));
   try {
-    const cast = assemble(options.roster, synthesize(options.roster, { outdir: folder }), options);
-    return await new Play(options, cast).run();
+    const pushes = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map(({ day, roster }, index) => ({ day, roster: options.lookedInto ? withAdministrators(roster) : roster, assembly: join(folder, String(index)) }));
+    for (const { roster, assembly } of pushes) synthesize(roster, { outdir: assembly });
+    const cast = assemble([pushes[0]!.roster, ...pushes.slice(1).map(({ roster }) => roster)], options);
+    return await new Play(options, pushes, cast).run();
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+interface Push extends RosterChange {
+  /** Folder of what was synthesised of it. */
+  readonly assembly: string;
 }
 
 class Play {
@@ -64,9 +80,14 @@ class Play {
   private readonly mails: MailFile[] = [];
   private readonly mailNames = new Set<string>();
   private readonly notices = new Map<string, NoticeEvent>();
+  private readonly deployments: DeploymentReport[] = [];
+  private pushed: Promise<void> = Promise.resolve();
+  /** Users whose keys end by the roster's own word. */
+  private offboarded: ReadonlySet<string> = new Set();
 
   constructor(
     private readonly options: RehearsalOptions,
+    private readonly pushes: readonly Push[],
     private readonly cast: Cast,
   ) {
     const users = cast.players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName }));
@@ -76,6 +97,7 @@ class Play {
 
   async run(): Promise<Rehearsal> {
     const { days, start, onDay } = this.options;
+    this.pushes.forEach((push) => this.planPush(push));
     this.cast.players.forEach((player) => this.enter(player));
     this.accountIds().forEach((accountId) => this.states.set(accountId, this.stage.stateOf(accountId)));
     this.stage.onChange((accountId) => this.observe(accountId));
@@ -86,6 +108,21 @@ class Play {
       onDay?.(day);
     }
     return { report: this.report(), mails: this.mails, organization: this.cast.organization, skippedRuns: this.cast.organization.schedules.skipped };
+  }
+
+  /** One push after another, as a queued pipeline takes them. */
+  private planPush({ day, roster, assembly }: Push): void {
+    const { clock } = this.cast.organization;
+    const former = this.pushed;
+    this.pushed = new Promise((done) => {
+      clock.at(new Date(this.options.start.getTime() + day * DAY_MS), async () => {
+        await former;
+        const deployment = await deploy(this.cast.organization, roster, assembly);
+        this.deployments.push(deployment);
+        if (!deployment.stopped) this.offboarded = retiredUsers(roster);
+        done();
+      });
+    });
   }
 
   private enter(player: Player): void {
@@ -143,7 +180,7 @@ class Play {
       this.history.record(event);
     }
     this.states.set(accountId, state);
-    this.violate(accountId, alwaysTrue(state));
+    this.violate(accountId, alwaysTrue(state, this.offboarded));
   }
 
   private remember(state: AccountState, keyId: string): void {
@@ -196,15 +233,17 @@ class Play {
   }
 
   private accountIds(): string[] {
-    return this.options.roster.accounts.map(({ id }) => id);
+    return [...new Set(this.cast.players.map(({ accountId }) => accountId))];
   }
 
   private report(): RehearsalReport {
     const { seed, days, start } = this.options;
     const users = this.cast.players.map(({ accountId, accountName, user }) => ({ accountId, accountName, userName: user.name, exempt: user.exempt !== undefined }));
-    return reportOf({ seed, days, startAt: start, endAt: this.stage.now(), users, events: this.history.events, violations: this.history.violations });
+    return reportOf({ seed, days, startAt: start, endAt: this.stage.now(), users, deployments: this.deployments, events: this.history.events, violations: this.history.violations });
   }
 }
+
+const retiredUsers = ({ accounts }: Roster): ReadonlySet<string> => new Set(accounts.flatMap(({ id, users }) => users.filter(({ state }) => state === 'retired').map(({ name }) => nameOf(id, name))));
 
 const nameOf = (accountId: string, userName: string): string => `${accountId}/${userName.toLowerCase()}`;
 

@@ -1,3 +1,4 @@
+import type { DeploymentReport } from './deployment';
 import type { HistoryEvent, Violation } from './history';
 import { keyLives, type KeyLife } from './key-life';
 import { summarize, summarizeUser, type RehearsalSummary, type RehearsedUser, type UserSummary } from './summary';
@@ -8,6 +9,8 @@ export interface RehearsalReport {
   readonly summary: RehearsalSummary;
   readonly start: string;
   readonly end: string;
+  /** One for each push of the roster. */
+  readonly deployments: readonly DeploymentReport[];
   readonly users: readonly (UserSummary & { readonly lives: readonly KeyLife[] })[];
   readonly events: readonly HistoryEvent[];
 }
@@ -18,6 +21,7 @@ export interface RehearsalOutcome {
   readonly startAt: Date;
   readonly endAt: Date;
   readonly users: readonly RehearsedUser[];
+  readonly deployments: readonly DeploymentReport[];
   readonly events: readonly HistoryEvent[];
   readonly violations: readonly Violation[];
 }
@@ -30,6 +34,7 @@ export function reportOf(outcome: RehearsalOutcome): RehearsalReport {
     summary: summarize({ ...outcome, accounts, users: outcome.users.length }, outcome.events, outcome.violations),
     start: outcome.startAt.toISOString(),
     end: outcome.endAt.toISOString(),
+    deployments: outcome.deployments,
     users: outcome.users.map((user) => {
       const events = byUser.get(owned(user.accountId, user.userName)) ?? [];
       return { ...summarizeUser(user, events), lives: keyLives(events) };

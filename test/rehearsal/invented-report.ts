@@ -20,6 +20,7 @@ export function inventReport(users: readonly InventedUser[], extra: readonly His
     startAt: new Date(START),
     endAt: new Date(START + 120 * DAY_MS),
     users: users.map((user) => ({ ...user, exempt: false })),
+    deployments: [],
     events,
     violations: events.filter((event) => event.kind === 'violation').map(({ kind: _, ...violation }) => violation),
   });

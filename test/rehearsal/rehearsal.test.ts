@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FaultPlan } from '../../lib/local-organization/faults';
 import { seededRandom } from '../../lib/local-organization/random';
 import type { CallRecord } from '../../lib/local-organization/wire/gateway';
+import type { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { LocalOrganization } from '../../lib/local-organization/organization';
 import { rehearse, type Rehearsal, type RehearsalOptions } from '../../lib/rehearsal/rehearsal';
 import { SecretSearch } from '../../lib/rehearsal/secret-search';
@@ -41,7 +42,7 @@ describe('the sample roster for sixty days', () => {
 
   beforeAll(async () => {
     const { roster } = loadRoster('config', { at: START });
-    const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: string) {
+    const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
       listen.mockRestore();
       this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
       this.deploy(assembly);

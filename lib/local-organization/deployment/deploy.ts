@@ -8,8 +8,8 @@ import type { S3State } from '../services/s3';
 import type { SesState } from '../services/sesv2';
 import type { SnsState } from '../services/sns';
 import type { SqsState } from '../services/sqs';
-import type { StackArtifact } from './assembly';
-import { resolveTemplate, type Resolved, type Target } from './template';
+import type { FunctionCode } from '../runtime/container';
+import { resolveTemplate, type Resolved, type Target, type Template } from './template';
 
 export interface RuleDefinition {
   readonly accountId: string;
@@ -33,6 +33,19 @@ export interface QueueConsumer {
   readonly batchSize: number;
 }
 
+export interface StackSet {
+  readonly name: string;
+  readonly templateUrl: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly instances: readonly { readonly regions: readonly string[]; readonly accountIds: readonly string[]; readonly unitIds: readonly string[] }[];
+}
+
+/** One stack of a template in one account. */
+export interface StackToDeploy {
+  readonly target: Target;
+  readonly template: Template;
+}
+
 export interface Deployer {
   readonly directory: IamDirectory;
   readonly random: Random;
@@ -43,15 +56,30 @@ export interface Deployer {
   readonly ses: SesState;
   readonly lambda: LambdaState;
   readonly addFunction: (definition: FunctionDefinition) => void;
+  readonly removeFunction: (arn: string) => void;
   readonly addRule: (rule: RuleDefinition) => void;
+  readonly removeRule: (arn: string) => void;
+  /** The StackSet's template in the accounts that it names; those that it no longer names lose theirs. */
+  readonly deployStackSet: (stackSet: StackSet) => void;
+  /** What an S3 location holds. @throws Error when there is nothing, as CloudFormation then fails */
+  readonly codeAt: (bucket: string, key: string) => FunctionCode;
   readonly addConsumer: (consumer: QueueConsumer) => void;
 }
 
 /** Types that change nothing that a rehearsal can see. */
-const WITHOUT_EFFECT = new Set(['AWS::Logs::LogGroup', 'AWS::CloudWatch::Alarm', 'AWS::Lambda::EventInvokeConfig', 'AWS::CDK::Metadata', 'AWS::SES::ConfigurationSet', 'AWS::SES::ConfigurationSetEventDestination']);
+const WITHOUT_EFFECT = new Set(['AWS::CodeBuild::Project', 'AWS::CodePipeline::Pipeline', 'AWS::Logs::LogGroup', 'AWS::CloudWatch::Alarm', 'AWS::Lambda::EventInvokeConfig', 'AWS::CDK::Metadata', 'AWS::SES::ConfigurationSet', 'AWS::SES::ConfigurationSetEventDestination']);
 
 /** @throws Error for a resource type that the local organization does not know */
-export function deployStack(deployer: Deployer, { template, target, bundleOf }: StackArtifact): void {
+export function deployStack(deployer: Deployer, { template, target }: StackToDeploy): void {
+  stackDeployment(deployer, template, target).run();
+}
+
+/** Takes away what can still act: functions, schedules, rules and roles. */
+export function deleteStack(deployer: Deployer, { template, target }: StackToDeploy): void {
+  stackDeployment(deployer, template, target).remove();
+}
+
+function stackDeployment(deployer: Deployer, template: Template, target: Target): StackDeployment {
   const keyIds = new Map<string, string>();
   const keyIdOf = (logicalId: string): string => {
     let id = keyIds.get(logicalId);
@@ -59,7 +87,7 @@ export function deployStack(deployer: Deployer, { template, target, bundleOf }: 
     return id;
   };
   const resources = resolveTemplate(template, target, keyIdOf);
-  new StackDeployment(deployer, target, resources, keyIdOf, bundleOf).run();
+  return new StackDeployment(deployer, target, resources, keyIdOf);
 }
 
 class StackDeployment {
@@ -68,7 +96,6 @@ class StackDeployment {
     private readonly target: Target,
     private readonly resources: readonly Resolved[],
     private readonly keyIdOf: (logicalId: string) => string,
-    private readonly bundleOf: StackArtifact['bundleOf'],
   ) {}
 
   run(): void {
@@ -82,6 +109,7 @@ class StackDeployment {
       'AWS::Lambda::Function': (resource) => this.function(resource),
       'AWS::Lambda::EventSourceMapping': ({ properties: p }) => this.deployer.addConsumer({ queueArn: p.EventSourceArn, functionArn: this.functionArn(p.FunctionName), batchSize: p.BatchSize ?? 10 }),
       'AWS::Events::Rule': (resource) => this.rule(resource),
+      'AWS::CloudFormation::StackSet': ({ properties: p }) => this.deployer.deployStackSet(stackSetOf(p)),
       'AWS::SES::EmailIdentity': ({ properties: p }) => this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
     };
     const attached = new Set(['AWS::KMS::Alias', 'AWS::IAM::RolePolicy', 'AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission']);
@@ -92,14 +120,23 @@ class StackDeployment {
     }
   }
 
-  private role({ properties: p }: Resolved): void {
-    const inline = [...(p.Policies ?? []), ...this.ofType('AWS::IAM::RolePolicy').filter(({ RoleName }) => RoleName === p.RoleName), ...this.ofType('AWS::IAM::Policy').filter(({ Roles }) => Roles?.includes(p.RoleName))];
+  remove(): void {
+    for (const { type, name } of this.resources) {
+      if (type === 'AWS::IAM::Role') this.deployer.directory.removeRole(this.target.accountId, name);
+      if (type === 'AWS::Lambda::Function') this.deployer.removeFunction(this.functionArn(name));
+      if (type === 'AWS::Events::Rule') this.deployer.removeRule(this.ruleArn(name));
+    }
+  }
+
+  private role({ name, properties: p }: Resolved): void {
+    const inline = [...(p.Policies ?? []), ...this.ofType('AWS::IAM::RolePolicy').filter(({ RoleName }) => RoleName === name), ...this.ofType('AWS::IAM::Policy').filter(({ Roles }) => Roles?.includes(name))];
     this.deployer.directory.putRole(this.target.accountId, {
-      name: p.RoleName,
+      name,
       path: p.Path,
       trustPolicy: JSON.stringify(p.AssumeRolePolicyDocument),
       inlinePolicies: Object.fromEntries(inline.map(({ PolicyName, PolicyDocument }) => [PolicyName, JSON.stringify(PolicyDocument)])),
       maxSessionSeconds: p.MaxSessionDuration,
+      permissionsBoundary: p.PermissionsBoundary && this.deployer.directory.managedPolicy(p.PermissionsBoundary),
     });
   }
 
@@ -109,10 +146,10 @@ class StackDeployment {
     this.deployer.kms.putKey({ ...this.place(), keyId, alias, policy: JSON.stringify(p.KeyPolicy) });
   }
 
-  private bucket({ properties: p }: Resolved): void {
-    const policy = this.ofType('AWS::S3::BucketPolicy').find(({ Bucket }) => Bucket === p.BucketName)?.PolicyDocument as object | undefined;
+  private bucket({ name, properties: p }: Resolved): void {
+    const policy = this.ofType('AWS::S3::BucketPolicy').find(({ Bucket }) => Bucket === name)?.PolicyDocument as object | undefined;
     const kmsKeyArn = p.BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault?.KMSMasterKeyID as string | undefined;
-    this.deployer.s3.putBucket({ ...this.place(), name: p.BucketName, policy: policy && JSON.stringify(policy), kmsKeyArn });
+    this.deployer.s3.putBucket({ ...this.place(), name, policy: policy && JSON.stringify(policy), kmsKeyArn });
   }
 
   private topic({ properties: p }: Resolved): void {
@@ -140,16 +177,19 @@ class StackDeployment {
       region: this.target.region,
       name: p.FunctionName,
       roleArn: p.Role,
-      bundlePath: this.bundleOf(p.Code.S3Key),
+      code: this.deployer.codeAt(p.Code.S3Bucket, p.Code.S3Key),
       timeoutSeconds: p.Timeout ?? 3,
       environment: p.Environment?.Variables ?? {},
     });
   }
 
-  private rule({ logicalId, properties: p }: Resolved): void {
-    const { accountId, region, stackName } = this.target;
-    const arn = `arn:aws:events:${region}:${accountId}:rule/${p.Name ?? `${stackName}-${logicalId}`}`;
-    for (const target of p.Targets ?? []) this.deployer.addRule({ accountId, region, arn, functionArn: target.Arn, everyMs: p.ScheduleExpression && rateMs(p.ScheduleExpression), pattern: p.EventPattern });
+  private rule({ name, properties: p }: Resolved): void {
+    const { accountId, region } = this.target;
+    for (const target of p.Targets ?? []) this.deployer.addRule({ accountId, region, arn: this.ruleArn(name), functionArn: target.Arn, everyMs: p.ScheduleExpression && rateMs(p.ScheduleExpression), pattern: p.EventPattern });
+  }
+
+  private ruleArn(name: string): string {
+    return `arn:aws:events:${this.target.region}:${this.target.accountId}:rule/${name}`;
   }
 
   private ofType(type: string): any[] {
@@ -163,6 +203,18 @@ class StackDeployment {
   private place() {
     return { accountId: this.target.accountId, region: this.target.region };
   }
+}
+
+function stackSetOf({ StackSetName, TemplateURL, Parameters = [], StackInstancesGroup = [] }: Record<string, any>): StackSet {
+  return {
+    name: StackSetName,
+    templateUrl: TemplateURL,
+    parameters: Object.fromEntries((Parameters as { ParameterKey: string; ParameterValue: string }[]).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])),
+    instances: (StackInstancesGroup as any[]).map(({ Regions, DeploymentTargets: { Accounts, OrganizationalUnitIds, AccountFilterType } }) => {
+      if (AccountFilterType !== 'INTERSECTION') throw new Error(`the local organization does not know the account filter ${AccountFilterType}`);
+      return { regions: Regions, accountIds: Accounts, unitIds: OrganizationalUnitIds };
+    }),
+  };
 }
 
 function permissionStatement({ Action, Principal, SourceAccount, SourceArn }: Record<string, string | undefined>, Resource: string) {

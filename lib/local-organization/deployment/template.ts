@@ -21,6 +21,8 @@ export interface Target {
 
 export interface Resolved {
   readonly logicalId: string;
+  /** The name that the template gives, or one as CloudFormation makes it up. */
+  readonly name: string;
   readonly type: string;
   readonly properties: any;
 }
@@ -32,7 +34,7 @@ export function resolveTemplate(template: Template, target: Target, keyIdOf: (lo
   const resolver = new Resolver(template, target, keyIdOf);
   return Object.entries(template.Resources)
     .filter(([, { Condition }]) => Condition === undefined || resolver.condition(Condition))
-    .map(([logicalId, { Type, Properties = {} }]) => ({ logicalId, type: Type, properties: resolver.value(Properties) }));
+    .map(([logicalId, { Type, Properties = {} }]) => ({ logicalId, name: resolver.physicalName(logicalId), type: Type, properties: resolver.value(Properties) }));
 }
 
 class Resolver {
@@ -129,6 +131,10 @@ class Resolver {
         return `arn:aws:kms:${region}:${accountId}:key/${this.keyIdOf(logicalId)}`;
       case 'AWS::S3::Bucket.Arn':
         return `arn:aws:s3:::${name()}`;
+      case 'AWS::CodeBuild::Project.Arn':
+        return `arn:aws:codebuild:${region}:${accountId}:project/${name()}`;
+      case 'AWS::CodePipeline::Pipeline.Arn':
+        return `arn:aws:codepipeline:${region}:${accountId}:${name()}`;
       case 'AWS::Events::Rule.Arn':
         return `arn:aws:events:${region}:${accountId}:rule/${name()}`;
     }
@@ -136,7 +142,7 @@ class Resolver {
   }
 
   /** The name that the template gives, or one as CloudFormation makes it up. */
-  private physicalName(logicalId: string): string {
+  physicalName(logicalId: string): string {
     const { RoleName, FunctionName, BucketName, LogGroupName, TopicName, QueueName, Name } = this.resource(logicalId).Properties ?? {};
     return (this.value(RoleName ?? FunctionName ?? BucketName ?? LogGroupName ?? TopicName ?? QueueName ?? Name) as string | undefined) ?? `${this.target.stackName}-${logicalId}`;
   }

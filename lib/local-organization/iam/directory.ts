@@ -101,6 +101,7 @@ export class IamDirectory {
   private readonly sessionRandom: Random;
   private readonly propagation: Propagation;
   private readonly accounts = new Map<string, Account>();
+  private readonly managedPolicies = new Map<string, string>();
   private readonly keyOwners = new Map<string, { readonly user: StoredUser; readonly key: StoredKey }>();
   private readonly sessions = new Map<string, Session>();
   /** Grows whenever a policy changes, so that decisions can be remembered until then. */
@@ -248,6 +249,18 @@ export class IamDirectory {
     const [, , , , accountId = '', resource = ''] = arn.split(':');
     const role = this.accounts.get(accountId)?.roles.get(resource.split('/').pop()?.toLowerCase() ?? '');
     return role?.arn === arn ? role : undefined;
+  }
+
+  /** A customer managed policy, for permissions boundaries. */
+  putManagedPolicy(arn: string, document: string): void {
+    this.managedPolicies.set(arn, document);
+  }
+
+  /** @throws AwsError NoSuchEntity */
+  managedPolicy(arn: string): string {
+    const document = this.managedPolicies.get(arn);
+    if (document === undefined) throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, 404);
+    return document;
   }
 
   putRole(accountId: string, role: RoleDefinition): string {

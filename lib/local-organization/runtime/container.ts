@@ -1,6 +1,5 @@
 /** One warm Lambda execution environment: a bundle in a `vm` context that knows only the local organization. */
 import * as nodeCrypto from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
 import type { Clock } from '../clock';
@@ -8,8 +7,14 @@ import type { Random } from '../random';
 import type { WireRequest, WireResponse } from '../wire/messages';
 import { createNetwork } from '../wire/network';
 
+/** A bundle; the same name means the same text. */
+export interface FunctionCode {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface ContainerOptions {
-  readonly bundlePath: string;
+  readonly code: FunctionCode;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,18 +37,18 @@ const scripts = new Map<string, vm.Script>();
 export function startContainer(options: ContainerOptions): (eventJson: string, context: unknown) => Promise<unknown> {
   const context = vm.createContext(globalsOf(options));
   virtualTime(context, options);
-  const wrapper = scriptOf(options.bundlePath).runInContext(context) as (...parts: unknown[]) => void;
+  const wrapper = scriptOf(options.code).runInContext(context) as (...parts: unknown[]) => void;
   const module = { exports: {} as { handler?: Handler } };
-  wrapper(module.exports, requireOf(options), module, options.bundlePath, '/var/task');
+  wrapper(module.exports, requireOf(options), module, options.code.name, '/var/task');
   const { handler } = module.exports;
-  if (!handler) throw new Error(`${options.bundlePath} exports no handler`);
+  if (!handler) throw new Error(`${options.code.name} exports no handler`);
   const parse = vm.runInContext('JSON.parse', context) as (text: string) => unknown;
   return async (eventJson, invocation) => handler(parse(eventJson), invocation);
 }
 
-function scriptOf(path: string): vm.Script {
-  let script = scripts.get(path);
-  if (!script) scripts.set(path, (script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${readFileSync(path, 'utf8')}\n})`, { filename: path })));
+function scriptOf({ name, text }: FunctionCode): vm.Script {
+  let script = scripts.get(name);
+  if (!script) scripts.set(name, (script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: name })));
   return script;
 }
 

@@ -3,7 +3,7 @@ import { ConnectionLost, FunctionKilled } from '../faults';
 import type { IamDirectory } from '../iam/directory';
 import type { Random } from '../random';
 import type { Gateway } from '../wire/gateway';
-import { startContainer } from './container';
+import { startContainer, type FunctionCode } from './container';
 
 export interface FunctionDefinition {
   readonly arn: string;
@@ -11,7 +11,7 @@ export interface FunctionDefinition {
   readonly region: string;
   readonly name: string;
   readonly roleArn: string;
-  readonly bundlePath: string;
+  readonly code: FunctionCode;
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -57,6 +57,11 @@ export class LambdaRuntime {
   deploy(definition: FunctionDefinition): void {
     this.functions.set(definition.arn, definition);
     this.idle.delete(definition.arn);
+  }
+
+  remove(arn: string): void {
+    this.functions.delete(arn);
+    this.idle.delete(arn);
   }
 
   /** A crash, a kill and a timeout all answer `Unhandled`; the environment is then gone. */
@@ -129,7 +134,7 @@ export class LambdaRuntime {
       dead: false,
       die: () => {},
       handle: startContainer({
-        bundlePath: definition.bundlePath,
+        code: definition.code,
         environment: { ...definition.environment, ...reserved(definition), ...credentials(directory, definition) },
         clock,
         random: passOn(() => chance.current),

@@ -15,6 +15,10 @@ export class LambdaState {
     this.functions.set(settings.arn, settings);
   }
 
+  removeFunction(arn: string): void {
+    this.functions.delete(arn);
+  }
+
   find(arn: string): FunctionSettings | undefined {
     return this.functions.get(arn);
   }

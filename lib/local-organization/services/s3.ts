@@ -50,6 +50,10 @@ export class S3State {
     return object && Buffer.from(object.body).toString('utf8');
   }
 
+  bytes(bucket: string, key: string): Uint8Array | undefined {
+    return this.buckets.get(bucket)?.objects.get(key)?.body;
+  }
+
   keys(bucket: string): string[] {
     return [...this.bucket(bucket).objects.keys()].sort();
   }

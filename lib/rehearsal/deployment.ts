@@ -1,0 +1,76 @@
+/** Deploys a roster into the local organization the way AWS would get it: by hand for one account, by the pipeline otherwise. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { Assembly } from '../local-organization/deployment/assembly';
+import { readPipeline, type PipelineAction } from '../local-organization/deployment/pipeline';
+import type { Credentials } from '../local-organization/iam/directory';
+import type { LocalOrganization } from '../local-organization/organization';
+import { memberCode } from '../member/member-code';
+import { bake, BAKE_MINUTES } from '../operator/bake';
+import { operatorOf } from '../operator/operator';
+import { publish } from '../publish/publish';
+import type { Roster } from '../roster/roster';
+import { canaries } from '../roster/waves';
+
+/** What became of one push of the roster. */
+export interface DeploymentReport {
+  /** ISO 8601, virtual. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Stages that were passed; for one account, the two commands. */
+  readonly passed: readonly string[];
+  /** Where the pipeline stopped, and why. */
+  readonly stopped?: { readonly stage: string; readonly reason: string };
+}
+
+/** @param assemblyFolder what `synthesize` made of the same roster */
+export async function deploy(organization: LocalOrganization, roster: Roster, assemblyFolder: string): Promise<DeploymentReport> {
+  const assembly = new Assembly(assemblyFolder);
+  const startedAt = organization.clock.now().toISOString();
+  const ended = (): string => organization.clock.now().toISOString();
+  organization.deploy(assembly);
+  const stages = assembly.ownStacks.map((stack) => readPipeline(assembly, stack)).find((read) => read !== undefined);
+  if (!stages) {
+    await publish('all', roster, clientOf(organization, administratorOf(organization, roster)), organization.clock.now());
+    return { startedAt, endedAt: ended(), passed: ['cdk deploy', 'publish'] };
+  }
+  const passed: string[] = [];
+  for (const { name, actions } of stages) {
+    const reason = await stop(organization, roster, actions);
+    if (reason !== undefined) return { startedAt, endedAt: ended(), passed, stopped: { stage: name, reason } };
+    passed.push(name);
+  }
+  return { startedAt, endedAt: ended(), passed };
+}
+
+/** Runs a stage. @returns why it stopped, if it did */
+async function stop(organization: LocalOrganization, roster: Roster, actions: readonly PipelineAction[]): Promise<string | undefined> {
+  for (const action of actions) {
+    try {
+      if (action.kind === 'stack') organization.deployStack(action.stack);
+      else for (const command of action.commands) await run(organization, roster, command, organization.directory.issueSession(action.roleArn, 'codebuild'));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+  return undefined;
+}
+
+/** The project's own commands, with the permissions of the project's role. Others, such as npm's, have been run by whoever rehearses. */
+async function run(organization: LocalOrganization, roster: Roster, command: string, credentials: Credentials): Promise<void> {
+  const [, name, part] = /^npx access-keys (\w+)(?: (\w+))?/.exec(command) ?? [];
+  const client = clientOf(organization, credentials);
+  const now = organization.clock.now();
+  if (name === 'publish') await publish(part as 'code' | 'canary' | 'fleet', roster, client, now);
+  if (name === 'bake') await bakeCanaries(organization, roster, credentials);
+}
+
+async function bakeCanaries(organization: LocalOrganization, roster: Roster, credentials: Credentials): Promise<void> {
+  const { clock } = organization;
+  const operator = operatorOf({ securityAccountId: roster.organization!.securityAccount, region: roster.region }, organization.clientConfig(credentials));
+  const { ok, lines } = await bake(operator, { accounts: canaries(roster), codeVersion: memberCode().version, freeze: roster.limits.freeze, limitMs: BAKE_MINUTES * 60_000, clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) } });
+  if (!ok) throw new Error(lines.join('; '));
+}
+
+const clientOf = (organization: LocalOrganization, credentials: Credentials): S3Client => new S3Client(organization.clientConfig(credentials));
+
+const administratorOf = ({ directory }: LocalOrganization, roster: Roster): Credentials => directory.administrator(roster.accounts[0]!.id);
