@@ -1,6 +1,7 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { join } from 'node:path';
+import { context } from '../cdk.json';
 import { BUNDLES, bundle } from './bundle';
 import { NotificationStack, type NotificationStackProps } from './central/notification-stack';
 import { memberCode } from './member/member-code';
@@ -38,7 +39,7 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
 
 /** @returns the folder of the cloud assembly */
 export function synthesize(roster: Roster, { outdir, ...options }: AppOptions & { readonly outdir: string }): string {
-  return buildApp(roster, new App({ outdir, analyticsReporting: false }), options).synth().directory;
+  return buildApp(roster, new App({ outdir, analyticsReporting: false, context }), options).synth().directory;
 }
 
 function notificationProps(roster: Roster, securityAccountId: string): NotificationStackProps {

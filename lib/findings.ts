@@ -1,4 +1,4 @@
-import { Token, Validations } from 'aws-cdk-lib';
+import { type Stack, Token, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -14,5 +14,8 @@ export function acceptFinding(scope: IConstruct, rule: string, reason: string): 
   Validations.of(scope).acknowledge({ id: rule, reason });
 }
 
-/** A region as findings print it. */
-export const regionInFindings = (region: string): string => (Token.isUnresolved(region) ? '<AWS::Region>' : region);
+/** Partition and region of a stack as findings print them: literal where the stack knows them. */
+export const placeInFindings = ({ partition, region }: Stack): { readonly partition: string; readonly region: string } => ({
+  partition: Token.isUnresolved(partition) ? '<AWS::Partition>' : partition,
+  region: Token.isUnresolved(region) ? '<AWS::Region>' : region,
+});

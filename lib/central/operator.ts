@@ -1,8 +1,8 @@
-import { Aws } from 'aws-cdk-lib';
+import { Aws, Stack } from 'aws-cdk-lib';
 import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, PUBLISHED_PATH, ROLES } from '../../lambda/contract';
-import { acceptWildcards } from '../findings';
+import { acceptWildcards, placeInFindings } from '../findings';
 import type { Callers } from './callers';
 
 const SESSION_SECONDS = 3_600;
@@ -16,14 +16,14 @@ export function operatorRole(scope: Construct, { callers, bucketArn, region }: {
   const role = new CfnRole(scope, 'OperatorRole', {
     roleName: ROLES.operator,
     maxSessionDuration: SESSION_SECONDS,
-    assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:root` }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }] },
+    assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:${Stack.of(scope).partition}:iam::${Aws.ACCOUNT_ID}:root` }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }] },
     policies: [
       {
         policyName: 'operator',
         policyDocument: {
           Version: '2012-10-17',
           Statement: [
-            allow('OperateAccounts', ['lambda:InvokeFunction'], `arn:${Aws.PARTITION}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`, callers.resources()),
+            allow('OperateAccounts', ['lambda:InvokeFunction'], `arn:${Stack.of(scope).partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`, callers.resources()),
             allow('ReadRosterAndReports', ['s3:GetObject'], [`${bucketArn}/roster/*`, `${bucketArn}/reports/*`, `${bucketArn}/${PUBLISHED_PATH}`]),
             allow('FindReports', ['s3:ListBucket'], bucketArn),
           ],
@@ -32,7 +32,7 @@ export function operatorRole(scope: Construct, { callers, bucketArn, region }: {
     ],
   });
   acceptWildcards(role, {
-    [`Resource::arn:<AWS::Partition>:lambda:${region}:*:function:${FUNCTIONS.operate.name}`]: 'one function in every account of the organization, by condition',
+    [`Resource::arn:${placeInFindings(Stack.of(scope)).partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`]: 'one function in every account of the organization, by condition',
     'Resource::<OrgBucket5A4D3DCA.Arn>/roster/*': 'the slices of all accounts',
     'Resource::<OrgBucket5A4D3DCA.Arn>/reports/*': 'the reports of all accounts',
   });

@@ -23,12 +23,13 @@ export function register(program: Command): void {
       const { operatorOf } = require('../operator/operator') as typeof import('../operator/operator');
       const { memberCode } = require('../member/member-code') as typeof import('../member/member-code');
       const { canaries } = require('../roster/waves') as typeof import('../roster/waves');
-      const outcome = await bake(operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }), {
+      const clock = { now: () => new Date(), sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)) };
+      const outcome = await bake(operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }, {}, clock.now), {
         accounts: canaries(roster),
         codeVersion: memberCode().version,
         freeze: roster.limits.freeze,
         limitMs: minutes * 60_000,
-        clock: { now: () => new Date(), sleep: (ms) => new Promise((resolve) => void setTimeout(resolve, ms)) },
+        clock,
         onProgress: (line) => void process.stderr.write(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
       });
       process.stdout.write(format === 'json' ? `${JSON.stringify(outcome, null, 2)}\n` : `${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${line}\n`).join('')}`);

@@ -2,6 +2,7 @@ import { App, BootstraplessSynthesizer, Fn } from 'aws-cdk-lib';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { context } from '../../cdk.json';
 import { BUNDLES } from '../bundle';
 import { STACKS } from '../names';
 import type { Roster } from '../roster/roster';
@@ -26,7 +27,7 @@ export const organizationRotator = ({ organization, userGuard }: Roster, { versi
 export function writeMemberTemplate(roster: Roster, code: MemberCode, check: (app: App) => void): string {
   const outdir = mkdtempSync(join(tmpdir(), 'rotator-'));
   try {
-    const app = new App({ outdir, analyticsReporting: false });
+    const app = new App({ outdir, analyticsReporting: false, context });
     check(app);
     new RotatorStack(app, STACKS.rotator, { ...organizationRotator(roster, code), synthesizer: new BootstraplessSynthesizer() });
     app.synth();

@@ -7,7 +7,7 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, SECRET_NAME_PREFIX, type MemberEnvironment } from '../../lambda/contract';
 import type { UserGuard } from '../../lambda/domain/slice';
-import { acceptWildcards, regionInFindings } from '../findings';
+import { acceptWildcards, placeInFindings } from '../findings';
 import { ADMIN_TOPIC_NAME } from '../names';
 import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
 
@@ -73,14 +73,14 @@ export class RotatorStack extends Stack {
   }
 
   private acceptWildcards(): void {
-    const region = regionInFindings(this.region);
+    const { partition, region } = placeInFindings(this);
     const { userGuard } = this.props;
     acceptWildcards(this, {
       'Resource::*': 'secretsmanager:ListSecrets has no resource level',
-      [`Resource::arn:<AWS::Partition>:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]: 'a secret for each user of the roster, which the template does not know',
-      [`Resource::arn:<AWS::Partition>:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
-      [`Resource::arn:<AWS::Partition>:kms:${region}:<SecurityAccountId>:key/*`]: "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
-      [`Resource::arn:<AWS::Partition>:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them',
+      [`Resource::arn:${partition}:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]: 'a secret for each user of the roster, which the template does not know',
+      [`Resource::arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
+      [`Resource::arn:${partition}:kms:${region}:<SecurityAccountId>:key/*`]: "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
+      [`Resource::arn:${partition}:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them',
     });
   }
 

@@ -20,10 +20,10 @@ export interface BakeOutcome {
   readonly lines: readonly string[];
 }
 
-interface Forced {
+interface Candidate {
   readonly accountId: string;
   readonly userName: string;
-  readonly since: Date;
+  readonly secretName: string;
 }
 
 const POLL_MS = 60_000;
@@ -32,36 +32,44 @@ const POLL_MS = 60_000;
 export const BAKE_MINUTES = 100;
 
 /**
- * Waits until every canary account reports a healthy reconcile on this code and roster, then forces one rotation and
- * waits until a report shows its new key. Run again it forces another one.
+ * Waits until every canary account reports a healthy reconcile on this code and roster and one of their users has a
+ * key that was made since; forces that rotation, unless a first one is under way. Run again it starts over.
  */
 export async function bake(operator: Operator, options: BakeOptions): Promise<BakeOutcome> {
   const { accounts, clock, limitMs, onProgress = () => {} } = options;
-  const deadline = clock.now().getTime() + limitMs;
-  let forced: Forced | undefined;
+  const since = clock.now();
+  let forced: Candidate | undefined;
   let said = '';
   for (;;) {
-    const reports = new Map<string, AccountReport>();
-    const missing: string[] = [];
-    for (const { id, name } of accounts) {
-      const report = await operator.report(id);
-      if (report) reports.set(id, report);
-      const reason = unhealthy(report, options.codeVersion, await operator.generation(id));
-      if (reason) missing.push(`${id} ${name}: ${reason}`);
-    }
+    const { reports, missing } = await look(operator, options);
     if (missing.length === 0) {
-      forced ??= await force(operator, options, reports);
-      if (!forced) return { ok: true, lines: [`${accounts.length} canary accounts are healthy; no user can be rotated now`] };
-      if (hasRotated(reports.get(forced.accountId), forced)) return { ok: true, lines: [`${accounts.length} canary accounts are healthy; ${forced.userName} in ${forced.accountId} was rotated`] };
-      missing.push(`${forced.accountId}: no new key of ${forced.userName} since ${forced.since.toISOString()}`);
+      const rotated = rotatedSince(accounts, reports, since);
+      if (rotated) return { ok: true, lines: [`${count(accounts.length)} healthy; ${rotated.userName} in ${rotated.accountId} was rotated`] };
+      const candidate = forced ?? candidateOf(accounts, reports, clock.now());
+      if (!candidate || isFrozen(options, clock.now())) return { ok: true, lines: [`${count(accounts.length)} healthy; no user can be rotated now`] };
+      const refusal = forced ? undefined : await force(operator, candidate);
+      if (refusal === undefined) forced = candidate;
+      missing.push(`${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}`);
     }
-    if (missing.join() !== said) onProgress((said = missing.join()) && missing.join('\n'));
-    if (clock.now().getTime() + POLL_MS > deadline) return { ok: false, lines: missing };
+    if (missing.join('\n') !== said) onProgress((said = missing.join('\n')));
+    if (clock.now().getTime() + POLL_MS > since.getTime() + limitMs) return { ok: false, lines: missing };
     await clock.sleep(POLL_MS);
   }
 }
 
-/** Why an account cannot be called healthy yet. */
+async function look(operator: Operator, { accounts, codeVersion }: BakeOptions): Promise<{ readonly reports: ReadonlyMap<string, AccountReport>; readonly missing: string[] }> {
+  const reports = new Map<string, AccountReport>();
+  const missing: string[] = [];
+  for (const { id, name } of accounts) {
+    const report = await operator.report(id);
+    if (report) reports.set(id, report);
+    const reason = unhealthy(report, codeVersion, await operator.generation(id));
+    if (reason) missing.push(`${id} ${name}: ${reason}`);
+  }
+  return { reports, missing };
+}
+
+/** Why an account cannot be called healthy yet. A user that IAM does not have is a matter of the roster, not of the code. */
 export function unhealthy(report: AccountReport | undefined, codeVersion: string, generation: number | undefined): string | undefined {
   if (!report) return 'it has not reported yet';
   if (report.codeVersion !== codeVersion) return `its last report, of ${report.at}, comes from code ${report.codeVersion || 'unknown'}, not from ${codeVersion}`;
@@ -72,30 +80,40 @@ export function unhealthy(report: AccountReport | undefined, codeVersion: string
 }
 
 /** The user whose key is oldest, of those for whom IAM has room; without any, one whose first rotation is still to come. */
-export function candidate(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, now: Date): { readonly accountId: string; readonly userName: string; readonly secretName: string } | undefined {
+export function candidateOf(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, now: Date): Candidate | undefined {
   const today = now.toISOString().slice(0, 10);
   const found = accounts.filter(({ state }) => state === 'active').flatMap(({ id, users }) =>
     users.flatMap(({ name, secretName, state, exempt }) => {
-      const report = reports.get(id)?.users.find(({ userName }) => userName.toLowerCase() === name.toLowerCase());
-      const rotated = state === 'active' && !(exempt && today <= exempt.until);
-      const current = report?.keys.find(({ role }) => role === 'current');
-      return rotated && report && report.keys.length <= 1 ? [{ accountId: id, userName: name, secretName, createdAt: current?.createdAt ?? 'none' }] : [];
+      const keys = keysIn(reports.get(id), name);
+      const isRotated = state === 'active' && !(exempt && today <= exempt.until);
+      return isRotated && keys && keys.length <= 1 ? [{ accountId: id, userName: name, secretName, createdAt: keys.find(({ role }) => role === 'current')?.createdAt ?? 'none' }] : [];
     }),
   );
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))[0];
 }
 
-async function force(operator: Operator, { accounts, clock, freeze }: BakeOptions, reports: ReadonlyMap<string, AccountReport>): Promise<Forced | undefined> {
-  const today = clock.now().toISOString().slice(0, 10);
-  const chosen = freeze.some(({ from, to }) => from <= today && today <= to) ? undefined : candidate(accounts, reports, clock.now());
-  if (!chosen) return undefined;
-  const since = clock.now();
-  await operator.operate(chosen.accountId, { command: 'rotate', secretName: chosen.secretName });
-  return { accountId: chosen.accountId, userName: chosen.userName, since };
+/** IAM keeps whole seconds. */
+function rotatedSince(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, since: Date): { readonly accountId: string; readonly userName: string } | undefined {
+  const second = Math.floor(since.getTime() / 1000) * 1000;
+  for (const { id, users } of accounts) {
+    const user = users.find(({ name }) => keysIn(reports.get(id), name)?.some(({ role, createdAt }) => role === 'current' && Date.parse(createdAt) >= second));
+    if (user) return { accountId: id, userName: user.name };
+  }
+  return undefined;
 }
 
-/** IAM keeps whole seconds. */
-function hasRotated(report: AccountReport | undefined, { userName, since }: Forced): boolean {
-  const user = report?.users.find((each) => each.userName.toLowerCase() === userName.toLowerCase());
-  return user?.keys.some(({ role, createdAt }) => role === 'current' && Date.parse(createdAt) >= Math.floor(since.getTime() / 1000) * 1000) ?? false;
+const keysIn = (report: AccountReport | undefined, userName: string): AccountReport['users'][number]['keys'] | undefined => report?.users.find((user) => user.userName.toLowerCase() === userName.toLowerCase())?.keys;
+
+/** @returns why it was refused, as when another rotation is still outstanding; it is asked for again */
+async function force(operator: Operator, { accountId, secretName }: Candidate): Promise<string | undefined> {
+  try {
+    await operator.operate(accountId, { command: 'rotate', secretName });
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
+
+const isFrozen = ({ freeze }: BakeOptions, now: Date): boolean => freeze.some(({ from, to }) => from <= now.toISOString().slice(0, 10) && now.toISOString().slice(0, 10) <= to);
+
+const count = (accounts: number): string => `${accounts} canary account${accounts === 1 ? ' is' : 's are'}`;

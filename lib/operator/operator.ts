@@ -1,11 +1,11 @@
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract';
 import type { AccountReport } from '../../lambda/domain/report';
 import type { RosterSlice } from '../../lambda/domain/slice';
 import { orgBucketName } from '../names';
-import { s3OrgStore } from '../publish/org-store';
+import { type OrgStore, s3OrgStore } from '../publish/org-store';
 
 /** What people on duty, and the pipeline's bake step, can do in the accounts. */
 export interface Operator {
@@ -23,27 +23,34 @@ export interface OperatorPlace {
   readonly partition?: string;
 }
 
-/** Settings that all SDK clients take. */
+/** Settings that all SDK clients take; those of whoever becomes the operator. */
 export type ClientConfig = Pick<LambdaClientConfig, 'credentials' | 'requestHandler' | 'maxAttempts'>;
 
-/** Speaks as the operator role of the security account, whose session is renewed before it ends. */
-export function operatorOf({ securityAccountId, region, partition = 'aws' }: OperatorPlace, config: ClientConfig = {}): Operator {
-  const sts = new STSClient({ ...config, region });
-  const credentials = async () => {
-    const roleArn = `arn:${partition}:iam::${securityAccountId}:role/${ROLES.operator}`;
-    const { Credentials: made } = await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'access-keys-command' }));
-    return { accessKeyId: made!.AccessKeyId!, secretAccessKey: made!.SecretAccessKey!, sessionToken: made!.SessionToken, expiration: made!.Expiration };
+interface Session {
+  readonly lambda: LambdaClient;
+  readonly store: OrgStore;
+  readonly endsAt: Date;
+}
+
+/** A chained session lasts an hour at most: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining */
+const RENEW_BEFORE_MS = 10 * 60_000;
+
+/** Speaks as the operator role of the security account; its session is renewed before it ends. */
+export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () => Date): Operator {
+  const { region, partition = 'aws' } = place;
+  let current: Session | undefined;
+  const session = async (): Promise<Session> => {
+    if (!current || current.endsAt.getTime() - now().getTime() < RENEW_BEFORE_MS) current = await openSession(place, config);
+    return current;
   };
-  const lambda = new LambdaClient({ ...config, region, credentials });
-  const store = s3OrgStore(new S3Client({ ...config, region, credentials } as object), orgBucketName(securityAccountId, region));
   const json = async <T>(key: string): Promise<T | undefined> => {
-    const stored = await store.read(key);
+    const stored = await (await session()).store.read(key);
     return stored && (JSON.parse(stored.text) as T);
   };
   return {
     async operate(accountId, command) {
       const name = `arn:${partition}:lambda:${region}:${accountId}:function:${FUNCTIONS.operate.name}`;
-      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(command)) }));
+      const answer = await (await session()).lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(command)) }));
       const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null') as { message?: string; errorMessage?: string } | null;
       if (answer.FunctionError) throw new Error(payload?.errorMessage ?? 'operate failed without saying why');
       return payload?.message ?? '';
@@ -51,4 +58,12 @@ export function operatorOf({ securityAccountId, region, partition = 'aws' }: Ope
     report: (accountId) => json<AccountReport>(reportPath(accountId)),
     generation: async (accountId) => (await json<RosterSlice>(slicePath(accountId)))?.generation,
   };
+}
+
+async function openSession({ securityAccountId, region, partition = 'aws' }: OperatorPlace, config: ClientConfig): Promise<Session> {
+  const roleArn = `arn:${partition}:iam::${securityAccountId}:role/${ROLES.operator}`;
+  const { Credentials: made } = await new STSClient({ ...config, region }).send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'access-keys-command' }));
+  const credentials = { accessKeyId: made!.AccessKeyId!, secretAccessKey: made!.SecretAccessKey!, sessionToken: made!.SessionToken };
+  const own = { ...config, region, credentials };
+  return { lambda: new LambdaClient(own), store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)), endsAt: made!.Expiration! };
 }

@@ -2,16 +2,17 @@ import { Stack } from 'aws-cdk-lib';
 import { CfnProject } from 'aws-cdk-lib/aws-codebuild';
 import { CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { acceptWildcards } from '../findings';
+import { acceptWildcards, placeInFindings } from '../findings';
 
 const OWN_ARTIFACTS = "written by the CDK's grants: the pipeline's own artifacts and their key, for its own actions";
 const OWN_LOGS = "written by the CDK's projects: the project's own log group and test reports";
 
 /** Accepts the wildcards that the CDK's pipelines library writes itself; every statement of ours is judged on its own. */
 export function acceptGeneratedPolicies(stack: Stack, pipeline: Construct, artifacts: CfnBucket): void {
-  const { region, account } = stack;
-  const logs = `arn:<AWS::Partition>:logs:${region}:${account}:log-group:/aws/codebuild/`;
-  const reports = `arn:<AWS::Partition>:codebuild:${region}:${account}:report-group/`;
+  const { account } = stack;
+  const { partition, region } = placeInFindings(stack);
+  const logs = `arn:${partition}:logs:${region}:${account}:log-group:/aws/codebuild/`;
+  const reports = `arn:${partition}:codebuild:${region}:${account}:report-group/`;
   const projects = pipeline.node.findAll().filter((construct): construct is CfnProject => construct instanceof CfnProject).map((project) => stack.getLogicalId(project));
   acceptWildcards(stack, {
     ...Object.fromEntries(['s3:List*', 's3:GetObject*', 's3:GetBucket*', 's3:DeleteObject*', 's3:Abort*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'].map((action) => [`Action::${action}`, OWN_ARTIFACTS])),

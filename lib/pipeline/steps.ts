@@ -1,10 +1,9 @@
-import { Aws, Duration } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
+import { Aws, Duration, type Stack } from 'aws-cdk-lib';
 import { BuildSpec } from 'aws-cdk-lib/aws-codebuild';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CodeBuildStep, type IFileSetProducer, ShellStep } from 'aws-cdk-lib/pipelines';
 import { PUBLISHED_PATH, ROLES } from '../../lambda/contract';
-import { acceptWildcards } from '../findings';
+import { acceptWildcards, placeInFindings } from '../findings';
 
 const INSTALL = 'npm ci --ignore-scripts';
 
@@ -55,9 +54,9 @@ export class Steps {
   }
 
   /** Wildcards of these steps' policies. */
-  accept(scope: IConstruct): void {
-    const bucket = this.place.bucketArn.replace(/^arn:[^:]*/, 'arn:<AWS::Partition>');
-    acceptWildcards(scope, {
+  accept(stack: Stack): void {
+    const bucket = this.place.bucketArn.replace(/^arn:[^:]*/, `arn:${placeInFindings(stack).partition}`);
+    acceptWildcards(stack, {
       [`Resource::${bucket}/reports/*`]: 'the guard asks whether a vanished account was released',
       [`Resource::${bucket}/code/*`]: 'objects named by what is in them',
       [`Resource::${bucket}/roster/*`]: 'a slice for each account',

@@ -47,7 +47,7 @@ async function stop(organization: LocalOrganization, roster: Roster, actions: re
   for (const action of actions) {
     try {
       if (action.kind === 'stack') organization.deployStack(action.stack);
-      else for (const command of action.commands) await run(organization, roster, command, organization.directory.issueSession(action.roleArn, 'codebuild'));
+      else for (const command of action.commands) await run(organization, roster, command, action.roleArn);
     } catch (error) {
       return (error as Error).message;
     }
@@ -56,17 +56,19 @@ async function stop(organization: LocalOrganization, roster: Roster, actions: re
 }
 
 /** The project's own commands, with the permissions of the project's role. Others, such as npm's, have been run by whoever rehearses. */
-async function run(organization: LocalOrganization, roster: Roster, command: string, credentials: Credentials): Promise<void> {
+async function run(organization: LocalOrganization, roster: Roster, command: string, roleArn: string): Promise<void> {
   const [, name, part] = /^npx access-keys (\w+)(?: (\w+))?/.exec(command) ?? [];
+  const credentials = organization.directory.issueSession(roleArn, 'codebuild');
   const client = clientOf(organization, credentials);
   const now = organization.clock.now();
   if (name === 'publish') await publish(part as 'code' | 'canary' | 'fleet', roster, client, now);
-  if (name === 'bake') await bakeCanaries(organization, roster, credentials);
+  if (name === 'bake') await bakeCanaries(organization, roster, roleArn);
 }
 
-async function bakeCanaries(organization: LocalOrganization, roster: Roster, credentials: Credentials): Promise<void> {
-  const { clock } = organization;
-  const operator = operatorOf({ securityAccountId: roster.organization!.securityAccount, region: roster.region }, organization.clientConfig(credentials));
+async function bakeCanaries(organization: LocalOrganization, roster: Roster, roleArn: string): Promise<void> {
+  const { clock, directory } = organization;
+  const config = { ...organization.clientConfig(directory.issueSession(roleArn, 'codebuild')), credentials: async () => directory.issueSession(roleArn, 'codebuild') };
+  const operator = operatorOf({ securityAccountId: roster.organization!.securityAccount, region: roster.region }, config, () => clock.now());
   const { ok, lines } = await bake(operator, { accounts: canaries(roster), codeVersion: memberCode().version, freeze: roster.limits.freeze, limitMs: BAKE_MINUTES * 60_000, clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) } });
   if (!ok) throw new Error(lines.join('; '));
 }

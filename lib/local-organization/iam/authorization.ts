@@ -63,10 +63,10 @@ export class Authorization {
 
   /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
   private contextOf({ principal, region, context: given }: Request, access: Access): Context {
-    const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationPathOf(access.resourceAccountId) && this.directory.organizationId }) };
+    const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationOf(access.resourceAccountId)?.id }) };
     const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...evaluable(access.context), ...given };
     if (principal.kind === 'service') return { ...context, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
-    const path = this.directory.organizationPathOf(principal.accountId);
+    const place = this.directory.organizationOf(principal.accountId);
     return {
       ...context,
       'aws:PrincipalIsAWSService': 'false',
@@ -74,7 +74,7 @@ export class Authorization {
       'aws:PrincipalAccount': principal.accountId,
       'aws:PrincipalType': principal.kind === 'user' ? 'User' : 'AssumedRole',
       'aws:userid': principal.userId,
-      ...(path === undefined ? {} : { 'aws:PrincipalOrgID': this.directory.organizationId, 'aws:PrincipalOrgPaths': [path] }),
+      ...(place && { 'aws:PrincipalOrgID': place.id, 'aws:PrincipalOrgPaths': [place.path] }),
       ...present({ 'aws:username': principal.userName, 'aws:SourceIdentity': principal.sourceIdentity }),
       ...Object.fromEntries(Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
     };

@@ -87,8 +87,15 @@ const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const EXECUTION_SESSION_SECONDS = 6 * 3600;
 const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
 
+export interface OrganizationPlace {
+  readonly id: string;
+  /** As `aws:PrincipalOrgPaths` names it. */
+  readonly path: string;
+}
+
 interface Account {
-  readonly organizationPath: string;
+  /** Absent for an account that is in none. */
+  readonly organization?: OrganizationPlace;
   readonly users: Map<string, StoredUser>;
   readonly roles: Map<string, StoredRole>;
 }
@@ -115,16 +122,18 @@ export class IamDirectory {
     this.propagation = options.propagation ?? USUAL_PROPAGATION;
   }
 
-  addAccount(accountId: string, { organizationPath = 'r-root' }: { readonly organizationPath?: string } = {}): void {
-    this.accounts.set(accountId, { organizationPath: `${this.organizationId}/${organizationPath}/`, users: new Map(), roles: new Map() });
+  /** @param place in this organization, in `another` one, or in `none` */
+  addAccount(accountId: string, { organizationPath = 'r-root', place = 'this' }: { readonly organizationPath?: string; readonly place?: 'this' | 'another' | 'none' } = {}): void {
+    const id = place === 'this' ? this.organizationId : 'o-another000';
+    this.accounts.set(accountId, { ...(place !== 'none' && { organization: { id, path: `${id}/${organizationPath}/` } }), users: new Map(), roles: new Map() });
   }
 
   accountIds(): string[] {
     return [...this.accounts.keys()];
   }
 
-  organizationPathOf(accountId: string): string | undefined {
-    return this.accounts.get(accountId)?.organizationPath;
+  organizationOf(accountId: string): OrganizationPlace | undefined {
+    return this.accounts.get(accountId)?.organization;
   }
 
   users(accountId: string): StoredUser[] {

@@ -1,0 +1,48 @@
+/** The program that `cdk` runs, as `cdk` runs it. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { context } from '../../cdk.json';
+import { synthesize } from '../../lib/assembly';
+import { Assembly } from '../../lib/local-organization/deployment/assembly';
+import { loadRoster } from '../../lib/roster/load';
+
+const ONE_ACCOUNT = 'config/examples/one-account.yaml';
+const folder = mkdtempSync(join(tmpdir(), 'app-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function app(roster: string, outdir: string) {
+  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...context, roster }), CDK_VALIDATION: 'false', CDK_DISABLE_VERSION_CHECK: '1' };
+  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { env, encoding: 'utf8' });
+}
+
+const templates = (outdir: string): string[] => readdirSync(outdir, { recursive: true, encoding: 'utf8' }).filter((name) => /template\.json$|asset\.\w+\.json$/.test(name)).sort();
+
+test('what is deployed is what is rehearsed, to the byte', () => {
+  const [deployed, rehearsed] = [join(folder, 'deployed'), join(folder, 'rehearsed')];
+  expect(app('config', deployed).status).toBe(0);
+  synthesize(loadRoster('config', { at: new Date() }).roster!, { outdir: rehearsed });
+  expect(templates(deployed).length).toBeGreaterThan(3);
+  expect(templates(deployed)).toEqual(templates(rehearsed));
+  for (const name of templates(deployed)) expect(readFileSync(join(deployed, name), 'utf8')).toBe(readFileSync(join(rehearsed, name), 'utf8'));
+});
+
+test('a roster without an organization gives two stacks in its account', () => {
+  const outdir = join(folder, 'one');
+  expect(app(ONE_ACCOUNT, outdir).status).toBe(0);
+  expect(new Assembly(outdir).stacks.map(({ target }) => target)).toEqual([
+    { accountId: '333333333333', region: 'us-east-1', stackName: 'AccessKeysNotification' },
+    { accountId: '333333333333', region: 'us-east-1', stackName: 'AccessKeysRotator' },
+  ]);
+});
+
+test('a bad roster synthesises nothing and says what is wrong where', () => {
+  const roster = join(folder, 'bad.yaml');
+  writeFileSync(roster, readFileSync(ONE_ACCOUNT, 'utf8').replace('"333333333333"', '333333333333'));
+  const { status, stderr, stdout } = app(roster, join(folder, 'none'));
+  expect(status).toBe(1);
+  expect(stderr).toContain('bad.yaml:');
+  expect(stdout + stderr).not.toMatch(/^\s+at /m);
+  expect(templates(join(folder, 'none'))).toEqual([]);
+});

@@ -1,0 +1,108 @@
+/** Whole requests, decided by every policy that the deployed templates and reconcile put there: identity, session, trust, resource and key policies. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { synthesize } from '../../lib/assembly';
+import type { LocalOrganization } from '../../lib/local-organization/organization';
+import type { Principal, ServiceId } from '../../lib/local-organization/service';
+import { assemble } from '../../lib/rehearsal/cast';
+import { deploy, type DeploymentReport } from '../../lib/rehearsal/deployment';
+import { loadRoster } from '../../lib/roster/load';
+import cases from './request-cases.json';
+
+interface Caller {
+  readonly account: string;
+  /** A role as it was deployed; with `administrator`, one of that name whose own policies allow everything. */
+  readonly role?: string;
+  readonly administrator?: boolean;
+  readonly user?: string;
+  readonly service?: string;
+  /** The key administration's session for this user, as the rotate function opens it. */
+  readonly sessionFor?: string;
+}
+
+interface RequestCase {
+  readonly sentence: string;
+  readonly caller: Caller;
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Record<string, unknown>;
+  readonly context?: Record<string, string>;
+  readonly expected: string;
+}
+
+const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+const MEMBER = '333333333333';
+const HOUR_MS = 3_600_000;
+
+let organization: LocalOrganization;
+let roleNames: Map<string, string>;
+let deployment: DeploymentReport | undefined;
+
+beforeAll(async () => {
+  const start = new Date('2027-01-04');
+  const { roster } = loadRoster('config', { at: start });
+  const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
+  synthesize(roster!, { outdir: folder });
+  ({ organization } = assemble([roster!], { seed: 1, start }));
+  organization.directory.addAccount('888888888888', { place: 'another' });
+  organization.directory.addAccount('999999999999', { place: 'none' });
+  organization.clock.at(start, async () => void (deployment = await deploy(organization, roster!, folder)));
+  await organization.clock.advanceTo(new Date(start.getTime() + 6 * HOUR_MS));
+  rmSync(folder, { recursive: true });
+  roleNames = new Map(organization.directory.roles('222222222222').map(({ name }) => [stepOf(name), name]));
+});
+
+/** `Guard` of `AccessKeysPipeline-PipelineGuardRole1A2B3C4D`: names that CloudFormation makes up, by the step. */
+const stepOf = (name: string): string => /Pipeline(?:Build|Guard|Central|Canary|Publish|UpdatePipeline|Assets)*?(Synth\w*?|SelfMutation|FileRole|Guard|PublishCode|PublishCanarySlices|PublishSlices|Bake)(?:CdkBuildProject)?(?:Role)?[0-9A-F]{8}$/.exec(name)?.[1] ?? name;
+
+function principalOf({ account, role, administrator, user, service, sessionFor }: Caller): Principal {
+  const { directory } = organization;
+  if (service !== undefined) return { kind: 'service', arn: service, accountId: '', userId: service };
+  if (user !== undefined) return ownerOf(account, user);
+  if (administrator) directory.putRole(account, { name: role ?? 'administrator', trustPolicy: EVERYTHING, inlinePolicies: { everything: EVERYTHING } });
+  const name = roleNames.get(role!) ?? role ?? 'administrator';
+  const sessionPolicy = sessionFor && JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:*', Resource: [`arn:aws:iam::${account}:user/${sessionFor}`, `arn:aws:iam::${account}:user/*/${sessionFor}`] }] });
+  return directory.openSession(`arn:aws:iam::${account}:role/${name}`, 'session', { seconds: 3600, ...(sessionPolicy && { sessionPolicy }) }).principal;
+}
+
+function ownerOf(account: string, user: string): Principal {
+  const key = organization.directory.keysOf(account, user).find(({ status }) => status === 'Active')!;
+  const found = organization.directory.authenticate(key.accessKeyId, undefined);
+  if (typeof found === 'string') throw new Error(`the key of ${user} is ${found}`);
+  return found.principal;
+}
+
+/** Bytes for bodies; an ARN for the secret of an account and user, which has random characters. */
+function asGiven(name: string, value: string): unknown {
+  if (name === 'Payload' || name === 'Body') return Buffer.from(value);
+  const [, account, secretName] = /^(\d{12}):(\/access-key\/.+)$/.exec(value) ?? [];
+  return account && [...organization.secrets.values()].find((secret) => secret.accountId === account && secret.secretName === secretName)!.secretArn;
+}
+
+/** Anything but a refusal of permission counts as allowed: the request got past the policies. */
+async function decide({ caller, service, operation, input, context }: RequestCase): Promise<string> {
+  const given = Object.fromEntries(Object.entries(input).map(([name, value]) => [name, asGiven(name, String(value)) ?? value]));
+  try {
+    await organization.gateway.call(principalOf(caller), service as ServiceId, operation, 'us-east-1', given, context);
+  } catch (error) {
+    if (!(error as { code?: string }).code) throw error;
+    return /AccessDenied|AuthorizationError/.test((error as { code: string }).code) ? 'denied' : 'allowed';
+  }
+  return 'allowed';
+}
+
+test('the pipeline has brought functions and secrets to the accounts', () => {
+  expect(deployment).toMatchObject({ passed: expect.arrayContaining(['Guard', 'Canary', 'Publish']) });
+  expect(organization.directory.roles(MEMBER).map(({ name }) => name)).toEqual(expect.arrayContaining(['access-keys-rotate', 'access-keys-key-administration']));
+  expect(organization.secrets.values().filter(({ accountId }) => accountId === MEMBER).length).toBeGreaterThan(2);
+});
+
+test.each(cases as RequestCase[])('$expected: $sentence', async (request) => {
+  expect(await decide(request)).toBe(request.expected);
+});
+
+test('as many cases refuse as allow, and more', () => {
+  const refused = (cases as RequestCase[]).filter(({ expected }) => expected === 'denied').length;
+  expect(refused).toBeGreaterThan(cases.length / 2);
+});
