@@ -5,14 +5,9 @@ import { join } from 'node:path';
 import Table from 'cli-table3';
 import { parseDocument } from 'yaml';
 import { loadRoster } from '../lib/roster/load';
+import { rosterOf } from './rosters';
 
 const REPETITIONS = 5;
-
-function rosterOf(accounts: number, usersEach: number): string {
-  const head = 'version: 1\norganization: { id: o-a1b2c3d4e5, managementAccount: "111111111111", organizationalUnits: [ou-ab12-11111111], securityAccount: "222222222222", region: us-east-1 }\nnotifications: { admins: [security@example.com], sender: access-keys@example.com, ownerDomain: example.com }\naccounts:\n';
-  const account = (index: number): string => `  - id: "${300_000_000_000 + index}"\n    name: account-${index}\n    users:\n${Array.from({ length: usersEach }, (_, user) => `      - { name: user-${user}, rotateEvery: 60d }\n`).join('')}`;
-  return head + Array.from({ length: accounts }, (_, index) => account(index)).join('');
-}
 
 const timed = (work: () => unknown): number => {
   const start = process.hrtime.bigint();

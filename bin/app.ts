@@ -1,6 +1,8 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildApp } from '../lib/assembly';
+import { Assembly } from '../lib/local-organization/deployment/assembly';
+import { exceeded } from '../lib/quotas';
 import { loadRoster } from '../lib/roster/load';
 import { NO_COLOURS, renderText } from '../lib/roster/render';
 
@@ -10,5 +12,8 @@ const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
 for (const problem of problems) process.stderr.write(`${renderText(problem, NO_COLOURS)}\n\n`);
 if (roster) {
   const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
-  buildApp(roster, app, { rosterPath, check }).synth();
+  const { directory } = buildApp(roster, app, { rosterPath, check }).synth();
+  const refused = new Assembly(directory).stacks.flatMap(({ target, template }) => exceeded(target.stackName, template));
+  for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
+  if (refused.length > 0) process.exitCode = 1;
 } else process.exitCode = 1;

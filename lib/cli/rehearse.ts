@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import picocolors from 'picocolors';
 import type { FaultPlan } from '../local-organization/faults';
-import type { Rehearsal } from '../rehearsal/rehearsal';
+import type { Rehearsal, RosterChange } from '../rehearsal/rehearsal';
 import type { Roster } from '../roster/roster';
 import { soundRoster } from './sound-roster';
 import { parseDay, whole } from './values';
@@ -13,12 +13,15 @@ interface Options {
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
+  readonly change: readonly { readonly path: string; readonly day: number }[];
   readonly faults?: string;
   readonly out?: string;
   readonly serve?: number;
   readonly everyRun?: boolean;
   readonly format: 'text' | 'json';
 }
+
+const DAY_MS = 86_400_000;
 
 /** Fixed, so that the same seed gives the same report whenever it is run. */
 const USUAL_START = '2027-01-04';
@@ -28,6 +31,7 @@ export function register(program: Command): void {
     .command('rehearse')
     .description('play a roster against a local AWS organization: months in seconds, nothing leaves this machine')
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option('--change <file|dir@day>', 'push another roster on that virtual day; may be repeated', change, [])
     .option('--days <number>', 'virtual days', whole(1, 3650), 120)
     .option('--start <date>', 'first virtual day, YYYY-MM-DD', parseDay, parseDay(USUAL_START))
     .option('--seed <number>', 'draws owners, existing keys and delays; the same seed gives the same report', whole(0, 2 ** 31), 1)
@@ -44,15 +48,16 @@ async function run(options: Options): Promise<void> {
   if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
   if (options.out !== undefined) claimOutputDirectory(options.out);
   const roster = soundRoster(options.roster, options.start);
-  if (!roster) return;
-  const rehearsal = await play(roster, options);
+  const changes = options.change.flatMap(({ path, day }) => soundRoster(path, new Date(options.start.getTime() + day * DAY_MS)) ?? []).map((changed, index) => ({ day: options.change[index]!.day, roster: changed }));
+  if (!roster || changes.length < options.change.length) return;
+  const rehearsal = await play(roster, changes, options);
   if (options.out !== undefined) await write(options.out, rehearsal);
   process.stdout.write(options.format === 'json' ? `${JSON.stringify(rehearsal.report.summary, null, 2)}\n` : textOf(rehearsal, options));
-  process.exitCode = rehearsal.report.summary.ok ? 0 : 1;
+  process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) ? 0 : 1;
   if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);
 }
 
-async function play(roster: Roster, options: Options): Promise<Rehearsal> {
+async function play(roster: Roster, changes: readonly RosterChange[], options: Options): Promise<Rehearsal> {
   process.env.CDK_VALIDATION ??= 'false';
   const { rehearse } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal');
   const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
@@ -60,7 +65,7 @@ async function play(roster: Roster, options: Options): Promise<Rehearsal> {
   const faults = options.faults === undefined ? undefined : readFaults(options.faults, options.seed);
   if (process.stderr.isTTY) bar.start(options.days, 0);
   try {
-    return await rehearse({ roster, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, lookedInto: options.serve !== undefined, onDay: (day) => bar.update(day) });
+    return await rehearse({ roster, changes, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, lookedInto: options.serve !== undefined, onDay: (day) => bar.update(day) });
   } finally {
     bar.stop();
   }
@@ -88,6 +93,18 @@ async function write(out: string, { report, mails }: Rehearsal): Promise<void> {
   writeOutput(out, [{ name: 'report.json', content: `${JSON.stringify(report, null, 1)}\n` }, { name: 'index.html', content: await renderPage(report) }, ...mails]);
 }
 
+/** `FILE@DAY` */
+function change(text: string, former: Options['change']): Options['change'] {
+  const [, path, day] = /^(.+)@(\d{1,4})$/.exec(text) ?? [];
+  if (path === undefined) throw new InvalidArgumentError('It must be a roster and a virtual day, such as changed.yaml@30.');
+  return [...former, { path, day: Number(day) }].sort((a, b) => a.day - b.day);
+}
+
+/** Where pushes of the roster got to, unless all went through. */
+function deploymentsOf({ deployments }: Rehearsal['report']): string {
+  return deployments.map(({ startedAt, stopped }) => (stopped ? `  push of ${startedAt.slice(0, 10)} stopped at ${stopped.stage}: ${stopped.reason}\n` : '')).join('');
+}
+
 function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options): string {
   const { renderTable } = require('../rehearsal/table') as typeof import('../rehearsal/table');
   const { ok, rotations, violations } = report.summary;
@@ -95,7 +112,7 @@ function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options
   const verdict = ok ? color.green('every promise held') : color.red(`${violations.length} violations`);
   const told = violations.slice(0, 10).map(({ at, accountId, message }) => `  ${at} ${accountId} ${message}\n`).join('');
   const look = out === undefined ? 'write it all down: access-keys rehearse --out DIR' : `look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`;
-  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial; ${verdict}\n${told}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
+  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial; ${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
 }
 
 /** Time goes on as fast as everybody's while people look around. */

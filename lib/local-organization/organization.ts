@@ -1,7 +1,7 @@
 import { VirtualClock } from './clock';
 import { unzipSync } from 'fflate';
-import { Assembly, type StackArtifact } from './deployment/assembly';
-import { deployStack, type Deployer, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import type { Assembly } from './deployment/assembly';
+import { deployStack, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
 import { StackSets } from './deployment/stack-sets';
 import type { Template } from './deployment/template';
 import type { FaultPlan } from './faults';
@@ -101,7 +101,7 @@ export class LocalOrganization {
     for (const stack of assembly.ownStacks) this.deployStack(stack);
   }
 
-  deployStack(stack: StackArtifact): void {
+  deployStack(stack: StackToDeploy): void {
     deployStack(this.deployer, stack);
   }
 

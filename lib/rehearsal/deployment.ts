@@ -5,6 +5,7 @@ import { readPipeline, type PipelineAction } from '../local-organization/deploym
 import type { Credentials } from '../local-organization/iam/directory';
 import type { LocalOrganization } from '../local-organization/organization';
 import { memberCode } from '../member/member-code';
+import { STACKS } from '../names';
 import { bake, BAKE_MINUTES } from '../operator/bake';
 import { operatorOf } from '../operator/operator';
 import { publish } from '../publish/publish';
@@ -36,10 +37,17 @@ export async function deploy(organization: LocalOrganization, roster: Roster, as
   const passed: string[] = [];
   for (const { name, actions } of stages) {
     const reason = await stop(organization, roster, actions);
+    if (name === 'Central') deployByHand(organization, roster, assembly);
     if (reason !== undefined) return { startedAt, endedAt: ended(), passed, stopped: { stage: name, reason } };
     passed.push(name);
   }
   return { startedAt, endedAt: ended(), passed };
+}
+
+/** Accounts that say `deployment: manual` get the StackSets' template from their own administrators, once its code is published. */
+function deployByHand(organization: LocalOrganization, { accounts, region }: Roster, assembly: Assembly): void {
+  const template = assembly.stackSetTemplate();
+  for (const { id, deployment } of accounts) if (deployment === 'manual' && template) organization.deployStack({ template, target: { accountId: id, region, stackName: STACKS.rotator } });
 }
 
 /** Runs a stage. @returns why it stopped, if it did */

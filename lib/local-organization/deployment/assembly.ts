@@ -32,6 +32,13 @@ export class Assembly {
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   }
 
+  /** The template that the assembly's StackSets deploy; undefined when it has none. */
+  stackSetTemplate(): Template | undefined {
+    const stackSet = this.stacks.flatMap(({ template }) => Object.values(template.Resources)).find(({ Type }) => Type === 'AWS::CloudFormation::StackSet');
+    const key = /[^/]+\.json/.exec(JSON.stringify(stackSet?.Properties?.TemplateURL ?? ''))?.[0];
+    return key === undefined ? undefined : (JSON.parse(this.asset(key)!) as Template);
+  }
+
   private stacksIn(subfolder: string): StackArtifact[] {
     const { artifacts } = JSON.parse(readFileSync(join(this.folder, subfolder, 'manifest.json'), 'utf8')) as Manifest;
     return Object.entries(artifacts).flatMap(([name, { type, environment = '', properties }]) => {

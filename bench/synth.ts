@@ -1,0 +1,51 @@
+/** What a roster's size costs at synthesis, and what it costs the straightforward way: a stack for each account, L2 secret and schedule for each user. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import type { Template } from '../lib/local-organization/deployment/template';
+import { quotaUsage } from '../lib/quotas';
+import { rosterOf } from './rosters';
+
+interface Measured {
+  readonly loadMs: number;
+  readonly synthMs: number;
+  readonly peakMiB: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+
+/** In a process of its own, so that memory and warm code are its own. */
+function measure(script: string, ...args: string[]): { readonly measured: Measured; readonly templates: readonly Template[] } | undefined {
+  const outdir = join(folder, 'cdk.out');
+  rmSync(outdir, { recursive: true, force: true });
+  const { status, stdout } = spawnSync(process.execPath, ['--import', 'tsx', join(__dirname, script), outdir, ...args], { encoding: 'utf8', env: { ...process.env, CDK_VALIDATION: 'false' }, maxBuffer: 1 << 26 });
+  if (status !== 0) return undefined;
+  const names = readdirSync(outdir, { recursive: true, encoding: 'utf8' }).filter((name) => /template\.json$|asset\.\w+\.json$/.test(name));
+  return { measured: JSON.parse(stdout.trim().split('\n').at(-1)!) as Measured, templates: names.map((name) => JSON.parse(readFileSync(join(outdir, name), 'utf8')) as Template) };
+}
+
+const most = (templates: readonly Template[], quota: string): number => Math.max(...templates.flatMap(quotaUsage).filter((usage) => usage.quota === quota).map(({ used }) => used));
+const fullest = (templates: readonly Template[]): number => Math.max(...templates.flatMap(quotaUsage).map(({ used, limit }) => Math.round((100 * used) / limit)));
+
+const NO_BORDERS = Object.fromEntries(['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((place) => [place, '']));
+const sizes = new Table({ head: ['accounts x users', 'load', 'synth', 'memory', 'template', 'res.', 'stages', 'policies', 'quota'], style: { head: [], border: [], 'padding-left': 0, 'padding-right': 1 }, chars: NO_BORDERS });
+const row = (name: string, found: ReturnType<typeof measure>): string[] => {
+  if (!found) return [name, 'does not survive'];
+  const { measured, templates } = found;
+  const [resources, stages, actions, policies] = ['resources', 'stages of the pipeline', 'actions of the pipeline', 'managed policies of a role'].map((quota) => most(templates, quota));
+  return [name, `${measured.loadMs} ms`, `${measured.synthMs} ms`, `${measured.peakMiB} MiB`, `${Math.ceil(most(templates, 'bytes of template') / 1024)} KB`, String(resources), `${stages}/${actions}`, String(policies), `${fullest(templates)}%`];
+};
+
+const times: number[] = [];
+for (const [accounts, usersEach] of [[10, 10], [300, 100], [5_000, 10], [500, 100]] as const) {
+  const roster = join(folder, 'roster.yaml');
+  writeFileSync(roster, rosterOf(accounts, usersEach));
+  const found = measure('synth-once.ts', roster);
+  if (found) times.push(found.measured.synthMs);
+  sizes.push(row(`${accounts} x ${usersEach}`, found));
+}
+for (const [accounts, usersEach] of [[10, 10], [100, 50]] as const) sizes.push(row(`L2s, ${accounts} x ${usersEach}`, measure('straightforward-once.ts', String(accounts), String(usersEach))));
+rmSync(folder, { recursive: true });
+process.stdout.write(`${sizes.toString()}\ntemplate: the biggest; stages: and actions of the pipeline; policies: managed,\nof one role; quota: the fullest of any template. L2s: a stack for each account,\na secret and a schedule for each user.\n\nsynthesis at 50,000 users takes ${(Math.max(...times.slice(2)) / times[0]!).toFixed(2)} times what it takes at 100\n`);

@@ -1,0 +1,105 @@
+import type { AccountReport, KeyReport, UserReport } from '../../lambda/domain/report';
+import { bake, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
+import type { Operator } from '../../lib/operator/operator';
+import { loadRoster } from '../../lib/roster/load';
+import { canaries } from '../../lib/roster/waves';
+
+const START = new Date('2027-01-04T00:00:00Z');
+const ACCOUNT = '333333333333';
+const accounts = canaries(loadRoster('config', { at: START }).roster!);
+
+const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({ keyId, role, status: 'Active', createdAt });
+const user = (userName: string, ...keys: KeyReport[]): UserReport => ({ userName, secretName: `/access-key/${userName}`, keys, conditions: [] });
+const report = (change: Partial<AccountReport> = {}): AccountReport => ({ schemaVersion: 1, accountId: ACCOUNT, generation: 5, codeVersion: 'new', at: START.toISOString(), users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'))], unknown: [], ...change });
+
+/** What the account reports by the minute; the last stays. */
+class Account implements Operator {
+  readonly operated: object[] = [];
+  minutes = 0;
+  refuses: string | undefined;
+
+  constructor(private readonly reports: readonly (AccountReport | undefined)[]) {}
+
+  async operate(_: string, command: object) {
+    this.operated.push(command);
+    if (this.refuses !== undefined) throw new Error(this.refuses);
+    return 'started';
+  }
+
+  async report() {
+    return this.reports[Math.min(this.minutes, this.reports.length - 1)];
+  }
+
+  async generation() {
+    return 5;
+  }
+}
+
+function run(account: Account, options: Partial<BakeOptions> = {}) {
+  let now = START.getTime();
+  const clock = {
+    now: () => new Date(now),
+    sleep: async (ms: number) => {
+      now += ms;
+      account.minutes++;
+    },
+  };
+  return bake(account, { accounts, codeVersion: 'new', freeze: [], limitMs: 10 * 60_000, clock, ...options });
+}
+
+const rotated = report({ users: [user('jeremy.ritchie', key('AKIANEW', 'current', '2027-01-04T00:01:00Z'), key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'))] });
+
+test('one rotation is forced once all is healthy, and its new key is waited for', async () => {
+  const account = new Account([undefined, report({ codeVersion: 'old' }), report(), report(), rotated]);
+  expect(await run(account)).toEqual({ ok: true, lines: ['1 canary account is healthy; jeremy.ritchie in 333333333333 was rotated'] });
+  expect(account.operated).toEqual([{ command: 'rotate', secretName: '/access-key/jeremy.ritchie' }]);
+});
+
+test('a first rotation that is under way is as good, and no other is forced', async () => {
+  const account = new Account([rotated]);
+  expect(await run(account)).toMatchObject({ ok: true });
+  expect(account.operated).toEqual([]);
+});
+
+test('a rotation that is refused is asked for again, and the reason stands in the end', async () => {
+  const account = new Account([report()]);
+  account.refuses = 'a rotation is outstanding';
+  expect(await run(account)).toEqual({ ok: false, lines: [`${ACCOUNT}: a rotation is outstanding`] });
+  expect(account.operated.length).toBeGreaterThan(5);
+});
+
+test('a key that does not come stops the pipeline, by account and user', async () => {
+  expect(await run(new Account([report()]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`] });
+});
+
+test('no rotation is forced in a freeze', async () => {
+  const account = new Account([report()]);
+  expect(await run(account, { freeze: [{ from: '2027-01-01', to: '2027-01-04' }] })).toMatchObject({ ok: true, lines: [expect.stringContaining('no user can be rotated now')] });
+  expect(account.operated).toEqual([]);
+});
+
+test.each([
+  ['no report', undefined, 5, 'it has not reported yet'],
+  ['old code', report({ codeVersion: 'old' }), 5, 'comes from code old, not from new'],
+  ['an older roster', report({ generation: 4 }), 5, 'generation 4, not 5'],
+  ['no slice', report(), undefined, 'its slice of the roster is not published'],
+  ['something unknown', report({ unknown: [{ userName: 'a', code: 'AccessDenied', reason: 'no' }, { userName: 'b', code: 'X', reason: 'no' }] }), 5, 'a: AccessDenied, no; and 1 more'],
+])('an account with %s is not healthy, and says so', (_, given, generation, reason) => {
+  expect(unhealthy(given, 'new', generation)).toContain(reason);
+});
+
+test('a user that IAM does not have is no fault of the code', () => {
+  expect(unhealthy(report({ unknown: [{ userName: 'a', code: 'USER_MISSING', reason: 'no such user' }] }), 'new', 5)).toBeUndefined();
+});
+
+test('the oldest key of a user with room is chosen; exempt and full users never are', () => {
+  const given = report({
+    users: [
+      user('jeremy.ritchie', key('A', 'current', '2026-05-01T00:00:00Z'), key('B', 'retiring', '2026-01-01T00:00:00Z')),
+      user('svc-deploy', key('C', 'current', '2026-04-01T00:00:00Z')),
+      user('svc-backup', key('D', 'current', '2026-03-01T00:00:00Z')),
+      user('legacy-etl', key('E', 'current', '2020-01-01T00:00:00Z')),
+    ],
+  });
+  expect(candidateOf(accounts, new Map([[ACCOUNT, given]]), START)?.userName).toBe('svc-backup');
+});

@@ -1,0 +1,128 @@
+import { App } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { context } from '../../cdk.json';
+import { buildApp } from '../../lib/assembly';
+import { Assembly } from '../../lib/local-organization/deployment/assembly';
+import { readPipeline } from '../../lib/local-organization/deployment/pipeline';
+import { PipelineStack } from '../../lib/pipeline/pipeline-stack';
+import { exceeded, quotaUsage } from '../../lib/quotas';
+import { loadRoster } from '../../lib/roster/load';
+import type { Roster, RosterAccount } from '../../lib/roster/roster';
+
+const roster = loadRoster('config', { at: new Date('2027-01-04') }).roster!;
+let errors: jest.SpyInstance;
+beforeAll(() => (errors = jest.spyOn(console, 'error').mockImplementation()));
+afterAll(() => errors.mockRestore());
+
+const folder = mkdtempSync(join(tmpdir(), 'pipeline-'));
+let count = 0;
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Built {
+  readonly stack: PipelineStack;
+  readonly assembly: Assembly;
+  readonly stages: NonNullable<ReturnType<typeof readPipeline>>;
+}
+
+function build(changed: Roster = roster): Built {
+  const outdir = join(folder, String(count++));
+  const app = buildApp(changed, new App({ outdir, analyticsReporting: false, context }));
+  app.synth();
+  const assembly = new Assembly(outdir);
+  return { stack: app.node.children.find((child) => child instanceof PipelineStack)!, assembly, stages: readPipeline(assembly, assembly.ownStacks[0]!)! };
+}
+
+const withAccounts = (change: (account: RosterAccount) => RosterAccount, more: readonly RosterAccount[] = []): Roster => ({ ...roster, accounts: [...roster.accounts.map(change), ...more] });
+const names = ({ stages }: Built): string[] => stages.map(({ name }) => name);
+const commands = ({ stages }: Built): string[] => stages.flatMap(({ actions }) => actions.flatMap((action) => (action.kind === 'build' ? action.commands.filter((command) => command.startsWith('npx access-keys')) : [action.stack.target.stackName])));
+const stackSets = ({ assembly }: Built) => assembly.stacks.flatMap(({ template }) => Object.values(template.Resources)).filter(({ Type }) => Type === 'AWS::CloudFormation::StackSet').map(({ Properties }) => Properties!);
+
+describe('the pipeline of the sample roster', () => {
+  const built = build();
+
+  test('tells no account of users before its functions exist, and none but canaries before these have proved themselves', () => {
+    expect(commands(built)).toEqual([
+      'npx access-keys validate --roster config',
+      'npx access-keys plan --from published --to config',
+      'AccessKeysNotification',
+      'npx access-keys publish code --roster config',
+      'AccessKeysCanary',
+      'npx access-keys publish canary --roster config',
+      'npx access-keys bake --roster config',
+      'AccessKeysFleet',
+      'npx access-keys publish fleet --roster config',
+    ]);
+    expect(names(built)).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Canary', 'Fleet', 'Publish']);
+  });
+
+  test('is queued, of type V2, and starts only by pushes to its branch that touch what matters', () => {
+    Template.fromStack(built.stack).hasResourceProperties('AWS::CodePipeline::Pipeline', {
+      PipelineType: 'V2',
+      ExecutionMode: 'QUEUED',
+      Triggers: [{ GitConfiguration: { Push: [{ Branches: { Includes: ['main'] }, FilePaths: { Includes: Match.arrayWith(['config/**', 'lambda/**', 'package-lock.json']) } }] } }],
+      Stages: Match.arrayWith([{ Name: 'Source', Actions: [Match.objectLike({ Configuration: Match.objectLike({ DetectChanges: false, FullRepositoryId: 'acme/access-keys' }) })] }]),
+    });
+  });
+
+  test('updates itself with the CDK that the lock file pins', () => {
+    Template.fromStack(built.stack).hasResourceProperties('AWS::CodeBuild::Project', { Source: Match.objectLike({ BuildSpec: Match.stringLikeRegexp('npm install -g aws-cdk@2\\.1148\\.\\d+') }) });
+  });
+
+  test('keeps artifacts encrypted with its own key', () => {
+    Template.fromStack(built.stack).hasResourceProperties('AWS::S3::Bucket', { BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: Match.objectLike({ SSEAlgorithm: 'aws:kms' }) })] } });
+  });
+
+  test('has two disjoint StackSets that deploy many accounts at once and none by themselves', () => {
+    const [canary, fleet] = stackSets(built);
+    const accountsOf = ({ StackInstancesGroup }: Record<string, any>): string[] => StackInstancesGroup[0].DeploymentTargets.Accounts;
+    expect(accountsOf(canary!)).toEqual(['333333333333']);
+    expect(accountsOf(fleet!)).toEqual(['444444444444', '555555555555']);
+    for (const stackSet of [canary!, fleet!]) {
+      expect(stackSet).toMatchObject({ CallAs: 'DELEGATED_ADMIN', PermissionModel: 'SERVICE_MANAGED', AutoDeployment: { Enabled: false }, Capabilities: ['CAPABILITY_NAMED_IAM'], OperationPreferences: { ConcurrencyMode: 'SOFT_FAILURE_TOLERANCE', RegionConcurrencyType: 'PARALLEL', MaxConcurrentPercentage: 25 } });
+      expect(stackSet.StackInstancesGroup[0].DeploymentTargets.AccountFilterType).toBe('INTERSECTION');
+    }
+    expect(canary!.TemplateURL).toEqual(fleet!.TemplateURL);
+  });
+});
+
+test('without a canary its stages are left out, with a warning', () => {
+  const built = build(withAccounts((account) => ({ ...account, canary: false })));
+  expect(names(built)).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Fleet', 'Publish']);
+  Annotations.fromStack(built.stack).hasWarning('*', Match.stringLikeRegexp('no account of the roster is a canary'));
+});
+
+test('an account that says deployment: pipeline is a stage of its own, and its roles keep within the boundary', () => {
+  const built = build(withAccounts((account) => account, [{ ...roster.accounts[0]!, id: '111111111111', name: 'management', canary: false, deployment: 'pipeline' }]));
+  expect(names(built)).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Canary', 'Fleet', 'Account-111111111111', 'Publish']);
+  const { template } = built.assembly.stacks.find(({ target }) => target.accountId === '111111111111')!;
+  const roles = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+  expect(roles.length).toBeGreaterThan(3);
+  for (const { Properties } of roles) expect(JSON.stringify(Properties!.PermissionsBoundary)).toContain(':iam::111111111111:policy/access-keys-boundary');
+});
+
+test('an account that is deployed by hand is in no StackSet and no stage', () => {
+  const built = build(withAccounts((account) => ({ ...account, deployment: account.id === '444444444444' ? 'manual' : account.deployment })));
+  expect(JSON.stringify(stackSets(built))).not.toContain('444444444444');
+  expect(built.assembly.stacks.map(({ target }) => target.accountId)).not.toContain('444444444444');
+});
+
+describe('quotas', () => {
+  const many = (accounts: number, deployment: RosterAccount['deployment']): Roster => ({ ...roster, accounts: Array.from({ length: accounts }, (_, index) => ({ ...roster.accounts[1]!, id: String(600_000_000_000 + index), deployment })) });
+
+  test('five thousand accounts use no more than 60 percent of any, and no more of the pipeline than three do', () => {
+    const big = build({ ...many(5_000, 'stackset'), accounts: [roster.accounts[0]!, ...many(5_000, 'stackset').accounts] });
+    for (const { template } of big.assembly.stacks) for (const { used, limit } of quotaUsage(template)) expect(used / limit).toBeLessThan(0.6);
+    expect(names(big)).toEqual(names(build()));
+  });
+
+  test('too many accounts for a pipeline are told before AWS would refuse them', () => {
+    const stages = Array.from({ length: 51 }, () => ({ Actions: Array.from({ length: 11 }, () => ({})) }));
+    expect(exceeded('Pipeline', { Resources: { Pipeline: { Type: 'AWS::CodePipeline::Pipeline', Properties: { Stages: stages } } } })).toEqual([
+      expect.stringContaining('stack Pipeline would have 51 stages of the pipeline, and AWS accepts 50'),
+      expect.stringContaining('stack Pipeline would have 561 actions of the pipeline, and AWS accepts 500'),
+    ]);
+  });
+});
