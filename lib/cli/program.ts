@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { register as bake } from './bake';
+import { register as plan } from './plan';
 import { register as publish } from './publish';
 import { register as rehearse } from './rehearse';
 import { register as validate } from './validate';
@@ -17,6 +18,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)');
   validate(program);
+  plan(program);
   publish(program);
   bake(program);
   rehearse(program);

@@ -1,4 +1,9 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { orgBucketName } from '../names';
+import type { Roster } from '../roster/roster';
+
+/** The bucket of the roster's own security account. */
+export const orgStoreOf = ({ organization, accounts, region }: Roster, client: S3Client): OrgStore => s3OrgStore(client, orgBucketName(organization?.securityAccount ?? accounts[0]!.id, region));
 
 export interface StoredText {
   readonly text: string;

@@ -1,12 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PUBLISHED_PATH } from '../../lambda/contract';
 import { memberCode } from '../member/member-code';
-import { orgBucketName } from '../names';
 import { parsePublished, printPublished } from '../plan/published-roster';
 import type { Roster } from '../roster/roster';
 import { canaries, others } from '../roster/waves';
 import { publishCode } from './code';
-import { type OrgStore, s3OrgStore } from './org-store';
+import { orgStoreOf } from './org-store';
 import { publishSlices, removeSlices } from './slices';
 
 export interface Publication {
@@ -18,9 +17,6 @@ export interface Publication {
   /** Accounts that the roster no longer has. */
   readonly removed: readonly string[];
 }
-
-/** The bucket of the roster's own security account. */
-export const orgStoreOf = (roster: Roster, client: S3Client): OrgStore => s3OrgStore(client, orgBucketName(roster.organization?.securityAccount ?? roster.accounts[0]!.id, roster.region));
 
 /**
  * One step of the pipeline, or all of them in its order. Repeating it writes nothing. The whole roster is written last,

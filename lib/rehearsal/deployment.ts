@@ -8,6 +8,7 @@ import { memberCode } from '../member/member-code';
 import { STACKS } from '../names';
 import { bake, BAKE_MINUTES } from '../operator/bake';
 import { operatorOf } from '../operator/operator';
+import { comparePublished } from '../plan/compare-published';
 import { publish } from '../publish/publish';
 import type { Roster } from '../roster/roster';
 import { canaries } from '../roster/waves';
@@ -69,8 +70,16 @@ async function run(organization: LocalOrganization, roster: Roster, command: str
   const credentials = organization.directory.issueSession(roleArn, 'codebuild');
   const client = clientOf(organization, credentials);
   const now = organization.clock.now();
+  if (name === 'plan') await guard(roster, client);
   if (name === 'publish') await publish(part as 'code' | 'canary' | 'fleet', roster, client, now);
   if (name === 'bake') await bakeCanaries(organization, roster, roleArn);
+}
+
+async function guard(roster: Roster, client: S3Client): Promise<void> {
+  const { ok, refusals, dangers, code } = await comparePublished(roster, client);
+  if (ok) return;
+  const found = [...refusals, ...dangers].map(({ kind, reason }) => `${kind}: ${reason}`);
+  throw new Error(`${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : ` (${code})`}`);
 }
 
 async function bakeCanaries(organization: LocalOrganization, roster: Roster, roleArn: string): Promise<void> {

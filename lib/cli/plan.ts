@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import picocolors from 'picocolors';
+import type { Plan } from '../plan/plan';
+import type { Roster } from '../roster/roster';
+import { soundRoster } from './sound-roster';
+
+interface Options {
+  readonly from: string;
+  readonly to: string;
+  readonly reports?: string;
+  readonly format: 'text' | 'json' | 'markdown';
+}
+
+export function register(program: Command): void {
+  program
+    .command('plan')
+    .description('show what a change of the roster does, and stop when it is dangerous and not acknowledged')
+    .requiredOption('--from <roster>', 'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`')
+    .option('--to <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released')
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
+    .action(async (options: Options) => {
+      const to = soundRoster(options.to, new Date());
+      const plan = to && (await planFrom(options, to));
+      if (!plan) return;
+      process.stdout.write(print(plan, options.format));
+      process.exitCode = plan.ok ? 0 : 1;
+    });
+}
+
+async function planFrom({ from, reports }: Options, to: Roster): Promise<Plan | undefined> {
+  const { comparePublished, isReleased } = require('../plan/compare-published') as typeof import('../plan/compare-published');
+  const { planOf } = require('../plan/plan') as typeof import('../plan/plan');
+  if (from === 'published') {
+    const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
+    return comparePublished(to, new S3Client({ region: to.region }));
+  }
+  const released = (accountId: string): boolean => reports !== undefined && isReleased(textOf(join(reports, `${accountId}.json`)) ?? '');
+  if (from === 'nothing') return planOf(undefined, to, released);
+  const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, new Date());
+  return former && planOf(former, to, released);
+}
+
+function publishedRoster(path: string): Roster {
+  const { parsePublished } = require('../plan/published-roster') as typeof import('../plan/published-roster');
+  const text = textOf(path);
+  if (text === undefined) throw new Error(`${path} cannot be read`);
+  return parsePublished(text).roster;
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function print(plan: Plan, format: Options['format']): string {
+  if (format === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
+  if (format === 'markdown') return (require('../plan/render-markdown') as typeof import('../plan/render-markdown')).renderPlanMarkdown(plan);
+  return (require('../plan/render-text') as typeof import('../plan/render-text')).renderPlanText(plan, picocolors.createColors(process.stdout.isTTY === true));
+}

@@ -1,0 +1,134 @@
+/** What a change of the roster does, account by account and field by field. */
+import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
+import type { Roster, RosterAccount } from '../roster/roster';
+
+export interface FieldChange {
+  readonly field: string;
+  /** As the roster writes it; absent for none. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface UserChange {
+  readonly userName: string;
+  readonly fields: readonly FieldChange[];
+}
+
+export interface AccountChange {
+  readonly id: string;
+  readonly name: string;
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly fields: readonly FieldChange[];
+  readonly added: readonly string[];
+  /** No longer in the roster: released, keys and secrets stay. */
+  readonly removed: readonly string[];
+  /** To be deactivated and deleted. */
+  readonly retired: readonly string[];
+  readonly restored: readonly string[];
+  readonly changed: readonly UserChange[];
+  /** New users whose first rotation comes as soon as there is room. */
+  readonly firstRotations: number;
+}
+
+const NOBODY: RosterAccount['users'] = [];
+
+/** Accounts that differ, in the order of their ids. */
+export function accountChanges(from: Roster | undefined, to: Roster): readonly AccountChange[] {
+  const before = byId(from?.accounts ?? []);
+  const after = byId(to.accounts);
+  const ids = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return ids.flatMap((id) => accountChange(before.get(id), after.get(id)) ?? []);
+}
+
+/** Changes of what is not in an account: organization, addresses, limits, source. */
+export function rosterChanges(from: Roster, to: Roster): readonly FieldChange[] {
+  return differences(rosterFields(from), rosterFields(to));
+}
+
+/** Users as pairs of one name, ignoring case. */
+export function userPairs(before: RosterAccount | undefined, after: RosterAccount | undefined): readonly { readonly from?: SliceUser; readonly to?: SliceUser }[] {
+  const pairs = new Map<string, { from?: SliceUser; to?: SliceUser }>();
+  for (const user of before?.users ?? NOBODY) pairs.set(user.name.toLowerCase(), { from: user });
+  for (const user of after?.users ?? NOBODY) pairs.set(user.name.toLowerCase(), { ...pairs.get(user.name.toLowerCase()), to: user });
+  return [...pairs.values()];
+}
+
+function accountChange(before: RosterAccount | undefined, after: RosterAccount | undefined): AccountChange | undefined {
+  const { id, name } = (after ?? before)!;
+  const pairs = userPairs(before, after);
+  const names = (wanted: (pair: (typeof pairs)[number]) => boolean): string[] => pairs.filter(wanted).map(({ from, to }) => (to ?? from)!.name);
+  const change: AccountChange = {
+    id,
+    name,
+    change: before ? (after ? 'changed' : 'removed') : 'added',
+    fields: before && after ? differences(accountFields(before), accountFields(after)) : [],
+    added: names(({ from }) => !from),
+    removed: names(({ to }) => !to),
+    retired: names(({ from, to }) => from?.state === 'active' && to?.state === 'retired'),
+    restored: names(({ from, to }) => from?.state === 'retired' && to?.state === 'active'),
+    changed: pairs.flatMap(({ from, to }) => {
+      const fields = from && to ? differences(userFields(from), userFields(to)) : [];
+      return fields.length > 0 ? [{ userName: to!.name, fields }] : [];
+    }),
+    firstRotations: after?.state === 'active' ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt).length : 0,
+  };
+  const same = before && after && change.fields.length + change.added.length + change.removed.length + change.changed.length === 0;
+  return same ? undefined : change;
+}
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+function differences(from: Fields, to: Fields): FieldChange[] {
+  return Object.keys({ ...from, ...to })
+    .filter((field) => from[field] !== to[field])
+    .map((field) => ({ field, ...(from[field] !== undefined && { from: from[field] }), ...(to[field] !== undefined && { to: to[field] }) }));
+}
+
+const rosterFields = ({ organization, region, userGuard, notifications, source, limits }: Roster): Fields => ({
+  'organization.id': organization?.id,
+  'organization.managementAccount': organization?.managementAccount,
+  'organization.securityAccount': organization?.securityAccount,
+  'organization.organizationalUnits': organization && list(organization.organizationalUnits),
+  region,
+  userGuard: printGuard(userGuard),
+  'notifications.admins': list(notifications.admins),
+  'notifications.sender': notifications.sender,
+  'notifications.ownerDomain': notifications.ownerDomain,
+  'source.connectionArn': source?.connectionArn,
+  'source.repository': source?.repository,
+  'source.branch': source?.branch,
+  'limits.maxFirstRotationsPerRun': String(limits.maxFirstRotationsPerRun),
+  'limits.maxRemovalsPercent': String(limits.maxRemovalsPercent),
+  'limits.freeze': list(limits.freeze.map((window) => `${window.from} to ${window.to}`)),
+});
+
+const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
+
+const userFields = (user: SliceUser): Fields => ({
+  name: user.name,
+  secretName: user.secretName,
+  email: user.email,
+  state: user.state,
+  rotateEvery: printHours(user.rotateEveryHours),
+  keepPreviousFor: printHours(user.keepPreviousForHours),
+  quietFor: printHours(user.quietForHours),
+  deleteInactiveAfter: printHours(user.deleteInactiveAfterHours),
+  whenStillUsed: user.whenStillUsed,
+  unmanagedKeys: user.unmanagedKeys,
+  ownerReads: String(user.ownerReads),
+  readers: list(user.readers),
+  exempt: user.exempt && `until ${user.exempt.until}: ${user.exempt.reason} (${user.exempt.approvedBy})`,
+});
+
+/** `48h` or `7d`, whichever says it whole. */
+export const printHours = (hours: number): string => (hours > 0 && hours % 24 === 0 ? `${hours / 24}d` : hours === 0 ? '0d' : `${hours}h`);
+
+function printGuard(guard: UserGuard): string {
+  if (guard.kind === 'tag') return `tag ${guard.key}=${guard.value}`;
+  return guard.kind === 'path' ? `path ${guard.path}` : 'none';
+}
+
+/** Order is of no consequence in any list of the roster. */
+const list = (items: readonly string[]): string | undefined => (items.length > 0 ? [...items].sort().join(', ') : undefined);
+
+const byId = (accounts: readonly RosterAccount[]): ReadonlyMap<string, RosterAccount> => new Map(accounts.map((account) => [account.id, account]));

@@ -1,0 +1,75 @@
+/** What a change of the roster does, and whether it may be deployed. */
+import { createHash } from 'node:crypto';
+import type { Roster } from '../roster/roster';
+import { accountChanges, rosterChanges, type AccountChange, type FieldChange } from './changes';
+import { costOf, type Cost } from './cost';
+import { dangersOf, refusalsOf, type Danger, type Refusal, type Released } from './dangers';
+
+/** What `plan --format json` prints, exactly. */
+export interface Plan {
+  readonly schemaVersion: 1;
+  /** Nothing dangerous that is not acknowledged, and nothing refused. */
+  readonly ok: boolean;
+  readonly totals: {
+    readonly accounts: Before<number>;
+    readonly users: Before<number>;
+    readonly added: number;
+    readonly removed: number;
+    readonly retired: number;
+    readonly changed: number;
+    readonly firstRotations: number;
+    readonly cost: Before<Cost>;
+  };
+  /** Of the roster outside its accounts. */
+  readonly roster: readonly FieldChange[];
+  /** Those that differ. */
+  readonly accounts: readonly AccountChange[];
+  readonly dangers: readonly Danger[];
+  readonly refusals: readonly Refusal[];
+  /** What `acknowledge` must hold for exactly these dangers; absent without any. */
+  readonly code?: string;
+  readonly acknowledged: boolean;
+  /** Codes in `acknowledge` that this change does not need. */
+  readonly staleCodes: readonly string[];
+}
+
+interface Before<T> {
+  readonly before: T;
+  readonly after: T;
+}
+
+/** @param from undefined when nothing was published yet, which counts as empty */
+export function planOf(from: Roster | undefined, to: Roster, released: Released): Plan {
+  const accounts = accountChanges(from, to);
+  const dangers = dangersOf(from, to);
+  const refusals = refusalsOf(from, to, released);
+  const code = dangers.length > 0 ? codeOf(dangers) : undefined;
+  const acknowledged = code !== undefined && to.acknowledge.includes(code);
+  const sum = (count: (account: AccountChange) => number): number => accounts.reduce((total, account) => total + count(account), 0);
+  return {
+    schemaVersion: 1,
+    ok: refusals.length === 0 && (code === undefined || acknowledged),
+    totals: {
+      accounts: { before: from?.accounts.length ?? 0, after: to.accounts.length },
+      users: { before: usersOf(from), after: usersOf(to) },
+      added: sum(({ added }) => added.length),
+      removed: sum(({ removed }) => removed.length),
+      retired: sum(({ retired }) => retired.length),
+      changed: sum(({ changed }) => changed.length),
+      firstRotations: sum(({ firstRotations }) => firstRotations),
+      cost: { before: costOf(from), after: costOf(to) },
+    },
+    roster: from ? rosterChanges(from, to) : [],
+    accounts,
+    dangers,
+    refusals,
+    ...(code !== undefined && { code }),
+    acknowledged,
+    staleCodes: to.acknowledge.filter((given) => given !== code),
+  };
+}
+
+/** Another change, however small, has another code; the acknowledgement itself has no part in it. */
+const codeOf = (dangers: readonly Danger[]): string => `ack-${createHash('sha256').update(JSON.stringify(dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]))).digest('hex').slice(0, 12)}`;
+
+const usersOf = (roster: Roster | undefined): number => (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.length, 0);

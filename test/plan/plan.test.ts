@@ -1,0 +1,170 @@
+import { loadRoster } from '../../lib/roster/load';
+import type { Roster, RosterAccount } from '../../lib/roster/roster';
+import type { SliceUser } from '../../lambda/domain/slice';
+import type { Released } from '../../lib/plan/dangers';
+import { planOf, type Plan } from '../../lib/plan/plan';
+import { parsePublished, printPublished } from '../../lib/plan/published-roster';
+import { renderPlanMarkdown } from '../../lib/plan/render-markdown';
+import { renderPlanText } from '../../lib/plan/render-text';
+import picocolors from 'picocolors';
+
+const roster = loadRoster('config', { at: new Date('2027-01-04') }).roster!;
+const CANARY = '333333333333';
+const nothingReleased: Released = () => false;
+const plan = (to: Roster, from: Roster | undefined = roster, released = nothingReleased): Plan => planOf(from, to, released);
+
+const withAccount = (id: string, change: Partial<RosterAccount>): Roster => ({ ...roster, accounts: roster.accounts.map((account) => (account.id === id ? { ...account, ...change } : account)) });
+const withUser = (name: string, change: Partial<SliceUser>): Roster => ({ ...roster, accounts: roster.accounts.map((account) => ({ ...account, users: account.users.map((user) => (user.name === name ? { ...user, ...change } : user)) })) });
+const lenient: Roster = { ...roster, limits: { ...roster.limits, maxRemovalsPercent: 100 } };
+const kinds = ({ dangers }: Plan): string[] => dangers.map(({ kind }) => kind);
+
+describe('a change that harms nobody', () => {
+  test('the same roster changes nothing', () => {
+    expect(plan(roster)).toMatchObject({ ok: true, accounts: [], roster: [], dangers: [], refusals: [] });
+  });
+
+  test('order in lists is of no consequence', () => {
+    expect(plan({ ...roster, notifications: { ...roster.notifications, admins: [...roster.notifications.admins].reverse() } })).toMatchObject({ ok: true, roster: [] });
+  });
+
+  test('nothing published yet counts as empty: all is added, and nothing of it is dangerous', () => {
+    const first = planOf(undefined, roster, nothingReleased);
+    expect(first).toMatchObject({ ok: true, totals: { users: { before: 0, after: 10 }, added: 10, firstRotations: 8, cost: { before: { secrets: 0, dollarsAMonth: 0 }, after: { secrets: 9 } } } });
+    expect(first.accounts.map(({ change }) => change)).toEqual(['added', 'added', 'added']);
+  });
+
+  test('a longer period, a gentler setting and a stronger guard are listed and let through', () => {
+    const gentler = plan(withUser('svc-backup', { rotateEveryHours: 2160, unmanagedKeys: 'hold', keepPreviousForHours: 48 }));
+    expect(gentler.ok).toBe(true);
+    expect(gentler.accounts[0]!.changed).toEqual([{ userName: 'svc-backup', fields: [{ field: 'rotateEvery', from: '45d', to: '90d' }, { field: 'keepPreviousFor', from: '0d', to: '2d' }, { field: 'unmanagedKeys', from: 'delete', to: 'hold' }] }]);
+    expect(plan(roster, { ...roster, userGuard: { kind: 'none' } }).ok).toBe(true);
+  });
+
+  test('users are told by name ignoring case: another spelling removes nobody', () => {
+    const { accounts, dangers } = plan(withUser('maria.santos', { name: 'Maria.Santos' }));
+    expect(accounts[0]).toMatchObject({ added: [], removed: [], changed: [{ userName: 'Maria.Santos' }] });
+    expect(dangers).toEqual([]);
+  });
+});
+
+describe('dangerous', () => {
+  test.each<[string, Roster, string]>([
+    ['other admins', { ...roster, notifications: { ...roster.notifications, admins: ['mallory@example.com'] } }, 'addresses-changed'],
+    ['another sender', { ...roster, notifications: { ...roster.notifications, sender: 'x@example.com' } }, 'addresses-changed'],
+    ['another region', { ...roster, region: 'eu-west-1' }, 'region-changed'],
+    ['no user guard', { ...roster, userGuard: { kind: 'none' } }, 'guard-changed'],
+    ['another tag as guard', { ...roster, userGuard: { kind: 'tag', key: 'x', value: 'y' } }, 'guard-changed'],
+    ['another organization', { ...roster, organization: { ...roster.organization!, id: 'o-other00000' } }, 'organization-changed'],
+    ['fewer units', { ...roster, organization: { ...roster.organization!, organizationalUnits: ['ou-ab12-11111111'] } }, 'units-changed'],
+    ['another repository', { ...roster, source: { ...roster.source!, repository: 'mallory/access-keys' } }, 'source-changed'],
+    ['a looser limit of removals', lenient, 'limit-loosened'],
+    ['a break-glass role', withAccount('444444444444', { breakGlassRoles: ['arn:aws:iam::444444444444:role/x'] }), 'readers-added'],
+    ['a reader', withUser('maria.santos', { readers: ['arn:aws:iam::444444444444:role/x'] }), 'readers-added'],
+    ['another address', withUser('svc-deploy', { email: 'mallory@example.com' }), 'addresses-changed'],
+    ['another secret', withUser('maria.santos', { secretName: '/access-key/other' }), 'secret-renamed'],
+    ['a shorter time to keep', withUser('maria.santos', { keepPreviousForHours: 24 }), 'times-shortened'],
+    ['a shorter time of quiet', withUser('maria.santos', { quietForHours: 24 }), 'times-shortened'],
+    ['a sooner deletion', withUser('maria.santos', { deleteInactiveAfterHours: 24 }), 'times-shortened'],
+    ['unmanaged keys deleted', withUser('maria.santos', { unmanagedKeys: 'delete' }), 'made-harsher'],
+    ['keys in use deactivated', withUser('maria.santos', { whenStillUsed: 'deactivate' }), 'made-harsher'],
+    ['another way of deployment', withAccount('444444444444', { deployment: 'manual' }), 'deployment-changed'],
+    ['a removed user of ten', withAccount('444444444444', { users: roster.accounts[1]!.users.slice(1) }), 'many-removals'],
+    ['a retired user of ten', withUser('maria.santos', { state: 'retired' }), 'many-removals'],
+    ['an account that leaves', withAccount('444444444444', { state: 'leaving' }), 'many-removals'],
+  ])('%s', (_, to, kind) => {
+    const found = plan(to);
+    expect(kinds(found)).toEqual([kind]);
+    expect(found).toMatchObject({ ok: false, acknowledged: false, code: expect.stringMatching(/^ack-[0-9a-f]{12}$/) });
+    expect(plan({ ...to, acknowledge: [found.code!] })).toMatchObject({ ok: true, acknowledged: true, code: found.code });
+  });
+
+  test('a code covers exactly one change', () => {
+    const acknowledged = plan(withUser('maria.santos', { keepPreviousForHours: 24 })).code!;
+    const other = plan({ ...withUser('maria.santos', { keepPreviousForHours: 12 }), acknowledge: [acknowledged] });
+    expect(other).toMatchObject({ ok: false, staleCodes: [acknowledged] });
+    expect(other.code).not.toBe(acknowledged);
+  });
+
+  test('removals are judged by the stricter limit, so that a push cannot loosen its own', () => {
+    const to = withAccount('444444444444', { users: [] });
+    expect(kinds(plan({ ...to, limits: lenient.limits }))).toEqual(['limit-loosened', 'many-removals']);
+    expect(kinds(plan({ ...to, limits: lenient.limits }, lenient))).toEqual([]);
+  });
+
+  test('fewer removals than the limit are let through', () => {
+    const many = { ...roster.accounts[1]!, users: Array.from({ length: 100 }, (_, index) => ({ ...roster.accounts[1]!.users[0]!, name: `u${index}` })) };
+    const big = { ...roster, accounts: [roster.accounts[0]!, many] };
+    expect(plan({ ...big, accounts: [big.accounts[0]!, { ...many, users: many.users.slice(5) }] }, big).ok).toBe(true);
+    expect(kinds(plan({ ...big, accounts: [big.accounts[0]!, { ...many, users: many.users.slice(6) }] }, big))).toEqual(['many-removals']);
+  });
+});
+
+describe('refused whatever is acknowledged', () => {
+  test('a canary flip', () => {
+    const to = withAccount(CANARY, { canary: false });
+    const found = plan(to);
+    expect(found.refusals).toEqual([expect.objectContaining({ kind: 'canary-flipped', accountId: CANARY, steps: [expect.stringContaining('deployment: manual'), expect.stringContaining('canary: false')] })]);
+    expect(plan({ ...to, acknowledge: found.code ? [found.code] : [] }).ok).toBe(false);
+  });
+
+  test('the removal of an account that is not released; a released one is only dangerous', () => {
+    const leaving = withAccount('444444444444', { state: 'leaving' });
+    const to = { ...leaving, accounts: leaving.accounts.filter(({ id }) => id !== '444444444444'), limits: lenient.limits };
+    const from = { ...leaving, limits: lenient.limits };
+    expect(plan(to, from).refusals).toEqual([expect.objectContaining({ kind: 'account-not-released' })]);
+    const released = plan(to, from, (id) => id === '444444444444');
+    expect(released).toMatchObject({ refusals: [], dangers: [expect.objectContaining({ kind: 'account-removed' })] });
+    expect(planOf(from, { ...to, acknowledge: [released.code!] }, (id) => id === '444444444444').ok).toBe(true);
+  });
+});
+
+describe('the published roster', () => {
+  test('comes back as it was', () => {
+    expect(parsePublished(printPublished(roster, 7))).toEqual({ schemaVersion: 1, generation: 7, roster });
+  });
+
+  test.each([
+    ['cut off', printPublished(roster, 7).slice(0, 100), 'is not JSON'],
+    ['of a later version', '{"schemaVersion":2}', 'schema version 2'],
+    ['without accounts', '{"schemaVersion":1,"generation":1,"roster":{}}', 'lacks'],
+    ['nothing', 'null', 'schema version'],
+  ])('%s is refused, never taken for empty', (_, text, reason) => {
+    expect(() => parsePublished(text)).toThrow(reason);
+  });
+});
+
+describe('as text', () => {
+  const colours = picocolors.createColors(false);
+
+  test('fits 80 columns but for words that are longer', () => {
+    const text = renderPlanText(plan({ ...withAccount(CANARY, { canary: false }), notifications: { ...roster.notifications, admins: ['mallory@example.com'] } }), colours);
+    expect(text.split('\n').filter((line) => line.length > 110)).toEqual([]);
+    expect(text).toContain('REFUSED');
+    expect(text).toContain('acknowledge: [ack-');
+  });
+
+  test('cuts long lists and says how much is missing', () => {
+    const many: Roster = { ...roster, accounts: Array.from({ length: 30 }, (_, index) => ({ ...roster.accounts[1]!, id: String(600_000_000_000 + index), users: Array.from({ length: 15 }, (__, user) => ({ ...roster.accounts[1]!.users[0]!, name: `u${user}` })) })) };
+    const text = renderPlanText(planOf(undefined, many, nothingReleased), colours);
+    expect(text).toContain('… and 10 more accounts');
+    expect(text).toContain('… and 5 more\n');
+  });
+});
+
+describe('as markdown', () => {
+  const hostile = 'a`b|c <img src=x onerror=alert(1)> @everyone [x](http://evil)\u202e';
+
+  test('a hostile value stays one code span: no mention, link, cell or HTML of its own', () => {
+    const text = renderPlanMarkdown(plan({ ...roster, accounts: roster.accounts.map((account, index) => (index === 1 ? { ...account, name: hostile, users: [{ ...account.users[0]!, name: hostile }, ...account.users] } : account)) }));
+    const outside = text.replace(/`[^`\n]*`/g, '');
+    expect(outside).not.toMatch(/@everyone|<img|\]\(http|\u202e/);
+    expect(text).toContain('ˋb¦c');
+  });
+
+  test('fits into a comment, and says what was left out', () => {
+    const many: Roster = { ...roster, accounts: Array.from({ length: 2_000 }, (_, index) => ({ ...roster.accounts[1]!, id: String(600_000_000_000 + index) })) };
+    const text = renderPlanMarkdown(planOf(undefined, many, nothingReleased));
+    expect(text.length).toBeLessThanOrEqual(65_536);
+    expect(text).toMatch(/\d+ more parts are left out/);
+  });
+});
