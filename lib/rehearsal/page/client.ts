@@ -32,7 +32,7 @@ const seen = new IntersectionObserver(
   { rootMargin: '600px' },
 );
 
-main.replaceChildren(heading(), verdict(), tiles(), tools(), legend(), board, general(), foot(), announcer);
+main.replaceChildren(heading(), verdict(), tiles(), pushes(), tools(), legend(), board, general(), foot(), announcer);
 show(data.users);
 window.addEventListener('resize', () => drawAgain());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAgain());
@@ -84,6 +84,12 @@ function tiles(): Node {
     tile('mails', mails, 'to owners and admins'),
     tile('alerts', alerts, 'of these, to admins', alerts > 0),
   );
+}
+
+/** Where each push of the roster got to. */
+function pushes(): Node {
+  const lines = data.deployments.map(({ startedAt, endedAt, passed, stopped }) => element('li', stopped ? { class: 'warn' } : {}, `${when(startedAt)}: ${stopped ? `stopped at ${stopped.stage}: ${stopped.reason}` : `deployed by ${when(endedAt)}`}`, element('span', { class: 'muted' }, ` · ${passed.join(' → ')}`)));
+  return element('details', { class: 'pushes', ...(data.deployments.some(({ stopped }) => stopped) && { open: '' }) }, element('summary', {}, counted(data.deployments.length, 'push', 'pushes'), ' of the roster'), element('ul', {}, ...lines));
 }
 
 function tile(name: string, value: number, note: string, warn = false): Node {
@@ -176,6 +182,6 @@ function foot(): Node {
   return element('footer', {}, 'Every event is in ', element('a', { href: 'report.json' }, 'report.json'), '; every mail in ', element('a', { href: 'mails/' }, 'mails/'), '. Times are virtual, in UTC.');
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function counted(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }

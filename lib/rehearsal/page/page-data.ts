@@ -6,11 +6,12 @@ export interface PageData {
   readonly summary: RehearsalReport['summary'];
   readonly start: string;
   readonly end: string;
+  readonly deployments: RehearsalReport['deployments'];
   readonly users: RehearsalReport['users'];
   readonly events: readonly HistoryEvent[];
 }
 
 export function pageDataOf(report: RehearsalReport): PageData {
-  const { summary, start, end, users } = report;
-  return { summary, start, end, users, events: report.events.filter((event) => event.kind !== 'key-used') };
+  const { summary, start, end, deployments, users } = report;
+  return { summary, start, end, deployments, users, events: report.events.filter((event) => event.kind !== 'key-used') };
 }
