@@ -55,6 +55,7 @@ test('every user is there, in charts and in tables, and the sums are those of th
   expect(await page.locator('.account').first().locator('details details > summary').allTextContents()).toEqual([expect.stringContaining('jeremy.ritchie'), expect.stringContaining(HOSTILE)]);
   expect(await page.locator('.tile').first().textContent()).toContain(String(report.summary.rotations.succeeded));
   await page.locator('details details > summary').first().click();
+  expect(await page.locator('details details table a').first().getAttribute('href')).toBe('mails/mail%201.html');
   const rows = await page.locator('details details table tbody tr').count();
   expect(rows).toBe(report.events.filter(({ userName, kind }) => userName === 'jeremy.ritchie' && kind !== 'key-used').length);
   await page.close();

@@ -37,7 +37,7 @@ function invent(user: InventedUser): readonly HistoryEvent[] {
     const switchAt = at + chance.between(1, 9);
     events.push({ ...on(at), kind: 'key-created', keyId, origin: 'rotation' });
     events.push({ ...on(at), kind: 'notice', type: 'rotated', eventId: `${rotation}`.padStart(32, '0') });
-    events.push({ ...on(at + 0.01), kind: 'mail', audience: 'owner', subject: `New access key of ${user.userName}`, file: 'mail.html' });
+    events.push({ ...on(at + 0.01), kind: 'mail', audience: 'owner', subject: `New access key of ${user.userName}`, file: 'mails/mail 1.html' });
     for (; usedUntil < switchAt; usedUntil += 1) events.push({ ...on(usedUntil), kind: 'key-used', keyId: held, by: 'owner' });
     events.push({ ...on(switchAt), kind: 'owner-switched', keyId, formerKeyId: held, means: 'old key' });
     if (switchAt > at + 7) events.push({ ...on(at + 7), kind: 'mail', audience: 'admin', subject: 'Old key still in use', file: 'alert.html' });

@@ -168,7 +168,7 @@ function eventTable(rows: readonly HistoryEvent[]): Node {
 }
 
 function eventCell(event: HistoryEvent): readonly (Node | string)[] {
-  return event.kind === 'mail' ? [`mail to the ${event.audience === 'owner' ? 'owner' : 'admins'}: `, element('a', { href: `mails/${encodeURIComponent(event.file)}` }, event.subject)] : [describe(event)];
+  return event.kind === 'mail' ? [`mail to the ${event.audience === 'owner' ? 'owner' : 'admins'}: `, element('a', { href: event.file.split('/').map(encodeURIComponent).join('/') }, event.subject)] : [describe(event)];
 }
 
 /** What concerns no single user. */
