@@ -1,0 +1,66 @@
+/** Every way of deployment, and a roster that changes: through the pipeline's own assembly, with IAM enforced. */
+import type { Assembly } from '../../lib/local-organization/deployment/assembly';
+import { FaultPlan } from '../../lib/local-organization/faults';
+import { LocalOrganization } from '../../lib/local-organization/organization';
+import { seededRandom } from '../../lib/local-organization/random';
+import type { CallRecord } from '../../lib/local-organization/wire/gateway';
+import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import { loadRoster } from '../../lib/roster/load';
+import type { Roster } from '../../lib/roster/roster';
+
+const START = new Date('2027-01-04T00:00:00Z');
+/** Draws owners of whom none has two keys from before: nobody waits for room. */
+const SEED = 1;
+const roster = loadRoster('config/examples/organization.yaml', { at: START }).roster!;
+const created = ({ report }: Rehearsal, userName: string): number => report.users.find((user) => user.userName === userName)?.keys.created ?? 0;
+const changed = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({ ...roster, accounts: roster.accounts.map(change) });
+const member = (change: Partial<Roster['accounts'][number]>): Roster => changed((account) => (account.id === '444444444444' ? { ...account, ...change } : account));
+
+const denied: CallRecord[] = [];
+beforeAll(() => {
+  const { deploy } = LocalOrganization.prototype;
+  jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
+    this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
+    deploy.call(this, assembly);
+  });
+});
+afterAll(() => jest.restoreAllMocks());
+beforeEach(() => void denied.splice(0));
+
+test('canary, member, hand-deployed and management account all rotate, and nothing is denied', async () => {
+  const rehearsal = await rehearse({ roster, days: 12, start: START, seed: SEED });
+  expect(rehearsal.report.deployments).toMatchObject([{ passed: ['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Canary', 'Fleet', 'Account-111111111111', 'Publish'] }]);
+  expect(rehearsal.report.summary.violations).toEqual([]);
+  for (const user of ['canary.bird', 'maria.santos', 'chen.wei', 'billing.export']) expect({ user, created: created(rehearsal, user) }).toEqual({ user, created: 1 });
+  expect(denied).toEqual([]);
+});
+
+test('a pushed user arrives through canary, bake and fleet', async () => {
+  const to = member({ users: [...roster.accounts[1]!.users, { ...roster.accounts[1]!.users[0]!, name: 'new.colleague', secretName: '/access-key/new.colleague' }] });
+  const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: to }], days: 12, start: START, seed: SEED });
+  expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined]);
+  const first = rehearsal.report.events.find((event) => event.userName === 'new.colleague' && event.kind === 'key-created' && event.origin === 'rotation');
+  expect(first!.at > rehearsal.report.deployments[1]!.startedAt).toBe(true);
+  expect(rehearsal.report.summary.violations).toEqual([]);
+});
+
+test('a dangerous push stops at the guard and changes no account, until its code is in the roster', async () => {
+  const dangerous = member({ users: roster.accounts[1]!.users.map((user) => ({ ...user, readers: ['arn:aws:iam::444444444444:role/x'] })) });
+  const rehearsal = await rehearse({ roster, changes: [{ day: 2, roster: dangerous }], days: 4, start: START, seed: SEED });
+  const { stopped, passed } = rehearsal.report.deployments[1]!;
+  expect(stopped).toMatchObject({ stage: 'Guard', reason: expect.stringContaining('readers-added') });
+  expect(passed).not.toContain('Central');
+  const [code] = /ack-[0-9a-f]{12}/.exec(stopped!.reason)!;
+  const reviewed = await rehearse({ roster, changes: [{ day: 2, roster: { ...dangerous, acknowledge: [code!] } }], days: 4, start: START, seed: SEED });
+  expect(reviewed.report.deployments[1]!.stopped).toBeUndefined();
+});
+
+test('a canary that does not get well stops the fleet, and the reason names the account', async () => {
+  const faults = FaultPlan.parse([{ kind: 'error', accountId: '333333333333', functionName: 'access-keys-reconcile', operation: 'GetUser', from: '2027-01-06' }], seededRandom('faults'));
+  const to = { ...roster, limits: { ...roster.limits, maxFirstRotationsPerRun: 7 } };
+  const rehearsal = await rehearse({ roster, changes: [{ day: 2, roster: to }], days: 4, start: START, seed: SEED, faults });
+  expect(rehearsal.report.deployments[1]).toMatchObject({ stopped: { stage: 'Canary', reason: expect.stringContaining('333333333333 canary: canary.bird: ') } });
+  const slice = (accountId: string): string => rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', `roster/${accountId}.json`)!;
+  expect(slice('333333333333')).toContain('"maxFirstRotationsPerRun":7');
+  expect(slice('444444444444')).not.toContain('"maxFirstRotationsPerRun":7');
+});
