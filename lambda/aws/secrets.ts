@@ -1,12 +1,14 @@
 import {
   CancelRotateSecretCommand,
   CreateSecretCommand,
+  DeleteSecretCommand,
   DescribeSecretCommand,
   GetResourcePolicyCommand,
   GetSecretValueCommand,
   PutResourcePolicyCommand,
   PutSecretValueCommand,
   ResourceNotFoundException,
+  RestoreSecretCommand,
   RotateSecretCommand,
   type SecretsManagerClient,
   TagResourceCommand,
@@ -22,6 +24,9 @@ export interface SecretSettings {
   /** Empty: the AWS managed key. */
   readonly kmsKeyArn: string;
 }
+
+/** The longest that there is: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
+const RECOVERY_DAYS = 30;
 
 /** Secrets Manager. Answers of a missing secret or version become undefined; everything else is the service's own error. */
 export function secretsManager(client: SecretsManagerClient, settings: SecretSettings): SecretLifecycle {
@@ -73,6 +78,12 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
     async cancelRotation(secretId) {
       await client.send(new CancelRotateSecretCommand({ SecretId: secretId }));
     },
+    async delete(secretId) {
+      await client.send(new DeleteSecretCommand({ SecretId: secretId, RecoveryWindowInDays: RECOVERY_DAYS }));
+    },
+    async restore(secretId) {
+      await client.send(new RestoreSecretCommand({ SecretId: secretId }));
+    },
   };
 }
 
@@ -106,7 +117,12 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read();
   } catch (error) {
-    if (error instanceof ResourceNotFoundException || (error as Error).name === 'ResourceNotFoundException') return undefined;
+    if (error instanceof ResourceNotFoundException || (error as Error).name === 'ResourceNotFoundException' || isOtherVersion(error)) return undefined;
     throw error;
   }
+}
+
+/** The label is on another version than the one asked for: InvalidRequestException, told from others by its message alone. */
+function isOtherVersion(error: unknown): boolean {
+  return (error as Error).name === 'InvalidRequestException' && /VersionStage.*not associated/.test((error as Error).message);
 }

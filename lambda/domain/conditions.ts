@@ -8,6 +8,8 @@ import { noticeBase } from './success';
 export interface Condition {
   readonly reason: string;
   readonly nextStep: string;
+  /** Told when it begins and when it ends, not daily in between. */
+  readonly once?: true;
 }
 
 export type Conditions = Map<string, Condition>;
@@ -23,8 +25,9 @@ export async function tellConditions(ports: { readonly secrets: Secrets; readonl
   const told = alertsOf(secret);
   for (const [code, condition] of conditions) {
     const last = told.get(code);
-    if (last && now.getTime() - last.getTime() < REPEAT_MS) continue;
-    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, ...condition });
+    if (last && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
+    const { reason, nextStep } = condition;
+    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep });
     await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
     told.set(code, now);
   }
@@ -33,6 +36,6 @@ export async function tellConditions(ports: { readonly secrets: Secrets; readonl
     await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, last.toISOString(), 'resolved'), type: 'resolved', audience: ['admin'], code, reason: 'the condition is over' });
     await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
   }
-  const repeats = [...told].filter(([code]) => conditions.has(code)).map(([, at]) => at.getTime() + REPEAT_MS);
+  const repeats = [...told].filter(([code]) => conditions.has(code) && !conditions.get(code)?.once).map(([, at]) => at.getTime() + REPEAT_MS);
   return repeats.length > 0 ? new Date(Math.min(...repeats)) : undefined;
 }

@@ -1,4 +1,5 @@
 import { RotationError } from './errors';
+import { eventId } from './event-id';
 import { lastFour } from './keys';
 import { intentTag, intentTagKey, intentsOf, LIST_LAG_MS, type Intent } from './ledger';
 import { makeRoom } from './making-room';
@@ -16,6 +17,7 @@ export async function createSecret(rotation: Rotation): Promise<void> {
   const pending = await pendingKey(rotation);
   if (pending) return abandonIfGone(rotation, pending);
   const current = await currentValue(rotation);
+  if (!current?.key) await rotation.clock.sleep(jitterMs(rotation.secret.name));
   const canonicalName = await existingUserName(rotation);
   const existing = await makeRoom({
     ...rotation,
@@ -29,6 +31,10 @@ export async function createSecret(rotation: Rotation): Promise<void> {
   const created = await createKey(rotation, intent);
   if (created) await storeKey(rotation, canonicalName, created);
 }
+
+/** First rotations are started many at once: each begins at a moment of its own, so that they do not meet IAM's throttle together. */
+const MOST_JITTER_MS = 20_000;
+const jitterMs = (secretName: string): number => Number.parseInt(eventId(secretName).slice(0, 8), 16) % MOST_JITTER_MS;
 
 /** The key that the pending version already holds. */
 export async function pendingKey({ secrets, secret, event, user, settings }: Rotation): Promise<AccessKeyPair | undefined> {

@@ -13,10 +13,21 @@ export const TAGS = {
   /** Token, code and time of the last failed attempt. */
   failed: `${PREFIX}failed`,
   released: `${PREFIX}released`,
+  /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
+  paused: `${PREFIX}paused`,
+  /** The current key of a user who retires: state, since when, key id. */
+  ending: `${PREFIX}ending`,
+  /** Fingerprint of the resource policy that we put last. */
+  policy: `${PREFIX}policy`,
+  /** Until when somebody holds the lease. */
+  lease: `${PREFIX}lease`,
+  /** Version of AWSCURRENT that somebody else put there, once told. */
+  foreignCurrent: `${PREFIX}foreign-current`,
 } as const;
 const INTENT = `${PREFIX}intent:`;
 const RETIRING = `${PREFIX}retiring:`;
 const ALERT = `${PREFIX}alert:`;
+const COMPROMISED = `${PREFIX}compromised:`;
 
 /** Slack for clocks that differ and for IAM's whole seconds. */
 const SLACK_MS = 5_000;
@@ -124,6 +135,27 @@ export function retirementsOf(secret: Secret): Retirement[] {
     return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy };
   });
 }
+
+/** How far the end of a retired user's current key has come. `deactivating` and `deleting` are written before the act. */
+export interface Ending {
+  readonly state: 'waiting' | 'deactivating' | 'inactive' | 'deleting';
+  readonly since: Date;
+  readonly keyId: string;
+}
+
+export const endingTag = ({ state, since, keyId }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId].join(' ') });
+
+export function endingOf(secret: Secret): Ending | undefined {
+  const [state, since = '', keyId = ''] = secret.tags[TAGS.ending]?.split(' ') ?? [];
+  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId };
+}
+
+/** A key that was declared compromised is never brought back. */
+export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({ [COMPROMISED + keyId]: at.toISOString() });
+
+export const isCompromised = (secret: Secret, keyId: string): boolean => secret.tags[COMPROMISED + keyId] !== undefined;
+
+export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 
 /** Conditions the admin was told of, by code, with the instant of the last telling. */
 export function alertsOf(secret: Secret): Map<string, Date> {

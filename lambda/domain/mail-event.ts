@@ -4,7 +4,7 @@ import type { EventLocation } from './mail-pointer';
 import type { Audience, NoticeEvent, NoticeType } from './notice';
 
 /** What an owner can be told of; other types are the administrators' alone. */
-export const OWNER_NOTICE_TYPES = ['rotated', 'rotation-partial', 'previous-key-in-use', 'previous-key-deactivated', 'previous-key-deleted', 'retirement-failed'] as const satisfies readonly NoticeType[];
+export const OWNER_NOTICE_TYPES = ['rotated', 'rotation-partial', 'previous-key-in-use', 'previous-key-deactivated', 'previous-key-deleted', 'retirement-failed', 'key-compromised', 'rolled-back'] as const satisfies readonly NoticeType[];
 
 export type OwnerNoticeType = (typeof OWNER_NOTICE_TYPES)[number];
 

@@ -82,6 +82,20 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Messag
     paragraphs: ['The new key works and is stored. Retiring the old one failed; the administrators were told and it is attempted again by itself.', previousKeyWorks(telling)],
     steps: takeOverSteps(telling),
   }),
+  'key-compromised': (telling) => ({
+    topic: 'access key compromised',
+    tone: 'hurry',
+    headline: 'Your access key was declared compromised',
+    paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. A new one is being made; you get another mail when it is there.`, 'If you did not expect this, talk to your security team before anything else.'],
+    steps: takeOverSteps(telling),
+  }),
+  'rolled-back': (telling) => ({
+    topic: 'previous access key works again',
+    tone: 'know',
+    headline: 'Your previous access key works again',
+    paragraphs: [`An administrator went back to the key before. The newer key ${oldKey(telling)} is withdrawn: it still works, and ends like any old key.`, NOTHING_TO_DO],
+    steps: takeOverSteps(telling),
+  }),
 };
 
 /** @param slice the roster of the event's account; region and secret are taken from it, never from the event */
@@ -113,7 +127,7 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
   const all: readonly (readonly [string, string | undefined])[] = [
     ['Account', slice.accountId],
     ['User', name],
-    ['New key', event.currentKeyId],
+    [event.type === 'rolled-back' ? 'Key to use' : 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
     ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(event.previousKeyDeletedAfter)}` : undefined],

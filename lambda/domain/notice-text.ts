@@ -9,6 +9,8 @@ const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = 
   'previous-key-deactivated': () => 'previous key deactivated',
   'previous-key-deleted': () => 'previous key deleted',
   'retirement-failed': () => 'retiring the previous key failed',
+  'key-compromised': () => 'key declared compromised and deactivated',
+  'rolled-back': () => 'rolled back to the previous key',
   attention: ({ code }) => `attention: ${code ?? 'a condition lasts'}`,
   resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
 };

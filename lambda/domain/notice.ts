@@ -51,6 +51,10 @@ export type NoticeType =
   | 'previous-key-deleted'
   /** The new key is live and retiring the previous one failed. */
   | 'retirement-failed'
+  /** The current key was declared compromised and deactivated; a new one is being made. */
+  | 'key-compromised'
+  /** AWSCURRENT holds the previous key again, and the newer one retires. */
+  | 'rolled-back'
   /** A condition the admin should know of; `code` says which. */
   | 'attention'
   /** A condition reported before is over. */

@@ -1,45 +1,65 @@
-/** Commands of the security account's operator. */
+/** Commands of the security account's operator, carried out in the member account. */
 import { RotationError } from './errors';
-import { calendarDate, identifySubject } from './guard';
-import type { Clock, Log, Roster, SecretLifecycle } from './ports';
-import { scheduleOf } from './reconcile-user';
+import { calendarDate, identifySubject, type Subject } from './guard';
+import { deactivateCompromised } from './compromised';
+import { rollBack } from './rollback';
+import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from './ports';
+import { scheduleOf } from './tend-rotation';
+import { outstanding } from './user-pass';
 
-export interface OperateCommand {
-  readonly command: 'rotate';
-  /** Name of the user's secret. */
-  readonly secretName: string;
-}
+export type OperateCommand =
+  | { readonly command: 'rotate'; readonly secretName: string; readonly compromised: boolean }
+  | { readonly command: 'rollback'; readonly secretName: string };
 
 export interface OperateAnswer {
   readonly ok: true;
+  /** For people: what was done. */
   readonly message: string;
 }
 
 export interface OperatePorts {
   readonly secrets: SecretLifecycle;
+  readonly keys: KeyAdministrations;
   readonly roster: Roster;
+  readonly notices: Notices;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** @throws RotationError EVENT_INVALID, having done nothing */
 export function parseCommand(event: unknown): OperateCommand {
-  const { command, secretName } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
-  if (command !== 'rotate') throw new RotationError('EVENT_INVALID', 'the event names no command; the only one is rotate');
+  const { command, secretName, compromised = false } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  if (command !== 'rotate' && command !== 'rollback') throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
   if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName)) throw new RotationError('EVENT_INVALID', 'the event names no secret');
-  return { command, secretName };
+  if (typeof compromised !== 'boolean') throw new RotationError('EVENT_INVALID', 'compromised is neither true nor false');
+  return command === 'rotate' ? { command, secretName, compromised } : { command, secretName };
 }
 
 /**
- * Starts a rotation now; one that is outstanding is attempted again.
- * @throws RotationError when the secret is none of the roster's, or its user is not rotated
+ * Carries out one command. Repeating it continues what was cut off.
+ * @throws RotationError when the secret is none of the roster's, its user rests, or somebody else is at work on it
  */
 export async function operate(ports: OperatePorts, accountId: string, event: unknown): Promise<OperateAnswer> {
-  const { secretName } = parseCommand(event);
-  const { secret, slice, user } = await identifySubject(ports.secrets, ports.roster, accountId, secretName);
+  const command = parseCommand(event);
+  const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName);
+  const { user, slice } = subject;
   const exempt = user.exempt && calendarDate(ports.clock.now()) <= user.exempt.until;
   if (exempt || user.state === 'retired' || slice.state === 'leaving') throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
-  await ports.secrets.rotate(secret.arn, scheduleOf(user), true);
-  ports.log.info('rotation started by the operator', { secret: secret.name });
-  return { ok: true, message: `the rotation of ${user.name} in ${accountId} has started` };
+  const iam = ports.keys.of(user.name, `operate-${accountId}`);
+  const message = command.command === 'rollback' ? await rollBack({ ...ports, ...subject, iam }) : await rotateNow({ ...ports, ...subject, iam }, command.compromised);
+  ports.log.info('command carried out', { secret: subject.secret.name, command: command.command });
+  return { ok: true, message };
+}
+
+/** Starts a rotation, also in a freeze; one that is outstanding is attempted again by Secrets Manager itself. */
+async function rotateNow(operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> }, compromised: boolean): Promise<string> {
+  const { secrets, secret, user, slice } = operation;
+  const first = compromised ? await deactivateCompromised(operation) : '';
+  const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);
+  try {
+    await secrets.rotate(secret.arn, scheduleOf(user), true);
+  } catch (error) {
+    if (!pending) throw error;
+  }
+  return `${first}${pending ? 'the outstanding rotation' : 'the rotation'} of ${user.name} in ${slice.accountId} ${pending ? 'is attempted again' : 'has started'}`;
 }

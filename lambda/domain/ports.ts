@@ -68,13 +68,13 @@ export interface Secret {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-export type StageName = 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING';
+export type StageName = 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING' | 'KEY_LEASE';
 
 export interface Secrets {
   /** Undefined when there is no such secret. */
   describe(secretId: string): Promise<Secret | undefined>;
   /** The text of the version; undefined when nothing has the label or the version has no value. Binary reads as ''. */
-  value(secretId: string, stage: 'AWSCURRENT' | 'AWSPENDING', versionId?: string): Promise<string | undefined>;
+  value(secretId: string, stage: 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING', versionId?: string): Promise<string | undefined>;
   put(secretId: string, versionId: string, value: string, rotationToken?: string): Promise<void>;
   /** Moves or removes a label; fails when `from` no longer holds it, which makes it a compare-and-swap. */
   moveStage(secretId: string, stage: StageName, move: { readonly to?: string; readonly from?: string }): Promise<void>;
@@ -92,6 +92,9 @@ export interface SecretLifecycle extends Secrets {
   /** Sets the schedule; with `now` starts a rotation, or attempts an outstanding one again. */
   rotate(secretId: string, schedule: string, now: boolean): Promise<void>;
   cancelRotation(secretId: string): Promise<void>;
+  /** Deletes with the longest recovery window; until it is over the name is taken and {@link restore} brings it back. */
+  delete(secretId: string): Promise<void>;
+  restore(secretId: string): Promise<void>;
 }
 
 export interface Identities {

@@ -4,10 +4,14 @@ import { codeOf, reasonOf, RotationError } from './errors';
 import { eventId } from './event-id';
 import { appliedGeneration, calendarDate, outdated, readSlice } from './guard';
 import { TAGS } from './ledger';
+import type { NoticeEvent } from './notice';
 import type { Secret } from './ports';
-import { reconcileUser, type ReconcilePorts, type ReconcileSettings, type RunBudget } from './reconcile-user';
+import { reconcileUser } from './reconcile-user';
 import type { AccountReport, UserReport } from './report';
 import type { RosterSlice, SliceUser } from './slice';
+import { circuitBudget, isOpen } from './circuit';
+import { noticeOccurrence, type Occurrence } from './rotation-events';
+import { outstanding, type ReconcilePorts, type ReconcileSettings, type RunBudget } from './user-pass';
 
 export interface RunPorts extends ReconcilePorts {
   readonly reports: { write(report: AccountReport): Promise<void> };
@@ -21,6 +25,8 @@ export interface Memory {
   readonly users: Map<string, Remembered>;
   /** Conditions of the account, or of users without a secret, by what was told and when. */
   readonly told: Map<string, Date>;
+  /** So many rotations failed that no new one is started but a probe. */
+  circuitOpen?: boolean;
 }
 
 interface Remembered {
@@ -28,6 +34,7 @@ interface Remembered {
   readonly unknown?: AccountReport['unknown'][number];
   readonly dueAt?: Date;
   readonly awaitsUse?: boolean;
+  readonly failing?: boolean;
 }
 
 export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map() });
@@ -50,9 +57,9 @@ const CONCURRENT_USERS = 4;
 /**
  * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
  * nothing and alerts. One failing user never stops the others.
- * @param force a full pass even when nothing is due, as after a rotation event
+ * @param occurrence a rotation event: it is told if the function did not, and asks for a full pass
  */
-export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, force: boolean): Promise<RunOutcome> {
+export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, occurrence?: Occurrence): Promise<RunOutcome> {
   const now = ports.clock.now();
   let slice: RosterSlice;
   try {
@@ -61,7 +68,8 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
   } catch (error) {
     return standStill(ports, settings, memory, error);
   }
-  if (force || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
+  if (occurrence) await noticeOccurrence(ports, slice, occurrence);
+  if (occurrence || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
   const due = slice.users.filter(({ name }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now);
   if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
   return outcomeOf(memory);
@@ -73,9 +81,10 @@ async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Me
   const unwanted = await releasable(ports, slice);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
   if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
-  memory.users.clear();
-  await passUsers(ports, settings, memory, slice, slice.users);
+  const wanted = new Set(slice.users.map(({ name }) => name));
+  for (const name of memory.users.keys()) if (!wanted.has(name)) memory.users.delete(name);
   for (const secret of unwanted) await release(ports, settings, slice, secret, now);
+  await passUsers(ports, settings, memory, slice, slice.users);
   Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
   return outcomeOf(memory);
 }
@@ -111,19 +120,20 @@ function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
 }
 
 async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, users: readonly SliceUser[]): Promise<void> {
-  const budget: RunBudget = { firstRotationsLeft: slice.limits.maxFirstRotationsPerRun };
+  await tellCircuit(ports, settings, memory);
+  const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun) };
   const queue = [...users];
   const work = async (): Promise<void> => {
     for (let user = queue.shift(); user; user = queue.shift()) memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget));
   };
   await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
-  await ports.reports.write(accountReport(settings, memory, slice, ports.clock.now()));
+  await ports.reports.write(await accountReport(ports, settings, memory, slice));
 }
 
 async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<Remembered> {
   try {
-    const { report, due, awaitsUse } = await reconcileUser(ports, settings, slice, user, budget);
-    return { report, awaitsUse, ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
+    const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget);
+    return { report, awaitsUse, failing, ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
@@ -132,17 +142,34 @@ async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Me
   }
 }
 
-function accountReport({ accountId, codeVersion }: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): AccountReport {
+async function accountReport(ports: RunPorts, { accountId, codeVersion }: ReconcileSettings, memory: Memory, slice: RosterSlice): Promise<AccountReport> {
   const remembered = slice.users.map(({ name }) => memory.users.get(name));
   return {
     schemaVersion: 1,
     accountId,
     generation: slice.generation,
     codeVersion,
-    at: now.toISOString(),
+    at: ports.clock.now().toISOString(),
     users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
+    ...(slice.state === 'leaving' && { released: await isReleased(ports, slice) }),
     unknown: remembered.flatMap((user) => user?.unknown ?? []),
   };
+}
+
+/** Of an account that leaves: every secret's rotation is off, and none is outstanding. */
+async function isReleased({ secrets }: RunPorts, slice: RosterSlice): Promise<boolean> {
+  const found = await Promise.all(slice.users.map(({ secretName }) => secrets.describe(secretName)));
+  return found.every((secret) => !secret || secret.deletedAt || (!secret.rotationEnabled && !outstanding(secret)));
+}
+
+const failures = ({ users }: Memory): { readonly failing: number; readonly users: number } => ({ failing: [...users.values()].filter(({ failing }) => failing).length, users: users.size });
+
+async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory: Memory): Promise<void> {
+  const open = isOpen(failures(memory));
+  const { failing, users } = failures(memory);
+  if (open) await tellAccount(ports, settings, memory, '', new RotationError('CIRCUIT_OPEN', `${failing} of ${users} users have a rotation that failed and is outstanding`, 'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do'));
+  else if (memory.circuitOpen) await ports.notices.send({ ...accountNotice(settings, '', 'CIRCUIT_OPEN', ports.clock.now()), id: eventId(settings.accountId, 'CIRCUIT_OPEN', 'resolved', ports.clock.now().toISOString()), type: 'resolved', reason: 'rotations succeed again' });
+  memory.circuitOpen = open;
 }
 
 /** Managed secrets whose user is no longer in the roster. */
@@ -185,19 +212,19 @@ async function tellAccount(ports: RunPorts, settings: ReconcileSettings, memory:
   const last = memory.told.get(subject);
   ports.log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
   if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
-  await ports.notices.send({
-    schemaVersion: 1,
-    id: eventId(settings.accountId, userName, code, calendarDate(now)),
-    type: 'attention',
-    audience: ['admin'],
-    accountId: settings.accountId,
-    region: settings.region,
-    userName,
-    secretName: '',
-    occurredAt: now.toISOString(),
-    code,
-    reason: reasonOf(error),
-    nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself',
-  });
+  await ports.notices.send({ ...accountNotice(settings, userName, code, now), reason: reasonOf(error), nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself' });
   memory.told.set(subject, now);
 }
+
+const accountNotice = ({ accountId, region }: ReconcileSettings, userName: string, code: string, now: Date): NoticeEvent => ({
+  schemaVersion: 1,
+  id: eventId(accountId, userName, code, calendarDate(now)),
+  type: 'attention',
+  audience: ['admin'],
+  accountId,
+  region,
+  userName,
+  secretName: '',
+  occurredAt: now.toISOString(),
+  code,
+});

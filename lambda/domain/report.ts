@@ -9,6 +9,8 @@ export interface AccountReport {
   /** ISO 8601, UTC. */
   readonly at: string;
   readonly users: readonly UserReport[];
+  /** `state: leaving`, and nothing of the account is rotated any more: its stack may go. */
+  readonly released?: boolean;
   /** What could not be read or done, never left out. */
   readonly unknown: readonly { readonly userName: string; readonly code: string; readonly reason: string }[];
 }
@@ -27,8 +29,11 @@ export interface KeyReport {
   readonly role: 'current' | 'pending' | 'retiring' | 'unmanaged';
   readonly status: 'Active' | 'Inactive' | 'Expired';
   readonly createdAt: string;
+  /** Whole days since it was created. */
+  readonly ageDays: number;
   readonly lastUsedAt?: string;
   readonly lastUsedBy?: string;
-  readonly nextStep?: 'deactivate' | 'delete';
+  /** `rotate`: by Secrets Manager's schedule, at the latest at that instant. */
+  readonly nextStep?: 'rotate' | 'deactivate' | 'delete';
   readonly nextStepAt?: string;
 }

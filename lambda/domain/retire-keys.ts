@@ -2,10 +2,11 @@
 import { codeOf, reasonOf } from './errors';
 import { eventId } from './event-id';
 import { lastFour, unlessProtected } from './keys';
+import { withLease } from './lease';
 import { retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey, LastUse } from './ports';
-import type { UserPass } from './reconcile-user';
+import type { UserPass } from './user-pass';
 import { activeUntil, inactiveUntil, nextRetirementStep } from './retirement';
 import { noticeBase } from './success';
 
@@ -47,8 +48,9 @@ async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | u
 
 async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, kind: 'deactivate' | 'delete'): Promise<undefined> {
   try {
-    await (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse));
+    await withLease(pass, () => (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse)));
   } catch (error) {
+    if (codeOf(error) === 'SECRET_BUSY') return undefined;
     await pass.notices.send({
       ...retirementNotice(pass, retirement, lastUse, 'retirement-failed', `${retirement.since.toISOString()} ${codeOf(error)}`),
       audience: ['owner', 'admin'],

@@ -9,7 +9,7 @@ import type { RosterSlice, SliceUser } from './slice';
  * @param userArn with the user's path, as IAM spells it
  */
 export function secretPolicy(slice: RosterSlice, user: SliceUser, userArn: string, partition: string): string {
-  const functions = [ROLES.rotate, ROLES.reconcile].map((role) => `arn:${partition}:iam::${slice.accountId}:role/${role}`);
+  const functions = [ROLES.rotate, ROLES.reconcile, ROLES.operate].map((role) => `arn:${partition}:iam::${slice.accountId}:role/${role}`);
   const unrestricted = [...functions, ...slice.breakGlassRoles];
   const readers = [...(user.ownerReads ? [userArn] : []), ...user.readers];
   const read = { Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*' };

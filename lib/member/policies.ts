@@ -53,7 +53,7 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
   allow('FindSecrets', ['secretsmanager:ListSecrets'], '*'),
   allow(
     'KeepSecrets',
-    ['CreateSecret', 'DescribeSecret', 'GetSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource', 'GetResourcePolicy', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret'].map(secretsmanager),
+    ['CreateSecret', 'DescribeSecret', 'GetSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource', 'GetResourcePolicy', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret', 'DeleteSecret', 'RestoreSecret'].map(secretsmanager),
     secrets(place),
   ),
   allow('AttachRotateFunction', ['lambda:InvokeFunction'], rotateFunctionArn),

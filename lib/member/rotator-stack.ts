@@ -93,7 +93,7 @@ export class RotatorStack extends Stack {
     const reconcile = this.memberFunction('reconcile', role, ROLES.keyRetirement);
     const rules = {
       Schedule: { scheduleExpression: `rate(${RECONCILE_EVERY_MINUTES} minutes)` },
-      RotationFailures: { eventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned'] } } },
+      RotationFailures: { eventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] } } },
     };
     for (const [name, trigger] of Object.entries(rules)) {
       const rule = new CfnRule(this, `Reconcile${name}`, { ...trigger, state: 'ENABLED', targets: [{ id: 'reconcile', arn: reconcile.attrArn }] });

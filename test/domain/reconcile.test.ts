@@ -206,14 +206,15 @@ describe('what finishSecret left undone', () => {
     expect(world.keyOf('AWSPENDING')).toBeUndefined();
   });
 
-  test('a value put by hand makes no notice', async () => {
+  test('a value put by hand is told to the admin once, and to no owner', async () => {
     const { world } = await rotated();
     const current = world.keyOf('AWSCURRENT')!;
     for (const { stages } of world.secret.versions.values()) stages.delete('AWSCURRENT');
     const value = JSON.stringify({ user_name: 'ann', account_id: '333333333333', access_key_id: current.id, secret_access_key: current.secret });
     world.secret.versions.set('by-hand-000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) });
     await world.reconcile();
-    expect(codes(world)).toEqual([]);
+    await world.reconcile();
+    expect(codes(world)).toEqual(['attention CURRENT_CHANGED admin']);
   });
 });
 

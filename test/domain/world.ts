@@ -7,6 +7,8 @@ import type { NoticeEvent } from '../../lambda/domain/notice';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
 import { emptyMemory, reconcile, type RunOutcome } from '../../lambda/domain/reconcile';
 import type { AccountReport } from '../../lambda/domain/report';
+import type { Occurrence } from '../../lambda/domain/rotation-events';
+import { operate } from '../../lambda/domain/operate';
 import { handleStep } from '../../lambda/domain/rotation';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
 import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
@@ -15,6 +17,7 @@ export const ACCOUNT = '333333333333';
 export const REGION = 'us-east-1';
 const START = new Date('2026-11-24T00:00:00Z');
 const TIMEOUT_MS = 300_000;
+const ROTATE = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:access-keys-rotate`;
 const PROPAGATION_MS = 12_000;
 
 export const ANN: SliceUser = {
@@ -75,6 +78,8 @@ interface StoredSecret {
   schedule?: string;
   policy?: string;
   rotationEnabled: boolean;
+  functionArn?: string;
+  deletedAt?: Date;
 }
 
 class Killed extends Error {}
@@ -161,13 +166,21 @@ export class World {
     this.now = new Date(this.now.getTime() + hours * 3_600_000);
   }
 
+  get outstanding(): string | undefined {
+    return this.outstandingOf(this.secret);
+  }
+
+  private outstandingOf(secret: StoredSecret): string | undefined {
+    return [...secret.versions].find(([, { stages }]) => stages.has('AWSPENDING') && !stages.has('AWSCURRENT'))?.[0];
+  }
+
   /** RotateSecret: a valueless pending version, unless a rotation is outstanding. */
-  startRotation(): string {
-    const outstanding = [...this.secret.versions].find(([, { stages }]) => stages.has('AWSPENDING') && !stages.has('AWSCURRENT'));
-    if (outstanding) return outstanding[0];
-    for (const { stages } of this.secret.versions.values()) stages.delete('AWSPENDING');
+  startRotation(secret = this.secret): string {
+    const outstanding = this.outstandingOf(secret);
+    if (outstanding) return outstanding;
+    for (const { stages } of secret.versions.values()) stages.delete('AWSPENDING');
     const token = `token-${String(this.rotations++).padStart(30, '0')}`;
-    this.secret.versions.set(token, { stages: new Set(['AWSPENDING']) });
+    secret.versions.set(token, { stages: new Set(['AWSPENDING']) });
     return token;
   }
 
@@ -198,13 +211,23 @@ export class World {
     );
   }
 
-  async reconcile(): Promise<RunOutcome | undefined> {
+  /** A full pass, as after a rotation event; one that names no secret unless given. */
+  async reconcile(occurrence?: Occurrence): Promise<RunOutcome | undefined> {
     let outcome: RunOutcome | undefined;
     const failure = await this.invoke(async (ports) => {
-      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, codeVersion: 'test' }, this.memory, true);
+      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, rotateFunctionArn: ROTATE, codeVersion: 'test' }, this.memory, occurrence ?? { name: 'RotationAbandoned', secretId: '', at: '' });
     });
     if (failure && !(failure instanceof Killed)) throw failure;
     return outcome;
+  }
+
+  /** A command of the operator. @returns its message, or the failure */
+  async operate(command: object): Promise<string | Error> {
+    let message = '';
+    const failure = await this.invoke(async (ports) => {
+      ({ message } = await operate(ports, ACCOUNT, command));
+    });
+    return failure ?? message;
   }
 
   private async invoke(run: (ports: ReturnType<World['ports']>) => Promise<void>): Promise<Error | undefined> {
@@ -325,9 +348,12 @@ export class World {
       putPolicy: (id, policy) => act('PutResourcePolicy', () => void (this.existing(id).policy = policy)),
       rotate: (id, schedule, now) =>
         act('RotateSecret', () => {
-          Object.assign(this.existing(id), { schedule, rotationEnabled: true });
-          if (now) this.startRotation();
+          Object.assign(this.existing(id), { schedule, rotationEnabled: true, functionArn: ROTATE });
+          if (now && this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
+          if (now) this.startRotation(this.existing(id));
         }),
+      delete: (id) => act('DeleteSecret', () => void Object.assign(this.existing(id), { deletedAt: this.now, rotationEnabled: false })),
+      restore: (id) => act('RestoreSecret', () => void (this.existing(id).deletedAt = undefined)),
       cancelRotation: (id) => act('CancelRotateSecret', () => void (this.existing(id).rotationEnabled = false)),
     };
   }
@@ -340,6 +366,8 @@ export class World {
         name: secret.name,
         rotationEnabled: secret.rotationEnabled,
         ...(secret.schedule && { scheduleExpression: secret.schedule }),
+        ...(secret.functionArn && { rotationFunctionArn: secret.functionArn }),
+        ...(secret.deletedAt && { deletedAt: secret.deletedAt }),
         versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),
         tags: { ...secret.tags },
       }

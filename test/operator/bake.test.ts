@@ -8,7 +8,7 @@ const START = new Date('2027-01-04T00:00:00Z');
 const ACCOUNT = '333333333333';
 const accounts = canaries(loadRoster('config', { at: START }).roster!);
 
-const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({ keyId, role, status: 'Active', createdAt });
+const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({ keyId, role, status: 'Active', createdAt, ageDays: 1 });
 const user = (userName: string, ...keys: KeyReport[]): UserReport => ({ userName, secretName: `/access-key/${userName}`, keys, conditions: [] });
 const report = (change: Partial<AccountReport> = {}): AccountReport => ({ schemaVersion: 1, accountId: ACCOUNT, generation: 5, codeVersion: 'new', at: START.toISOString(), users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'))], unknown: [], ...change });
 

@@ -1,0 +1,50 @@
+/** What CloudTrail tells of rotations: the only word when the function never ran. */
+import { eventId } from './event-id';
+import { failureOf } from './ledger';
+import type { Clock, Notices, SecretLifecycle } from './ports';
+import type { RosterSlice } from './slice';
+import { noticeBase } from './success';
+import { outstanding } from './user-pass';
+
+export interface Occurrence {
+  readonly name: 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
+  /** ARN or name. */
+  readonly secretId: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+const NAMES: readonly string[] = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'];
+/** The function tags a failure before Secrets Manager hears of it. */
+const TOLD_WITHIN_MS = 15 * 60_000;
+
+/**
+ * Reads an EventBridge event of Secrets Manager.
+ * @returns undefined for anything else
+ */
+export function occurrenceOf(event: unknown): Occurrence | undefined {
+  const { source, time, detail } = (typeof event === 'object' && event !== null ? event : {}) as { source?: unknown; time?: unknown; detail?: { eventName?: unknown; additionalEventData?: { SecretId?: unknown } } | null };
+  const name = detail?.eventName;
+  if (source !== 'aws.secretsmanager' || typeof name !== 'string' || !NAMES.includes(name)) return undefined;
+  const secretId = detail?.additionalEventData?.SecretId;
+  return { name: name as Occurrence['name'], secretId: typeof secretId === 'string' ? secretId : '', at: typeof time === 'string' ? time : '' };
+}
+
+/** Tells the admins of a failure that the rotate function itself did not tell of. */
+export async function noticeOccurrence({ secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock }, slice: RosterSlice, { name, secretId, at }: Occurrence): Promise<void> {
+  const secret = secretId === '' ? undefined : await secrets.describe(secretId);
+  const user = slice.users.find(({ secretName }) => secretName === secret?.name);
+  if (!secret || !user) return;
+  const failure = failureOf(secret);
+  const told = failure && failure.token === outstanding(secret) && failure.code !== 'ROTATION_UNFINISHED' && clock.now().getTime() - failure.at.getTime() < TOLD_WITHIN_MS;
+  if (told || (name === 'RotationAbandoned' && !failure && !outstanding(secret))) return;
+  await notices.send({
+    ...noticeBase({ slice, user, secret }, clock.now()),
+    id: eventId(secret.arn, name, at),
+    type: 'attention',
+    audience: ['admin'],
+    code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_NOT_STARTED',
+    reason: `Secrets Manager reported ${name}, and the rotate function did not tell of a failure itself`,
+    nextStep: 'it is attempted again; if this comes again, look whether the function runs at all: its permission, its concurrency, its logs',
+  });
+}

@@ -1,0 +1,135 @@
+/** Schedule, first rotations, and rotations that are stuck, overdue or resting. */
+import { codeOf, reasonOf } from './errors';
+import { isBegun } from './guard';
+import { hoursToMs, lastFour } from './keys';
+import { failureOf, TAGS } from './ledger';
+import type { AccessKey } from './ports';
+import type { SliceUser } from './slice';
+import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill } from './standstill';
+import { byHand } from './tend-secret';
+import { outstanding, type RunBudget, type UserPass } from './user-pass';
+
+/** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
+const RESTART_AFTER_MS = 3_600_000;
+/** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
+const WINDOW_MS = { days: 24 * 3_600_000, hours: 3_600_000 } as const;
+/** So long after its window a rotation is late enough for somebody to look. */
+const OVERDUE_MS = 24 * 3_600_000;
+
+/**
+ * Never touches the schedule while AWSPENDING is outstanding.
+ * @returns when to look again
+ */
+export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(Date | undefined)[]> {
+  const { secret, slice, user, now } = pass;
+  const pending = outstanding(secret);
+  if (standsStill(pass)) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
+  if (pending) return [await restart(pass, pending)];
+  const frozen = frozenUntil(pass);
+  if (frozen) {
+    await pause(pass, 'freeze');
+    return [frozen];
+  }
+  tellCurrent(pass);
+  const due = missingKey(pass) ? await startRotation(pass, budget) : await keepSchedule(pass, budget);
+  return [due, nextFreeze({ slice, now })];
+}
+
+export function scheduleOf({ rotateEveryHours }: SliceUser): string {
+  const days = rotateEveryHours / 24;
+  const [count, unit] = Number.isInteger(days) ? [days, 'day'] : [rotateEveryHours, 'hour'];
+  return `rate(${count} ${unit}${count === 1 ? '' : 's'})`;
+}
+
+/** When Secrets Manager should have rotated the key by; manual puts move AWS's own date, so it is told by the key's. */
+export function rotationDueBy(key: AccessKey, { rotateEveryHours }: SliceUser): Date {
+  return new Date(key.createdAt.getTime() + hoursToMs(rotateEveryHours) + (rotateEveryHours % 24 === 0 ? WINDOW_MS.days : WINDOW_MS.hours));
+}
+
+/** Calls the rotation off; the ledger says that it was us. */
+async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | 'retired' | 'leaving'): Promise<undefined> {
+  if (!secret.rotationEnabled) return;
+  await secrets.tag(secret.arn, { [TAGS.paused]: why });
+  await secrets.cancelRotation(secret.arn);
+}
+
+/** A rotation that has made its key is finished; one that has not is given up. */
+async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
+  if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
+  await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
+  return pass.now;
+}
+
+function exemption(pass: UserPass): Date[] {
+  const { user, now, conditions } = pass;
+  if (!isExempt(pass) || !user.exempt) return [];
+  const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
+  if (now < notice) return [notice, end];
+  conditions.set('EXEMPTION_ENDS', { reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`, nextStep: 'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not', once: true });
+  return [end];
+}
+
+function tellCurrent({ conditions, currentKeyId, existing }: UserPass): void {
+  if (!currentKeyId) return;
+  const key = existing.find(({ id }) => id === currentKeyId);
+  if (!key) conditions.set('CURRENT_KEY_MISSING', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist`, nextStep: existing.length < 2 ? 'a rotation is started' : 'decide which of the two existing keys may go and delete it' });
+  else if (key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
+}
+
+const missingKey = ({ currentKeyId, existing }: UserPass): boolean => currentKeyId === undefined || !existing.some(({ id }) => id === currentKeyId);
+
+async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, notices, settings, existing, currentKeyId, now, conditions } = pass;
+  const dueBy = rotationDueBy(existing.find(({ id }) => id === currentKeyId)!, user);
+  if (now.getTime() > dueBy.getTime() + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  if (now > dueBy) return startRotation(pass, budget);
+  const wanted = scheduleOf(user);
+  const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
+  if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
+  if (moved) await notices.send(byHand(pass, 'ROTATION_FUNCTION_CHANGED', secret.rotationFunctionArn!, `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`, 'it was set back'));
+  else if (!secret.rotationEnabled && secret.scheduleExpression !== undefined && !secret.tags[TAGS.paused] && !secret.tags[TAGS.released]) await notices.send(byHand(pass, 'ROTATION_CANCELLED', now.toISOString().slice(0, 10), "the secret's rotation was cancelled by hand", 'it was scheduled again; to end it, take the user out of the roster'));
+  await secrets.rotate(secret.arn, wanted, false);
+  if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
+  return dueBy;
+}
+
+/** A first rotation, one for a key that is gone, or one that is late. */
+async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, now } = pass;
+  if (!hasRoom(pass)) return waitForRoom(pass);
+  if (budget.rotationsLeft <= 0) return now;
+  budget.rotationsLeft -= 1;
+  await secrets.rotate(secret.arn, scheduleOf(user), true);
+  if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
+  return undefined;
+}
+
+const hasRoom = ({ existing, user }: UserPass): boolean => existing.length < 2 || user.unmanagedKeys === 'delete';
+
+function waitForRoom(pass: UserPass): undefined {
+  const used = pass.existing.map((key) => {
+    const lastUse = pass.lastUses.get(key.id);
+    return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${lastUse.at.toISOString()} by ${lastUse.service}` : 'never used'})`;
+  });
+  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: 'one is retired once it is quiet; then the rotation starts by itself' });
+}
+
+/** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
+async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
+  const { secret, secrets, user, now } = pass;
+  const failure = failureOf(secret);
+  if (failure?.token !== pending) {
+    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, 'ROTATION_UNFINISHED', now.toISOString()].join(' ') });
+    return undefined;
+  }
+  const dueAt = new Date(failure.at.getTime() + RESTART_AFTER_MS);
+  if (now < dueAt) return dueAt;
+  if (pass.pendingKeyId === undefined && !hasRoom(pass)) return waitForRoom(pass);
+  await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
+  try {
+    await secrets.rotate(secret.arn, scheduleOf(user), true);
+  } catch (error) {
+    pass.log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+/** The secret itself: made, restored, its policy kept, and what people changed by hand told of. */
+import { eventId } from './event-id';
+import { appliedGeneration } from './guard';
+import { endingOf, intentsOf, TAGS, versionWith } from './ledger';
+import type { NoticeEvent } from './notice';
+import type { Secret, User } from './ports';
+import { secretPolicy } from './secret-policy';
+import { printSecretValue } from './secret-value';
+import type { RosterSlice, SliceUser } from './slice';
+import { noticeBase } from './success';
+import type { ReconcilePorts, ReconcileSettings, UserPass } from './user-pass';
+
+/** The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be. */
+export async function ensureSecret(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
+  const secret = await ports.secrets.describe(user.secretName);
+  if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret);
+  if (secret || !found || user.state === 'retired') return secret;
+  const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
+  await ports.secrets.create(user.secretName, value, { [TAGS.userId]: found.id, [TAGS.generation]: String(slice.generation) });
+  return ports.secrets.describe(user.secretName);
+}
+
+/** A wanted secret that was deleted, by hand or because its user had retired, still holds what it held. */
+async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUser, secret: Secret): Promise<Secret | undefined> {
+  await ports.secrets.restore(secret.arn);
+  const now = ports.clock.now();
+  const byUs = endingOf(secret) !== undefined;
+  await ports.notices.send({
+    ...noticeBase({ slice, user, secret }, now),
+    id: eventId(secret.arn, 'SECRET_RESTORED', secret.deletedAt!.toISOString()),
+    type: 'attention',
+    audience: ['admin'],
+    code: 'SECRET_RESTORED',
+    reason: byUs ? 'the user is back in the roster: its deleted secret was restored' : 'the secret was deleted by hand; it was restored, for its user is in the roster',
+    nextStep: 'take the user out of the roster, or retire it, before its secret is deleted',
+  });
+  return ports.secrets.describe(user.secretName);
+}
+
+/** Puts the policy that the roster asks for. One that somebody changed since we put ours is told of. */
+export async function applyPolicy(pass: UserPass, found: User): Promise<void> {
+  const { secrets, secret, slice, user, settings, notices } = pass;
+  const wanted = secretPolicy(slice, user, found.arn, settings.partition);
+  const actual = await secrets.policy(secret.arn);
+  const applied = appliedGeneration(secret);
+  const print = eventId(canonical(wanted));
+  if (actual === undefined || canonical(actual) !== canonical(wanted)) {
+    const ours = secret.tags[TAGS.policy] === undefined || secret.tags[TAGS.policy] === (actual && eventId(canonical(actual)));
+    if (actual !== undefined && !ours) await notices.send(byHand(pass, 'POLICY_CHANGED', actual, "the secret's resource policy was changed by hand", 'the policy of the roster was put back; readers belong into the roster'));
+    await secrets.putPolicy(secret.arn, wanted);
+  }
+  const tags = { ...(secret.tags[TAGS.policy] !== print && { [TAGS.policy]: print }), ...(applied < slice.generation && { [TAGS.generation]: String(slice.generation) }), ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }) };
+  if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
+  if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
+}
+
+/** AWSCURRENT on a version that no rotation of ours put there: accepted as it is, and told once. */
+export async function noticeForeignCurrent({ secrets, secret, ...pass }: UserPass): Promise<void> {
+  const current = versionWith(secret, 'AWSCURRENT');
+  const promoted = secret.tags[TAGS.notified];
+  if (!current || !promoted || current === promoted || secret.tags[TAGS.foreignCurrent] === current) return;
+  if (intentsOf(secret).some(({ token }) => token === current)) return;
+  await pass.notices.send(byHand({ secrets, secret, ...pass }, 'CURRENT_CHANGED', current, 'AWSCURRENT was moved, or its value put, by hand', 'it is left as it is; a key that no version names any more retires as the roster says'));
+  await secrets.tag(secret.arn, { [TAGS.foreignCurrent]: current });
+}
+
+/** Something that happened once: the same finding is told once. */
+export function byHand(pass: UserPass, code: string, finding: string, reason: string, nextStep: string): NoticeEvent {
+  return { ...noticeBase(pass, pass.now), id: eventId(pass.secret.arn, code, finding), type: 'attention', audience: ['admin'], code, reason, nextStep };
+}
+
+const canonical = (json: string): string => JSON.stringify(JSON.parse(json));

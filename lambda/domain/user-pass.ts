@@ -1,0 +1,74 @@
+/** One user's pass of reconcile: what it works with, and what was read at its beginning. */
+import type { Conditions } from './conditions';
+import { versionWith } from './ledger';
+import type { AccessKey, Clock, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
+import type { UserReport } from './report';
+import { parseSecretValue } from './secret-value';
+import type { RosterSlice, SliceUser } from './slice';
+
+export interface ReconcilePorts {
+  readonly secrets: SecretLifecycle;
+  readonly keys: KeyAdministrations;
+  readonly roster: Roster;
+  readonly notices: Notices;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ReconcileSettings {
+  readonly accountId: string;
+  readonly region: string;
+  readonly partition: string;
+  /** How long an invocation of the rotate function can live. */
+  readonly rotateTimeoutMs: number;
+  readonly rotateFunctionArn: string;
+  readonly codeVersion: string;
+}
+
+/** What one run may still do, shared by its users. */
+export interface RunBudget {
+  /** First rotations, and overdue ones. */
+  rotationsLeft: number;
+}
+
+export interface UserPass extends ReconcilePorts {
+  readonly settings: ReconcileSettings;
+  readonly slice: RosterSlice;
+  readonly user: SliceUser;
+  readonly secret: Secret;
+  readonly iam: KeyAdministration;
+  readonly existing: readonly AccessKey[];
+  readonly lastUses: ReadonlyMap<string, LastUse>;
+  readonly currentKeyId: string | undefined;
+  readonly pendingKeyId: string | undefined;
+  readonly now: Date;
+  readonly conditions: Conditions;
+}
+
+export interface UserOutcome {
+  readonly report: UserReport;
+  /** Instants at which something becomes due. */
+  readonly due: readonly Date[];
+  /** A use of a retiring key would make something due at once. */
+  readonly awaitsUse: boolean;
+  /** A rotation of this user failed and is outstanding. */
+  readonly failing: boolean;
+}
+
+/** Reads the user's keys and what the secret holds. */
+export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, found: User | undefined): Promise<UserPass> {
+  const { secrets, secret, iam } = base;
+  const existing = found ? await iam.list() : [];
+  const lastUses = new Map<string, LastUse>();
+  for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
+  const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseSecretValue(text).key?.id);
+  const currentKeyId = keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
+  const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
+  return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
+}
+
+/** AWSPENDING on another version than AWSCURRENT: a rotation is outstanding. */
+export function outstanding(secret: Secret): string | undefined {
+  const pending = versionWith(secret, 'AWSPENDING');
+  return pending === versionWith(secret, 'AWSCURRENT') ? undefined : pending;
+}

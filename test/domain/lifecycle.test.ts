@@ -1,0 +1,338 @@
+/** Drift, resting users, the end of users, and what keeps a bad day small. */
+import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import { ANN, sliceOf, World } from './world';
+
+const codes = (world: World): string[] => world.notices.map(({ type, code }) => (type === 'attention' || type === 'resolved' ? `${type} ${code}` : type));
+const DAY = 24;
+
+/** A user whose first key is a month old and the only one. */
+async function settled(user: SliceUser = ANN) {
+  const world = new World(user);
+  const key = world.addKey({ ageHours: 30 * DAY, usedHoursAgo: 1 });
+  const secret = world.addSecret(key);
+  secret.tags['access-keys:notified'] = [...secret.versions.keys()][0]!;
+  await world.reconcile();
+  world.notices.length = 0;
+  return { world, key, secret };
+}
+
+async function live(world: World, hours: number, each: () => void = () => {}): Promise<void> {
+  for (let hour = 0; hour < hours; hour++) {
+    world.pass(1);
+    each();
+    await world.reconcile();
+  }
+}
+
+const become = (world: World, change: Partial<RosterSlice>, user: Partial<SliceUser> = {}): void => {
+  world.slice = { ...sliceOf({ ...world.user, ...user }), generation: (world.slice?.generation ?? 0) + 1, ...change };
+};
+
+describe('drift', () => {
+  test("a resource policy that somebody changed is put back, and told once", async () => {
+    const { world, secret } = await settled();
+    const policy = secret.policy!;
+    secret.policy = '{"Version":"2012-10-17","Statement":[]}';
+    await world.reconcile();
+    await world.reconcile();
+    expect(secret.policy).toBe(policy);
+    expect(codes(world)).toEqual(['attention POLICY_CHANGED']);
+  });
+
+  test('a change of the roster changes the policy without an alarm', async () => {
+    const { world, secret } = await settled();
+    become(world, {}, { readers: ['arn:aws:iam::333333333333:role/x'] });
+    await world.reconcile();
+    expect(secret.policy).toContain('role/x');
+    expect(codes(world)).toEqual([]);
+  });
+
+  test('a cancelled rotation is scheduled again, and told once a day at most', async () => {
+    const { world, secret } = await settled();
+    secret.rotationEnabled = false;
+    await world.reconcile();
+    expect(secret.rotationEnabled).toBe(true);
+    expect(codes(world)).toEqual(['attention ROTATION_CANCELLED']);
+  });
+
+  test('another rotation function is set back, and told', async () => {
+    const { world, secret } = await settled();
+    secret.functionArn = 'arn:aws:lambda:us-east-1:333333333333:function:theirs';
+    await world.reconcile();
+    expect(secret.functionArn).toContain('access-keys-rotate');
+    expect(codes(world)).toEqual(['attention ROTATION_FUNCTION_CHANGED']);
+  });
+
+  test('a secret that was deleted by hand is restored, and told', async () => {
+    const { world, secret } = await settled();
+    Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+    await world.reconcile();
+    expect(secret.deletedAt).toBeUndefined();
+    expect(secret.rotationEnabled).toBe(true);
+    expect(codes(world)[0]).toBe('attention SECRET_RESTORED');
+  });
+
+  test('a secret that is gone for good is made anew, and its user adopted', async () => {
+    const { world, key } = await settled();
+    world.secrets.clear();
+    await world.reconcile();
+    expect(await world.rotate()).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    expect(key.status).toBe('Active');
+  });
+
+  test('AWSCURRENT moved by hand stays where it is, and is told once; the key that is not current any more retires', async () => {
+    const { world, key, secret } = await settled();
+    await world.rotate();
+    world.notices.length = 0;
+    const newer = world.keyOf('AWSCURRENT')!;
+    const [old] = [...secret.versions].find(([, { value }]) => value?.includes(key.id))!;
+    for (const { stages } of secret.versions.values()) stages.delete('AWSCURRENT');
+    secret.versions.get(old)!.stages.add('AWSCURRENT');
+    await world.reconcile();
+    await world.reconcile();
+    expect(codes(world).filter((code) => code === 'attention CURRENT_CHANGED')).toHaveLength(1);
+    await live(world, 20 * DAY, () => world.use(key));
+    expect(key.status).toBe('Active');
+    expect(world.keys.map(({ id }) => id)).not.toContain(newer.id);
+  });
+
+  test('a value edited by hand that keeps the key is told, and harms nothing', async () => {
+    const { world, key, secret } = await settled();
+    for (const { stages } of secret.versions.values()) stages.delete('AWSCURRENT');
+    secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: key.id, secret_access_key: key.secret, user_name: 'ann', account_id: '333333333333', note: 'mine' }), stages: new Set(['AWSCURRENT']) });
+    await live(world, 3 * DAY);
+    expect(codes(world)).toEqual(['attention CURRENT_CHANGED']);
+    expect(key.status).toBe('Active');
+  });
+
+  test('a recreated user of the same name is another one: nothing of it is touched', async () => {
+    const { world } = await settled();
+    world.userId = 'AIDAOTHER';
+    world.keys = [];
+    const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 4_000 });
+    await live(world, 3 * DAY);
+    expect(theirs.status).toBe('Active');
+    expect(codes(world)[0]).toBe('attention USER_REPLACED');
+  });
+
+  test('a rotation that Secrets Manager forgot is started when it is late, and told of a day later', async () => {
+    const { world, secret } = await settled();
+    await live(world, 61 * DAY + 1, () => world.use(world.keys[0]!));
+    expect(world.outstanding).toBeDefined();
+    expect(codes(world)).not.toContain('attention ROTATION_OVERDUE');
+    secret.versions.delete(world.outstanding!);
+    world.slice = { ...world.slice!, limits: { maxFirstRotationsPerRun: 0, freeze: [] } };
+    await live(world, 2 * DAY);
+    expect(codes(world)).toContain('attention ROTATION_OVERDUE');
+  });
+});
+
+describe('rotation events', () => {
+  const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({ name, secretId: world.user.secretName, at: world.now.toISOString() });
+
+  test('a failure of which the function told is not told again', async () => {
+    const { world } = await settled();
+    const token = world.startRotation();
+    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'error'));
+    await world.step('createSecret', token);
+    world.between = () => {};
+    expect(codes(world)).toEqual(['rotation-failed']);
+    await world.reconcile(event(world, 'RotationFailed'));
+    expect(codes(world)).toEqual(['rotation-failed']);
+  });
+
+  test('a failure of a function that never ran reaches the admins', async () => {
+    const { world } = await settled();
+    world.startRotation();
+    await world.reconcile(event(world, 'RotationFailed'));
+    expect(codes(world)).toEqual(['attention ROTATION_NOT_STARTED']);
+  });
+});
+
+describe('exemptions', () => {
+  const exempt = { reason: 'vendor appliance', approvedBy: 'ciso@example.com', until: '2026-12-31' };
+
+  test('are told two weeks before their end, once, and rotation resumes after it with the old key kept', async () => {
+    const { world, key } = await settled({ ...ANN, exempt });
+    await live(world, 23 * DAY);
+    expect(codes(world)).toEqual([]);
+    await live(world, 10 * DAY);
+    expect(codes(world)).toEqual(['attention EXEMPTION_ENDS']);
+    expect(world.secret.rotationEnabled).toBe(false);
+    await live(world, 6 * DAY, () => world.use(key));
+    expect(world.secret.rotationEnabled).toBe(true);
+    expect(key.status).toBe('Active');
+    expect(codes(world)).toEqual(['attention EXEMPTION_ENDS', 'resolved EXEMPTION_ENDS']);
+  });
+});
+
+describe('a freeze', () => {
+  const freeze = [{ from: '2026-12-20', to: '2027-01-03' }];
+
+  test('calls the schedule off before it begins and puts it back after it, without an alarm', async () => {
+    const { world, secret } = await settled();
+    become(world, { limits: { maxFirstRotationsPerRun: 20, freeze } });
+    await live(world, 25 * DAY);
+    expect(secret.rotationEnabled).toBe(true);
+    await live(world, 2 * DAY);
+    expect(secret.rotationEnabled).toBe(false);
+    await live(world, 15 * DAY);
+    expect(secret.rotationEnabled).toBe(true);
+    expect(codes(world)).toEqual([]);
+  });
+
+  test('lets a rotation that has begun finish', async () => {
+    const { world, secret } = await settled();
+    become(world, { limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-24', to: '2026-12-24' }] } });
+    const token = world.startRotation();
+    await world.step('createSecret', token);
+    await world.reconcile();
+    expect(secret.rotationEnabled).toBe(true);
+    expect(await world.rotate(token)).toBeUndefined();
+  });
+
+  test('does not stop an emergency', async () => {
+    const { world } = await settled();
+    become(world, { limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-24', to: '2026-12-24' }] } });
+    await world.reconcile();
+    expect(await world.operate({ command: 'rotate', secretName: ANN.secretName })).toContain('has started');
+    expect(await world.rotate()).toBeUndefined();
+  });
+});
+
+describe('a user who retires', () => {
+  test('loses the key once it is quiet, then after a rest the key and the secret, each step told', async () => {
+    const { world, key, secret } = await settled();
+    become(world, {}, { state: 'retired' });
+    await live(world, 8 * DAY, () => world.use(key));
+    expect(key.status).toBe('Active');
+    expect(secret.rotationEnabled).toBe(false);
+    await live(world, 3 * DAY);
+    expect(key.status).toBe('Inactive');
+    await live(world, 5 * DAY);
+    expect(world.keys).toContain(key);
+    await live(world, 4 * DAY);
+    expect(world.keys).toEqual([]);
+    expect(secret.deletedAt).toBeDefined();
+    expect([...new Set(codes(world))]).toEqual(['attention USER_RETIRES', 'attention KEY_STILL_USED', 'previous-key-deactivated', 'resolved KEY_STILL_USED', 'attention USER_RETIRED']);
+    expect(world.recorded.map(({ type }) => type)).toContain('previous-key-deleted');
+  });
+
+  test('who comes back before the deletion works as before', async () => {
+    const { world, key, secret } = await settled();
+    become(world, {}, { state: 'retired' });
+    await live(world, 12 * DAY);
+    expect(key.status).toBe('Inactive');
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(key.status).toBe('Active');
+    expect(secret.rotationEnabled).toBe(true);
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(key.id);
+    expect(codes(world)).toContain('attention USER_RESTORED');
+    await live(world, 10 * DAY);
+    expect(key.status).toBe('Active');
+  });
+
+  test('whose key somebody else deactivated does not get it back by coming back', async () => {
+    const { world, key } = await settled();
+    become(world, {}, { state: 'retired' });
+    await live(world, 2);
+    key.status = 'Inactive';
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
+  });
+
+  test('who comes back after the deletion is a new adoption', async () => {
+    const { world, secret } = await settled();
+    become(world, {}, { state: 'retired' });
+    await live(world, 30 * DAY);
+    expect(secret.deletedAt).toBeDefined();
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(secret.deletedAt).toBeUndefined();
+    expect(await world.rotate()).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test.each(['killed-before', 'killed-after', 'error', 'lost'] as const)('ends all the same when any one call of the way is %s', async (fault) => {
+    const way = async (fail?: number) => {
+      const { world } = await settled();
+      become(world, {}, { state: 'retired' });
+      const first = world.calls.length;
+      if (fail !== undefined) world.faults.set(first + fail, fault);
+      await live(world, 3);
+      await live(world, 30 * DAY);
+      return { world, calls: world.calls.length - first };
+    };
+    for (let fail = 0; fail < 40; fail += 3) {
+      const { world } = await way(fail);
+      expect({ fail, keys: world.keys, deleted: world.secret.deletedAt !== undefined }).toEqual({ fail, keys: [], deleted: true });
+    }
+  });
+});
+
+describe('leaving the roster', () => {
+  test('a removed user who is put back is rotated again', async () => {
+    const { world, secret } = await settled();
+    world.slice = { ...sliceOf(), generation: 2 };
+    await world.reconcile();
+    expect(secret.rotationEnabled).toBe(false);
+    world.slice = { ...sliceOf(ANN), generation: 3 };
+    await world.reconcile();
+    expect(secret.rotationEnabled).toBe(true);
+    expect(secret.tags['access-keys:released']).toBeUndefined();
+    expect(codes(world)).toEqual(['attention USER_RELEASED']);
+  });
+
+  test('an account that leaves calls all off, keeps keys and secrets, and reports released', async () => {
+    const { world, key, secret } = await settled();
+    become(world, { state: 'leaving' });
+    await world.reconcile();
+    await world.reconcile();
+    expect(secret.rotationEnabled).toBe(false);
+    expect(key.status).toBe('Active');
+    expect(world.report).toMatchObject({ released: true });
+  });
+
+  test('is not released while a rotation is under way, which is finished first', async () => {
+    const { world } = await settled();
+    const token = world.startRotation();
+    await world.step('createSecret', token);
+    become(world, { state: 'leaving' });
+    await world.reconcile();
+    expect(world.report).toMatchObject({ released: false });
+    expect(await world.rotate(token)).toBeUndefined();
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.report).toMatchObject({ released: true });
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+});
+
+describe('many failures', () => {
+  const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `u${index}`, secretName: `/access-key/u${index}` }));
+
+  test('stop new rotations but one as a probe, and are told with their end', async () => {
+    const world = new World();
+    world.slice = sliceOf(...others(8));
+    await world.reconcile();
+    const pending = (): number => [...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING'))).length;
+    expect(pending()).toBe(8);
+    for (const secret of world.secrets.values()) {
+      const [token] = [...secret.versions].find(([, { stages }]) => stages.has('AWSPENDING'))!;
+      secret.tags['access-keys:failed'] = `${token} AccessDenied ${world.now.toISOString()}`;
+    }
+    await world.reconcile();
+    world.slice = { ...sliceOf(...others(8), ...others(20).slice(8)), generation: 2 };
+    world.notices.length = 0;
+    await world.reconcile();
+    expect(codes(world)).toContain('attention CIRCUIT_OPEN');
+    expect(pending()).toBe(9);
+    for (const secret of world.secrets.values()) for (const { stages } of secret.versions.values()) stages.delete('AWSPENDING');
+    await world.reconcile();
+    await world.reconcile();
+    expect(codes(world)).toContain('resolved CIRCUIT_OPEN');
+  });
+});
