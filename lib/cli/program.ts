@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { register as bake } from './bake';
+import { register as operate } from './operate';
 import { register as plan } from './plan';
 import { register as publish } from './publish';
 import { register as rehearse } from './rehearse';
@@ -21,6 +22,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   plan(program);
   publish(program);
   bake(program);
+  operate(program);
   rehearse(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {

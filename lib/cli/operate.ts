@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import type { Roster } from '../roster/roster';
+import type { SliceUser } from '../../lambda/domain/slice';
+import { soundRoster } from './sound-roster';
+
+interface Options {
+  readonly account: string;
+  readonly user: string;
+  readonly roster: string;
+  readonly compromised?: boolean;
+  readonly format: 'text' | 'json';
+}
+
+export function register(program: Command): void {
+  common(program.command('rotate').description("rotate one user's key now, as the operator of the security account; a freeze does not stop it"))
+    .option('--compromised', 'deactivate the current key first, for good: the emergency')
+    .action((options: Options) => carryOut(options, { command: 'rotate', ...(options.compromised && { compromised: true }) }));
+  common(program.command('rollback').description('go back to the previous key, while it exists; the newer one retires')).action((options: Options) => carryOut(options, { command: 'rollback' }));
+}
+
+function common(command: Command): Command {
+  return command
+    .requiredOption('--account <id>', 'account of the user')
+    .requiredOption('--user <name>', 'the user, as in the roster')
+    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'));
+}
+
+async function carryOut({ account, user, roster: path, format }: Options, command: object): Promise<void> {
+  const roster = soundRoster(path, new Date());
+  if (!roster) return;
+  const { secretName } = userOf(roster, account, user);
+  const { operatorOf } = require('../operator/operator') as typeof import('../operator/operator');
+  const securityAccountId = roster.organization?.securityAccount ?? account;
+  const operator = operatorOf({ securityAccountId, region: roster.region }, {}, () => new Date());
+  try {
+    const message = await operator.operate(account, { ...command, secretName });
+    process.stdout.write(format === 'json' ? `${JSON.stringify({ ok: true, message })}\n` : `${message}\n`);
+  } catch (error) {
+    const reason = (error as Error).message;
+    process.stdout.write(format === 'json' ? `${JSON.stringify({ ok: false, message: reason })}\n` : '');
+    if (format === 'text') process.stderr.write(`refused: ${reason}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** @throws Error that names what is missing */
+function userOf({ accounts }: Roster, accountId: string, userName: string): SliceUser {
+  const account = accounts.find(({ id }) => id === accountId);
+  if (!account) throw new Error(`account ${accountId} is not in the roster`);
+  const user = account.users.find(({ name }) => name.toLowerCase() === userName.toLowerCase());
+  if (!user) throw new Error(`account ${accountId} has no user ${userName} in the roster`);
+  return user;
+}
