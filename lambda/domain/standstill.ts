@@ -32,6 +32,11 @@ export function frozenUntil({ slice, now }: Pick<Standing, 'slice' | 'now'>): Da
   return ends.length > 0 ? new Date(Math.max(...ends)) : undefined;
 }
 
+/** The end of the last freeze; the beginning of time without one. */
+export function thawedAt({ slice, now }: Pick<Standing, 'slice' | 'now'>): Date {
+  return new Date(Math.max(0, ...slice.limits.freeze.map(({ to }) => Date.parse(to) + DAY_MS).filter((at) => at <= now.getTime())));
+}
+
 /** When the next freeze calls rotations off. */
 export function nextFreeze({ slice, now }: Pick<Standing, 'slice' | 'now'>): Date | undefined {
   const starts = slice.limits.freeze.map(({ from }) => Date.parse(from) - AHEAD_MS).filter((at) => at > now.getTime());

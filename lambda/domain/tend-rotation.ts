@@ -5,10 +5,11 @@ import { hoursToMs, lastFour } from './keys';
 import { failureOf, TAGS } from './ledger';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
-import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill } from './standstill';
+import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
 import { byHand } from './tend-secret';
 import { outstanding, type RunBudget, type UserPass } from './user-pass';
 
+const UNFINISHED = 'ROTATION_UNFINISHED';
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = 3_600_000;
 /** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
@@ -81,7 +82,7 @@ const missingKey = ({ currentKeyId, existing }: UserPass): boolean => currentKey
 async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, notices, settings, existing, currentKeyId, now, conditions } = pass;
   const dueBy = rotationDueBy(existing.find(({ id }) => id === currentKeyId)!, user);
-  if (now.getTime() > dueBy.getTime() + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  if (now.getTime() > Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
   if (now > dueBy) return startRotation(pass, budget);
   const wanted = scheduleOf(user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
@@ -115,21 +116,30 @@ function waitForRoom(pass: UserPass): undefined {
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
-async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
+async function restart(pass: UserPass, pending: string): Promise<Date> {
   const { secret, secrets, user, now } = pass;
   const failure = failureOf(secret);
+  const again = new Date(now.getTime() + RESTART_AFTER_MS);
   if (failure?.token !== pending) {
-    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, 'ROTATION_UNFINISHED', now.toISOString()].join(' ') });
-    return undefined;
+    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, UNFINISHED, now.toISOString()].join(' ') });
+    return again;
   }
   const dueAt = new Date(failure.at.getTime() + RESTART_AFTER_MS);
+  if (failure.code === UNFINISHED && now >= dueAt) pass.conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
   if (now < dueAt) return dueAt;
-  if (pass.pendingKeyId === undefined && !hasRoom(pass)) return waitForRoom(pass);
-  await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
+  if (pass.pendingKeyId === undefined && !hasRoom(pass)) waitForRoom(pass);
+  else {
+    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
+    await startAgain(pass);
+  }
+  return again;
+}
+
+/** Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure. */
+async function startAgain({ secret, secrets, user, log }: UserPass): Promise<void> {
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
-    pass.log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+    log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
   }
-  return undefined;
 }

@@ -5,11 +5,13 @@ import picocolors from 'picocolors';
 import type { Plan } from '../plan/plan';
 import type { Roster } from '../roster/roster';
 import { soundRoster } from './sound-roster';
+import { parseDay } from './values';
 
 interface Options {
   readonly from: string;
   readonly to: string;
   readonly reports?: string;
+  readonly at?: Date;
   readonly format: 'text' | 'json' | 'markdown';
 }
 
@@ -20,9 +22,10 @@ export function register(program: Command): void {
     .requiredOption('--from <roster>', 'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`')
     .option('--to <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
     .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released')
+    .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (options: Options) => {
-      const to = soundRoster(options.to, new Date());
+      const to = soundRoster(options.to, options.at ?? new Date());
       const plan = to && (await planFrom(options, to));
       if (!plan) return;
       process.stdout.write(print(plan, options.format));
@@ -30,7 +33,7 @@ export function register(program: Command): void {
     });
 }
 
-async function planFrom({ from, reports }: Options, to: Roster): Promise<Plan | undefined> {
+async function planFrom({ from, reports, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {
   const { comparePublished, isReleased } = require('../plan/compare-published') as typeof import('../plan/compare-published');
   const { planOf } = require('../plan/plan') as typeof import('../plan/plan');
   if (from === 'published') {
@@ -39,7 +42,7 @@ async function planFrom({ from, reports }: Options, to: Roster): Promise<Plan | 
   }
   const released = (accountId: string): boolean => reports !== undefined && isReleased(textOf(join(reports, `${accountId}.json`)) ?? '');
   if (from === 'nothing') return planOf(undefined, to, released);
-  const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, new Date());
+  const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
   return former && planOf(former, to, released);
 }
 

@@ -5,6 +5,7 @@ import picocolors from 'picocolors';
 import type { FaultPlan } from '../local-organization/faults';
 import type { Rehearsal, RosterChange } from '../rehearsal/rehearsal';
 import type { Roster } from '../roster/roster';
+import type { Scenario, Seen } from '../rehearsal/scenario';
 import { soundRoster } from './sound-roster';
 import { parseDay, whole } from './values';
 
@@ -14,6 +15,7 @@ interface Options {
   readonly start: Date;
   readonly seed: number;
   readonly change: readonly { readonly path: string; readonly day: number }[];
+  readonly scenario?: string;
   readonly faults?: string;
   readonly out?: string;
   readonly serve?: number;
@@ -35,6 +37,7 @@ export function register(program: Command): void {
     .option('--days <number>', 'virtual days', whole(1, 3650), 120)
     .option('--start <date>', 'first virtual day, YYYY-MM-DD', parseDay, parseDay(USUAL_START))
     .option('--seed <number>', 'draws owners, existing keys and delays; the same seed gives the same report', whole(0, 2 ** 31), 1)
+    .option('--scenario <name|dir>', 'a story from config/scenarios with its own roster, days and seed, and what must be seen in the end')
     .option('--faults <file>', 'JSON list of calls that go wrong')
     .option('--out <dir>', 'write report.json, the page and the mails there')
     .option('--serve <port>', 'afterwards listen on 127.0.0.1 for the AWS CLI and SDKs; needs --out', whole(0, 65535))
@@ -43,37 +46,51 @@ export function register(program: Command): void {
     .action(run);
 }
 
-async function run(options: Options): Promise<void> {
+async function run(given: Options): Promise<void> {
   const { claimOutputDirectory } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
+  const scenario = given.scenario === undefined ? undefined : (require('../rehearsal/scenario') as typeof import('../rehearsal/scenario')).readScenario(given.scenario);
+  const options = scenario ? { ...given, roster: scenario.roster, days: scenario.days, seed: scenario.seed, start: parseDay(scenario.start), change: scenario.changes.map(({ day, roster }) => ({ day, path: roster })) } : given;
   if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
   if (options.out !== undefined) claimOutputDirectory(options.out);
   const roster = soundRoster(options.roster, options.start);
   const changes = options.change.flatMap(({ path, day }) => soundRoster(path, new Date(options.start.getTime() + day * DAY_MS)) ?? []).map((changed, index) => ({ day: options.change[index]!.day, roster: changed }));
   if (!roster || changes.length < options.change.length) return;
-  const rehearsal = await play(roster, changes, options);
+  const rehearsal = await play(roster, changes, options, scenario);
   if (options.out !== undefined) await write(options.out, rehearsal);
-  process.stdout.write(options.format === 'json' ? `${JSON.stringify(rehearsal.report.summary, null, 2)}\n` : textOf(rehearsal, options));
-  process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) ? 0 : 1;
+  const seen = scenario ? (require('../rehearsal/scenario') as typeof import('../rehearsal/scenario')).judge(scenario, rehearsal) : [];
+  process.stdout.write(options.format === 'json' ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n` : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
+  process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) && seen.every(({ ok }) => ok) ? 0 : 1;
   if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);
 }
 
-async function play(roster: Roster, changes: readonly RosterChange[], options: Options): Promise<Rehearsal> {
+async function play(roster: Roster, changes: readonly RosterChange[], options: Options, scenario: Scenario | undefined): Promise<Rehearsal> {
   process.env.CDK_VALIDATION ??= 'false';
   const { rehearse } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal');
   const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({ format: 'rehearsing {bar} day {value} of {total}', barsize: 30, hideCursor: true, clearOnComplete: true, stream: process.stderr, noTTYOutput: false });
-  const faults = options.faults === undefined ? undefined : readFaults(options.faults, options.seed);
+  const faults = options.faults === undefined ? (scenario && parseFaults(scenario.faults, options.seed)) : readFaults(options.faults, options.seed);
   if (process.stderr.isTTY) bar.start(options.days, 0);
   try {
-    return await rehearse({ roster, changes, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, lookedInto: options.serve !== undefined, onDay: (day) => bar.update(day) });
+    return await rehearse({ roster, changes, scenario, days: options.days, start: options.start, seed: options.seed, faults, everyRun: options.everyRun, lookedInto: options.serve !== undefined, onDay: (day) => bar.update(day) });
   } finally {
     bar.stop();
   }
 }
 
-function readFaults(path: string, seed: number): FaultPlan {
+/** The story, sentence by sentence. */
+function storyOf(title: string, seen: readonly Seen[]): string {
+  const color = process.stdout.isTTY ? picocolors : picocolors.createColors(false);
+  const lines = seen.map(({ sentence, ok, found }) => (ok ? `  ${color.green('seen')}    ${sentence}` : `  ${color.red('missing')} ${sentence}; found ${found}`));
+  return `\n${title}\n${lines.join('\n')}\n`;
+}
+
+function parseFaults(json: unknown, seed: number): FaultPlan {
   const { FaultPlan: Plan } = require('../local-organization/faults') as typeof import('../local-organization/faults');
   const { seededRandom } = require('../local-organization/random') as typeof import('../local-organization/random');
+  return Plan.parse(json, seededRandom(`faults ${seed}`));
+}
+
+function readFaults(path: string, seed: number): FaultPlan {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
@@ -81,7 +98,7 @@ function readFaults(path: string, seed: number): FaultPlan {
     throw new Error(`${path}: the fault plan cannot be read: ${(error as Error).message}`, { cause: error });
   }
   try {
-    return Plan.parse(json, seededRandom(`faults ${seed}`));
+    return parseFaults(json, seed);
   } catch (error) {
     throw new Error(`${path}: the fault plan is refused:\n${(error as Error).message}`, { cause: error });
   }

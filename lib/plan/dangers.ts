@@ -33,7 +33,7 @@ export function dangersOf(from: Roster | undefined, to: Roster): readonly Danger
   return [
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...removals(from, to),
-    ...ids.flatMap((id) => [...accountDangers(before.get(id), after.get(id)), ...userPairs(before.get(id), after.get(id)).flatMap((pair) => (pair.from && pair.to ? userDangers(id, pair.from, pair.to) : []))]),
+    ...ids.flatMap((id) => [...accountDangers(before.get(id), after.get(id)), ...userPairs(before.get(id), after.get(id)).flatMap((pair) => (pair.to ? userDangers(id, pair.from, pair.to) : []))]),
   ];
 }
 
@@ -46,7 +46,7 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
     if (next && next.canary !== account.canary && next.deployment === 'stackset' && account.deployment === 'stackset') {
       return [{ kind: 'canary-flipped', accountId: id, reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`, steps: ['push the account with deployment: manual, which removes its stack; its rotations wait meanwhile', `push it with canary: ${next.canary} and without deployment`] }];
     }
-    if (!next && !released(id)) {
+    if (!next && !(account.state === 'leaving' && released(id))) {
       return [{ kind: 'account-not-released', accountId: id, reason: `account ${id} would lose its functions while its users are still rotated`, steps: ['push the account with state: leaving, and wait until its report says released', 'push the roster without it'] }];
     }
     return [];
@@ -91,21 +91,23 @@ function ends(user: SliceUser, next: SliceUser | undefined, account: RosterAccou
 }
 
 function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined): Danger[] {
-  if (!before) return [];
-  const accountId = before.id;
+  const accountId = (before ?? after)!.id;
+  if (!before) return after!.breakGlassRoles.length > 0 ? [readersDanger(accountId, undefined, [], after!.breakGlassRoles)] : [];
   if (!after) return [{ kind: 'account-removed', accountId, from: before.name, reason: 'the account loses its functions' }];
   const roles = added(before.breakGlassRoles, after.breakGlassRoles);
   return [
-    ...(roles.length > 0 ? [{ kind: 'readers-added', accountId, to: roles.join(', '), reason: 'roles gain every secret of the account' }] : []),
+    ...(roles.length > 0 ? [readersDanger(accountId, undefined, before.breakGlassRoles, after.breakGlassRoles)] : []),
     ...(before.deployment !== after.deployment ? [{ kind: 'deployment-changed', accountId, from: before.deployment, to: after.deployment, reason: 'the stack is removed by the one way before it comes by the other; rotations wait meanwhile' }] : []),
   ];
 }
 
 const HARSHNESS: readonly string[] = ['hold', 'retire', 'deactivate', 'delete'];
 
-function userDangers(accountId: string, before: SliceUser, after: SliceUser): Danger[] {
+/** A user who is new may have been taken out before: what others gain by it is judged as if nobody had read the secret. */
+function userDangers(accountId: string, before: SliceUser | undefined, after: SliceUser): Danger[] {
   const place = { accountId, userName: after.name };
-  const readers = [...added(before.readers, after.readers), ...(after.ownerReads && !before.ownerReads ? ['the owner'] : [])];
+  if (!before) return after.readers.length > 0 ? [readersDanger(accountId, after.name, [], after.readers)] : [];
+  const readsOf = ({ readers, ownerReads }: SliceUser): string[] => [...readers, ...(ownerReads ? ['the owner'] : [])];
   const shorter = (field: 'keepPreviousFor' | 'quietFor' | 'deleteInactiveAfter'): Danger[] => {
     const [from, to] = [before[`${field}Hours`], after[`${field}Hours`]];
     return to < from ? [{ kind: 'times-shortened', ...place, from: printHours(from), to: printHours(to), reason: `${field}: an old key ends sooner than its owner was told` }] : [];
@@ -115,8 +117,8 @@ function userDangers(accountId: string, before: SliceUser, after: SliceUser): Da
     return HARSHNESS.indexOf(to) > HARSHNESS.indexOf(from) ? [{ kind: 'made-harsher', ...place, from, to, reason: `${field}: keys end that would have been left` }] : [];
   };
   return [
-    ...(readers.length > 0 ? [{ kind: 'readers-added', ...place, to: readers.join(', '), reason: "principals gain the user's secret" }] : []),
-    ...(before.email !== after.email && before.email !== undefined ? [{ kind: 'addresses-changed', ...place, from: before.email, to: after.email ?? 'the admins', reason: "the owner's notices go to another address" }] : []),
+    ...(added(readsOf(before), readsOf(after)).length > 0 ? [readersDanger(accountId, after.name, readsOf(before), readsOf(after))] : []),
+    ...(before.email !== after.email ? [{ kind: 'addresses-changed', ...place, from: before.email ?? 'the admins', to: after.email ?? 'the admins', reason: "the owner's notices go to another address" }] : []),
     ...(before.secretName !== after.secretName ? [{ kind: 'secret-renamed', ...place, from: before.secretName, to: after.secretName, reason: 'whoever reads the former secret finds no new key there' }] : []),
     ...shorter('keepPreviousFor'),
     ...shorter('quietFor'),
@@ -124,6 +126,12 @@ function userDangers(accountId: string, before: SliceUser, after: SliceUser): Da
     ...harsher('unmanagedKeys'),
     ...harsher('whenStillUsed'),
   ];
+}
+
+/** Says who read before as well: the same addition to other readers is another change. */
+function readersDanger(accountId: string, userName: string | undefined, before: readonly string[], after: readonly string[]): Danger {
+  const print = (readers: readonly string[]): string => (readers.length > 0 ? [...readers].sort().join(', ') : 'nobody');
+  return { kind: 'readers-added', accountId, ...(userName !== undefined && { userName }), from: print(before), to: print(after), reason: userName === undefined ? 'roles gain every secret of the account' : "principals gain the user's secret" };
 }
 
 const added = (before: readonly string[], after: readonly string[]): string[] => after.filter((item) => !before.includes(item)).sort();

@@ -43,8 +43,9 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released)
   const accounts = accountChanges(from, to);
   const dangers = dangersOf(from, to);
   const refusals = refusalsOf(from, to, released);
-  const code = dangers.length > 0 ? codeOf(dangers) : undefined;
-  const acknowledged = code !== undefined && to.acknowledge.includes(code);
+  const spent = from?.acknowledge ?? [];
+  const code = dangers.length > 0 ? codeOf(dangers, spent) : undefined;
+  const acknowledged = code !== undefined && to.acknowledge.includes(code) && !spent.includes(code);
   const sum = (count: (account: AccountChange) => number): number => accounts.reduce((total, account) => total + count(account), 0);
   return {
     schemaVersion: 1,
@@ -69,7 +70,10 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released)
   };
 }
 
-/** Another change, however small, has another code; the acknowledgement itself has no part in it. */
-const codeOf = (dangers: readonly Danger[]): string => `ack-${createHash('sha256').update(JSON.stringify(dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]))).digest('hex').slice(0, 12)}`;
+/**
+ * Another change, however small, has another code; the acknowledgement itself has no part in it. What was acknowledged
+ * when the former roster was published has: a code that was used stays used when its change is taken back and made again.
+ */
+const codeOf = (dangers: readonly Danger[], spent: readonly string[]): string => `ack-${createHash('sha256').update(JSON.stringify([dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]), [...spent].sort()])).digest('hex').slice(0, 12)}`;
 
 const usersOf = (roster: Roster | undefined): number => (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.length, 0);

@@ -41,7 +41,7 @@ const dangers = (plan: Plan): string[] =>
 
 const rosterFields = (fields: readonly FieldChange[]): string[] => (fields.length === 0 ? [] : [`### Roster\n\n${fieldTable(fields)}`]);
 
-function accountPart({ id, name, change, fields, added, removed, changed }: AccountChange): string {
+function accountPart({ id, name, change, fields, added, removed, retired, restored, changed }: AccountChange): string {
   const users = (title: string, names: readonly string[]): string => (names.length === 0 ? '' : `\n${title}: ${limited(names).map(span).join(', ')}`);
   const rows = changed.flatMap(({ userName, fields: own }) => own.map(({ field, from = 'none', to = 'none' }) => [userName, field, from, to].map(span)));
   return [
@@ -49,6 +49,8 @@ function accountPart({ id, name, change, fields, added, removed, changed }: Acco
     fields.length > 0 ? fieldTable(fields) : '',
     users('Added', added),
     users('Removed', removed),
+    users('Retired', retired),
+    users('Restored', restored),
     rows.length > 0 ? `\n${table(['user', 'field', 'from', 'to'], limited(rows))}` : '',
     '\n</details>',
   ].filter(Boolean).join('\n');

@@ -14,7 +14,7 @@ export function renderPlanText(plan: Plan, colours: Colours): string {
     summary(plan),
     ...(plan.refusals.length > 0 ? [`${colours.red('REFUSED')}, whatever is acknowledged\n${cut(plan.refusals.map((refusal) => refusalText(refusal)), MOST.dangers)}`] : []),
     ...(plan.dangers.length > 0 ? [`${plan.acknowledged ? colours.yellow('DANGEROUS, and acknowledged') : colours.red('DANGEROUS')}\n${cut(plan.dangers.map(dangerText), MOST.dangers)}`] : []),
-    ...(plan.roster.length > 0 ? [`roster\n${cut(plan.roster.map((field) => `  ~ ${fieldText(field)}`), MOST.lines)}`] : []),
+    ...(plan.roster.length > 0 ? [`roster\n${cut(plan.roster.map((field) => wrap(`~ ${fieldText(field)}`, 2)), MOST.lines)}`] : []),
     ...accountSections(plan.accounts, colours),
     verdict(plan, colours),
   ];
@@ -44,10 +44,10 @@ function dangerText(danger: Danger): string {
 function accountSections(accounts: readonly AccountChange[], colours: Colours): string[] {
   const shown = accounts.slice(0, MOST.accounts).map((account) => {
     const lines = [
-      ...account.fields.map((field) => `  ~ ${fieldText(field)}`),
+      ...account.fields.map((field) => wrap(`~ ${fieldText(field)}`, 2)),
       ...account.added.map((name) => colours.green(`  + ${name}`)),
       ...account.removed.map((name) => colours.red(`  - ${name} (released; key and secret stay)`)),
-      ...account.changed.flatMap(({ userName, fields }) => fields.map((field) => `  ~ ${userName}  ${fieldText(field)}`)),
+      ...account.changed.flatMap(({ userName, fields }) => fields.map((field) => wrap(`~ ${userName} ${fieldText(field)}`, 2))),
     ];
     return `${colours.bold(`${account.id} ${account.name}`)}${account.change === 'changed' ? '' : `, ${account.change}`}\n${cut(lines, MOST.lines)}`;
   });
@@ -57,7 +57,7 @@ function accountSections(accounts: readonly AccountChange[], colours: Colours): 
 function verdict({ ok, code, acknowledged, staleCodes, refusals }: Plan, colours: Colours): string {
   const stale = staleCodes.length > 0 ? `\nacknowledge holds codes of other changes, which may go: ${staleCodes.join(' ')}` : '';
   if (ok) return `${colours.green(code === undefined ? 'nothing dangerous' : 'dangerous, and acknowledged')}${stale}`;
-  const ask = code !== undefined && !acknowledged ? `to deploy exactly this change, put its code into the roster, where it is reviewed:\n  acknowledge: [${code}]` : '';
+  const ask = code !== undefined && !acknowledged ? `to deploy exactly this change, put its code into the roster, to be reviewed:\n  acknowledge: [${code}]` : '';
   return [ask, refusals.length > 0 ? 'what is refused takes two pushes' : ''].filter(Boolean).join('\n') + stale;
 }
 

@@ -5,6 +5,7 @@ import type { FaultPlan } from '../local-organization/faults';
 import { LocalOrganization } from '../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../names';
 import boundary from '../../docs/permissions-boundary.json';
+import { personaOf, type Scenario } from './scenario';
 import { drawPersona, type ExistingKey, type Persona } from './persona';
 import type { KeyPair } from './stage';
 
@@ -30,6 +31,7 @@ interface CastOptions {
   readonly start: Date;
   readonly faults?: FaultPlan;
   readonly everyRun?: boolean;
+  readonly scenario?: Pick<Scenario, 'owners'>;
 }
 
 /**
@@ -68,8 +70,8 @@ function makeReaders({ directory }: LocalOrganization, { id, breakGlassRoles, us
   }
 }
 
-function enter({ directory }: LocalOrganization, guard: UserGuard, { seed, start }: { readonly seed: number; readonly start: Date }, account: { readonly id: string; readonly name: string }, user: SliceUser): Player {
-  const persona = drawPersona(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired');
+function enter({ directory }: LocalOrganization, guard: UserGuard, { seed, start, scenario = { owners: [] } }: CastOptions, account: { readonly id: string; readonly name: string }, user: SliceUser): Player {
+  const persona = personaOf(scenario, user.name, drawPersona(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'));
   directory.createUser(account.id, { name: user.name, ...(guard.kind === 'path' && { path: guard.path }), ...(guard.kind === 'tag' && { tags: { [guard.key]: guard.value } }) });
   const keys = persona.existingKeys.map(({ ageDays, use }) => {
     const createdAt = new Date(start.getTime() - ageDays * DAY_MS);

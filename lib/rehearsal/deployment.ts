@@ -45,6 +45,14 @@ export async function deploy(organization: LocalOrganization, roster: Roster, as
   return { startedAt, endedAt: ended(), passed };
 }
 
+/** A command of the operator, by whoever may become it in the security account. */
+export async function operate(organization: LocalOrganization, roster: Roster, { command, account, secretName, compromised }: { readonly command: string; readonly account: string; readonly secretName: string; readonly compromised?: boolean }): Promise<string> {
+  const { clock, directory } = organization;
+  const securityAccountId = roster.organization?.securityAccount ?? roster.accounts[0]!.id;
+  const operator = operatorOf({ securityAccountId, region: roster.region }, organization.clientConfig(directory.administrator(securityAccountId)), () => clock.now());
+  return operator.operate(account, { command, secretName, ...(compromised && { compromised }) });
+}
+
 /** Accounts that say `deployment: manual` get the StackSets' template from their own administrators, once its code is published. */
 function deployByHand(organization: LocalOrganization, { accounts, region }: Roster, assembly: Assembly): void {
   const template = assembly.stackSetTemplate();

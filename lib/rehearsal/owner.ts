@@ -18,6 +18,7 @@ export interface OwnerAct {
 
 /** Somebody who works with one key a day and, some time after a notice, takes the new one from the secret. */
 export class Owner {
+  private cutOff = false;
   /** The instant at which the owner will switch, once a notice has come. */
   switchAt: Date | undefined;
 
@@ -32,12 +33,17 @@ export class Owner {
     this.switchAt ??= new Date(at.getTime() + (this.held === undefined ? 0 : this.persona.switchDelayMs()));
   }
 
+  /** An operator deactivates the owner's key: a refusal breaks no promise until the owner has switched. */
+  mayBeCutOff(): void {
+    this.cutOff = true;
+  }
+
   async work(stage: Stage): Promise<OwnerAct> {
     if (this.held === undefined) return NOTHING;
     const answer = await stage.work(this.user.accountId, this.held);
     if (answer === undefined) return { events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }], findings: [] };
     const refused: HistoryEvent = { ...this.happening(stage), kind: 'key-refused', keyId: this.held.keyId, by: 'owner', code: answer.refused };
-    const findings = ownerLockedOut(this.user.userName, this.held.keyId, this.user.mayStopWhileUsed);
+    const findings = ownerLockedOut(this.user.userName, this.held.keyId, this.user.mayStopWhileUsed || this.cutOff);
     this.switchAt = stage.now();
     return { events: [refused], findings };
   }
@@ -51,6 +57,7 @@ export class Owner {
     const taken = own ?? storedKey(stage, this.user);
     if (taken === undefined || taken.keyId === former?.keyId) return NOTHING;
     this.held = taken;
+    this.cutOff = false;
     const means: SwitchMeans = own === undefined ? 'handed over' : 'old key';
     const switched = { ...this.happening(stage), kind: 'owner-switched', keyId: taken.keyId, means } as const;
     return { events: [former === undefined ? switched : { ...switched, formerKeyId: former.keyId }], findings: [] };

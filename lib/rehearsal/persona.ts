@@ -11,6 +11,8 @@ export interface Persona {
   /** From the notice about a new key to the switch; drawn anew for each notice. */
   switchDelayMs(): number;
   readonly temper: Temper;
+  /** The owner's last day of work; absent: works to the end. */
+  readonly worksUntilDay?: number;
   /** The first is the one the owner works with. */
   readonly existingKeys: readonly ExistingKey[];
 }

@@ -8,13 +8,14 @@ import type { LocalOrganization } from '../local-organization/organization';
 import type { Roster } from '../roster/roster';
 import { keyEvents, type AccountState } from './account-state';
 import { assemble, withAdministrators, type Cast, type Player } from './cast';
-import { deploy, type DeploymentReport } from './deployment';
+import { deploy, operate, type DeploymentReport } from './deployment';
 import { History } from './history';
 import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { LocalStage } from './local-stage';
 import { mailFiles, mailName, type MailFile } from './mail-files';
 import { Owner, type OwnerAct } from './owner';
 import { reportOf, type RehearsalReport } from './report';
+import type { Scenario, ScenarioCommand } from './scenario';
 import { SecretSearch } from './secret-search';
 import type { KeyPair, StageMail } from './stage';
 
@@ -26,6 +27,8 @@ export interface RehearsalOptions {
   readonly start: Date;
   readonly seed: number;
   readonly faults?: FaultPlan;
+  /** How owners live, and what operators command. */
+  readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
   readonly everyRun?: boolean;
   /** The organization will be served afterwards: its administrators may read secrets. */
   readonly lookedInto?: boolean;
@@ -84,6 +87,7 @@ class Play {
   private pushed: Promise<void> = Promise.resolve();
   /** Users whose keys end by the roster's own word. */
   private offboarded: ReadonlySet<string> = new Set();
+  private readonly excused = new Set<string>();
 
   constructor(
     private readonly options: RehearsalOptions,
@@ -99,6 +103,7 @@ class Play {
     const { days, start, onDay } = this.options;
     this.pushes.forEach((push) => this.planPush(push));
     this.cast.players.forEach((player) => this.enter(player));
+    this.options.scenario?.commands.forEach((command) => this.planCommand(command));
     this.accountIds().forEach((accountId) => this.states.set(accountId, this.stage.stateOf(accountId)));
     this.stage.onChange((accountId) => this.observe(accountId));
     for (let day = 1; day <= days; day++) {
@@ -125,6 +130,20 @@ class Play {
     });
   }
 
+  /** At noon of its day. A user whose key was declared compromised is excused until the next one works. */
+  private planCommand(command: ScenarioCommand): void {
+    const { organization } = this.cast;
+    const { account, user, day, compromised = false } = command;
+    const name = nameOf(account, user);
+    const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === name);
+    if (!player) throw new Error(`the scenario commands ${user} in ${account}, who is not in the roster`);
+    organization.clock.at(new Date(this.options.start.getTime() + (day + 0.5) * DAY_MS), async () => {
+      if (compromised) this.excused.add(name);
+      if (compromised) this.owners.get(name)!.mayBeCutOff();
+      await operate(organization, this.options.roster, { ...command, secretName: player.user.secretName });
+    });
+  }
+
   private enter(player: Player): void {
     const { accountId, user, persona, keys } = player;
     for (const { keyId, secret, createdAt, use } of keys) {
@@ -132,7 +151,7 @@ class Play {
       this.history.record({ at: createdAt.toISOString(), accountId, userName: user.name, kind: 'key-created', keyId, origin: 'existing' });
       if (use.by === 'forgotten script') this.daily(persona.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
     }
-    this.daily(persona.workMinute, this.options.days, () => this.act(player, (owner) => owner.work(this.stage)));
+    this.daily(persona.workMinute, Math.min(persona.worksUntilDay ?? this.options.days, this.options.days), () => this.act(player, (owner) => owner.work(this.stage)));
   }
 
   /** At that minute of each UTC day, from the first that is still to come. */
@@ -180,7 +199,7 @@ class Play {
       this.history.record(event);
     }
     this.states.set(accountId, state);
-    this.violate(accountId, alwaysTrue(state, this.offboarded));
+    this.violate(accountId, alwaysTrue(state, new Set([...this.offboarded, ...this.excused])));
   }
 
   private remember(state: AccountState, keyId: string): void {
@@ -211,6 +230,7 @@ class Play {
     const owner = this.owners.get(nameOf(accountId, userName));
     const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === nameOf(accountId, userName));
     if (!owner || !player || (type !== 'rotated' && type !== 'rotation-partial')) return;
+    this.excused.delete(nameOf(accountId, userName));
     owner.hear(this.stage.now());
     this.planSwitch(player, owner);
   }

@@ -19,7 +19,7 @@ const plan = (...args: string[]) => spawnSync(process.execPath, ['bin/access-key
 
 test('a harmless change passes', () => {
   const { status, stdout } = plan('--from', former, '--to', file('harmless.yaml', ONE.replace('rotateEvery: 30d', 'rotateEvery: 60d')));
-  expect(stdout).toContain('svc-deploy  rotateEvery: 30d → 60d');
+  expect(stdout).toContain('svc-deploy rotateEvery: 30d → 60d');
   expect(stdout).toContain('nothing dangerous');
   expect(status).toBe(0);
 });

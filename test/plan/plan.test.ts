@@ -78,6 +78,28 @@ describe('dangerous', () => {
     expect(plan({ ...to, acknowledge: [found.code!] })).toMatchObject({ ok: true, acknowledged: true, code: found.code });
   });
 
+  test('a code is used up by its publication: the same change, taken back and made again, needs another', () => {
+    const to = withUser('maria.santos', { keepPreviousForHours: 24 });
+    const first = plan(to).code!;
+    const published = { ...to, acknowledge: [first] };
+    const back = { ...roster, acknowledge: [first] };
+    expect(plan(published).ok).toBe(true);
+    expect(plan(back, published).ok).toBe(true);
+    expect(plan(published, back)).toMatchObject({ ok: false, staleCodes: [first] });
+  });
+
+  test('the same readers added to others have another code', () => {
+    const reader = (...names: string[]) => names.map((name) => `arn:aws:iam::444444444444:role/${name}`);
+    const to = withUser('maria.santos', { readers: reader('x') });
+    expect(plan(to).code).not.toBe(plan(to, withUser('maria.santos', { readers: reader('y') })).code);
+  });
+
+  test('an address where there was none, and readers of a user who is new, are dangerous too', () => {
+    expect(kinds(plan(withUser('maria.santos', { email: 'm@example.com' }), withUser('maria.santos', { email: undefined })))).toEqual(['addresses-changed']);
+    const without = withAccount('444444444444', { users: roster.accounts[1]!.users.slice(1) });
+    expect(kinds(plan(withUser('maria.santos', { readers: ['arn:aws:iam::444444444444:role/x'] }), without))).toEqual(['readers-added']);
+  });
+
   test('a code covers exactly one change', () => {
     const acknowledged = plan(withUser('maria.santos', { keepPreviousForHours: 24 })).code!;
     const other = plan({ ...withUser('maria.santos', { keepPreviousForHours: 12 }), acknowledge: [acknowledged] });
@@ -112,6 +134,7 @@ describe('refused whatever is acknowledged', () => {
     const to = { ...leaving, accounts: leaving.accounts.filter(({ id }) => id !== '444444444444'), limits: lenient.limits };
     const from = { ...leaving, limits: lenient.limits };
     expect(plan(to, from).refusals).toEqual([expect.objectContaining({ kind: 'account-not-released' })]);
+    expect(plan(to, { ...from, accounts: roster.accounts }, () => true).refusals).toEqual([expect.objectContaining({ kind: 'account-not-released' })]);
     const released = plan(to, from, (id) => id === '444444444444');
     expect(released).toMatchObject({ refusals: [], dangers: [expect.objectContaining({ kind: 'account-removed' })] });
     expect(planOf(from, { ...to, acknowledge: [released.code!] }, (id) => id === '444444444444').ok).toBe(true);
@@ -138,7 +161,7 @@ describe('as text', () => {
 
   test('fits 80 columns but for words that are longer', () => {
     const text = renderPlanText(plan({ ...withAccount(CANARY, { canary: false }), notifications: { ...roster.notifications, admins: ['mallory@example.com'] } }), colours);
-    expect(text.split('\n').filter((line) => line.length > 110)).toEqual([]);
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(text).toContain('REFUSED');
     expect(text).toContain('acknowledge: [ack-');
   });

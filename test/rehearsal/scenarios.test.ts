@@ -1,0 +1,43 @@
+/** Every scenario of the repository ends as it says; and one that does not is told by its sentences. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FaultPlan } from '../../lib/local-organization/faults';
+import { seededRandom } from '../../lib/local-organization/random';
+import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import { judge, readScenario, type Scenario } from '../../lib/rehearsal/scenario';
+import { loadRoster } from '../../lib/roster/load';
+
+const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function play(scenario: Scenario): Promise<Rehearsal> {
+  const start = new Date(`${scenario.start}T00:00:00Z`);
+  const rosterOf = (path: string) => loadRoster(path, { at: start }).roster!;
+  return rehearse({ roster: rosterOf(scenario.roster), changes: scenario.changes.map(({ day, roster }) => ({ day, roster: rosterOf(roster) })), days: scenario.days, start, seed: scenario.seed, scenario, faults: FaultPlan.parse(scenario.faults, seededRandom('faults')) });
+}
+
+test.each(readdirSync('config/scenarios').sort())('%s', async (name) => {
+  const scenario = readScenario(name);
+  const rehearsal = await play(scenario);
+  expect(judge(scenario, rehearsal).filter(({ ok }) => !ok)).toEqual([]);
+  expect(rehearsal.report.summary.violations).toEqual([]);
+  expect(rehearsal.report.deployments.filter(({ stopped }) => stopped)).toEqual([]);
+});
+
+test('what is not seen is told with what was found', async () => {
+  const scenario = { ...readScenario('leaver'), days: 3, changes: [] };
+  const rehearsal = await play(scenario);
+  const seen = judge({ ...scenario, expect: [{ sentence: 'she has two keys', keysAtEnd: { user: 'ann', active: 2, inactive: 0 } }, { sentence: 'no key is made', event: { kind: 'key-created', count: 0 } }] }, rehearsal);
+  expect(seen).toEqual([
+    { sentence: 'she has two keys', ok: false, found: '1 Active and 0 Inactive' },
+    { sentence: 'no key is made', ok: false, found: '2 times, first on 2027-01-04' },
+  ]);
+});
+
+test('a file that is no scenario is refused, with what is wrong', () => {
+  const file = join(folder, 'scenario.yaml');
+  writeFileSync(file, 'title: x\nroster: roster.yaml\ndays: many\nexpect: [{ sentence: y }]\n');
+  expect(() => readScenario(file)).toThrow(/\/days: must be integer[^]*\/expect\/0/);
+  expect(() => readScenario('no-such-story')).toThrow('there is no scenario no-such-story');
+});
