@@ -2,8 +2,10 @@
 import { RotationError } from './errors';
 import { calendarDate, identifySubject, type Subject } from './guard';
 import { deactivateCompromised } from './compromised';
+import { eventId } from './event-id';
 import { rollBack } from './rollback';
 import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from './ports';
+import { noticeBase } from './success';
 import { scheduleOf } from './tend-rotation';
 import { outstanding } from './user-pass';
 
@@ -53,7 +55,8 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
 
 /** Starts a rotation, also in a freeze; one that is outstanding is attempted again by Secrets Manager itself. */
 async function rotateNow(operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> }, compromised: boolean): Promise<string> {
-  const { secrets, secret, user, slice } = operation;
+  const { secrets, secret, user, slice, notices, clock } = operation;
+  await notices.record({ ...noticeBase(operation, clock.now()), id: eventId(secret.arn, 'commanded', clock.now().toISOString()), type: 'attention', audience: [], code: 'ROTATION_COMMANDED', reason: `an operator asked for a rotation${compromised ? ', for the key is compromised' : ''}` });
   const first = compromised ? await deactivateCompromised(operation) : '';
   const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);
   try {

@@ -19,6 +19,8 @@ export interface UserReport {
   readonly userName: string;
   readonly secretName: string;
   readonly keys: readonly KeyReport[];
+  /** Not rotated, by the roster, until that day. */
+  readonly exempt?: { readonly reason: string; readonly approvedBy: string; readonly until: string };
   /** Codes of standing conditions. */
   readonly conditions: readonly string[];
   readonly nextRotationAt?: string;

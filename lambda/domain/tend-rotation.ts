@@ -116,7 +116,7 @@ function waitForRoom(pass: UserPass): undefined {
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
-async function restart(pass: UserPass, pending: string): Promise<Date> {
+async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
   const { secret, secrets, user, now } = pass;
   const failure = failureOf(secret);
   const again = new Date(now.getTime() + RESTART_AFTER_MS);
@@ -127,11 +127,9 @@ async function restart(pass: UserPass, pending: string): Promise<Date> {
   const dueAt = new Date(failure.at.getTime() + RESTART_AFTER_MS);
   if (failure.code === UNFINISHED && now >= dueAt) pass.conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
   if (now < dueAt) return dueAt;
-  if (pass.pendingKeyId === undefined && !hasRoom(pass)) waitForRoom(pass);
-  else {
-    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
-    await startAgain(pass);
-  }
+  if (pass.pendingKeyId === undefined && !hasRoom(pass)) return waitForRoom(pass);
+  await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
+  await startAgain(pass);
   return again;
 }
 

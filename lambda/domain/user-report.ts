@@ -5,7 +5,7 @@ import type { KeyReport, UserReport } from './report';
 import { activeUntil, inactiveUntil } from './retirement';
 import { rotationDueBy } from './tend-rotation';
 import type { UserPass } from './user-pass';
-import { standsStill } from './standstill';
+import { isExempt, standsStill } from './standstill';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -24,7 +24,7 @@ export function reportOf(pass: UserPass): UserReport {
       ...nextStep(pass, key, role),
     };
   });
-  return { userName: pass.user.name, secretName: pass.user.secretName, keys, conditions: [...pass.conditions.keys()], ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }) };
+  return { userName: pass.user.name, secretName: pass.user.secretName, keys, ...(isExempt(pass) && { exempt: pass.user.exempt }), conditions: [...pass.conditions.keys()], ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }) };
 }
 
 function nextStep(pass: UserPass, key: AccessKey, role: KeyReport['role']): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {

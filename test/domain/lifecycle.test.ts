@@ -128,6 +128,15 @@ describe('drift', () => {
   });
 });
 
+test('a user who was renamed, or deleted, is told of; the secret and its schedule stay', async () => {
+  const { world, secret } = await settled();
+  world.userExists = false;
+  await world.reconcile();
+  await world.reconcile();
+  expect(codes(world)).toEqual(['attention USER_MISSING']);
+  expect(secret.rotationEnabled).toBe(true);
+});
+
 describe('rotation events', () => {
   const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({ name, secretId: world.user.secretName, at: world.now.toISOString() });
 
@@ -157,6 +166,7 @@ describe('exemptions', () => {
     const { world, key } = await settled({ ...ANN, exempt });
     await live(world, 23 * DAY);
     expect(codes(world)).toEqual([]);
+    expect(world.report!.users[0]).toMatchObject({ exempt });
     await live(world, 10 * DAY);
     expect(codes(world)).toEqual(['attention EXEMPTION_ENDS']);
     expect(world.secret.rotationEnabled).toBe(false);

@@ -44,6 +44,7 @@ describe('rotate', () => {
   test('starts a rotation, and says so', async () => {
     const { world } = settled();
     expect(await world.operate(rotateNow)).toBe('the rotation of ann in 333333333333 has started');
+    expect(world.recorded).toMatchObject([{ code: 'ROTATION_COMMANDED', audience: [] }]);
     expect(await world.rotate()).toBeUndefined();
   });
 
