@@ -82,7 +82,7 @@ const missingKey = ({ currentKeyId, existing }: UserPass): boolean => currentKey
 async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, notices, settings, existing, currentKeyId, now, conditions } = pass;
   const dueBy = rotationDueBy(existing.find(({ id }) => id === currentKeyId)!, user);
-  if (now.getTime() > Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  if (hasRoom(pass) && now.getTime() > Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
   if (now > dueBy) return startRotation(pass, budget);
   const wanted = scheduleOf(user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
