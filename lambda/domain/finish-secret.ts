@@ -1,7 +1,7 @@
 import { existingUserName, listedKey } from './create-secret';
 import { RotationError, codeOf, reasonOf } from './errors';
-import { eventId } from './event-id';
 import { deactivateAndDelete, isQuiet, lastFour, unlessProtected } from './keys';
+import { withLease } from './lease';
 import { retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Secret } from './ports';
@@ -81,7 +81,7 @@ async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<unknown
   try {
     const key = await listedKey(rotation, retirement.keyId);
     if (key && !isQuiet(key, await iam.lastUse(key.id), user.quietForHours, clock.now())) return undefined;
-    const gone = !key || (await unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(iam, key)));
+    const gone = !key || (await withLease(rotation, () => unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(iam, key))));
     if (gone) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     return undefined;
   } catch (error) {
@@ -89,11 +89,11 @@ async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<unknown
   }
 }
 
+/** Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told. */
 function partialNotice(rotation: Rotation, rotated: NoticeEvent, failure: unknown): NoticeEvent {
   return {
     ...rotated,
     ...noticeBase(rotation, rotation.clock.now()),
-    id: eventId(rotation.secret.arn, rotation.event.token, 'rotation-partial'),
     type: 'rotation-partial',
     audience: ['owner', 'admin'],
     code: codeOf(failure),

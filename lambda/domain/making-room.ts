@@ -1,6 +1,7 @@
 /** IAM allows two keys a user: before a third, one has to go, and only one that surely nobody needs. */
 import { RotationError } from './errors';
 import { deactivateAndDelete, describeLastUse, isQuiet, lastFour, unlessProtected } from './keys';
+import { withLease } from './lease';
 import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf } from './ledger';
 import type { AccessKey, Clock, KeyAdministration, Secret, Secrets } from './ports';
 import type { SliceUser } from './slice';
@@ -19,7 +20,7 @@ export interface RoomInput {
 /**
  * Makes sure that a key can be created: returns the keys that exist afterwards. Deletes at most one: an orphan of
  * ours, else a retiring key that is Inactive and quiet, else (`unmanagedKeys: delete`) an unmanaged one that is quiet.
- * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING or ROOM_NONE, having touched nothing
+ * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING, ROOM_NONE or SECRET_BUSY, having touched nothing
  */
 export async function makeRoom(input: RoomInput): Promise<readonly AccessKey[]> {
   const { existing, currentKeyId } = input;
@@ -29,7 +30,7 @@ export async function makeRoom(input: RoomInput): Promise<readonly AccessKey[]> 
   }
   const victim = (await orphan(input)) ?? (await retired(input)) ?? (await unmanaged(input));
   if (!victim) throw await noRoom(input);
-  const gone = await unlessProtected(input.secrets, input.secret, victim.key.id, () => (victim.orphan ? input.keys.delete(victim.key.id) : deactivateAndDelete(input.keys, victim.key)));
+  const gone = await withLease(input, () => unlessProtected(input.secrets, input.secret, victim.key.id, () => (victim.orphan ? input.keys.delete(victim.key.id) : deactivateAndDelete(input.keys, victim.key))));
   if (!gone) throw await noRoom(input);
   return existing.filter((key) => key !== victim.key);
 }

@@ -28,7 +28,7 @@ export async function rollBack(operation: Operation): Promise<string> {
     if (isCompromised(secret, olderKey)) throw impossible(`the key …${lastFour(olderKey)} was declared compromised`);
     if (!(await iam.list()).some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
     const pending = versionWith(secret, 'AWSPENDING');
-    if (pending && pending !== newer) throw impossible('a rotation is outstanding');
+    if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
     if (pending) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: pending });
     await iam.activate(olderKey);
     await secrets.tag(secret.arn, { ...retirementTag({ keyId: newerKey, state: 'active', since: clock.now(), warnings: 0, replacedBy: older }), [TAGS.notified]: older });

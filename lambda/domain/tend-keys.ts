@@ -1,7 +1,7 @@
 /** Keys of a user that no longer are, or never were, in AWSCURRENT: retirement, orphans, keys that people made. */
 import { deactivateAndDelete, isQuiet, quietAt, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith } from './ledger';
+import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith, type Retirement } from './ledger';
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
 import { standsStill } from './standstill';
@@ -16,6 +16,10 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   for (const retirement of retirements) {
     if (retirement.keyId === currentKeyId && pendingKeyId === undefined) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     if (inUse.has(retirement.keyId)) continue;
+    if (isLeft(pass, retirement)) {
+      await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
+      continue;
+    }
     const key = existing.find(({ id }) => id === retirement.keyId);
     due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
@@ -30,6 +34,9 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   if (spent.length > 0) await secrets.untag(secret.arn, spent.map(intentTagKey));
   return due;
 }
+
+/** A key that a person made and that the roster no longer wants to retire. */
+const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean => user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
 async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
   if (pass.lastUses.get(orphan.id)?.used !== false) return;

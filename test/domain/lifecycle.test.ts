@@ -137,6 +137,15 @@ test('a user who was renamed, or deleted, is told of; the secret and its schedul
   expect(secret.rotationEnabled).toBe(true);
 });
 
+test('a key that a person made stays when the roster comes to hold such keys before it is deactivated', async () => {
+  const { world } = await settled();
+  const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 4_000 });
+  await live(world, 3 * DAY);
+  become(world, {}, { unmanagedKeys: 'hold' });
+  await live(world, 20 * DAY);
+  expect(theirs.status).toBe('Active');
+});
+
 describe('rotation events', () => {
   const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({ name, secretId: world.user.secretName, at: world.now.toISOString() });
 

@@ -134,6 +134,7 @@ describe('rollback', () => {
     const { world, previous } = await rotated();
     const [current] = [...world.secret.versions].find(([, { stages }]) => stages.has('AWSCURRENT'))!;
     world.secret.versions.get(current)!.stages.add('AWSPENDING');
+    expect(world.secret.tags['access-keys:notified']).toBe(current);
     await world.operate(rollback);
     expect(world.keyOf('AWSPENDING')).toBeUndefined();
     expect(world.keyOf('AWSCURRENT')!.id).toBe(previous.id);

@@ -171,7 +171,7 @@ describe('the previous key', () => {
       }
     };
     await live(world, 1);
-    expect(codes(world)).toContain('retirement-failed TimeoutError owner+admin');
+    expect(codes(world)).toContain('retirement-failed InternalFailure owner+admin');
     await live(world, 2);
     expect(previous.status).toBe('Inactive');
   });

@@ -56,7 +56,7 @@ describe('a rotation', () => {
       if (world.calls[index] === 'iam:UpdateAccessKey Inactive') world.faults.set(index, 'error');
     };
     expect(await world.step('finishSecret', token)).toBeUndefined();
-    expect(codes(world)).toEqual(['rotation-partial TimeoutError owner+admin']);
+    expect(codes(world)).toEqual(['rotation-partial InternalFailure owner+admin']);
   });
 
   test('called again after it finished changes nothing and tells nobody', async () => {
@@ -311,9 +311,9 @@ describe('finishSecret', () => {
       }
     };
     expect(await world.step('finishSecret', token)).toBeInstanceOf(Error);
-    expect(codes(world)).toEqual(['rotation-partial TimeoutError admin']);
+    expect(codes(world)).toEqual(['rotation-partial InternalFailure admin']);
     expect(await world.rotate(token)).toBeUndefined();
-    expect(codes(world)).toEqual(['rotation-partial TimeoutError admin', 'rotated owner']);
+    expect(codes(world)).toEqual(['rotation-partial InternalFailure admin', 'rotated owner']);
   });
 });
 

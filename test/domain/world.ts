@@ -19,6 +19,7 @@ const START = new Date('2026-11-24T00:00:00Z');
 const TIMEOUT_MS = 300_000;
 const ROTATE = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:access-keys-rotate`;
 const PROPAGATION_MS = 12_000;
+const REQUEST_TIMEOUT_MS = 30_000;
 
 export const ANN: SliceUser = {
   name: 'ann',
@@ -49,7 +50,8 @@ export function sliceOf(...users: SliceUser[]): RosterSlice {
   };
 }
 
-export type Fault = 'error' | 'lost' | 'killed-before' | 'killed-after';
+/** `error` and `timeout` come before the effect, a timeout late; `lost` after it; `throttled` refuses this call and the next of its kind. */
+export type Fault = 'error' | 'timeout' | 'throttled' | 'lost' | 'killed-before' | 'killed-after';
 
 /** A failure as the SDK throws it. */
 class ServiceError extends Error {
@@ -100,6 +102,8 @@ export class World {
   readonly notices: NoticeEvent[] = [];
   readonly recorded: NoticeEvent[] = [];
   readonly logLines: string[] = [];
+  /** Keys that the product made. */
+  readonly made = new Set<string>();
   report: AccountReport | undefined;
   /** Names of all port calls in order. */
   readonly calls: string[] = [];
@@ -109,6 +113,7 @@ export class World {
   watch: () => void = () => {};
   /** Runs before each call: a person's deed between two calls. */
   between: (call: number) => void = () => {};
+  private throttling: string | undefined;
   private created = 0;
   private attempts = 0;
   private rotations = 0;
@@ -250,7 +255,13 @@ export class World {
     this.between(index);
     const fault = this.faults.get(index);
     if (fault === 'killed-before') return this.kill(invocation);
-    if (fault === 'error') throw new ServiceError('TimeoutError');
+    if (fault === 'error') throw new ServiceError('InternalFailure', 'server', { httpStatusCode: 500 });
+    if (fault === 'timeout') this.now = new Date(this.now.getTime() + REQUEST_TIMEOUT_MS);
+    if (fault === 'timeout') throw new ServiceError('TimeoutError');
+    if (fault === 'throttled' || this.throttling === name) {
+      this.throttling = fault === 'throttled' ? name : undefined;
+      throw refused('ThrottlingException');
+    }
     const result = effect();
     this.watch();
     if (fault === 'killed-after') return this.kill(invocation);
@@ -399,6 +410,7 @@ export class World {
         act('CreateAccessKey', () => {
           if (this.keys.length >= 2) throw refused('LimitExceededException');
           const pair = this.newPair();
+          this.made.add(pair.id);
           this.keys.push({ ...pair, status: 'Active', createdAt: new Date(Math.floor(this.now.getTime() / 1_000) * 1_000), lastUse: { used: false } });
           return pair;
         }),

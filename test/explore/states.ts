@@ -1,0 +1,86 @@
+/** Where a rotation can start from. */
+import type { SliceUser } from '../../lambda/domain/slice';
+import { ANN, World } from '../domain/world';
+
+const SEED_COMPATIBLE: SliceUser = { ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' };
+
+function withKey(user: SliceUser = ANN): World {
+  const world = new World(user);
+  world.addSecret(world.addKey({ usedHoursAgo: 1 }));
+  return world;
+}
+
+function withRetiring(state: 'active' | 'deactivating' | 'inactive', status: 'Active' | 'Inactive'): World {
+  const world = withKey();
+  const retiring = world.addKey({ status, ageHours: 900, usedHoursAgo: 500 });
+  world.secret.tags[`access-keys:retiring:${retiring.id}`] = `${state} 2026-11-10T00:00:00.000Z 0 -`;
+  return world;
+}
+
+/** Each makes a new world, the same every time. */
+export const STATES: Readonly<Record<string, () => World | Promise<World>>> = {
+  'fresh user': () => {
+    const world = new World();
+    world.addSecret();
+    return world;
+  },
+  'one key, adopted': () => {
+    const world = new World();
+    world.addKey({ usedHoursAgo: 1 });
+    world.addSecret();
+    return world;
+  },
+  'a current key': () => withKey(),
+  'a current and an unmanaged, unused key': () => {
+    const world = withKey();
+    world.addKey({ ageHours: 900 });
+    return world;
+  },
+  'a current and an Inactive retiring key': () => withRetiring('inactive', 'Inactive'),
+  'retirement half done': () => withRetiring('deactivating', 'Active'),
+  'interrupted after CreateAccessKey': async () => {
+    const world = withKey();
+    const token = world.startRotation();
+    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'killed-after'));
+    await world.step('createSecret', token);
+    world.between = () => {};
+    world.faults.clear();
+    world.pass(0.2);
+    return world;
+  },
+  'the current key missing in IAM': () => {
+    const world = withKey();
+    world.keys = [];
+    return world;
+  },
+  'a value edited by hand': () => {
+    const world = withKey();
+    const [version] = [...world.secret.versions.values()];
+    const value = JSON.stringify({ ...(JSON.parse(version!.value!) as object), note: 'mine' });
+    version!.stages.clear();
+    world.secret.versions.set('by-hand-000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) });
+    return world;
+  },
+  'AWSPENDING left on the current version': () => {
+    const world = withKey();
+    [...world.secret.versions.values()][0]!.stages.add('AWSPENDING');
+    return world;
+  },
+  'a secret without a value': () => {
+    const world = new World();
+    world.addSecret();
+    [...world.secret.versions.values()][0]!.value = undefined;
+    return world;
+  },
+  'rolled back': async () => {
+    const world = withKey();
+    await world.rotate();
+    await world.operate({ command: 'rollback', secretName: ANN.secretName });
+    for (let day = 0; day < 17; day++) {
+      world.pass(24);
+      await world.reconcile();
+    }
+    return world;
+  },
+  'the behaviour of the single-account rotator': () => withKey(SEED_COMPATIBLE),
+};
