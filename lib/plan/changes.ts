@@ -104,7 +104,8 @@ const rosterFields = ({ organization, region, userGuard, notifications, source, 
 
 const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
 
-const userFields = (user: SliceUser): Fields => ({
+/** A user as the roster writes it, for comparison. */
+export const userFields = (user: SliceUser): Fields => ({
   name: user.name,
   secretName: user.secretName,
   email: user.email,

@@ -30,6 +30,8 @@ export interface RehearsalOptions {
   /** How owners live, and what operators command. */
   readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
   readonly everyRun?: boolean;
+  /** Folder of what was synthesised of the roster before, to be played again. */
+  readonly assembly?: string;
   /** The organization will be served afterwards: its administrators may read secrets. */
   readonly lookedInto?: boolean;
   /** Called after each virtual day. */
@@ -59,8 +61,8 @@ const OWNER_RHYTHM_HOURS = 24;
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const folder = mkdtempSync(join(tmpdir(), 'access-keys-'));
   try {
-    const pushes = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map(({ day, roster }, index) => ({ day, roster: options.lookedInto ? withAdministrators(roster) : roster, assembly: join(folder, String(index)) }));
-    for (const { roster, assembly } of pushes) synthesize(roster, { outdir: assembly });
+    const pushes = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map(({ day, roster }, index) => ({ day, roster: options.lookedInto ? withAdministrators(roster) : roster, assembly: index === 0 && options.assembly !== undefined ? options.assembly : join(folder, String(index)) }));
+    for (const { roster, assembly } of pushes) if (assembly !== options.assembly) synthesize(roster, { outdir: assembly });
     const cast = assemble([pushes[0]!.roster, ...pushes.slice(1).map(({ roster }) => roster)], options);
     return await new Play(options, pushes, cast).run();
   } finally {
