@@ -54,7 +54,7 @@ export class LocalOrganization {
   readonly sns: SnsState;
   readonly sqs: SqsState;
   readonly ses: SesState;
-  private readonly kms: KmsState;
+  readonly kms: KmsState;
   private readonly lambda: LambdaState;
   private readonly random: Random;
   private rules: RuleDefinition[] = [];

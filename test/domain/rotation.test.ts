@@ -39,6 +39,26 @@ describe('a rotation', () => {
     expect(world.notices[0]!.previousKeyId).toBeUndefined();
   });
 
+  test('that is the first begins at a moment of the user\'s own, later ones at once', async () => {
+    const waited = async (world: World): Promise<number> => {
+      const from = world.now.getTime();
+      let at = 0;
+      world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && (at = world.now.getTime()));
+      await world.rotate();
+      return at - from;
+    };
+    const first = async (name: string): Promise<number> => {
+      const world = new World({ ...ANN, name, secretName: `/access-key/${name}` });
+      world.addSecret();
+      return waited(world);
+    };
+    const delays = [await first('ann'), await first('ben'), await first('cleo')];
+    expect(new Set(delays).size).toBe(3);
+    for (const delay of delays) expect(delay).toBeLessThan(20_000);
+    expect(await first('ann')).toBe(delays[0]);
+    expect(await waited(settled().world)).toBe(0);
+  });
+
   test('with keepPreviousFor 0d deletes the previous key in finishSecret, deactivated first', async () => {
     const { world, current } = settled(SEED);
     expect(await world.rotate()).toBeUndefined();

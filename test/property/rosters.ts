@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
 import type { SliceUser } from '../../lambda/domain/slice';
 
-const name = fc.string({ unit: fc.constantFrom(...'abcxyz019.+=@_-'), maxLength: 12 }).map((rest) => `u${rest}`);
-const plain = fc.string({ unit: fc.constantFrom(...'abc019'), maxLength: 8 }).map((rest) => `u${rest}`);
+const name = fc.string({ unit: fc.constantFrom(...'abcxyz019.+=@_-'.split('')), maxLength: 12 }).map((rest) => `u${rest}`);
+const plain = fc.string({ unit: fc.constantFrom(...'abc019'.split('')), maxLength: 8 }).map((rest) => `u${rest}`);
 const arn = (account: string) => name.map((role) => `arn:aws:iam::${account}:role/${role}`);
 
 /** Settings that the rules accept together. */
