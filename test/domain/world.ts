@@ -210,10 +210,13 @@ export class World {
     throw new Error(`no rotation finished in ${most} attempts`);
   }
 
-  async step(step: string, token: string): Promise<Error | undefined> {
-    return this.invoke((ports) =>
-      handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${this.attempts++}`, timeoutMs: TIMEOUT_MS }, { SecretId: this.arn(this.secret), ClientRequestToken: token, Step: step }),
-    );
+  step(step: string, token: string): Promise<Error | undefined> {
+    return this.handle({ SecretId: this.arn(this.secret), ClientRequestToken: token, Step: step });
+  }
+
+  /** Any event, as Lambda hands it on. */
+  handle(event: unknown): Promise<Error | undefined> {
+    return this.invoke((ports) => handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${this.attempts++}`, timeoutMs: TIMEOUT_MS }, event));
   }
 
   /** A full pass, as after a rotation event; one that names no secret unless given. */

@@ -1,16 +1,15 @@
 /**
- * Every fault and every pair of faults at every call of a rotation with its retirement, from every starting state, and
- * everything that others may do between two calls; then mutations of the domain, each of which must be caught.
+ * Every fault at every call of a rotation with its retirement, every pair of faults within the rotation, from every
+ * starting state, and what others may do between two calls.
  *
  *   npm run explore
- *   npm run explore -- --quick                  single faults and deeds only
+ *   npm run explore -- --quick                  without pairs
  *   npm run explore -- --replay '{"state":"a current key","faults":[{"call":7,"fault":"lost"}]}'
  */
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import type { Fault } from '../domain/world';
-import { MUTATIONS, runMutation } from './mutations';
 import { run, type Deed, type Schedule } from './schedule';
 import { STATES } from './states';
 
@@ -114,36 +113,9 @@ async function main(quick: boolean): Promise<void> {
   process.stdout.write(`\n${table.toString()}\n${count} schedules in ${Math.round((performance.now() - start) / 1000)} s; ${findings.length} broke a promise\n`);
   for (const { schedule, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule)}'\n`);
   if (findings.length > 0) process.exitCode = 1;
-  else await mutate();
-}
-
-/** That all this can fail: each mutation of the domain must break a promise. */
-async function mutate(): Promise<void> {
-  const start = performance.now();
-  const table = new Table({ head: ['mutation', 'caught by'], style: { head: [], border: [] }, wordWrap: true, colWidths: [40, 38] });
-  let survived = 0;
-  for (const mutation of MUTATIONS) {
-    const caught = runMutation(mutation);
-    if (caught === undefined) survived++;
-    table.push([mutation.name, caught ?? 'NOTHING']);
-  }
-  process.stdout.write(`${table.toString()}\n${MUTATIONS.length - survived} of ${MUTATIONS.length} mutations caught in ${Math.round((performance.now() - start) / 1000)} s\n`);
-  if (survived > 0) process.exitCode = 1;
-}
-
-/** The first broken promise of a quick exploration, for mutations. */
-async function firstProblem(): Promise<void> {
-  for (const part of partsOf(true)) {
-    const { findings } = await explore(part);
-    if (findings[0]) {
-      process.stdout.write(`${findings[0].problems[0]}\n`);
-      return;
-    }
-  }
 }
 
 const [, , mode, text] = process.argv;
 if (mode === '--worker') process.on('message', (part: Part) => void explore(part).then((done) => process.send!(done)));
-else if (mode === '--first-problem') void firstProblem();
 else if (mode === '--replay') void replay(text ?? '{}');
 else void main(mode === '--quick');
