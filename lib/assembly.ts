@@ -5,7 +5,7 @@ import { context } from '../cdk.json';
 import { BUNDLES, bundle } from './bundle';
 import { NotificationStack, type NotificationStackProps } from './central/notification-stack';
 import { memberCode } from './member/member-code';
-import { writeMemberTemplate } from './member/member-template';
+import { withMemberTemplate } from './member/member-template';
 import { RotatorStack, type FunctionCode } from './member/rotator-stack';
 import { STACKS } from './names';
 import { PipelineStack } from './pipeline/pipeline-stack';
@@ -22,13 +22,14 @@ export interface AppOptions {
 export function buildApp(roster: Roster, app: App, { rosterPath = 'config', check = () => {} }: AppOptions = {}): App {
   check(app);
   const code = memberCode();
-  bundle(['mailer']);
+  bundleMailer();
   const securityAccountId = roster.organization?.securityAccount ?? roster.accounts[0]!.id;
   const env = { account: securityAccountId, region: roster.region };
   const notification = notificationProps(roster, securityAccountId);
-  if (roster.organization) {
-    const memberTemplate = writeMemberTemplate(roster, code, check);
-    new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization: roster.organization, rosterPath, code, notification, description: 'Access keys: the pipeline that deploys everything else from the roster' });
+  const { organization } = roster;
+  if (organization) {
+    const description = 'Access keys: the pipeline that deploys everything else from the roster';
+    withMemberTemplate(roster, code, check, (memberTemplate) => void new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization, rosterPath, code, notification, description }));
     return app;
   }
   const central = new NotificationStack(app, STACKS.notification, { env, ...notification });
@@ -40,6 +41,13 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
 /** @returns the folder of the cloud assembly */
 export function synthesize(roster: Roster, { outdir, ...options }: AppOptions & { readonly outdir: string }): string {
   return buildApp(roster, new App({ outdir, analyticsReporting: false, context }), options).synth().directory;
+}
+
+let mailerIsBundled = false;
+
+function bundleMailer(): void {
+  if (!mailerIsBundled) bundle(['mailer']);
+  mailerIsBundled = true;
 }
 
 function notificationProps(roster: Roster, securityAccountId: string): NotificationStackProps {

@@ -91,10 +91,10 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Messag
   }),
   'rolled-back': (telling) => ({
     topic: 'previous access key works again',
-    tone: 'know',
+    tone: 'do',
     headline: 'Your previous access key works again',
-    paragraphs: [`An administrator went back to the key before. The newer key ${oldKey(telling)} is withdrawn: it still works, and ends like any old key.`, NOTHING_TO_DO],
-    steps: takeOverSteps(telling),
+    paragraphs: [`An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`, 'Where you still use the previous key, there is nothing to do.'],
+    steps: putBackSteps(telling),
   }),
 };
 
@@ -170,6 +170,11 @@ function takeOverSteps(telling: Telling): readonly Step[] {
   steps.push({ text: 'Check that the new key is in use; the answer names your user:', command: 'aws sts get-caller-identity' });
   if (event.previousKeyActiveUntil) steps.push({ text: 'You need not deactivate or delete the old key: that happens by itself.' });
   return steps;
+}
+
+function putBackSteps(telling: Telling): readonly Step[] {
+  const fetch = fetchSteps(telling).map((step) => ({ ...step, text: step.text.replace('the new key', 'the previous key') }));
+  return [...fetch, { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' }];
 }
 
 function recoverySteps(telling: Telling): readonly Step[] {

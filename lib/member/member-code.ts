@@ -14,8 +14,12 @@ export interface MemberCode {
   readonly objects: Readonly<Record<MemberFunction, { readonly key: string; readonly source: Uint8Array }>>;
 }
 
-/** Bundles the member functions and names them by what is in them. */
-export function memberCode(): MemberCode {
+let made: MemberCode | undefined;
+
+/** Bundles the member functions, once a process, and names them by what is in them. */
+export const memberCode = (): MemberCode => (made ??= bundled());
+
+function bundled(): MemberCode {
   bundle(MEMBER_FUNCTIONS);
   const objects = Object.fromEntries(
     MEMBER_FUNCTIONS.map((name) => {

@@ -1,5 +1,5 @@
 import { App, BootstraplessSynthesizer, Fn } from 'aws-cdk-lib';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
@@ -19,22 +19,23 @@ export const organizationRotator = ({ organization, userGuard }: Roster, { versi
 });
 
 /**
- * Writes the one template that every account gets, whether through a StackSet or by hand. It is synthesised in an App
- * of its own: a StackSet's template can refer to nothing outside itself, and its accounts need no bootstrap.
+ * The one template that every account gets, whether through a StackSet or by hand: the latter takes it from the
+ * git-ignored folder of what is built. It is synthesised in an App of its own: a StackSet's template can refer to
+ * nothing outside itself, and its accounts need no bootstrap.
  * @param check adds the validations of the main App to this one
- * @returns the file, in the git-ignored folder of what is built
+ * @param use is given a copy of its own, which is gone afterwards
  */
-export function writeMemberTemplate(roster: Roster, code: MemberCode, check: (app: App) => void): string {
+export function withMemberTemplate(roster: Roster, code: MemberCode, check: (app: App) => void, use: (file: string) => void): void {
   const outdir = mkdtempSync(join(tmpdir(), 'rotator-'));
   try {
     const app = new App({ outdir, analyticsReporting: false, context });
     check(app);
     new RotatorStack(app, STACKS.rotator, { ...organizationRotator(roster, code), synthesizer: new BootstraplessSynthesizer() });
     app.synth();
+    const file = join(outdir, `${STACKS.rotator}.template.json`);
     mkdirSync(BUNDLES, { recursive: true });
-    const file = join(BUNDLES, `${STACKS.rotator}.template.json`);
-    writeFileSync(file, readFileSync(join(outdir, `${STACKS.rotator}.template.json`)));
-    return file;
+    copyFileSync(file, join(BUNDLES, `${STACKS.rotator}.template.json`));
+    use(file);
   } finally {
     rmSync(outdir, { recursive: true });
   }
