@@ -128,6 +128,18 @@ describe('drift', () => {
   });
 });
 
+test('a current key that somebody deactivated stays as it is, and the admins hear until it works again', async () => {
+  const { world, key } = await settled();
+  key.status = 'Inactive';
+  await world.reconcile();
+  await world.reconcile();
+  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
+  expect([key.status, world.keys.length]).toEqual(['Inactive', 1]);
+  key.status = 'Active';
+  await world.reconcile();
+  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE', 'resolved CURRENT_KEY_INACTIVE']);
+});
+
 test('a user who was renamed, or deleted, is told of; the secret and its schedule stay', async () => {
   const { world, secret } = await settled();
   world.userExists = false;
