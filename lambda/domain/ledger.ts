@@ -12,6 +12,8 @@ export const TAGS = {
   notified: `${PREFIX}notified`,
   /** Token, code and time of the last failed attempt. */
   failed: `${PREFIX}failed`,
+  /** Token of an outstanding rotation, and since when it is left to Secrets Manager. */
+  outstanding: `${PREFIX}outstanding`,
   released: `${PREFIX}released`,
   /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
   paused: `${PREFIX}paused`,
@@ -169,6 +171,14 @@ export function failureOf(secret: Secret): { readonly token: string; readonly co
   const [token, code, at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
   return token && code && at ? { token, code, at: new Date(at) } : undefined;
 }
+
+/** Since when reconcile leaves this rotation to Secrets Manager. */
+export function leftSince(secret: Secret, token: string): Date | undefined {
+  const [marked, at] = secret.tags[TAGS.outstanding]?.split(' ') ?? [];
+  return marked === token && at ? new Date(at) : undefined;
+}
+
+export const leftTag = (token: string, now: Date): Record<string, string> => ({ [TAGS.outstanding]: `${token} ${now.toISOString()}` });
 
 function entries(secret: Secret, prefix: string): [string, string][] {
   return Object.entries(secret.tags)

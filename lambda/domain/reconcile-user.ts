@@ -2,7 +2,7 @@
 import { tellConditions, type Conditions } from './conditions';
 import { RotationError } from './errors';
 import { leasedUntil } from './lease';
-import { failureOf, intentsOf, retirementsOf, TAGS, versionWith } from './ledger';
+import { alertsOf, failureOf, intentsOf, retirementsOf, TAGS, versionWith } from './ledger';
 import { comeBack, offboard } from './offboarding';
 import type { Secret, User } from './ports';
 import { awaitsUse } from './retirement';
@@ -27,20 +27,24 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
   if (secret.deletedAt) return nothingLeft(user);
   const conditions: Conditions = new Map();
   const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found);
-  const due = await tend(pass, found, budget);
-  due.push(await tellConditions(ports, pass, conditions, pass.now));
+  const leased = leasedUntil(secret, pass.now);
+  const due = leased ? [leased] : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
   return {
     report: reportOf(pass),
     due: due.filter((at): at is Date => at !== undefined),
     awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, pass.now)),
-    failing: failureOf(secret) !== undefined && failureOf(secret)?.token === outstanding(secret),
+    failing: isFailing(secret),
   };
 }
 
+/** The rotate function told of a failure, or did not come to an end in an hour. */
+function isFailing(secret: Secret): boolean {
+  const token = outstanding(secret);
+  return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
+}
+
 async function tend(pass: UserPass, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
-  const { secret, user, now } = pass;
-  const leased = leasedUntil(secret, now);
-  if (leased) return [leased];
+  const { secret, user } = pass;
   if (!found || !isSame(secret, found)) {
     pass.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
       reason: found ? `the IAM user ${user.name} was deleted and created again` : `the IAM user ${user.name} no longer exists`,

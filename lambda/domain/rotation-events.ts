@@ -1,6 +1,6 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
 import { eventId } from './event-id';
-import { failureOf } from './ledger';
+import { failureOf, versionWith } from './ledger';
 import type { Clock, Notices, SecretLifecycle } from './ports';
 import type { RosterSlice } from './slice';
 import { noticeBase } from './success';
@@ -36,15 +36,16 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
   const user = slice.users.find(({ secretName }) => secretName === secret?.name);
   if (!secret || !user) return;
   const failure = failureOf(secret);
-  const told = failure && failure.token === outstanding(secret) && failure.code !== 'ROTATION_UNFINISHED' && clock.now().getTime() - failure.at.getTime() < TOLD_WITHIN_MS;
+  const ours = [versionWith(secret, 'AWSPENDING'), versionWith(secret, 'AWSCURRENT')];
+  const told = failure && ours.includes(failure.token) && clock.now().getTime() - failure.at.getTime() < TOLD_WITHIN_MS;
   if (told || (name === 'RotationAbandoned' && !failure && !outstanding(secret))) return;
   await notices.send({
     ...noticeBase({ slice, user, secret }, clock.now()),
     id: eventId(secret.arn, name, at),
     type: 'attention',
     audience: ['admin'],
-    code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_NOT_STARTED',
-    reason: `Secrets Manager reported ${name}, and the rotate function did not tell of a failure itself`,
+    code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',
+    reason: `Secrets Manager reported ${name}, and the rotate function left no record of a failure: it did not run, or was cut off`,
     nextStep: 'it is attempted again; if this comes again, look whether the function runs at all: its permission, its concurrency, its logs',
   });
 }

@@ -47,6 +47,7 @@ export async function closeRotation(secrets: Secrets, notices: Notices, secret: 
     await notices.send(notice);
     await secrets.tag(secret.arn, { [TAGS.notified]: versionId });
   }
-  if (secret.tags[TAGS.failed]) await secrets.untag(secret.arn, [TAGS.failed]);
+  const spent = [TAGS.failed, TAGS.outstanding].filter((tag) => secret.tags[tag]);
+  if (spent.length > 0) await secrets.untag(secret.arn, spent);
   if (secret.versions[versionId]?.includes('AWSPENDING')) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: versionId });
 }

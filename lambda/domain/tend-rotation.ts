@@ -2,14 +2,13 @@
 import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
 import { hoursToMs, lastFour } from './keys';
-import { failureOf, TAGS } from './ledger';
+import { alertsOf, failureOf, leftSince, leftTag, TAGS } from './ledger';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
 import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
 import { byHand } from './tend-secret';
 import { outstanding, type RunBudget, type UserPass } from './user-pass';
 
-const UNFINISHED = 'ROTATION_UNFINISHED';
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = 3_600_000;
 /** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
@@ -117,20 +116,30 @@ function waitForRoom(pass: UserPass): undefined {
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
 async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
-  const { secret, secrets, user, now } = pass;
-  const failure = failureOf(secret);
+  const { secret, secrets, now } = pass;
+  const failure = failureOf(secret)?.token === pending ? failureOf(secret) : undefined;
+  const left = [failure?.at, leftSince(secret, pending)].filter((at) => at !== undefined);
   const again = new Date(now.getTime() + RESTART_AFTER_MS);
-  if (failure?.token !== pending) {
-    await secrets.tag(secret.arn, { [TAGS.failed]: [pending, UNFINISHED, now.toISOString()].join(' ') });
+  if (left.length === 0) {
+    await secrets.tag(secret.arn, leftTag(pending, now));
     return again;
   }
-  const dueAt = new Date(failure.at.getTime() + RESTART_AFTER_MS);
-  if (failure.code === UNFINISHED && now >= dueAt) pass.conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
+  const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
+  const lacksRoom = pass.pendingKeyId === undefined && !hasRoom(pass);
+  tellOutstanding(pass, { silent: !failure, lacksRoom, late: now >= dueAt });
   if (now < dueAt) return dueAt;
-  if (pass.pendingKeyId === undefined && !hasRoom(pass)) return waitForRoom(pass);
-  await secrets.tag(secret.arn, { [TAGS.failed]: [pending, failure.code, now.toISOString()].join(' ') });
+  if (lacksRoom) return undefined;
+  await secrets.tag(secret.arn, leftTag(pending, now));
   await startAgain(pass);
   return again;
+}
+
+/** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
+function tellOutstanding(pass: UserPass, { silent, lacksRoom, late }: { readonly silent: boolean; readonly lacksRoom: boolean; readonly late: boolean }): void {
+  const { secret, conditions, user } = pass;
+  const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
+  if (silent && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
+  if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
 }
 
 /** Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure. */

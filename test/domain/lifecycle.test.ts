@@ -176,8 +176,40 @@ describe('rotation events', () => {
     const { world } = await settled();
     world.startRotation();
     await world.reconcile(event(world, 'RotationFailed'));
-    expect(codes(world)).toEqual(['attention ROTATION_NOT_STARTED']);
+    expect(codes(world)).toEqual(['attention ROTATION_FAILED']);
   });
+
+  test('a failure after the promotion, of which the function told, is not told again', async () => {
+    const { world } = await settled();
+    let published = 0;
+    world.between = (index) => void (world.calls[index] === 'sns:Publish' && published++ === 0 && world.faults.set(index, 'error'));
+    await world.rotate();
+    world.between = () => {};
+    expect(codes(world)).toEqual(['rotation-partial']);
+    await world.reconcile(event(world, 'RotationFailed'));
+    expect(codes(world)).toEqual(['rotation-partial', 'rotated']);
+  });
+
+  test('a rotation that waits for room is told once a day, whatever attempts come in between', async () => {
+    const { world } = await settled({ ...ANN, unmanagedKeys: 'hold' });
+    world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
+    const token = world.startRotation();
+    for (let hour = 0; hour < 22; hour++) {
+      await world.rotate(token);
+      await live(world, 2);
+    }
+    expect(codes(world)).toEqual(['rotation-failed', 'attention ROTATION_WAITS', 'attention ROTATION_WAITS']);
+  });
+});
+
+test('a pass that finds the lease held says nothing of conditions', async () => {
+  const { world, key, secret } = await settled();
+  key.status = 'Inactive';
+  await world.reconcile();
+  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
+  secret.tags['access-keys:lease'] = new Date(world.now.getTime() + 60_000).toISOString();
+  await world.reconcile();
+  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
 });
 
 describe('exemptions', () => {

@@ -104,6 +104,8 @@ export class World {
   readonly logLines: string[] = [];
   /** Keys that the product made. */
   readonly made = new Set<string>();
+  /** Calls of CreateAccessKey by invocation. */
+  readonly creations = new Map<object, number>();
   report: AccountReport | undefined;
   /** Names of all port calls in order. */
   readonly calls: string[] = [];
@@ -164,7 +166,11 @@ export class World {
   }
 
   works(key: AccessKeyPair | undefined): boolean {
-    return this.keys.some(({ id, secret, status }) => id === key?.id && secret === key.secret && status === 'Active');
+    return this.keys.some((stored) => stored.id === key?.id && stored.secret === key.secret && stored.status === 'Active' && this.isPropagated(stored));
+  }
+
+  private isPropagated({ createdAt }: StoredKey): boolean {
+    return this.now.getTime() - createdAt.getTime() >= PROPAGATION_MS;
   }
 
   pass(hours: number): void {
@@ -255,6 +261,7 @@ export class World {
   private async call<T>(invocation: Invocation, name: string, effect: () => T): Promise<T> {
     if (invocation.dead) return new Promise<T>(() => {});
     const index = this.calls.push(name) - 1;
+    if (name === 'iam:CreateAccessKey') this.creations.set(invocation, (this.creations.get(invocation) ?? 0) + 1);
     this.between(index);
     const fault = this.faults.get(index);
     if (fault === 'killed-before') return this.kill(invocation);
@@ -288,8 +295,7 @@ export class World {
         identify: (key: AccessKeyPair) =>
           call('sts:GetCallerIdentity', () => {
             const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
-            const propagated = stored && this.now.getTime() - stored.createdAt.getTime() >= PROPAGATION_MS;
-            return stored?.status === 'Active' && propagated ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
+            return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
           }),
       },
       roster: { read: () => call('s3:GetObject slice', () => this.slice) },
@@ -322,7 +328,7 @@ export class World {
     return `arn:aws:iam::${ACCOUNT}:user/people/${this.user.name}`;
   }
 
-  private arn = ({ name }: StoredSecret): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
+  readonly arn = ({ name }: StoredSecret): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
 
   private find(secretId: string): StoredSecret | undefined {
     return [...this.secrets.values()].find((secret) => secret.name === secretId || this.arn(secret) === secretId);
