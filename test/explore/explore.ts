@@ -1,63 +1,19 @@
 /**
- * Every fault at every call of a rotation with its retirement, every pair of faults within the rotation, from every
- * starting state, and what others may do between two calls.
+ * Every fault at every call of a rotation with its retirement, every pair of faults within each, from every starting
+ * state, and what others may do between two calls; then mutations of the domain, each of which must be caught.
  *
  *   npm run explore
  *   npm run explore -- --quick                  without pairs
+ *   npm run explore -- --mutations              mutations only
  *   npm run explore -- --replay '{"state":"a current key","faults":[{"call":7,"fault":"lost"}]}'
  */
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
-import type { Fault } from '../domain/world';
-import { run, type Deed, type Schedule } from './schedule';
+import { MUTATIONS, runMutation } from './mutations';
+import { explore, partsOf, type Done, type Finding, type Kind, type Part } from './parts';
+import { run, type Schedule } from './schedule';
 import { STATES } from './states';
-
-const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
-const DEEDS: readonly Deed[] = ['a person makes a key', 'reconcile', 'deliver again', 'rotate is asked for', 'rollback'];
-/** Pairs are explored within the rotation and what completes it; retirement has its faults one by one. */
-const PAIRED_CALLS = 40;
-
-interface Finding {
-  readonly schedule: Schedule;
-  readonly problems: readonly string[];
-}
-
-interface Part {
-  readonly state: string;
-  readonly kind: 'singles' | 'pairs' | 'deeds';
-  /** Of the first of two faults, so that a part has a share of the pairs. */
-  readonly first?: number;
-}
-
-interface Done {
-  readonly part: Part;
-  readonly schedules: number;
-  readonly findings: readonly Finding[];
-}
-
-function* schedulesOf({ state, kind, first = 0 }: Part, calls: number): Generator<Schedule> {
-  if (kind === 'singles') for (let call = 0; call < calls; call++) for (const fault of FAULTS) yield { state, faults: [{ call, fault }] };
-  if (kind === 'deeds') for (let call = 0; call < Math.min(calls, PAIRED_CALLS); call++) for (const deed of DEEDS) yield { state, faults: [], between: { call, deed } };
-  if (kind === 'pairs') for (let second = first + 1; second < Math.min(calls, PAIRED_CALLS); second++) for (const one of FAULTS) for (const other of FAULTS) yield { state, faults: [{ call: first, fault: one }, { call: second, fault: other }] };
-}
-
-async function explore(part: Part): Promise<Done> {
-  const { calls, problems } = await run({ state: part.state, faults: [] });
-  const findings: Finding[] = problems.length > 0 ? [{ schedule: { state: part.state, faults: [] }, problems }] : [];
-  let schedules = 1;
-  for (const schedule of schedulesOf(part, calls.length)) {
-    schedules++;
-    const outcome = await run(schedule);
-    if (outcome.problems.length > 0) findings.push({ schedule, problems: outcome.problems });
-    if (findings.length >= 5) break;
-  }
-  return { part, schedules, findings };
-}
-
-function partsOf(quick: boolean): Part[] {
-  return Object.keys(STATES).flatMap((state): Part[] => [{ state, kind: 'singles' }, { state, kind: 'deeds' }, ...(quick ? [] : Array.from({ length: PAIRED_CALLS - 1 }, (_, first): Part => ({ state, kind: 'pairs', first })))]);
-}
 
 /** One process a core; each takes the next part. */
 async function inParallel(parts: Part[], onDone: (done: Done) => void): Promise<void> {
@@ -94,28 +50,59 @@ async function replay(text: string): Promise<void> {
   process.exitCode = problems.length > 0 ? 1 : 0;
 }
 
-async function main(quick: boolean): Promise<void> {
+async function main(kinds: readonly Kind[]): Promise<void> {
   const start = performance.now();
-  const sums = new Map<string, { singles: number; deeds: number; pairs: number }>(Object.keys(STATES).map((state) => [state, { singles: 0, deeds: 0, pairs: 0 }]));
+  const sums = new Map<string, Record<Kind, number>>(Object.keys(STATES).map((state) => [state, { singles: 0, deeds: 0, pairs: 0 }]));
   const findings: Finding[] = [];
-  const parts = partsOf(quick);
-  const total = parts.length;
-  let ended = 0;
+  const parts = partsOf(kinds);
+  const progress = progressOf('parts explored', parts.length);
   await inParallel(parts, ({ part, schedules, findings: found }) => {
     sums.get(part.state)![part.kind] += schedules;
     findings.push(...found);
-    ended++;
-    if (process.stderr.isTTY) process.stderr.write(`\r${ended} of ${total} parts explored`);
+    progress();
   });
   const table = new Table({ head: ['starting state', 'single faults', 'deeds', 'pairs'], style: { head: [], border: [] } });
   for (const [state, { singles, deeds, pairs }] of sums) table.push([state, singles, deeds, pairs]);
   const count = [...sums.values()].reduce((sum, { singles, deeds, pairs }) => sum + singles + deeds + pairs, 0);
-  process.stdout.write(`\n${table.toString()}\n${count} schedules in ${Math.round((performance.now() - start) / 1000)} s; ${findings.length} broke a promise\n`);
+  process.stdout.write(`${table.toString()}\n${count} schedules in ${seconds(start)} s; ${findings.length} broke a promise\n`);
   for (const { schedule, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule)}'\n`);
   if (findings.length > 0) process.exitCode = 1;
+}
+
+/** That all this can fail: each mutation of the domain must break a promise. */
+async function mutate(): Promise<void> {
+  const start = performance.now();
+  const queue = [...MUTATIONS];
+  const caught = new Map<string, string>();
+  const progress = progressOf('mutations tried', queue.length);
+  const work = async (): Promise<void> => {
+    for (let mutation = queue.shift(); mutation; mutation = queue.shift()) {
+      const problem = await runMutation(mutation);
+      if (problem !== undefined) caught.set(mutation.name, problem);
+      progress();
+    }
+  };
+  await Promise.all(cpus().map(work));
+  const table = new Table({ head: ['mutation', 'caught by'], style: { head: [], border: [] }, wordWrap: true, colWidths: [38, 39] });
+  for (const { name } of MUTATIONS) table.push([name, caught.get(name) ?? 'NOTHING']);
+  process.stdout.write(`${table.toString()}\n${caught.size} of ${MUTATIONS.length} mutations caught in ${seconds(start)} s\n`);
+  if (caught.size < MUTATIONS.length) process.exitCode = 1;
+}
+
+const seconds = (start: number): number => Math.round((performance.now() - start) / 1000);
+
+/** On a terminal only. */
+function progressOf(what: string, total: number): () => void {
+  let done = 0;
+  return () => {
+    done++;
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total} ${what}${done === total ? '\n' : ''}`);
+  };
 }
 
 const [, , mode, text] = process.argv;
 if (mode === '--worker') process.on('message', (part: Part) => void explore(part).then((done) => process.send!(done)));
 else if (mode === '--replay') void replay(text ?? '{}');
-else void main(mode === '--quick');
+else if (mode === '--mutations') void mutate();
+else if (mode === '--quick') void main(['singles', 'deeds']);
+else void main(['singles', 'deeds', 'pairs']).then(mutate);

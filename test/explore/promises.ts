@@ -19,6 +19,23 @@ export class Promises {
     world.watch = () => this.look();
   }
 
+  /** Once the rotation is done and reconcile has passed. */
+  afterwards(): void {
+    const { world } = this;
+    for (const { id } of world.keys) this.demand(!world.made.has(id) || this.isStored(id), `${id}, which we made and did not store, was still there after the rotation`);
+  }
+
+  /**
+   * An attempt failed, and reconcile has heard of it.
+   * @param record whether the rotate function told of it itself, and recorded that
+   * @param since notices before reconcile heard
+   */
+  failed(record: boolean, since: number): void {
+    const { notices } = this.world;
+    this.demand(notices.some(({ audience }) => audience.includes('admin')), 'a failure reached no admin');
+    this.demand(!record || !notices.slice(since).some(({ code }) => code === 'ROTATION_FAILED'), 'the admins were told that the function had left no record');
+  }
+
   /** Whatever differs now was done by a person. */
   accept(): void {
     this.before = this.snapshot();
@@ -29,8 +46,8 @@ export class Promises {
   atRest(): void {
     const { world } = this;
     this.demand(world.works(world.keyOf('AWSCURRENT')), 'at rest AWSCURRENT names no working key');
-    const stored = new Set([...world.secret.versions.values()].flatMap(({ value }) => /AKIA\w+/.exec(value ?? '') ?? []));
-    for (const { id } of world.keys) this.demand(!world.made.has(id) || stored.has(id), `at rest ${id}, which we made, is in no version`);
+    this.demand(![...world.secret.versions.values()].some(({ stages }) => stages.has('AWSPENDING')), 'at rest a version is AWSPENDING');
+    this.afterwards();
     this.notices();
     this.secrets();
   }
@@ -57,6 +74,7 @@ export class Promises {
     this.demand(works || !this.settled, 'AWSCURRENT names a key that does not work');
     this.settled ||= works;
     this.demand(world.keys.length <= 2, 'more than two keys');
+    for (const count of world.creations.values()) this.demand(count === 1, 'CreateAccessKey was called twice in one invocation');
     for (const former of this.before) this.compare(former, world.keys.find(({ id }) => id === former.id));
     this.before = this.snapshot();
     this.held = this.named();

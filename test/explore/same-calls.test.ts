@@ -30,7 +30,7 @@ async function bundledRotation(): Promise<string[]> {
 }
 
 test('a first rotation makes the same calls through the bundled functions and through the ports', async () => {
-  const world = await STATES['fresh user']!();
+  const world = await STATES['fresh user']!.make();
   await world.rotate();
   const ports = own(world.calls);
   expect(ports.length).toBeGreaterThan(20);

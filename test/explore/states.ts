@@ -17,8 +17,21 @@ function withRetiring(state: 'active' | 'deactivating' | 'inactive', status: 'Ac
   return world;
 }
 
-/** Each makes a new world, the same every time. */
-export const STATES: Readonly<Record<string, () => World | Promise<World>>> = {
+/** How those around a rotation behave. */
+export interface Habits {
+  /** Days for which the owner goes on with the key that was current when the rotation began. */
+  readonly usesPreviousForDays?: number;
+  /** Secrets Manager takes a rotation for finished once AWSCURRENT has moved, whatever finishSecret answers. */
+  readonly givesUpAfterPromotion?: boolean;
+}
+
+export interface State {
+  /** A new world, the same every time. */
+  readonly make: () => World | Promise<World>;
+  readonly habits?: Habits;
+}
+
+const WORLDS: Readonly<Record<string, State['make']>> = {
   'fresh user': () => {
     const world = new World();
     world.addSecret();
@@ -83,4 +96,10 @@ export const STATES: Readonly<Record<string, () => World | Promise<World>>> = {
     return world;
   },
   'the behaviour of the single-account rotator': () => withKey(SEED_COMPATIBLE),
+};
+
+export const STATES: Readonly<Record<string, State>> = {
+  ...Object.fromEntries(Object.entries(WORLDS).map(([name, make]) => [name, { make }])),
+  'a current key that its owner goes on using': { make: () => withKey(), habits: { usesPreviousForDays: 9 } },
+  'a current key, no attempt after its promotion': { make: () => withKey(), habits: { givesUpAfterPromotion: true } },
 };
