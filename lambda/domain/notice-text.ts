@@ -15,13 +15,15 @@ const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = 
   resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
 };
 
+const SUBJECT_BELOW = 100;
+
 /**
- * Subject of the SNS message: at most 100 printable ASCII characters, no line break, beginning with a letter.
+ * Subject of the SNS message: less than 100 printable ASCII characters, no line break, beginning with a letter.
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function adminSubject(event: NoticeEvent): string {
   const subject = onOneLine(`Access keys: ${event.userName} in ${event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
-  return subject.length <= 100 ? subject : `${subject.slice(0, 97)}...`;
+  return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
 }
 
 /** Plain text for people. Of the previous key only the last four characters are named. */

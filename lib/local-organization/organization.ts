@@ -55,7 +55,7 @@ export class LocalOrganization {
   readonly sqs: SqsState;
   readonly ses: SesState;
   readonly kms: KmsState;
-  private readonly lambda: LambdaState;
+  readonly lambda: LambdaState;
   private readonly random: Random;
   private rules: RuleDefinition[] = [];
   private readonly consumers = new Set<string>();

@@ -53,7 +53,7 @@ test('a condition is named in the subject, and its end too', () => {
 
 test('hostile names cannot break lines, leave ASCII or grow the subject beyond what SNS takes', () => {
   const hostile = { ...event, userName: `x\r\nBcc: all@example.com \u2028é${'y'.repeat(200)}` };
-  expect(adminSubject(hostile)).toMatch(/^[\x20-\x7e]{100}$/);
+  expect(adminSubject(hostile)).toMatch(/^[\x20-\x7e]{99}$/);
   expect(adminText(hostile)).toContain('User:          x Bcc: all@example.com');
   expect(adminText(hostile).split('\n')).toHaveLength(adminText(event).split('\n').length);
 });

@@ -88,6 +88,7 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
   const printed = ({ arn, topicArn, protocol, endpoint }: Subscription) => ({ SubscriptionArn: arn, TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Owner: topicArn.split(':')[4] });
 
   async function publish(input: { TopicArn: string; Message: string; Subject?: string; MessageStructure?: string; MessageAttributes?: Attributes }) {
+    checkSubject(input.Subject);
     const texts = textsOf(input.Message, input.MessageStructure);
     const MessageId = ids.uuid();
     const at = clock.now();
@@ -155,6 +156,11 @@ function textsOf(message: string, structure: string | undefined): Record<string,
   }
   if (typeof (texts as { default?: unknown } | null)?.default !== 'string') throw new AwsError('InvalidParameter', 'Invalid parameter: Message Structure - No default entry in JSON message body');
   return texts as Record<string, string>;
+}
+
+/** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
+function checkSubject(subject: string | undefined): void {
+  if (subject !== undefined && (subject.length > 100 || !/^[^\p{Cc}]+$/u.test(subject))) throw new AwsError('InvalidParameter', 'Invalid parameter: Subject');
 }
 
 function envelope(input: { TopicArn: string; Subject?: string; MessageAttributes?: Attributes }, MessageId: string, Message: string, at: Date): object {

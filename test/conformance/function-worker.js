@@ -1,0 +1,16 @@
+/** One execution environment: loads a bundle and answers events with what its handler returns or throws. */
+const { parentPort, workerData } = require('node:worker_threads');
+
+const { handler } = require(workerData.file);
+
+async function answer({ id, event }) {
+  const deadline = Date.now() + workerData.timeoutSeconds * 1000;
+  const context = { awsRequestId: `request-${id}-${Date.now()}`, invokedFunctionArn: workerData.arn, functionName: workerData.arn.split(':').at(-1), getRemainingTimeInMillis: () => deadline - Date.now() };
+  try {
+    parentPort.postMessage({ id, payload: (await handler(event, context)) ?? null, failed: false });
+  } catch (error) {
+    parentPort.postMessage({ id, payload: { errorType: error.name, errorMessage: error.message }, failed: true });
+  }
+}
+
+parentPort.on('message', (request) => void answer(request));
