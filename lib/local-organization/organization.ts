@@ -33,7 +33,7 @@ export interface LocalOrganizationOptions {
   /** Organizational units by account; an account without one is out of every StackSet's reach. */
   readonly units?: Readonly<Record<string, string>>;
   readonly propagation?: Propagation;
-  readonly faults?: FaultPlan;
+  readonly faults?: Pick<FaultPlan, 'next'>;
   /** Run every scheduled invocation, even one that cannot differ from the last. */
   readonly everyRun?: boolean;
 }

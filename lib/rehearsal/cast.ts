@@ -29,7 +29,7 @@ const DAY_MS = 86_400_000;
 interface CastOptions {
   readonly seed: number;
   readonly start: Date;
-  readonly faults?: FaultPlan;
+  readonly faults?: Pick<FaultPlan, 'next'>;
   readonly everyRun?: boolean;
   readonly scenario?: Pick<Scenario, 'owners'>;
 }

@@ -5,6 +5,7 @@ import type { NoticeEvent } from '../../lambda/domain/notice';
 import { synthesize } from '../assembly';
 import type { FaultPlan } from '../local-organization/faults';
 import type { LocalOrganization } from '../local-organization/organization';
+import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../roster/roster';
 import { keyEvents, type AccountState } from './account-state';
 import { assemble, withAdministrators, type Cast, type Player } from './cast';
@@ -26,7 +27,7 @@ export interface RehearsalOptions {
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
-  readonly faults?: FaultPlan;
+  readonly faults?: Pick<FaultPlan, 'next'>;
   /** How owners live, and what operators command. */
   readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
   readonly everyRun?: boolean;
@@ -36,6 +37,7 @@ export interface RehearsalOptions {
   readonly lookedInto?: boolean;
   /** Called after each virtual day. */
   readonly onDay?: (day: number) => void;
+  readonly onCall?: (call: CallRecord) => void;
 }
 
 export interface RosterChange {
@@ -64,6 +66,7 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
     const pushes = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map(({ day, roster }, index) => ({ day, roster: options.lookedInto ? withAdministrators(roster) : roster, assembly: index === 0 && options.assembly !== undefined ? options.assembly : join(folder, String(index)) }));
     for (const { roster, assembly } of pushes) if (assembly !== options.assembly) synthesize(roster, { outdir: assembly });
     const cast = assemble([pushes[0]!.roster, ...pushes.slice(1).map(({ roster }) => roster)], options);
+    if (options.onCall) cast.organization.onCall(options.onCall);
     return await new Play(options, pushes, cast).run();
   } finally {
     rmSync(folder, { recursive: true });

@@ -177,6 +177,11 @@ export class World {
     this.now = new Date(this.now.getTime() + hours * 3_600_000);
   }
 
+  /** Nothing when that is over already. */
+  passUntil(since: Date, hours: number): void {
+    this.now = new Date(Math.max(this.now.getTime(), since.getTime() + hours * 3_600_000));
+  }
+
   get outstanding(): string | undefined {
     return this.outstandingOf(this.secret);
   }

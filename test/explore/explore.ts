@@ -1,33 +1,49 @@
 /**
  * Every fault at every call of a rotation with its retirement, every pair of faults within each, from every starting
- * state, and what others may do between two calls; then mutations of the domain, each of which must be caught.
+ * state, and what others may do between two calls; single faults once more through the bundled functions; then mutations
+ * of the domain, each of which must be caught.
  *
  *   npm run explore
- *   npm run explore -- --quick                  without pairs
+ *   npm run explore -- --quick                  at the ports, without pairs
+ *   npm run explore -- --bundled                single faults through the bundled functions
  *   npm run explore -- --mutations              mutations only
  *   npm run explore -- --replay '{"state":"a current key","faults":[{"call":7,"fault":"lost"}]}'
  */
 import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
+import { bundledSingles, exploreBundled, replayBundled, type BundledFinding, type Single } from './bundled';
 import { MUTATIONS, runMutation } from './mutations';
 import { explore, partsOf, type Done, type Finding, type Kind, type Part } from './parts';
 import { run, type Schedule } from './schedule';
 import { STATES } from './states';
 
+/** A share of the bundled functions' single faults: an organization of as many accounts, which need memory. */
+interface BundledPart {
+  readonly singles: readonly Single[];
+}
+
+interface BundledDone {
+  readonly schedules: number;
+  readonly found: readonly BundledFinding[];
+}
+
+const ACCOUNTS_AT_ONCE = 25;
+
 /** One process a core; each takes the next part. */
-async function inParallel(parts: Part[], onDone: (done: Done) => void): Promise<void> {
+async function inParallel<One, Outcome>(parts: readonly One[], onDone: (outcome: Outcome) => void): Promise<void> {
+  const queue = [...parts];
   await Promise.all(
     Array.from({ length: Math.max(1, cpus().length) }, () => {
-      const worker = fork(__filename, ['--worker'], { execArgv: ['--import', 'tsx'] });
+      const worker = fork(__filename, ['--worker'], { execArgv: ['--import', 'tsx'], env: { ...process.env, ...QUIET } });
       return new Promise<void>((resolve, reject) => {
         const next = (): void => {
-          const part = parts.shift();
-          if (part) worker.send(part);
+          const part = queue.shift();
+          if (part) worker.send(part as object);
           else worker.disconnect();
         };
-        worker.on('message', (done: Done) => {
-          onDone(done);
+        worker.on('message', (outcome: Outcome) => {
+          onDone(outcome);
           next();
         });
         worker.on('exit', (code) => (code ? reject(new Error(`a worker ended with ${code}`)) : resolve()));
@@ -37,17 +53,42 @@ async function inParallel(parts: Part[], onDone: (done: Done) => void): Promise<
   );
 }
 
-async function replay(text: string): Promise<void> {
-  const schedule = JSON.parse(text) as Schedule;
+const QUIET = { CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+
+async function work(part: Part | BundledPart): Promise<Done | BundledDone> {
+  return 'singles' in part ? { schedules: part.singles.length, found: await exploreBundled(part.singles) } : explore(part);
+}
+
+async function replay(schedule: Schedule | Single): Promise<void> {
+  const { rows, ended, problems } = 'state' in schedule ? await replayedPorts(schedule) : await replayedBundle(schedule);
+  const table = new Table({ head: ['call', 'request', 'what happens'], style: { head: [], border: [] }, chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } });
+  table.push(...rows);
+  process.stdout.write(`${table.toString()}\n${ended}\n${problems.length > 0 ? problems.join('\n') : 'every promise held'}\n`);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
+
+interface Replayed {
+  readonly rows: [number, string, string][];
+  readonly ended: string;
+  readonly problems: readonly string[];
+}
+
+const MOST_ROWS = 80;
+
+async function replayedPorts(schedule: Schedule): Promise<Replayed> {
   const { calls, problems, attempts } = await run(schedule);
-  const table = new Table({ head: ['call', 'request', 'what happens'], style: { head: [], border: [] } });
-  calls.forEach((name, index) => {
+  const rows = calls.map((name, index): [number, string, string] => {
     const fault = schedule.faults.find(({ call }) => call === index)?.fault ?? '';
     const deed = schedule.between?.call === index ? schedule.between.deed : '';
-    if (index < 80 || fault || deed) table.push([index, name, [fault, deed].filter(Boolean).join(', ')]);
+    return [index, name, [fault, deed].filter(Boolean).join(', ')];
   });
-  process.stdout.write(`${table.toString()}\n${attempts} attempts\n${problems.length > 0 ? problems.join('\n') : 'every promise held'}\n`);
-  process.exitCode = problems.length > 0 ? 1 : 0;
+  return { rows: rows.filter(([index, , happens]) => index < MOST_ROWS || happens), ended: `${attempts} attempts`, problems };
+}
+
+async function replayedBundle(single: Single): Promise<Replayed> {
+  const { calls, problems } = await replayBundled(single);
+  const rows = calls.map(({ service, operation, origin = '', outcome, injected }, index): [number, string, string] => [index, `${origin.split('/')[1]?.split('#')[0]} ${service}:${operation}`, injected ?? (outcome === 'ok' || outcome === 'NotModified' ? '' : outcome)]);
+  return { rows: rows.filter(([index, , happens]) => Math.abs(index - single.call) < MOST_ROWS / 2 || happens), ended: `${calls.length} calls`, problems };
 }
 
 async function main(kinds: readonly Kind[]): Promise<void> {
@@ -56,7 +97,7 @@ async function main(kinds: readonly Kind[]): Promise<void> {
   const findings: Finding[] = [];
   const parts = partsOf(kinds);
   const progress = progressOf('parts explored', parts.length);
-  await inParallel(parts, ({ part, schedules, findings: found }) => {
+  await inParallel<Part, Done>(parts, ({ part, schedules, findings: found }) => {
     sums.get(part.state)![part.kind] += schedules;
     findings.push(...found);
     progress();
@@ -66,6 +107,23 @@ async function main(kinds: readonly Kind[]): Promise<void> {
   const count = [...sums.values()].reduce((sum, { singles, deeds, pairs }) => sum + singles + deeds + pairs, 0);
   process.stdout.write(`${table.toString()}\n${count} schedules in ${seconds(start)} s; ${findings.length} broke a promise\n`);
   for (const { schedule, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule)}'\n`);
+  if (findings.length > 0) process.exitCode = 1;
+}
+
+/** Single faults through the bundled functions. */
+async function bundled(): Promise<void> {
+  const start = performance.now();
+  Object.assign(process.env, QUIET);
+  const singles = await bundledSingles();
+  const parts = Array.from({ length: Math.ceil(singles.length / ACCOUNTS_AT_ONCE) }, (_, index): BundledPart => ({ singles: singles.slice(index * ACCOUNTS_AT_ONCE, (index + 1) * ACCOUNTS_AT_ONCE) }));
+  const findings: BundledFinding[] = [];
+  const progress = progressOf('organizations of bundled functions played', parts.length);
+  await inParallel<BundledPart, BundledDone>(parts, ({ found }) => {
+    findings.push(...found);
+    progress();
+  });
+  process.stdout.write(`${singles.length} single faults through the bundled functions in ${seconds(start)} s; ${findings.length} broke a promise\n`);
+  for (const { single, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(single)}'\n`);
   if (findings.length > 0) process.exitCode = 1;
 }
 
@@ -100,9 +158,16 @@ function progressOf(what: string, total: number): () => void {
   };
 }
 
+async function everything(): Promise<void> {
+  await main(['singles', 'deeds', 'pairs']);
+  await bundled();
+  await mutate();
+}
+
 const [, , mode, text] = process.argv;
-if (mode === '--worker') process.on('message', (part: Part) => void explore(part).then((done) => process.send!(done)));
-else if (mode === '--replay') void replay(text ?? '{}');
+if (mode === '--worker') process.on('message', (part: Part | BundledPart) => void work(part).then((done) => process.send!(done)));
+else if (mode === '--replay') void replay(JSON.parse(text ?? '{}') as Schedule | Single);
 else if (mode === '--mutations') void mutate();
+else if (mode === '--bundled') void bundled();
 else if (mode === '--quick') void main(['singles', 'deeds']);
-else void main(['singles', 'deeds', 'pairs']).then(mutate);
+else void everything();

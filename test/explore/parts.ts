@@ -5,8 +5,11 @@ import { STATES } from './states';
 
 const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
 const DEEDS: readonly Deed[] = ['a person makes a key', 'reconcile', 'deliver again', 'rotate is asked for', 'rollback'];
-/** Pairs are explored within the rotation and what completes it, and within the runs of reconcile that retire a key. */
+/** Pairs are explored within the rotation and what completes it. */
 const PAIRED_CALLS = 40;
+/** And within the runs of reconcile that retire a key, of the states whose retirements differ: each with its next calls. */
+const RETIREMENTS = ['one key, adopted', 'a current key', 'rolled back', 'a current key that its owner goes on using'];
+const NEAR = 15;
 const MOST_FINDINGS = 5;
 
 export type Kind = 'singles' | 'deeds' | 'pairs';
@@ -31,7 +34,7 @@ export interface Done {
 
 export function partsOf(kinds: readonly Kind[]): Part[] {
   const states = Object.keys(STATES);
-  return kinds.flatMap((kind) => states.flatMap((state): Part[] => (kind === 'pairs' ? [{ state, kind }, ...Array.from({ length: PAIRED_CALLS - 1 }, (_, first) => ({ state, kind, first }))] : [{ state, kind }])));
+  return kinds.flatMap((kind) => states.flatMap((state): Part[] => (kind === 'pairs' ? [...(RETIREMENTS.includes(state) ? [{ state, kind }] : []), ...Array.from({ length: PAIRED_CALLS - 1 }, (_, first) => ({ state, kind, first }))] : [{ state, kind }])));
 }
 
 /** Ends early when a part has shown enough that is wrong. */
@@ -51,8 +54,8 @@ export async function explore(part: Part, mostFindings = MOST_FINDINGS): Promise
 function* schedulesOf({ state, kind, first }: Part, calls: number, retiring: readonly number[]): Generator<Schedule> {
   if (kind === 'singles') for (let call = 0; call < calls; call++) for (const fault of FAULTS) yield { state, faults: [{ call, fault }] };
   if (kind === 'deeds') for (let call = 0; call < calls; call++) for (const deed of DEEDS) yield { state, faults: [], between: { call, deed } };
-  if (kind === 'pairs' && first !== undefined) for (let second = first + 1; second < Math.min(calls, PAIRED_CALLS); second++) yield* pair(state, first, second);
-  if (kind === 'pairs' && first === undefined) for (const [index, one] of retiring.entries()) for (const other of retiring.slice(index + 1)) yield* pair(state, one, other);
+  if (kind === 'pairs' && first !== undefined) for (let second = first + 1; second < Math.min(calls, PAIRED_CALLS); second++) for (const schedule of pair(state, first, second)) yield { ...schedule, hurried: true };
+  if (kind === 'pairs' && first === undefined) for (const [index, one] of retiring.entries()) for (const other of retiring.slice(index + 1, index + 1 + NEAR)) yield* pair(state, one, other);
 }
 
 function* pair(state: string, first: number, second: number): Generator<Schedule> {

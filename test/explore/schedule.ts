@@ -10,6 +10,8 @@ export interface Schedule {
   /** By call, counted from the beginning of the rotation. */
   readonly faults: readonly { readonly call: number; readonly fault: Fault }[];
   readonly between?: { readonly call: number; readonly deed: Deed };
+  /** Reconcile passes on the days only on which a retirement has something to do. */
+  readonly hurried?: true;
 }
 
 /** `deliver again`: Secrets Manager calls the step that is running once more. */
@@ -26,11 +28,12 @@ export interface Outcome {
 const MOST_ATTEMPTS = 30;
 /** Of retirement: seven until the previous key is deactivated, seven until it is deleted, and some in which faults put it off. */
 const DAYS = 17;
+const HURRIED_DAYS = [1, 2, 8, 9, 16, 17];
 /** Secrets Manager's own come within the hours; then reconcile starts it again, day by day. */
 const QUICK_ATTEMPTS = 6;
 
 /** Runs it to rest: the rotation with Secrets Manager's attempts, then the previous key's retirement. */
-export async function run({ state, faults, between }: Schedule): Promise<Outcome> {
+export async function run({ state, faults, between, hurried }: Schedule): Promise<Outcome> {
   const { make, habits = {} } = STATES[state]!;
   const world = await make();
   world.notices.length = 0;
@@ -43,15 +46,16 @@ export async function run({ state, faults, between }: Schedule): Promise<Outcome
   const attempts = await finish(world, promises, habits, deed);
   await deed?.done();
   const retiring: number[] = [];
-  for (let day = 0; day < DAYS; day++) {
-    world.pass(day < 1 ? 1 : 24);
+  const rested = world.now;
+  for (const day of hurried ? HURRIED_DAYS : Array.from({ length: DAYS }, (_, index) => index)) {
+    world.passUntil(rested, day < 1 ? 1 : 24 * day + 1);
     if (habits.usesPreviousForDays && day < habits.usesPreviousForDays) use(world, first);
     const before = world.calls.length;
     await tend(world);
     const run = world.calls.slice(before);
     if (world.outstanding) await attemptOf(world, promises, world.outstanding);
     if (run.some((call) => CHANGES.test(call))) retiring.push(...run.map((_, index) => before - start + index));
-    if (day === 1 && attempts <= MOST_ATTEMPTS && between?.deed !== 'a person makes a key') promises.afterwards();
+    if (day === (hurried ? 2 : 1) && attempts <= MOST_ATTEMPTS && between?.deed !== 'a person makes a key') promises.afterwards();
   }
   if (attempts <= MOST_ATTEMPTS) promises.atRest();
   const problems = [...promises.problems, ...(attempts > MOST_ATTEMPTS ? [`no rotation finished in ${MOST_ATTEMPTS} attempts`] : []), ...(deed?.problems() ?? [])];

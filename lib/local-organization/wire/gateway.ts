@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly directory: IamDirectory;
   readonly clock: Clock;
   readonly random: Random;
-  readonly faults?: FaultPlan;
+  readonly faults?: Pick<FaultPlan, 'next'>;
   readonly onCall?: (record: CallRecord) => void;
 }
 

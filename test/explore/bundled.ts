@@ -1,0 +1,138 @@
+/**
+ * Single faults through the bundled functions in the local organization, with the SDK's own retries, every policy
+ * enforced and every promise of a rehearsal watched. Each account has one user, and one fault of its own: in its
+ * account's calls, counted from the deployment. The user is new, is rotated again by an operator, and its first key is
+ * deactivated and deleted.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FaultRule, FaultTarget } from '../../lib/local-organization/faults';
+import type { CallRecord } from '../../lib/local-organization/wire/gateway';
+import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import { loadRoster } from '../../lib/roster/load';
+import type { Fault } from '../domain/world';
+
+export interface Single {
+  /** Counted from 0. */
+  readonly call: number;
+  readonly fault: Fault;
+}
+
+export interface BundledFinding {
+  readonly single: Single;
+  readonly problems: readonly string[];
+}
+
+const START = new Date('2027-01-04T00:00:00Z');
+const SECOND_ROTATION_DAY = 2;
+/** Seven days until the first key is deactivated, seven until it is deleted, and some in which a fault puts it off. */
+const DAYS = 20;
+const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
+const KINDS: Readonly<Record<Fault, FaultRule>> = {
+  error: { kind: 'error' },
+  timeout: { kind: 'timeout' },
+  throttled: { kind: 'throttle', times: 2 },
+  lost: { kind: 'response-lost' },
+  'killed-before': { kind: 'killed-before' },
+  'killed-after': { kind: 'killed-after' },
+};
+const CHANGES = /^(iam:(Create|Update|Delete)|secretsmanager:(Create|Put|Update|Rotate|Tag|Untag)|sns:)/;
+
+/** Every fault at every call of an invocation that changes anything but its report. */
+export async function bundledSingles(): Promise<readonly Single[]> {
+  const { calls } = await play([undefined]);
+  const acting = new Set(calls.filter(({ service, operation }) => CHANGES.test(`${service}:${operation}`)).map(({ origin }) => origin));
+  return calls.flatMap(({ origin }, call) => (acting.has(origin) ? FAULTS.map((fault) => ({ call, fault })) : []));
+}
+
+/** @returns what went wrong, by fault */
+export async function exploreBundled(singles: readonly Single[]): Promise<readonly BundledFinding[]> {
+  const { rehearsal, denied } = await play(singles);
+  return singles.flatMap((single, index) => {
+    const problems = [...problemsOf(rehearsal, accountOf(index)), ...(denied.includes(accountOf(index)) ? [REFUSED] : [])];
+    return problems.length > 0 ? [{ single, problems }] : [];
+  });
+}
+
+const accountOf = (index: number): string => String(300_000_000_000 + index);
+const userOf = (index: number): string => `user.${index}`;
+
+function problemsOf({ report }: Rehearsal, accountId: string): string[] {
+  const events = report.events.filter((event) => event.accountId === accountId);
+  const made = events.filter((event) => event.kind === 'key-created').length;
+  const rotated = report.users.find((user) => user.accountId === accountId)!.rotations.succeeded;
+  const told = events.filter((event) => event.kind === 'mail' && event.audience === 'owner' && event.subject.startsWith('New access key')).length;
+  return [
+    ...events.flatMap((event) => (event.kind === 'violation' ? event.message : [])),
+    ...(rotated === 0 ? ['no rotation finished'] : []),
+    ...(told === rotated ? [] : [`the owner had ${told} mails of ${rotated} rotations`]),
+    ...(made < rotated ? ['a rotation made no key'] : []),
+  ];
+}
+
+/** One fault, with the calls of the account's functions as they went. */
+export async function replayBundled(single: Single): Promise<{ readonly calls: readonly CallRecord[]; readonly problems: readonly string[] }> {
+  const { calls, rehearsal, denied } = await play([single]);
+  return { calls, problems: [...problemsOf(rehearsal, accountOf(0)), ...(denied.length > 0 ? [REFUSED] : [])] };
+}
+
+const REFUSED = 'a call of a function was not allowed';
+
+interface Played {
+  readonly rehearsal: Rehearsal;
+  /** Of the first account's functions. */
+  readonly calls: readonly CallRecord[];
+  /** Accounts whose functions were refused something. */
+  readonly denied: readonly string[];
+}
+
+async function play(singles: readonly (Single | undefined)[]): Promise<Played> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundled-'));
+  const calls: CallRecord[] = [];
+  const denied: string[] = [];
+  try {
+    writeFileSync(join(folder, 'roster.yaml'), rosterOf(singles.length));
+    const { roster, problems } = loadRoster(join(folder, 'roster.yaml'), { at: START });
+    if (!roster) throw new Error(JSON.stringify(problems));
+    const owners = singles.map((_, index) => ({ user: userOf(index), switches: '1h', keys: [] }));
+    const commands = singles.map((_, index) => ({ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }));
+    const rehearsal = await rehearse({ roster, days: DAYS, start: START, seed: 1, scenario: { owners, commands }, faults: faultsOf(singles), onCall });
+    return { rehearsal, calls, denied };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+
+  function onCall(record: CallRecord): void {
+    if (record.origin === undefined || record.origin.includes('mailer')) return;
+    if (record.principal.accountId === accountOf(0)) calls.push(record);
+    if (record.injected === undefined && record.outcome.startsWith('AccessDenied')) denied.push(record.principal.accountId);
+  }
+}
+
+/** Counts the calls of each account's functions. */
+function faultsOf(singles: readonly (Single | undefined)[]): { next(target: FaultTarget): FaultRule | undefined } {
+  const byAccount = new Map(singles.map((single, index) => [accountOf(index), single]));
+  const counts = new Map<string, number>();
+  return {
+    next({ accountId = '', functionName }) {
+      const single = byAccount.get(accountId);
+      if (!single || functionName === undefined) return undefined;
+      const count = counts.get(accountId) ?? 0;
+      counts.set(accountId, count + 1);
+      const rule = KINDS[single.fault];
+      return count >= single.call && count < single.call + (rule.times ?? 1) ? rule : undefined;
+    },
+  };
+}
+
+function rosterOf(accounts: number): string {
+  const listed = Array.from({ length: accounts }, (_, index) => `  - { id: "${accountOf(index)}", name: account ${index}, users: [${userOf(index)}] }`);
+  return `version: 1
+organization: { id: o-a1b2c3d4e5, managementAccount: "999999999999", organizationalUnits: [ou-ab12-11111111], securityAccount: "111111111111", region: us-east-1 }
+source: { connectionArn: "arn:aws:codeconnections:us-east-1:111111111111:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }
+notifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }
+accounts:
+${listed.join('\n')}
+`;
+}
