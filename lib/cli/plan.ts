@@ -40,7 +40,7 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
     const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
     return comparePublished(to, new S3Client({ region: to.region }));
   }
-  const released = (accountId: string): boolean => reports !== undefined && isReleased(textOf(join(reports, `${accountId}.json`)) ?? '');
+  const released = (accountId: string): boolean => reports !== undefined && isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
   if (from === 'nothing') return planOf(undefined, to, released);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
   return former && planOf(former, to, released);

@@ -1,4 +1,5 @@
 import type { AccountReport } from '../../lambda/domain/report';
+import { UnreadableReport } from './read-report';
 import type { RosterAccount } from '../roster/roster';
 import type { Operator } from './operator';
 
@@ -61,12 +62,19 @@ async function look(operator: Operator, { accounts, codeVersion }: BakeOptions):
   const reports = new Map<string, AccountReport>();
   const missing: string[] = [];
   for (const { id, name } of accounts) {
-    const report = await operator.report(id);
-    if (report) reports.set(id, report);
-    const reason = unhealthy(report, codeVersion, await operator.generation(id));
+    const report = await believed(operator, id);
+    if (report && !(report instanceof UnreadableReport)) reports.set(id, report);
+    const reason = report instanceof UnreadableReport ? report.message : unhealthy(report, codeVersion, await operator.generation(id));
     if (reason) missing.push(`${id} ${name}: ${reason}`);
   }
   return { reports, missing };
+}
+
+function believed(operator: Operator, accountId: string): Promise<AccountReport | UnreadableReport | undefined> {
+  return operator.report(accountId).catch((error: unknown) => {
+    if (error instanceof UnreadableReport) return error;
+    throw error;
+  });
 }
 
 /** Why an account cannot be called healthy yet. A user that IAM does not have is a matter of the roster, not of the code. */

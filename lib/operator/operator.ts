@@ -5,13 +5,14 @@ import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract';
 import type { AccountReport } from '../../lambda/domain/report';
 import type { RosterSlice } from '../../lambda/domain/slice';
 import { orgBucketName } from '../names';
+import { readReport } from './read-report';
 import { type OrgStore, s3OrgStore } from '../publish/org-store';
 
 /** What people on duty, and the pipeline's bake step, can do in the accounts. */
 export interface Operator {
   /** @throws Error with the function's own reason when it refuses; it has then done nothing */
   operate(accountId: string, command: object): Promise<string>;
-  /** The last report of an account; undefined before its first. */
+  /** The last report of an account; undefined before its first. @throws UnreadableReport when it cannot be believed */
   report(accountId: string): Promise<AccountReport | undefined>;
   /** The generation of the account's published slice. */
   generation(accountId: string): Promise<number | undefined>;
@@ -43,10 +44,6 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
     if (!current || current.endsAt.getTime() - now().getTime() < RENEW_BEFORE_MS) current = await openSession(place, config);
     return current;
   };
-  const json = async <T>(key: string): Promise<T | undefined> => {
-    const stored = await (await session()).store.read(key);
-    return stored && (JSON.parse(stored.text) as T);
-  };
   return {
     async operate(accountId, command) {
       const name = `arn:${partition}:lambda:${region}:${accountId}:function:${FUNCTIONS.operate.name}`;
@@ -55,8 +52,14 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
       if (answer.FunctionError) throw new Error(payload?.errorMessage ?? 'operate failed without saying why');
       return payload?.message ?? '';
     },
-    report: (accountId) => json<AccountReport>(reportPath(accountId)),
-    generation: async (accountId) => (await json<RosterSlice>(slicePath(accountId)))?.generation,
+    async report(accountId) {
+      const stored = await (await session()).store.read(reportPath(accountId));
+      return stored && readReport(stored.text, accountId);
+    },
+    async generation(accountId) {
+      const stored = await (await session()).store.read(slicePath(accountId));
+      return stored && (JSON.parse(stored.text) as RosterSlice).generation;
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { PUBLISHED_PATH, reportPath } from '../../lambda/contract';
+import { readReport } from '../operator/read-report';
 import { orgStoreOf } from '../publish/org-store';
 import type { Roster } from '../roster/roster';
 import { planOf, type Plan } from './plan';
@@ -17,15 +18,15 @@ export async function comparePublished(to: Roster, client: S3Client): Promise<Pl
   const released = new Set<string>();
   for (const { id } of from?.accounts ?? []) {
     const report = wanted.has(id) ? undefined : await store.read(reportPath(id));
-    if (report && isReleased(report.text)) released.add(id);
+    if (report && isReleased(report.text, id)) released.add(id);
   }
   return planOf(from, to, (accountId) => released.has(accountId));
 }
 
 /** A report that cannot be read releases nothing. */
-export function isReleased(text: string): boolean {
+export function isReleased(text: string, accountId: string): boolean {
   try {
-    return (JSON.parse(text) as { released?: unknown } | null)?.released === true;
+    return readReport(text, accountId).released === true;
   } catch {
     return false;
   }

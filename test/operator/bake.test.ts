@@ -1,5 +1,6 @@
 import type { AccountReport, KeyReport, UserReport } from '../../lambda/domain/report';
 import { bake, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
+import { UnreadableReport } from '../../lib/operator/read-report';
 import type { Operator } from '../../lib/operator/operator';
 import { loadRoster } from '../../lib/roster/load';
 import { canaries } from '../../lib/roster/waves';
@@ -70,6 +71,13 @@ test('a rotation that is refused is asked for again, and the reason stands in th
 
 test('a key that does not come stops the pipeline, by account and user', async () => {
   expect(await run(new Account([report()]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`] });
+});
+
+test('a report that cannot be believed stops the pipeline, by account', async () => {
+  const account = new Account([]);
+  account.report = () => Promise.reject(new UnreadableReport(`the report of account ${ACCOUNT} cannot be read: it is not JSON`));
+  expect(await run(account)).toEqual({ ok: false, lines: [expect.stringMatching(/^333333333333 .*: the report of account 333333333333 cannot be read: it is not JSON$/)] });
+  expect(account.operated).toEqual([]);
 });
 
 test('no rotation is forced in a freeze', async () => {
