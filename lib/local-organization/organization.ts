@@ -45,6 +45,7 @@ const WRITES = /^(Create|Put|Update|Delete|Tag|Untag|Rotate|Cancel|Restore)/;
 /** Several AWS accounts in this process: virtual time, IAM enforced, and whatever a cloud assembly deploys. */
 export class LocalOrganization {
   readonly clock: VirtualClock;
+  readonly region: string;
   readonly directory: IamDirectory;
   readonly gateway: Gateway;
   readonly runtime: LambdaRuntime;
@@ -66,6 +67,7 @@ export class LocalOrganization {
 
   constructor(private readonly options: LocalOrganizationOptions) {
     const clock = (this.clock = new VirtualClock(options.start));
+    this.region = options.region;
     const random = (this.random = seededRandom(options.seed));
     const directory = (this.directory = new IamDirectory({ clock, random, organizationId: options.organizationId, propagation: options.propagation }));
     for (const accountId of options.accountIds) directory.addAccount(accountId, { organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/') });

@@ -13,6 +13,13 @@ export interface ManagedUser {
   readonly secretName: string;
 }
 
+/** What a request to IAM or Secrets Manager names. */
+interface Subject {
+  readonly UserName?: string;
+  readonly SecretId?: string;
+  readonly Name?: string;
+}
+
 interface Clients {
   readonly sts: STSClient;
   readonly secrets: SecretsManagerClient;
@@ -22,7 +29,10 @@ const CHANGES = /^(Create|Put|Update|Delete)/;
 
 /** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
 export class LocalStage implements Stage {
-  private readonly listeners: ((accountId: string) => void)[] = [];
+  private readonly listeners: ((accountId: string, userName?: string) => void)[] = [];
+  private readonly byAccount = new Map<string, ManagedUser[]>();
+  private readonly byUserName: ReadonlyMap<string, ManagedUser>;
+  private readonly bySecretName: ReadonlyMap<string, ManagedUser>;
   private readonly published = new Set<string>();
   private notices: NoticeEvent[] = [];
   private mails: StageMail[] = [];
@@ -35,9 +45,12 @@ export class LocalStage implements Stage {
 
   constructor(
     private readonly organization: LocalOrganization,
-    private readonly users: readonly ManagedUser[],
+    users: readonly ManagedUser[],
     private readonly orgBucket: string,
   ) {
+    for (const user of users) this.byAccount.set(user.accountId, [...(this.byAccount.get(user.accountId) ?? []), user]);
+    this.byUserName = new Map(users.map((user) => [`${user.accountId}/${user.userName.toLowerCase()}`, user]));
+    this.bySecretName = new Map(users.map((user) => [`${user.accountId}/${user.secretName}`, user]));
     organization.onCall((record) => this.called(record));
     organization.onLog(({ line }) => this.logs.push(line));
   }
@@ -64,10 +77,9 @@ export class LocalStage implements Stage {
     return refusal ?? (key === undefined ? { refused: 'NoKeyYet' } : { keyId: key.id, secret: key.secret });
   }
 
-  stateOf(accountId: string): AccountState {
-    const versions = this.versionsOf(accountId);
-    const users = this.users.filter((user) => user.accountId === accountId);
-    return { accountId, users: users.map((user) => this.userState(user, versions.get(user.secretName))) };
+  stateOf(accountId: string, userName?: string): AccountState {
+    const users = userName === undefined ? (this.byAccount.get(accountId) ?? []) : [this.byUserName.get(`${accountId}/${userName.toLowerCase()}`)].filter((user) => user !== undefined);
+    return { accountId, users: users.map((user) => this.userState(user)) };
   }
 
   takeNotices(): readonly NoticeEvent[] {
@@ -88,7 +100,7 @@ export class LocalStage implements Stage {
     return taken;
   }
 
-  onChange(listener: (accountId: string) => void): void {
+  onChange(listener: (accountId: string, userName?: string) => void): void {
     this.listeners.push(listener);
   }
 
@@ -97,7 +109,14 @@ export class LocalStage implements Stage {
     if (service === 'sesv2') this.mailed(origin);
     if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string });
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
-    if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId);
+    if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId, this.concerned(principal.accountId, input as Subject)?.userName);
+  }
+
+  /** Whose key or secret a request is about; undefined when it may be anybody's. */
+  private concerned(accountId: string, { UserName, SecretId, Name }: Subject): ManagedUser | undefined {
+    if (UserName !== undefined) return this.byUserName.get(`${accountId}/${UserName.toLowerCase()}`);
+    const name = Name ?? this.organization.secrets.find(SecretId ?? '', accountId, this.organization.region)?.name;
+    return this.bySecretName.get(`${accountId}/${name}`);
   }
 
   /** A message that was published again is no new notice. */
@@ -120,21 +139,19 @@ export class LocalStage implements Stage {
     for (const { at, to, subject, text = '', html } of mails) this.mails.push({ at, audience: 'owner', to, subject, text, html, eventId });
   }
 
-  private userState({ accountId, userName }: ManagedUser, versions: readonly VersionState[] | undefined): UserState {
-    const exists = this.organization.directory.users(accountId).some(({ name }) => name.toLowerCase() === userName.toLowerCase());
-    const keys = exists ? this.organization.directory.keysOf(accountId, userName) : [];
+  private userState({ accountId, userName, secretName }: ManagedUser): UserState {
+    const keys = this.organization.directory.hasUser(accountId, userName) ? this.organization.directory.keysOf(accountId, userName) : [];
+    const versions = this.versionsOf(accountId, secretName);
     return { userName, keys: keys.map(({ accessKeyId, secretAccessKey, status, createdAt }) => ({ keyId: accessKeyId, secret: secretAccessKey, status, createdAt })), ...(versions && { versions }) };
   }
 
-  private versionsOf(accountId: string): ReadonlyMap<string, readonly VersionState[]> {
-    const bySecret = new Map<string, VersionState[]>();
-    for (const stored of this.organization.secrets.values()) {
-      if (stored.accountId !== accountId) continue;
-      const value = typeof stored.value === 'string' ? parseSecretValue(stored.value) : undefined;
-      const version: VersionState = { versionId: stored.versionId, labels: stored.stages, keyId: value?.key?.id, secret: value?.key?.secret, userName: value?.userName };
-      bySecret.set(stored.secretName, [...(bySecret.get(stored.secretName) ?? []), version]);
-    }
-    return bySecret;
+  private versionsOf(accountId: string, secretName: string): readonly VersionState[] | undefined {
+    const { secrets, region } = this.organization;
+    const secret = secrets.find(secretName, accountId, region);
+    return secret && secrets.values([secret]).map(({ value: stored, versionId, stages }) => {
+      const value = typeof stored === 'string' ? parseSecretValue(stored) : undefined;
+      return { versionId, labels: stages, keyId: value?.key?.id, secret: value?.key?.secret, userName: value?.userName };
+    });
   }
 
   /** Kept for each key: making a client costs as much as twenty calls. */

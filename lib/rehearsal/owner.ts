@@ -72,7 +72,7 @@ const NOTHING: OwnerAct = { events: [], findings: [] };
 
 /** What a reader or a break-glass role would see in AWSCURRENT. */
 function storedKey(stage: Stage, user: OwnedUser): KeyPair | undefined {
-  const state = stage.stateOf(user.accountId).users.find((other) => other.userName === user.userName);
+  const state = stage.stateOf(user.accountId, user.userName).users[0];
   const current = state?.versions?.find((version) => version.labels.includes('AWSCURRENT'));
   if (current?.keyId === undefined || current.secret === undefined) return undefined;
   return { keyId: current.keyId, secret: current.secret };

@@ -7,7 +7,7 @@ import type { FaultPlan } from '../local-organization/faults';
 import type { LocalOrganization } from '../local-organization/organization';
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../roster/roster';
-import { keyEvents, type AccountState } from './account-state';
+import { keyEvents, type AccountState, type UserState } from './account-state';
 import { assemble, withAdministrators, type Cast, type Player } from './cast';
 import { deploy, operate, type DeploymentReport } from './deployment';
 import { History } from './history';
@@ -82,7 +82,8 @@ class Play {
   private readonly history = new History();
   private readonly search = new SecretSearch();
   private readonly managed = new Set<string>();
-  private readonly states = new Map<string, AccountState>();
+  private readonly states = new Map<string, UserState>();
+  private readonly players: ReadonlyMap<string, Player>;
   private readonly owners: ReadonlyMap<string, Owner>;
   private readonly stage: LocalStage;
   private readonly mails: MailFile[] = [];
@@ -101,6 +102,7 @@ class Play {
   ) {
     const users = cast.players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName }));
     this.stage = new LocalStage(cast.organization, users, cast.orgBucket);
+    this.players = new Map(cast.players.map((player) => [nameOf(player.accountId, player.user.name), player]));
     this.owners = new Map(cast.players.map((player) => [nameOf(player.accountId, player.user.name), ownerOf(player)]));
   }
 
@@ -109,8 +111,8 @@ class Play {
     this.pushes.forEach((push) => this.planPush(push));
     this.cast.players.forEach((player) => this.enter(player));
     this.options.scenario?.commands.forEach((command) => this.planCommand(command));
-    this.accountIds().forEach((accountId) => this.states.set(accountId, this.stage.stateOf(accountId)));
-    this.stage.onChange((accountId) => this.observe(accountId));
+    this.accountIds().forEach((accountId) => this.keepState(this.stage.stateOf(accountId)));
+    this.stage.onChange((accountId, userName) => this.observe(accountId, userName));
     for (let day = 1; day <= days; day++) {
       await this.stage.advanceTo(new Date(start.getTime() + day * DAY_MS));
       this.collect();
@@ -197,14 +199,19 @@ class Play {
   }
 
   /** After every call that changed something: what happened to keys, and whether all promises still hold. */
-  private observe(accountId: string): void {
-    const state = this.stage.stateOf(accountId);
-    for (const event of keyEvents(this.states.get(accountId), state, this.stage.now())) {
+  private observe(accountId: string, userName?: string): void {
+    const state = this.stage.stateOf(accountId, userName);
+    const before = state.users.flatMap((user) => this.states.get(nameOf(accountId, user.userName)) ?? []);
+    for (const event of keyEvents({ accountId, users: before }, state, this.stage.now())) {
       if (event.kind === 'key-created') this.remember(state, event.keyId);
       this.history.record(event);
     }
-    this.states.set(accountId, state);
+    this.keepState(state);
     this.violate(accountId, alwaysTrue(state, new Set([...this.offboarded, ...this.excused])));
+  }
+
+  private keepState({ accountId, users }: AccountState): void {
+    for (const user of users) this.states.set(nameOf(accountId, user.userName), user);
   }
 
   private remember(state: AccountState, keyId: string): void {
@@ -233,7 +240,7 @@ class Play {
 
   private hear({ accountId, userName, type }: NoticeEvent): void {
     const owner = this.owners.get(nameOf(accountId, userName));
-    const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === nameOf(accountId, userName));
+    const player = this.players.get(nameOf(accountId, userName));
     if (!owner || !player || (type !== 'rotated' && type !== 'rotation-partial')) return;
     this.excused.delete(nameOf(accountId, userName));
     owner.hear(this.stage.now());

@@ -3,19 +3,27 @@
  * URL-encoded or escaped for JSON.
  */
 export class SecretSearch {
-  private readonly forms = new Map<string, string>();
+  /** Spellings by how they begin, with the id of their key. */
+  private readonly forms = new Map<string, { readonly form: string; readonly keyId: string }[]>();
 
   /** Remembers one secret access key under the id of its access key. */
   add(keyId: string, secret: string): void {
     if (secret.length < SHORTEST_SECRET) throw new RangeError(`the secret of ${keyId} is too short to search for`);
-    for (const form of spellings(secret)) this.forms.set(form, keyId);
+    for (const form of spellings(secret)) {
+      const beginning = form.slice(0, BEGINNING);
+      const others = this.forms.get(beginning);
+      if (others) others.push({ form, keyId });
+      else this.forms.set(beginning, [{ form, keyId }]);
+    }
   }
 
   /** The ids of all keys whose secret appears in the text, in whatever form. */
   find(text: string): readonly string[] {
     const found = new Set<string>();
     for (const [candidate] of text.matchAll(CANDIDATE)) {
-      for (const [form, keyId] of this.forms) if (candidate.includes(form)) found.add(keyId);
+      for (let at = 0; at <= candidate.length - SHORTEST_SECRET; at++) {
+        for (const { form, keyId } of this.forms.get(candidate.slice(at, at + BEGINNING)) ?? []) if (candidate.startsWith(form, at)) found.add(keyId);
+      }
     }
     return [...found];
   }
@@ -23,6 +31,7 @@ export class SecretSearch {
 
 /** No spelling of a secret access key (40 characters) is shorter than this or has other characters. */
 const SHORTEST_SECRET = 32;
+const BEGINNING = 12;
 const CANDIDATE = /[A-Za-z0-9+/=%\\_-]{32,}/g;
 
 function spellings(secret: string): Set<string> {

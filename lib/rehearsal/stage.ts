@@ -10,13 +10,14 @@ export interface Stage {
   work(accountId: string, credentials: KeyPair): Promise<Refusal | undefined>;
   /** A signed GetSecretValue of AWSCURRENT, as the notice's command does it; a refusal is told by its code. */
   readCurrent(accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal>;
-  stateOf(accountId: string): AccountState;
+  /** Of the whole account, or of one of its users. */
+  stateOf(accountId: string, userName?: string): AccountState;
   /** What was published, mailed and logged since the last time this was asked. */
   takeNotices(): readonly NoticeEvent[];
   takeMails(): readonly StageMail[];
   takeLogs(): readonly string[];
   /** Called after each call that changed a key or a secret of the account. */
-  onChange(listener: (accountId: string) => void): void;
+  onChange(listener: (accountId: string, userName?: string) => void): void;
 }
 
 export interface KeyPair {

@@ -136,6 +136,10 @@ export class IamDirectory {
     return this.accounts.get(accountId)?.organization;
   }
 
+  hasUser(accountId: string, name: string): boolean {
+    return this.account(accountId).users.has(name.toLowerCase());
+  }
+
   users(accountId: string): StoredUser[] {
     return [...this.account(accountId).users.values()];
   }

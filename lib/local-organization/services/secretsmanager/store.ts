@@ -26,8 +26,8 @@ export class SecretsState {
   constructor(private readonly options: { clock: Clock; random: Random }) {}
 
   /** Every version of every secret, true and without lag. */
-  values(): StoredValue[] {
-    return [...this.byArn.values()].flatMap((secret) =>
+  values(secrets: Iterable<Secret> = this.byArn.values()): StoredValue[] {
+    return [...secrets].flatMap((secret) =>
       [...secret.versions.values()].map((version) => ({
         accountId: secret.accountId,
         region: secret.region,
