@@ -10,7 +10,7 @@ export const TAGS = {
   generation: `${PREFIX}generation`,
   /** Version whose owner has been told. */
   notified: `${PREFIX}notified`,
-  /** Token, code and time of the last failed attempt. */
+  /** Token, code and time of the last failed attempt that was told; it stays, because events of it come late. */
   failed: `${PREFIX}failed`,
   /** Token of an outstanding rotation, and since when it is left to Secrets Manager. */
   outstanding: `${PREFIX}outstanding`,

@@ -25,6 +25,8 @@ export interface Memory {
   readonly users: Map<string, Remembered>;
   /** Conditions of the account, or of users without a secret, by what was told and when. */
   readonly told: Map<string, Date>;
+  /** Rotation events that are still to be told. */
+  readonly occurrences: Occurrence[];
   /** So many rotations failed that no new one is started but a probe. */
   circuitOpen?: boolean;
 }
@@ -37,7 +39,7 @@ interface Remembered {
   readonly failing?: boolean;
 }
 
-export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map() });
+export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map(), occurrences: [] });
 
 export interface RunOutcome {
   /** When something becomes due if nothing changes before; absent when nothing ever does. */
@@ -68,8 +70,39 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
   } catch (error) {
     return standStill(ports, settings, memory, error);
   }
-  if (occurrence) await noticeOccurrence(ports, slice, occurrence);
-  if (occurrence || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
+  if (occurrence) remember(memory, occurrence);
+  const untold = await tellOccurrences(ports, memory, slice);
+  const outcome = await pass(ports, settings, memory, slice, now, occurrence !== undefined);
+  if (untold) throw untold;
+  return outcome;
+}
+
+/** Events come again when a run fails; an outage must not pile them up. */
+const OCCURRENCES_KEPT = 100;
+
+function remember({ occurrences }: Memory, occurrence: Occurrence): void {
+  if (occurrences.some(({ secretId, at, name }) => secretId === occurrence.secretId && at === occurrence.at && name === occurrence.name)) return;
+  occurrences.push(occurrence);
+  if (occurrences.length > OCCURRENCES_KEPT) occurrences.shift();
+}
+
+/** What cannot be told stays for the next run, and stops nobody's pass. @returns why */
+async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: RosterSlice): Promise<unknown> {
+  let failure: unknown;
+  for (const occurrence of occurrences.splice(0)) {
+    try {
+      await noticeOccurrence(ports, slice, occurrence);
+    } catch (error) {
+      failure = error;
+      occurrences.push(occurrence);
+      ports.log.error('a rotation event could not be told', { code: codeOf(error), reason: reasonOf(error) });
+    }
+  }
+  return failure;
+}
+
+async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, whole: boolean): Promise<RunOutcome> {
+  if (whole || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
   const due = slice.users.filter(({ name }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now);
   if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
   return outcomeOf(memory);

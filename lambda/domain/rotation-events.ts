@@ -15,8 +15,8 @@ export interface Occurrence {
 }
 
 const NAMES: readonly string[] = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'];
-/** The function tags a failure before Secrets Manager hears of it. */
-const TOLD_WITHIN_MS = 15 * 60_000;
+/** The function records a failure before Secrets Manager hears of it. */
+const RECORDED_WITHIN_MS = 15 * 60_000;
 
 /**
  * Reads an EventBridge event of Secrets Manager.
@@ -30,15 +30,17 @@ export function occurrenceOf(event: unknown): Occurrence | undefined {
   return { name: name as Occurrence['name'], secretId: typeof secretId === 'string' ? secretId : '', at: typeof time === 'string' ? time : '' };
 }
 
-/** Tells the admins of a failure that the rotate function itself did not tell of. */
+/** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
 export async function noticeOccurrence({ secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock }, slice: RosterSlice, { name, secretId, at }: Occurrence): Promise<void> {
-  const secret = secretId === '' ? undefined : await secrets.describe(secretId);
-  const user = slice.users.find(({ secretName }) => secretName === secret?.name);
-  if (!secret || !user) return;
+  const user = slice.users.find(({ secretName }) => isSecretOf(secretName, secretId));
+  const secret = user && (await secrets.describe(secretId));
+  if (!secret) return;
   const failure = failureOf(secret);
-  const ours = [versionWith(secret, 'AWSPENDING'), versionWith(secret, 'AWSCURRENT')];
-  const told = failure && ours.includes(failure.token) && clock.now().getTime() - failure.at.getTime() < TOLD_WITHIN_MS;
-  if (told || (name === 'RotationAbandoned' && !failure && !outstanding(secret))) return;
+  const happenedAt = new Date(at).getTime() || clock.now().getTime();
+  const record = failure && Math.abs(happenedAt - failure.at.getTime()) < RECORDED_WITHIN_MS ? failure : undefined;
+  const told = record && [versionWith(secret, 'AWSPENDING'), versionWith(secret, 'AWSCURRENT')].includes(record.token);
+  const open = outstanding(secret) !== undefined;
+  if (told || (name === 'RotationAbandoned' && !record && !open)) return;
   await notices.send({
     ...noticeBase({ slice, user, secret }, clock.now()),
     id: eventId(secret.arn, name, at),
@@ -46,6 +48,12 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
     audience: ['admin'],
     code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',
     reason: `Secrets Manager reported ${name}, and the rotate function left no record of a failure: it did not run, or was cut off`,
-    nextStep: 'it is attempted again; if this comes again, look whether the function runs at all: its permission, its concurrency, its logs',
+    nextStep: `${open ? 'it is attempted again' : 'nothing is outstanding any more'}; if this comes again, look whether the function runs at all: its permission, its concurrency, its logs`,
   });
+}
+
+/** By name, or by an ARN that ends in the name, a hyphen and six characters. */
+function isSecretOf(secretName: string, secretId: string): boolean {
+  const name = secretId.split(':').slice(6).join(':');
+  return secretId === secretName || (name.startsWith(`${secretName}-`) && name.length === secretName.length + 7);
 }

@@ -47,7 +47,6 @@ export async function closeRotation(secrets: Secrets, notices: Notices, secret: 
     await notices.send(notice);
     await secrets.tag(secret.arn, { [TAGS.notified]: versionId });
   }
-  const spent = [TAGS.failed, TAGS.outstanding].filter((tag) => secret.tags[tag]);
-  if (spent.length > 0) await secrets.untag(secret.arn, spent);
+  if (secret.tags[TAGS.outstanding]) await secrets.untag(secret.arn, [TAGS.outstanding]);
   if (secret.versions[versionId]?.includes('AWSPENDING')) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: versionId });
 }
