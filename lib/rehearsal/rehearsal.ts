@@ -24,6 +24,7 @@ export interface RehearsalOptions {
   readonly roster: Roster;
   /** Rosters that are pushed later, in the order of their days. */
   readonly changes?: readonly RosterChange[];
+  /** Virtual; the last need not be a whole one. */
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
@@ -55,6 +56,7 @@ export interface Rehearsal {
 }
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 /** Owners work once a day: a key that is quiet sooner is quiet between two of their days. */
 const OWNER_RHYTHM_HOURS = 24;
@@ -113,8 +115,8 @@ class Play {
     this.options.scenario?.commands.forEach((command) => this.planCommand(command));
     this.accountIds().forEach((accountId) => this.keepState(this.stage.stateOf(accountId)));
     this.stage.onChange((accountId, userName) => this.observe(accountId, userName));
-    for (let day = 1; day <= days; day++) {
-      await this.stage.advanceTo(new Date(start.getTime() + day * DAY_MS));
+    for (let day = 1; day < days + 1; day++) {
+      await this.stage.advanceTo(new Date(start.getTime() + Math.min(day, days) * DAY_MS));
       this.collect();
       this.inspectRest();
       onDay?.(day);
@@ -139,16 +141,28 @@ class Play {
 
   /** At noon of its day. A user whose key was declared compromised is excused until the next one works. */
   private planCommand(command: ScenarioCommand): void {
-    const { organization } = this.cast;
     const { account, user, day, compromised = false } = command;
     const name = nameOf(account, user);
     const player = this.cast.players.find((other) => nameOf(other.accountId, other.user.name) === name);
     if (!player) throw new Error(`the scenario commands ${user} in ${account}, who is not in the roster`);
-    organization.clock.at(new Date(this.options.start.getTime() + (day + 0.5) * DAY_MS), async () => {
+    const noon = new Date(this.options.start.getTime() + (day + 0.5) * DAY_MS);
+    this.cast.organization.clock.at(noon, async () => {
       if (compromised) this.excused.add(name);
       if (compromised) this.owners.get(name)!.mayBeCutOff();
-      await operate(organization, this.options.roster, { ...command, secretName: player.user.secretName });
+      await this.command(command, player, true);
     });
+  }
+
+  /** A command that failed is given once more, an hour later: the operator cannot know how far it came. */
+  private async command(command: ScenarioCommand, player: Player, again: boolean): Promise<void> {
+    const { organization } = this.cast;
+    const { clock } = organization;
+    try {
+      await operate(organization, this.options.roster, { ...command, secretName: player.user.secretName });
+    } catch (error) {
+      this.history.record({ at: clock.now().toISOString(), accountId: player.accountId, userName: player.user.name, kind: 'fault', what: `${command.command} failed: ${(error as Error).message}` });
+      if (again) clock.at(new Date(clock.now().getTime() + HOUR_MS), () => this.command(command, player, false));
+    }
   }
 
   private enter(player: Player): void {

@@ -25,9 +25,10 @@ export interface BundledFinding {
 }
 
 const START = new Date('2027-01-04T00:00:00Z');
-const SECOND_ROTATION_DAY = 2;
-/** Seven days until the first key is deactivated, seven until it is deleted, and some in which a fault puts it off. */
-const DAYS = 20;
+const SECOND_ROTATION_DAY = 1;
+/** Two days until the first key is deactivated, two until it is deleted, and one in which a fault puts it off. */
+const DAYS = 7;
+const WAITS = 'keepPreviousFor: 2d, quietFor: 1d, deleteInactiveAfter: 2d';
 const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
 const KINDS: Readonly<Record<Fault, FaultRule>> = {
   error: { kind: 'error' },
@@ -127,7 +128,7 @@ function faultsOf(singles: readonly (Single | undefined)[]): { next(target: Faul
 }
 
 function rosterOf(accounts: number): string {
-  const listed = Array.from({ length: accounts }, (_, index) => `  - { id: "${accountOf(index)}", name: account ${index}, users: [${userOf(index)}] }`);
+  const listed = Array.from({ length: accounts }, (_, index) => `  - { id: "${accountOf(index)}", name: account ${index}, users: [{ name: ${userOf(index)}, ${WAITS} }] }`);
   return `version: 1
 organization: { id: o-a1b2c3d4e5, managementAccount: "999999999999", organizationalUnits: [ou-ab12-11111111], securityAccount: "111111111111", region: us-east-1 }
 source: { connectionArn: "arn:aws:codeconnections:us-east-1:111111111111:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }

@@ -28,7 +28,7 @@ interface BundledDone {
   readonly found: readonly BundledFinding[];
 }
 
-const ACCOUNTS_AT_ONCE = 25;
+const ACCOUNTS_AT_ONCE = 40;
 
 /** One process a core; each takes the next part. */
 async function inParallel<One, Outcome>(parts: readonly One[], onDone: (outcome: Outcome) => void): Promise<void> {
@@ -40,7 +40,7 @@ async function inParallel<One, Outcome>(parts: readonly One[], onDone: (outcome:
         const next = (): void => {
           const part = queue.shift();
           if (part) worker.send(part as object);
-          else worker.disconnect();
+          else if (worker.connected) worker.disconnect();
         };
         worker.on('message', (outcome: Outcome) => {
           onDone(outcome);
