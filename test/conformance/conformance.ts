@@ -54,7 +54,8 @@ function print(verdicts: readonly Verdict[], seconds: number): void {
     table.push([target, own.length, own.length - wrong - known, known, wrong]);
   }
   for (const { target, name, problem } of verdicts) if (problem !== undefined) process.stdout.write(`${target}: ${name}\n   ${problem}\n`);
-  process.stdout.write(`${table.toString()}\n${verdicts.length} checks in ${Math.round(seconds)} s\n`);
+  const wrong = verdicts.filter(({ problem }) => problem !== undefined).length;
+  process.stdout.write(`${table.toString()}\n${verdicts.length} checks in ${Math.round(seconds)} s\nchecks: ${verdicts.length - wrong} passed, ${wrong} failed\n`);
 }
 
 async function main(): Promise<void> {
