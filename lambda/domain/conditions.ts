@@ -2,6 +2,7 @@
 import { eventId } from './event-id';
 import type { Subject } from './guard';
 import { alertsOf, alertTagKey } from './ledger';
+import type { NoticeEvent } from './notice';
 import type { Notices, Secrets } from './ports';
 import { noticeBase } from './success';
 
@@ -10,6 +11,8 @@ export interface Condition {
   readonly nextStep: string;
   /** Told when it begins and when it ends, not daily in between. */
   readonly once?: true;
+  /** What the notice says beyond code, reason and next step, and to whom: `attention` to the admins unless given. */
+  readonly notice?: Partial<NoticeEvent>;
 }
 
 export type Conditions = Map<string, Condition>;
@@ -26,8 +29,8 @@ export async function tellConditions(ports: { readonly secrets: Secrets; readonl
   for (const [code, condition] of conditions) {
     const last = told.get(code);
     if (last && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
-    const { reason, nextStep } = condition;
-    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep });
+    const { reason, nextStep, notice } = condition;
+    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep, ...notice });
     await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
     told.set(code, now);
   }

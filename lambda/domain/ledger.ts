@@ -10,7 +10,7 @@ export const TAGS = {
   generation: `${PREFIX}generation`,
   /** Version whose owner has been told. */
   notified: `${PREFIX}notified`,
-  /** Token, code and time of the last failed attempt that was told; it stays, because events of it come late. */
+  /** Token, code and time of the last failed attempt that was told, and since when it fails; it stays, because events of it come late. */
   failed: `${PREFIX}failed`,
   /** Token of an outstanding rotation, and since when it is left to Secrets Manager. */
   outstanding: `${PREFIX}outstanding`,
@@ -166,10 +166,20 @@ export function alertsOf(secret: Secret): Map<string, Date> {
 
 export const alertTagKey = (code: string): string => ALERT + code;
 
-/** Token, code and time of the last failed attempt. */
-export function failureOf(secret: Secret): { readonly token: string; readonly code: string; readonly at: Date } | undefined {
-  const [token, code, at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
-  return token && code && at ? { token, code, at: new Date(at) } : undefined;
+/** The last failed attempt of a rotation. */
+export interface Failure {
+  readonly token: string;
+  readonly code: string;
+  readonly at: Date;
+  /** When its first attempt failed. */
+  readonly since: Date;
+}
+
+export const failureTag = ({ token, code, at, since }: Failure): Record<string, string> => ({ [TAGS.failed]: [token, code, at.toISOString(), since.toISOString()].join(' ') });
+
+export function failureOf(secret: Secret): Failure | undefined {
+  const [token, code, at, since = at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
+  return token && code && at ? { token, code, at: new Date(at), since: new Date(since!) } : undefined;
 }
 
 /** Since when reconcile leaves this rotation to Secrets Manager. */

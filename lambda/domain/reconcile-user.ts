@@ -38,7 +38,7 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
 }
 
 /** The rotate function told of a failure, or did not come to an end in an hour. */
-function isFailing(secret: Secret): boolean {
+export function isFailing(secret: Secret): boolean {
   const token = outstanding(secret);
   return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
 }

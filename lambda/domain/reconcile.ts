@@ -6,7 +6,7 @@ import { appliedGeneration, calendarDate, outdated, readSlice } from './guard';
 import { TAGS } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Secret } from './ports';
-import { reconcileUser } from './reconcile-user';
+import { isFailing, reconcileUser } from './reconcile-user';
 import type { AccountReport, UserReport } from './report';
 import type { RosterSlice, SliceUser } from './slice';
 import { circuitBudget, isOpen } from './circuit';
@@ -153,19 +153,17 @@ function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
 }
 
 async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, users: readonly SliceUser[]): Promise<void> {
+  if (memory.users.size === 0) await recallFailures(ports, memory, slice);
   await tellCircuit(ports, settings, memory);
   const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun) };
-  const queue = [...users];
-  const work = async (): Promise<void> => {
-    for (let user = queue.shift(); user; user = queue.shift()) memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget));
-  };
-  await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
+  await eachOf(users, async (user) => void memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget)));
   await ports.reports.write(await accountReport(ports, settings, memory, slice));
 }
 
 async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<Remembered> {
   try {
     const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget);
+    await resolveUser(ports, settings, memory, user.name);
     return { report, awaitsUse, failing, ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
@@ -195,13 +193,29 @@ async function isReleased({ secrets }: RunPorts, slice: RosterSlice): Promise<bo
   return found.every((secret) => !secret || secret.deletedAt || (!secret.rotationEnabled && !outstanding(secret)));
 }
 
+/** A cold function knows no failures yet; the ledgers do. What cannot be read is told by the user's own pass. */
+async function recallFailures({ secrets }: RunPorts, memory: Memory, slice: RosterSlice): Promise<void> {
+  await eachOf(slice.users, async ({ name, secretName }) => {
+    const secret = await secrets.describe(secretName).catch(() => undefined);
+    memory.users.set(name, { failing: secret !== undefined && isFailing(secret) });
+  });
+}
+
+async function eachOf(users: readonly SliceUser[], see: (user: SliceUser) => Promise<void>): Promise<void> {
+  const queue = [...users];
+  const work = async (): Promise<void> => {
+    for (let user = queue.shift(); user; user = queue.shift()) await see(user);
+  };
+  await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
+}
+
 const failures = ({ users }: Memory): { readonly failing: number; readonly users: number } => ({ failing: [...users.values()].filter(({ failing }) => failing).length, users: users.size });
 
 async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory: Memory): Promise<void> {
   const open = isOpen(failures(memory));
   const { failing, users } = failures(memory);
   if (open) await tellAccount(ports, settings, memory, '', new RotationError('CIRCUIT_OPEN', `${failing} of ${users} users have a rotation that failed and is outstanding`, 'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do'));
-  else if (memory.circuitOpen) await ports.notices.send({ ...accountNotice(settings, '', 'CIRCUIT_OPEN', ports.clock.now()), id: eventId(settings.accountId, 'CIRCUIT_OPEN', 'resolved', ports.clock.now().toISOString()), type: 'resolved', reason: 'rotations succeed again' });
+  else if (memory.circuitOpen) await tellResolved(ports, settings, '', 'CIRCUIT_OPEN', 'rotations succeed again');
   memory.circuitOpen = open;
 }
 
@@ -216,7 +230,10 @@ async function releasable({ secrets }: RunPorts, slice: RosterSlice): Promise<Se
   return found;
 }
 
-/** Rotation ends; the secret and its key stay as they are. */
+/**
+ * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
+ * ends with it, for rotate refuses a user whom the roster does not name, and goes on when the user is put back.
+ */
 async function release(ports: RunPorts, settings: ReconcileSettings, slice: RosterSlice, secret: Secret, now: Date): Promise<void> {
   if (secret.tags[TAGS.released]) return;
   if (secret.rotationEnabled) await ports.secrets.cancelRotation(secret.arn);
@@ -232,7 +249,7 @@ async function release(ports: RunPorts, settings: ReconcileSettings, slice: Rost
     occurredAt: now.toISOString(),
     code: 'USER_RELEASED',
     reason: 'the user is no longer in the roster: its rotation was cancelled',
-    nextStep: 'its secret and its key stay; delete them by hand or put the user back as `state: retired`',
+    nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them by hand or put the user back as \`state: retired\``,
   });
   await ports.secrets.tag(secret.arn, { [TAGS.released]: now.toISOString() });
 }
@@ -247,6 +264,21 @@ async function tellAccount(ports: RunPorts, settings: ReconcileSettings, memory:
   if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
   await ports.notices.send({ ...accountNotice(settings, userName, code, now), reason: reasonOf(error), nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself' });
   memory.told.set(subject, now);
+}
+
+/** What was told of a user without a ledger is over. */
+async function resolveUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, userName: string): Promise<void> {
+  for (const subject of memory.told.keys()) {
+    const [name, code = ''] = subject.split(' ');
+    if (name !== userName) continue;
+    await tellResolved(ports, settings, userName, code, 'the condition is over');
+    memory.told.delete(subject);
+  }
+}
+
+async function tellResolved(ports: RunPorts, settings: ReconcileSettings, userName: string, code: string, reason: string): Promise<void> {
+  const now = ports.clock.now();
+  await ports.notices.send({ ...accountNotice(settings, userName, code, now), id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()), type: 'resolved', reason });
 }
 
 const accountNotice = ({ accountId, region }: ReconcileSettings, userName: string, code: string, now: Date): NoticeEvent => ({

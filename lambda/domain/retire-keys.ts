@@ -46,19 +46,15 @@ async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | u
   await pass.secrets.tag(pass.secret.arn, retirementTag(retirement));
 }
 
+/** A failure leaves the key for the next run, and the user's other keys to this one. */
 async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, kind: 'deactivate' | 'delete'): Promise<undefined> {
   try {
     await withLease(pass, () => (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse)));
   } catch (error) {
     if (codeOf(error) === 'SECRET_BUSY') return undefined;
-    await pass.notices.send({
-      ...retirementNotice(pass, retirement, lastUse, 'retirement-failed', `${retirement.since.toISOString()} ${codeOf(error)}`),
-      audience: ['owner', 'admin'],
-      code: codeOf(error),
-      reason: reasonOf(error),
-      nextStep: 'it is attempted again by itself',
-    });
-    throw error;
+    const { id: _, ...notice } = retirementNotice(pass, retirement, lastUse, 'retirement-failed', '');
+    pass.log.error('a key could not be retired', { secret: pass.secret.name, code: codeOf(error), reason: reasonOf(error) });
+    pass.conditions.set('RETIREMENT_FAILED', { reason: reasonOf(error), nextStep: 'it is attempted again by itself', notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) } });
   }
 }
 

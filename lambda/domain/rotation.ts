@@ -4,7 +4,7 @@ import { codeOf, reasonOf, RotationError } from './errors';
 import { eventId } from './event-id';
 import { finishSecret } from './finish-secret';
 import { calendarDate, guardRotation, identifySubject, parseStepEvent, type Step, type StepEvent, type Subject } from './guard';
-import { failureOf, TAGS } from './ledger';
+import { failureOf, failureTag } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Rotation, RotationPorts, RotationSettings } from './rotation-context';
 import { noticeBase } from './success';
@@ -82,7 +82,8 @@ async function tellOfFailure(rotation: Rotation, error: unknown): Promise<void> 
   const live = secret.versions[event.token]?.includes('AWSCURRENT') ?? false;
   const told = failureOf(secret);
   if (told?.token !== event.token || told.code !== codeOf(error)) await notices.send(failureNotice(rotation, error, live));
-  await secrets.tag(secret.arn, { [TAGS.failed]: [event.token, codeOf(error), clock.now().toISOString()].join(' ') });
+  const at = clock.now();
+  await secrets.tag(secret.arn, failureTag({ token: event.token, code: codeOf(error), at, since: told?.token === event.token ? told.since : at }));
 }
 
 function failureNotice(rotation: Rotation, error: unknown, live: boolean): NoticeEvent {

@@ -5,11 +5,15 @@ import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, 
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
 import { standsStill } from './standstill';
-import type { UserPass } from './user-pass';
+import { lostCurrentKey, type UserPass } from './user-pass';
 
-/** Retirement, orphans and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. */
+/**
+ * Retirement, orphans and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the current
+ * key is missing and two others exist nothing is touched: one of them may be what its user works with.
+ */
 export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
+  if (lostCurrentKey(pass) && existing.length > 1) return [];
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
   const due: (Date | undefined)[] = [];

@@ -2,12 +2,12 @@
 import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
 import { hoursToMs, lastFour } from './keys';
-import { alertsOf, failureOf, leftSince, leftTag, TAGS } from './ledger';
+import { alertsOf, failureOf, leftSince, leftTag, TAGS, type Failure } from './ledger';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
 import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
 import { byHand } from './tend-secret';
-import { outstanding, type RunBudget, type UserPass } from './user-pass';
+import { lostCurrentKey, outstanding, type RunBudget, type UserPass } from './user-pass';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = 3_600_000;
@@ -16,6 +16,9 @@ const WINDOW_MS = { days: 24 * 3_600_000, hours: 3_600_000 } as const;
 /** So long after its window a rotation is late enough for somebody to look. */
 const OVERDUE_MS = 24 * 3_600_000;
 
+/** A failure is told when it happens; one that lasts for so long, every day. */
+const FAILS_MS = 24 * 3_600_000;
+
 /**
  * Never touches the schedule while AWSPENDING is outstanding.
  * @returns when to look again
@@ -23,16 +26,17 @@ const OVERDUE_MS = 24 * 3_600_000;
 export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(Date | undefined)[]> {
   const { secret, slice, user, now } = pass;
   const pending = outstanding(secret);
+  if (user.state !== 'retired') tellCurrent(pass, pending);
+  const overdueAt = standsStill(pass) ? undefined : tellOverdue(pass);
   if (standsStill(pass)) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
-  if (pending) return [await restart(pass, pending)];
+  if (pending) return [await restart(pass, pending), overdueAt];
   const frozen = frozenUntil(pass);
   if (frozen) {
     await pause(pass, 'freeze');
-    return [frozen];
+    return [frozen, overdueAt];
   }
-  tellCurrent(pass);
-  const due = missingKey(pass) ? await startRotation(pass, budget) : await keepSchedule(pass, budget);
-  return [due, nextFreeze({ slice, now })];
+  const due = needsKey(pass) ? await startRotation(pass, budget) : await keepSchedule(pass, budget);
+  return [due, overdueAt, nextFreeze({ slice, now })];
 }
 
 export function scheduleOf({ rotateEveryHours }: SliceUser): string {
@@ -69,31 +73,62 @@ function exemption(pass: UserPass): Date[] {
   return [end];
 }
 
-function tellCurrent({ conditions, currentKeyId, existing }: UserPass): void {
+/** Whatever else is going on: it lasts until the secret names a key that works. */
+function tellCurrent(pass: UserPass, pending: string | undefined): void {
+  const { conditions, currentKeyId, existing } = pass;
   if (!currentKeyId) return;
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (!key) conditions.set('CURRENT_KEY_MISSING', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist`, nextStep: existing.length < 2 ? 'a rotation is started' : 'decide which of the two existing keys may go and delete it' });
-  else if (key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
+  if (key && key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
+  else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist`, nextStep: afterLoss(pass, pending) });
 }
 
-const missingKey = ({ currentKeyId, existing }: UserPass): boolean => currentKeyId === undefined || !existing.some(({ id }) => id === currentKeyId);
+function afterLoss(pass: UserPass, pending: string | undefined): string {
+  if (pending) return 'a rotation is under way';
+  if (standsStill(pass)) return 'nothing is started for a user who is exempt or is being released: rotate by command, or change the roster';
+  if (frozenUntil(pass)) return 'a rotation is started after the freeze; rotate by command if that is too late';
+  return pass.existing.length < 2 ? 'a rotation is started' : 'decide which of the two existing keys may go and delete it; nothing is touched until then';
+}
+
+const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined || lostCurrentKey(pass) || pass.conditions.has('CURRENT_VALUE_WRONG');
+
+/**
+ * Tells of a key that should have been replaced. Once told it lasts until another key is current.
+ * @returns when it becomes overdue
+ */
+function tellOverdue(pass: UserPass): Date | undefined {
+  const { user, existing, currentKeyId, secret, now, conditions } = pass;
+  const key = existing.find(({ id }) => id === currentKeyId);
+  if (!key) return undefined;
+  const dueBy = rotationDueBy(key, user);
+  const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
+  const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
+  const late = now > at && !frozenUntil(pass) && hasRoom(pass);
+  if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  return now > at ? undefined : at;
+}
 
 async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
-  const { user, secret, secrets, notices, settings, existing, currentKeyId, now, conditions } = pass;
-  const dueBy = rotationDueBy(existing.find(({ id }) => id === currentKeyId)!, user);
-  if (hasRoom(pass) && now.getTime() > Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(currentKeyId!)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
-  if (now > dueBy) return startRotation(pass, budget);
-  const wanted = scheduleOf(user);
+  const { user, secret, secrets, settings, existing, currentKeyId, now } = pass;
+  const key = existing.find(({ id }) => id === currentKeyId);
+  const dueBy = key && rotationDueBy(key, user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
+  await tellSchedule(pass, moved);
+  if (dueBy && now > dueBy) return startRotation(pass, budget);
+  const wanted = scheduleOf(user);
   if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
-  if (moved) await notices.send(byHand(pass, 'ROTATION_FUNCTION_CHANGED', secret.rotationFunctionArn!, `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`, 'it was set back'));
-  else if (!secret.rotationEnabled && secret.scheduleExpression !== undefined && !secret.tags[TAGS.paused] && !secret.tags[TAGS.released]) await notices.send(byHand(pass, 'ROTATION_CANCELLED', now.toISOString().slice(0, 10), "the secret's rotation was cancelled by hand", 'it was scheduled again; to end it, take the user out of the roster'));
   await secrets.rotate(secret.arn, wanted, false);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
   return dueBy;
 }
 
-/** A first rotation, one for a key that is gone, or one that is late. */
+/** What somebody did to the schedule; it is mended by whatever asks for the next rotation. */
+async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
+  const { secret, notices } = pass;
+  if (moved) await notices.send(byHand(pass, 'ROTATION_FUNCTION_CHANGED', secret.rotationFunctionArn!, `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`, 'it was set back'));
+  else if (!secret.rotationEnabled && secret.scheduleExpression !== undefined && !secret.tags[TAGS.paused] && !secret.tags[TAGS.released]) await notices.send(byHand(pass, 'ROTATION_CANCELLED', '', "the secret's rotation was cancelled by hand", 'it was scheduled again; to end it, take the user out of the roster'));
+}
+
+/** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
 async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, now } = pass;
   if (!hasRoom(pass)) return waitForRoom(pass);
@@ -126,7 +161,7 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
   }
   const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
   const lacksRoom = pass.pendingKeyId === undefined && !hasRoom(pass);
-  tellOutstanding(pass, { silent: !failure, lacksRoom, late: now >= dueAt });
+  tellOutstanding(pass, { failure, lacksRoom, late: now >= dueAt });
   if (now < dueAt) return dueAt;
   if (lacksRoom) return undefined;
   await secrets.tag(secret.arn, leftTag(pending, now));
@@ -135,10 +170,11 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
 }
 
 /** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
-function tellOutstanding(pass: UserPass, { silent, lacksRoom, late }: { readonly silent: boolean; readonly lacksRoom: boolean; readonly late: boolean }): void {
-  const { secret, conditions, user } = pass;
+function tellOutstanding(pass: UserPass, { failure, lacksRoom, late }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean }): void {
+  const { secret, conditions, user, now } = pass;
   const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
-  if (silent && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
+  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS) conditions.set('ROTATION_FAILS', { reason: `the rotation of ${user.name} has failed since ${failure.since.toISOString()}, last with ${failure.code}`, nextStep: 'it is attempted again every hour; the alert of its first failure says why' });
+  if (!failure && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
   if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
 }
 

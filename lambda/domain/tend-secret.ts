@@ -1,11 +1,12 @@
 /** The secret itself: made, restored, its policy kept, and what people changed by hand told of. */
 import { eventId } from './event-id';
-import { appliedGeneration } from './guard';
-import { endingOf, intentsOf, TAGS, versionWith } from './ledger';
+import { appliedGeneration, calendarDate } from './guard';
+import { lastFour } from './keys';
+import { endingOf, intentsOf, LIST_LAG_MS, TAGS, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Secret, User } from './ports';
 import { secretPolicy } from './secret-policy';
-import { printSecretValue } from './secret-value';
+import { parseSecretValue, printSecretValue } from './secret-value';
 import type { RosterSlice, SliceUser } from './slice';
 import { noticeBase } from './success';
 import type { ReconcilePorts, ReconcileSettings, UserPass } from './user-pass';
@@ -46,7 +47,7 @@ export async function applyPolicy(pass: UserPass, found: User): Promise<void> {
   const print = eventId(canonical(wanted));
   if (actual === undefined || canonical(actual) !== canonical(wanted)) {
     const ours = secret.tags[TAGS.policy] === undefined || secret.tags[TAGS.policy] === (actual && eventId(canonical(actual)));
-    if (actual !== undefined && !ours) await notices.send(byHand(pass, 'POLICY_CHANGED', actual, "the secret's resource policy was changed by hand", 'the policy of the roster was put back; readers belong into the roster'));
+    if (!ours) await notices.send(byHand(pass, 'POLICY_CHANGED', actual ?? '', "the secret's resource policy was changed by hand", 'the policy of the roster was put back; readers belong into the roster'));
     await secrets.putPolicy(secret.arn, wanted);
   }
   const tags = { ...(secret.tags[TAGS.policy] !== print && { [TAGS.policy]: print }), ...(applied < slice.generation && { [TAGS.generation]: String(slice.generation) }), ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }) };
@@ -54,19 +55,31 @@ export async function applyPolicy(pass: UserPass, found: User): Promise<void> {
   if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
 }
 
-/** AWSCURRENT on a version that no rotation of ours put there: accepted as it is, and told once. */
-export async function noticeForeignCurrent({ secrets, secret, ...pass }: UserPass): Promise<void> {
+/** AWSCURRENT on a version that no rotation of ours put there: accepted as it is when its key works, and told once. */
+export async function noticeForeignCurrent(pass: UserPass): Promise<void> {
+  const { secrets, secret, notices } = pass;
   const current = versionWith(secret, 'AWSCURRENT');
   const promoted = secret.tags[TAGS.notified];
-  if (!current || !promoted || current === promoted || secret.tags[TAGS.foreignCurrent] === current) return;
+  if (!current || !promoted || current === promoted) return;
   if (intentsOf(secret).some(({ token }) => token === current)) return;
-  await pass.notices.send(byHand({ secrets, secret, ...pass }, 'CURRENT_CHANGED', current, 'AWSCURRENT was moved, or its value put, by hand', 'it is left as it is; a key that no version names any more retires as the roster says'));
+  await proveCurrent(pass);
+  if (secret.tags[TAGS.foreignCurrent] === current) return;
+  await notices.send(byHand(pass, 'CURRENT_CHANGED', current, 'AWSCURRENT was moved, or its value put, by hand', 'it is left as it is; a key that no version names any more retires as the roster says'));
   await secrets.tag(secret.arn, { [TAGS.foreignCurrent]: current });
 }
 
-/** Something that happened once: the same finding is told once. */
+/** A value put by hand can name an Active key and hold the wrong secret for it: only its use tells. */
+async function proveCurrent({ secrets, secret, identities, existing, currentKeyId, now, conditions }: UserPass): Promise<void> {
+  const key = existing.find(({ id, status, createdAt }) => id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS);
+  const text = key && (await secrets.value(secret.arn, 'AWSCURRENT'));
+  const stored = text === undefined ? undefined : parseSecretValue(text).key;
+  if (!stored || stored.id !== key?.id || (await identities.identify(stored))) return;
+  conditions.set('CURRENT_VALUE_WRONG', { reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`, nextStep: 'a rotation is started; the key stays as long as it is used' });
+}
+
+/** Something that happened once: the same finding is told once a day. */
 export function byHand(pass: UserPass, code: string, finding: string, reason: string, nextStep: string): NoticeEvent {
-  return { ...noticeBase(pass, pass.now), id: eventId(pass.secret.arn, code, finding), type: 'attention', audience: ['admin'], code, reason, nextStep };
+  return { ...noticeBase(pass, pass.now), id: eventId(pass.secret.arn, code, finding, calendarDate(pass.now)), type: 'attention', audience: ['admin'], code, reason, nextStep };
 }
 
 const canonical = (json: string): string => JSON.stringify(JSON.parse(json));

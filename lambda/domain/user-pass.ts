@@ -1,7 +1,7 @@
 /** One user's pass of reconcile: what it works with, and what was read at its beginning. */
 import type { Conditions } from './conditions';
-import { versionWith } from './ledger';
-import type { AccessKey, Clock, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
+import { intentsOf, LIST_LAG_MS, versionWith } from './ledger';
+import type { AccessKey, Clock, Identities, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
 import type { UserReport } from './report';
 import { parseSecretValue } from './secret-value';
 import type { RosterSlice, SliceUser } from './slice';
@@ -9,6 +9,7 @@ import type { RosterSlice, SliceUser } from './slice';
 export interface ReconcilePorts {
   readonly secrets: SecretLifecycle;
   readonly keys: KeyAdministrations;
+  readonly identities: Identities;
   readonly roster: Roster;
   readonly notices: Notices;
   readonly clock: Clock;
@@ -65,6 +66,16 @@ export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'c
   const currentKeyId = keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
   const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
   return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
+}
+
+/**
+ * The key that AWSCURRENT names is not in IAM. One that a rotation stored minutes ago is not missed yet: IAM's lists
+ * lag behind.
+ */
+export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }: UserPass): boolean {
+  if (currentKeyId === undefined || existing.some(({ id }) => id === currentKeyId)) return false;
+  const current = versionWith(secret, 'AWSCURRENT');
+  return !intentsOf(secret).some(({ token, at }) => token === current && now.getTime() - at.getTime() < settings.rotateTimeoutMs + LIST_LAG_MS);
 }
 
 /** AWSPENDING on another version than AWSCURRENT: a rotation is outstanding. */

@@ -277,6 +277,7 @@ describe('the account', () => {
     const { world } = await rotated();
     const current = world.keyOf('AWSCURRENT')!;
     world.keys = world.keys.filter(({ id }) => id !== current.id);
+    world.pass(1);
     await world.reconcile();
     expect(codes(world)).toContain('attention CURRENT_KEY_MISSING admin');
     expect(await world.rotate()).toBeUndefined();
