@@ -53,8 +53,8 @@ async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
  * them stand in its way, and then the quietest one.
  */
 async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
-  const { user, currentKeyId, pendingKeyId, secrets, secret, now } = pass;
-  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold' || pendingKeyId) return [];
+  const { user, currentKeyId, secrets, secret, now } = pass;
+  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
   if (!currentKeyId && (unmanaged.length < 2 || standsStill(pass))) return [];
   const candidates = currentKeyId ? unmanaged : quietest(pass, unmanaged);
   for (const key of candidates) {
