@@ -2,6 +2,8 @@
 import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
 import { ANN, sliceOf, World } from './world';
 
+type StoredSecret = World['secret'];
+
 const codes = (world: World): string[] => world.notices.map(({ type, code }) => (type === 'attention' || type === 'resolved' ? `${type} ${code}` : type));
 const DAY = 24;
 
@@ -397,5 +399,25 @@ describe('many failures', () => {
     await world.reconcile();
     await world.reconcile();
     expect(codes(world)).toContain('resolved CIRCUIT_OPEN');
+  });
+
+  test.each([
+    [9, 100, 1],
+    [10, 100, 0],
+    [2, 9, 1],
+    [3, 9, 0],
+  ])('%i of %i let a new container start %i more than its probe', async (failing, users, more) => {
+    const world = new World();
+    world.slice = { ...sliceOf(...others(users)), limits: { maxFirstRotationsPerRun: failing, freeze: [] } };
+    await world.reconcile();
+    const started = (): StoredSecret[] => [...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')));
+    for (const secret of started()) {
+      const [token] = [...secret.versions].find(([, { stages }]) => stages.has('AWSPENDING'))!;
+      secret.tags['access-keys:failed'] = `${token} AccessDenied ${world.now.toISOString()}`;
+    }
+    world.slice = { ...world.slice, limits: { maxFirstRotationsPerRun: 2, freeze: [] } };
+    world.forget();
+    await world.reconcile();
+    expect(started()).toHaveLength(failing + 1 + more);
   });
 });

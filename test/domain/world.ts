@@ -119,7 +119,7 @@ export class World {
   private created = 0;
   private attempts = 0;
   private rotations = 0;
-  private readonly memory = emptyMemory();
+  private memory = emptyMemory();
 
   constructor(readonly user: SliceUser = ANN) {
     this.slice = sliceOf(user);
@@ -238,6 +238,11 @@ export class World {
     });
     if (failure && !(failure instanceof Killed)) throw failure;
     return outcome;
+  }
+
+  /** The next run is a new container's: it remembers nothing. */
+  forget(): void {
+    this.memory = emptyMemory();
   }
 
   /** A command of the operator. @returns its message, or the failure */
