@@ -2,10 +2,10 @@
 import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
 import { hoursToMs, lastFour } from './keys';
-import { alertsOf, failureOf, leftSince, leftTag, TAGS, type Failure } from './ledger';
+import { alertsOf, failureOf, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
-import { exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
+import { endsHere, exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
 import { byHand } from './tend-secret';
 import { lostCurrentKey, outstanding, type RunBudget, type UserPass } from './user-pass';
 
@@ -27,10 +27,12 @@ export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(
   const { secret, slice, user, now } = pass;
   const pending = outstanding(secret);
   if (user.state !== 'retired') tellCurrent(pass, pending);
-  const overdueAt = standsStill(pass) ? undefined : tellOverdue(pass);
-  if (standsStill(pass)) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
+  const emergency = isEmergency(pass);
+  const rests = emergency ? endsHere(pass) : standsStill(pass);
+  const overdueAt = rests ? undefined : tellOverdue(pass);
+  if (rests) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
   if (pending) return [await restart(pass, pending), overdueAt];
-  const frozen = frozenUntil(pass);
+  const frozen = emergency ? undefined : frozenUntil(pass);
   if (frozen) {
     await pause(pass, 'freeze');
     return [frozen, overdueAt];
@@ -78,7 +80,8 @@ function tellCurrent(pass: UserPass, pending: string | undefined): void {
   const { conditions, currentKeyId, existing } = pass;
   if (!currentKeyId) return;
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (key && key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
+  if (key && isEmergency(pass)) conditions.set('CURRENT_KEY_COMPROMISED', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was declared compromised, and has no successor yet`, nextStep: 'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated' });
+  else if (key && key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
   else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist`, nextStep: afterLoss(pass, pending) });
 }
 
@@ -89,7 +92,11 @@ function afterLoss(pass: UserPass, pending: string | undefined): string {
   return pass.existing.length < 2 ? 'a rotation is started' : 'decide which of the two existing keys may go and delete it; nothing is touched until then';
 }
 
-const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined || lostCurrentKey(pass) || pass.conditions.has('CURRENT_VALUE_WRONG');
+/** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
+const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined || lostCurrentKey(pass) || isEmergency(pass) || pass.conditions.has('CURRENT_VALUE_WRONG');
+
+/** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
+const isEmergency = ({ secret, currentKeyId }: UserPass): boolean => currentKeyId !== undefined && isCompromised(secret, currentKeyId);
 
 /**
  * Tells of a key that should have been replaced. Once told it lasts until another key is current.

@@ -1,5 +1,5 @@
 /** What an operator commands: rotate now, the emergency, and back to the previous key. */
-import { ANN, World } from './world';
+import { ANN, World, type Fault } from './world';
 
 const rotateNow = { command: 'rotate', secretName: ANN.secretName };
 const emergency = { ...rotateNow, compromised: true };
@@ -25,6 +25,18 @@ async function live(world: World, hours: number): Promise<void> {
     world.pass(1);
     await world.reconcile();
   }
+}
+
+/** The nearest call of that name kills the function. */
+async function failAt(world: World, name: string, act: () => Promise<unknown>, fault: Fault = 'killed-before'): Promise<void> {
+  let fallen = false;
+  world.between = (call) => {
+    if (world.calls[call] !== name || fallen) return;
+    fallen = true;
+    world.faults.set(call, fault);
+  };
+  await act();
+  world.between = () => {};
 }
 
 test.each([
@@ -94,6 +106,31 @@ describe('rotate --compromised', () => {
     await world.operate(emergency);
     expect(told(world)).toEqual(['key-compromised owner+admin']);
     expect(await world.rotate()).toBeUndefined();
+  });
+});
+
+describe('an emergency that was cut off', () => {
+  test('before its rotation is carried on, also in a freeze, and nobody is told to reactivate the key', async () => {
+    const { world, key } = settled();
+    world.slice = { ...world.slice!, limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-12-24' }] } };
+    await failAt(world, 'secretsmanager:RotateSecret', () => world.operate(emergency));
+    expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
+    await world.reconcile();
+    expect(world.outstanding).toBeDefined();
+    expect(world.notices.map(({ code }) => code)).toContain('CURRENT_KEY_COMPROMISED');
+    expect(JSON.stringify(world.notices)).not.toContain('reactivate it');
+    expect(await world.rotate()).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('by a second key is carried on once that key is gone', async () => {
+    const { world, key } = settled();
+    world.addKey({ usedHoursAgo: 1 });
+    await world.operate(emergency);
+    world.keys = world.keys.filter((each) => each === key);
+    await world.reconcile();
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   });
 });
 
