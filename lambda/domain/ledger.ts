@@ -143,13 +143,15 @@ export interface Ending {
   readonly state: 'waiting' | 'deactivating' | 'inactive' | 'deleting';
   readonly since: Date;
   readonly keyId: string;
+  /** The key was found Inactive: who comes back does not get it back. */
+  readonly found?: boolean;
 }
 
-export const endingTag = ({ state, since, keyId }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId].join(' ') });
+export const endingTag = ({ state, since, keyId, found }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId, ...(found ? ['found'] : [])].join(' ') });
 
 export function endingOf(secret: Secret): Ending | undefined {
-  const [state, since = '', keyId = ''] = secret.tags[TAGS.ending]?.split(' ') ?? [];
-  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId };
+  const [state, since = '', keyId = '', found] = secret.tags[TAGS.ending]?.split(' ') ?? [];
+  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: found === 'found' };
 }
 
 /** A key that was declared compromised is never brought back. */

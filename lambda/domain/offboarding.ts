@@ -3,9 +3,10 @@
  * can be restored for a month. Each state is written before its act, so that a run which was cut off is continued and
  * a user who comes back gets exactly what was taken.
  */
+import { codeOf, reasonOf } from './errors';
 import { isQuiet, lastFour, quietAt } from './keys';
 import { withLease } from './lease';
-import { endingOf, endingTag, TAGS, type Ending } from './ledger';
+import { endingOf, endingTag, isCompromised, TAGS, type Ending } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey } from './ports';
 import { activeUntil, inactiveUntil } from './retirement';
@@ -21,13 +22,13 @@ import { outstanding, type UserPass } from './user-pass';
  */
 export async function offboard(pass: UserPass): Promise<Date | undefined> {
   const { secret, existing, currentKeyId, now } = pass;
-  if (secret.deletedAt || outstanding(secret)) return undefined;
+  if (outstanding(secret)) return undefined;
   const ending = endingOf(secret);
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (!key) return end(pass, ending);
-  if (ending?.keyId !== key.id) return begin(pass, key, 'waiting');
+  if (!key) return waitForOthers(pass);
+  if (ending?.keyId !== key.id) return begin(pass, key);
   if (ending.state === 'waiting' || ending.state === 'deactivating') return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
-  if (key.status === 'Active') return begin(pass, key, 'waiting');
+  if (key.status === 'Active') return begin(pass, key);
   const until = inactiveUntil(ending.since, pass.user);
   if (now < until) return until;
   const quiet = quietAt(key, pass.lastUses.get(key.id)!, pass.user.quietForHours);
@@ -36,58 +37,95 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
 
 /** The user is back: what was taken from it is given back, and nothing else. */
 export async function comeBack(pass: UserPass): Promise<void> {
-  const { secret, existing, iam, notices } = pass;
+  const { secret, existing, iam, notices, user } = pass;
   const ending = endingOf(secret);
   if (!ending) return;
   const key = existing.find(({ id }) => id === ending.keyId);
-  if (key && key.status !== 'Active' && ending.state !== 'waiting') await iam.activate(key.id);
-  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), key ? `${pass.user.name} is back in the roster: its key …${lastFour(ending.keyId)} works again` : `${pass.user.name} is back in the roster, and its former key was deleted before`, key ? 'rotation goes on' : 'its next rotation is a first one'));
+  const given = key !== undefined && key.status !== 'Active' && ending.state !== 'waiting' && !ending.found && !isCompromised(secret, key.id);
+  if (given) await iam.activate(key.id);
+  const [what, next] = afterwards(ending.keyId, key, given || key?.status === 'Active');
+  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
   await pass.secrets.untag(secret.arn, [TAGS.ending]);
 }
 
-async function begin(pass: UserPass, key: AccessKey, state: Ending['state']): Promise<Date> {
-  await pass.secrets.tag(pass.secret.arn, endingTag({ state, since: pass.now, keyId: key.id }));
-  if (state === 'waiting') await pass.notices.send(byHand(pass, 'USER_RETIRES', pass.now.toISOString(), `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`, 'put the user back as active before its key is deleted, and everything is restored'));
+function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
+  if (!key) return [', and its former key was deleted before', 'its next rotation is a first one'];
+  if (works) return [`: its key …${lastFour(keyId)} works`, 'rotation goes on'];
+  return [`, and its key …${lastFour(keyId)} stays deactivated, for it was so before`, 'reactivate it if it may be used, or rotate'];
+}
+
+async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
+  await pass.secrets.tag(pass.secret.arn, endingTag({ state: 'waiting', since: pass.now, keyId: key.id }));
+  await pass.notices.send(byHand(pass, 'USER_RETIRES', pass.now.toISOString(), `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`, 'put the user back as active before its key is deleted, and everything is restored'));
   return pass.now;
 }
 
 async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date | undefined> {
   const { user, now, secrets, secret, iam } = pass;
   const quiet = quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours);
-  const kept = activeUntil({ ...ending, state: 'active', warnings: 0, replacedBy: '-' }, user);
-  const whatever = user.whenStillUsed === 'deactivate' && now >= kept;
-  if (now < kept && !whatever) return kept;
-  if (now < quiet && !whatever) return hold(pass, key, quiet);
-  await withLease(pass, async () => {
-    if (!(await isStillCurrent(pass, key))) return;
-    await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deactivating' }));
+  const kept = activeUntil(ending, user);
+  if (now < kept) return kept;
+  if (now < quiet && user.whenStillUsed === 'hold') return hold(pass, key, quiet);
+  const deactivating: Ending = { ...ending, state: 'deactivating' };
+  const done = await attempt(pass, key, ending, async () => {
+    if (!(await isStillCurrent(pass, key))) return false;
+    await secrets.tag(secret.arn, endingTag(deactivating));
     await iam.deactivate(key.id);
+    return true;
   });
-  return rest(pass, key, ending);
+  return done ? rest(pass, key, deactivating) : now;
 }
 
+/** A key that we did not deactivate was so before, or somebody else did it. */
 async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
-  await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', ending.since.toISOString()));
-  await pass.secrets.tag(pass.secret.arn, endingTag({ ...ending, state: 'inactive', since: pass.now }));
+  const ours = ending.state === 'deactivating';
+  if (ours) await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', ending.since.toISOString()));
+  await pass.secrets.tag(pass.secret.arn, endingTag({ ...ending, state: 'inactive', since: pass.now, found: !ours }));
   return inactiveUntil(pass.now, pass.user);
 }
 
-async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<undefined> {
+async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
   const { secrets, secret, iam, notices } = pass;
-  await withLease(pass, async () => {
-    if (!(await isStillCurrent(pass, key)) || !isQuiet(key, await iam.lastUse(key.id), pass.user.quietForHours, pass.now)) return;
+  await attempt(pass, key, ending, async () => {
+    if (!(await isStillCurrent(pass, key)) || !isQuiet(key, await iam.lastUse(key.id), pass.user.quietForHours, pass.now)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
     await notices.record({ ...endingNotice(pass, key, 'previous-key-deleted', ending.since.toISOString()), audience: [] });
     await iam.delete(key.id);
+    return true;
   });
-  return end(pass, { ...ending, state: 'deleting' });
+  return pass.now;
 }
 
-/** Nothing is left of the user's keys of ours: the secret goes too. A key that people deleted ends the same way. */
-async function end(pass: UserPass, ending: Ending | undefined): Promise<undefined> {
-  const { secrets, secret, notices } = pass;
-  if (!ending) await secrets.tag(secret.arn, endingTag({ state: 'deleting', since: pass.now, keyId: pass.currentKeyId ?? '-' }));
-  await notices.send(byHand(pass, 'USER_RETIRED', (ending?.since ?? pass.now).toISOString(), `${pass.user.name} has retired: its key is gone and its secret is deleted`, 'the secret can be restored for 30 days; the key cannot'));
+/**
+ * Acts under the lease; owner and admin hear of a failure.
+ * @returns whether it acted: somebody else may be at work, or what was read before may have changed
+ */
+async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await withLease(pass, act);
+  } catch (error) {
+    if (codeOf(error) === 'SECRET_BUSY') return false;
+    await pass.notices.send({ ...endingNotice(pass, key, 'retirement-failed', `${ending.since.toISOString()} ${codeOf(error)}`), code: codeOf(error), reason: reasonOf(error), nextStep: 'it is attempted again by itself' });
+    throw error;
+  }
+}
+
+/** A key that is not in AWSCURRENT retires by itself, or is held: with the secret would go the ledger that sees to it. */
+function waitForOthers({ existing, user, conditions }: UserPass): undefined {
+  if (existing.length === 0) return;
+  const left = existing.map(({ id }) => `…${lastFour(id)}`).join(' and ');
+  conditions.set('RETIREMENT_WAITS', { reason: `${user.name} retires and still has the key ${left}`, nextStep: user.unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last' : 'it goes once it is quiet, and the secret after it' });
+}
+
+/** Neither a key is left nor a rotation that may still make one. @param known whether IAM still knows this user, who has neither if it does not */
+export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean => user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
+
+/** The last act of all, for nothing can be written on a deleted secret. Keys that people deleted end the same way. */
+export async function end(pass: UserPass): Promise<void> {
+  const { secrets, secret, notices, user, now, currentKeyId } = pass;
+  const ending = endingOf(secret);
+  if (!ending) await secrets.tag(secret.arn, endingTag({ state: 'deleting', since: now, keyId: currentKeyId ?? '-' }));
+  await notices.send(byHand(pass, 'USER_RETIRED', (ending?.since ?? now).toISOString(), `${user.name} has retired: its keys are gone and its secret is deleted`, 'the secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored'));
   await secrets.delete(secret.arn);
 }
 

@@ -3,8 +3,9 @@ import { tellConditions, type Conditions } from './conditions';
 import { RotationError } from './errors';
 import { leasedUntil } from './lease';
 import { alertsOf, failureOf, intentsOf, retirementsOf, TAGS, versionWith } from './ledger';
-import { comeBack, offboard } from './offboarding';
+import { comeBack, end, isOver, offboard } from './offboarding';
 import type { Secret, User } from './ports';
+import type { UserReport } from './report';
 import { awaitsUse } from './retirement';
 import type { RosterSlice, SliceUser } from './slice';
 import { closeRotation, rotatedNotice } from './success';
@@ -12,7 +13,7 @@ import { tendKeys } from './tend-keys';
 import { tendRotation } from './tend-rotation';
 import { applyPolicy, ensureSecret, noticeForeignCurrent } from './tend-secret';
 import { outstanding, readPass, type ReconcilePorts, type ReconcileSettings, type RunBudget, type UserOutcome, type UserPass } from './user-pass';
-import { reportOf } from './user-report';
+import { reportOf, reportOfRetired } from './user-report';
 
 /**
  * Brings one user's secret, schedule and keys to what the roster says. Does one thing after another and may be cut off
@@ -23,12 +24,13 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
   const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
   const found = await iam.user();
   const secret = await ensureSecret(ports, settings, slice, user, found);
-  if (!secret) return user.state === 'retired' ? nothingLeft(user) : refuseMissing(settings, user);
-  if (secret.deletedAt) return nothingLeft(user);
+  if (!secret && user.state !== 'retired') return refuseMissing(settings, user);
+  if (!secret || secret.deletedAt) return nothingLeft(found ? await reportOfRetired(iam, user, ports.clock.now()) : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] });
   const conditions: Conditions = new Map();
   const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found);
   const leased = leasedUntil(secret, pass.now);
   const due = leased ? [leased] : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
+  if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) await end(pass);
   return {
     report: reportOf(pass),
     due: due.filter((at): at is Date => at !== undefined),
@@ -46,6 +48,7 @@ export function isFailing(secret: Secret): boolean {
 async function tend(pass: UserPass, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
   const { secret, user } = pass;
   if (!found || !isSame(secret, found)) {
+    if (user.state === 'retired') return [];
     pass.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
       reason: found ? `the IAM user ${user.name} was deleted and created again` : `the IAM user ${user.name} no longer exists`,
       nextStep: 'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
@@ -65,7 +68,7 @@ function refuseMissing(settings: ReconcileSettings, user: SliceUser): never {
   throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
 }
 
-const nothingLeft = (user: SliceUser): UserOutcome => ({ report: { userName: user.name, secretName: user.secretName, keys: [], conditions: [] }, due: [], awaitsUse: false, failing: false });
+const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
 
 const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
 

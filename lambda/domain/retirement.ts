@@ -26,7 +26,7 @@ export function nextRetirementStep(retirement: Retirement, key: AccessKey | unde
 }
 
 /** The previous key is not deactivated before this instant. */
-export const activeUntil = (retirement: Retirement, user: SliceUser): Date => new Date(retirement.since.getTime() + hoursToMs(user.keepPreviousForHours));
+export const activeUntil = ({ since }: Pick<Retirement, 'since'>, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.keepPreviousForHours));
 
 /** A deactivated key is not deleted before this instant. */
 export const inactiveUntil = (since: Date, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.deleteInactiveAfterHours));

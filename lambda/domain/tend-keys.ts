@@ -49,14 +49,15 @@ async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
 }
 
 /**
- * Keys in no version. They start to retire once the secret holds a key; before the first rotation only where two of
- * them stand in its way, and then the quietest one.
+ * Keys in no version. They start to retire once the secret holds a key, or when their user retires; before the first
+ * rotation only where two of them stand in its way, and then the quietest one.
  */
 async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
   const { user, currentKeyId, secrets, secret, now } = pass;
   if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
-  if (!currentKeyId && (unmanaged.length < 2 || standsStill(pass))) return [];
-  const candidates = currentKeyId ? unmanaged : quietest(pass, unmanaged);
+  const ends = user.state === 'retired';
+  if (!currentKeyId && !ends && (unmanaged.length < 2 || standsStill(pass))) return [];
+  const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
   for (const key of candidates) {
     if (user.unmanagedKeys === 'delete') {
       if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await withLease(pass, () => unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(pass.iam, key)));

@@ -1,9 +1,10 @@
 /** What is told of one user: every key, its age and use, what comes next and when. */
 import { endingOf, retirementsOf } from './ledger';
-import type { AccessKey } from './ports';
+import type { AccessKey, KeyAdministration, LastUse } from './ports';
 import type { KeyReport, UserReport } from './report';
 import { activeUntil, inactiveUntil } from './retirement';
 import { rotationDueBy } from './tend-rotation';
+import type { SliceUser } from './slice';
 import type { UserPass } from './user-pass';
 import { isExempt, standsStill } from './standstill';
 
@@ -12,25 +13,34 @@ const DAY_MS = 24 * 3_600_000;
 export function reportOf(pass: UserPass): UserReport {
   const retiring = new Set(retirementsOf(pass.secret).map(({ keyId }) => keyId));
   const keys = pass.existing.map((key): KeyReport => {
-    const lastUse = pass.lastUses.get(key.id);
     const role = key.id === pass.currentKeyId ? 'current' : key.id === pass.pendingKeyId ? 'pending' : retiring.has(key.id) ? 'retiring' : 'unmanaged';
-    return {
-      keyId: key.id,
-      role,
-      status: key.status,
-      createdAt: key.createdAt.toISOString(),
-      ageDays: Math.floor((pass.now.getTime() - key.createdAt.getTime()) / DAY_MS),
-      ...(lastUse?.used && { lastUsedAt: lastUse.at.toISOString(), lastUsedBy: lastUse.service }),
-      ...nextStep(pass, key, role),
-    };
+    return { ...keyReport(key, pass.lastUses.get(key.id), role, pass.now), ...nextStep(pass, key, role) };
   });
   return { userName: pass.user.name, secretName: pass.user.secretName, keys, ...(isExempt(pass) && { exempt: pass.user.exempt }), conditions: [...pass.conditions.keys()], ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }) };
+}
+
+/** A retired user without a secret: nothing sees to its keys any more, so that a person must. */
+export async function reportOfRetired(iam: KeyAdministration, user: SliceUser, now: Date): Promise<UserReport> {
+  const keys: KeyReport[] = [];
+  for (const key of await iam.list()) keys.push(keyReport(key, await iam.lastUse(key.id), 'unmanaged', now));
+  return { userName: user.name, secretName: user.secretName, keys, conditions: [keys.length > 0 ? 'KEYS_LEFT' : []].flat() };
+}
+
+function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport['role'], now: Date): KeyReport {
+  return {
+    keyId: key.id,
+    role,
+    status: key.status,
+    createdAt: key.createdAt.toISOString(),
+    ageDays: Math.floor((now.getTime() - key.createdAt.getTime()) / DAY_MS),
+    ...(lastUse?.used && { lastUsedAt: lastUse.at.toISOString(), lastUsedBy: lastUse.service }),
+  };
 }
 
 function nextStep(pass: UserPass, key: AccessKey, role: KeyReport['role']): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
   const { secret, user } = pass;
   const ending = endingOf(secret);
-  if (role === 'current' && ending?.keyId === key.id) return ending.state === 'inactive' ? at('delete', inactiveUntil(ending.since, user)) : at('deactivate', ending.since);
+  if (role === 'current' && ending?.keyId === key.id) return ending.state === 'inactive' ? at('delete', inactiveUntil(ending.since, user)) : at('deactivate', activeUntil(ending, user));
   if (role === 'current') return standsStill(pass) ? {} : at('rotate', rotationDueBy(key, user));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};

@@ -26,6 +26,35 @@ async function live(world: World, hours: number, each: () => void = () => {}): P
   }
 }
 
+/** The same by quarters of a day, for the long ways. */
+async function liveDays(world: World, days: number, each: () => void = () => {}): Promise<void> {
+  for (let quarter = 0; quarter < days * 4; quarter++) {
+    world.pass(6);
+    each();
+    await world.reconcile();
+  }
+}
+
+/** A deed right before each call of that name, from now on. */
+function before(world: World, name: string, deed: (time: number) => void): void {
+  let times = 0;
+  world.between = (call) => void (world.calls[call] === name && deed(++times));
+}
+
+/** Somebody puts another key under the label between what a pass read and its last look before the act. */
+function moveAtLastLook(world: World, stage: 'AWSCURRENT' | 'AWSPENDING', key: { id: string; secret: string }): void {
+  world.between = (call) => {
+    if (world.calls[call] !== 'secretsmanager:GetSecretValue' || !['secretsmanager:DescribeSecret', 'secretsmanager:TagResource'].includes(world.calls[call - 1]!)) return;
+    world.between = () => {};
+    label(world, stage, key);
+  };
+}
+
+function label(world: World, stage: string, { id, secret }: { id: string; secret: string }): void {
+  for (const { stages } of world.secret.versions.values()) stages.delete(stage);
+  world.secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: id, secret_access_key: secret, user_name: 'ann', account_id: '333333333333' }), stages: new Set([stage]) });
+}
+
 const become = (world: World, change: Partial<RosterSlice>, user: Partial<SliceUser> = {}): void => {
   world.slice = { ...sliceOf({ ...world.user, ...user }), generation: (world.slice?.generation ?? 0) + 1, ...change };
 };
@@ -299,6 +328,131 @@ describe('a user who retires', () => {
     expect(key.status).toBe('Active');
   });
 
+  test('is not over while the key before the current one is still used, or a person has made another', async () => {
+    const { world, key } = await settled();
+    await world.rotate();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 30, () => world.use(key));
+    expect(world.keys).toEqual([key]);
+    expect(world.secret.deletedAt).toBeUndefined();
+    expect(world.report!.users[0]).toMatchObject({ keys: [{ keyId: key.id, role: 'retiring' }], conditions: ['KEY_STILL_USED', 'RETIREMENT_WAITS'] });
+    await liveDays(world, 12);
+    expect([world.keys, world.secret.deletedAt !== undefined]).toEqual([[], true]);
+    expect(codes(world).slice(-2)).toEqual(['resolved RETIREMENT_WAITS', 'attention USER_RETIRED']);
+  });
+
+  test('waits for a person where the roster holds the keys that people made', async () => {
+    const { world } = await settled({ ...ANN, unmanagedKeys: 'hold' });
+    const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 4_000 });
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 30);
+    expect(world.keys).toEqual([theirs]);
+    expect(world.report!.users[0]).toMatchObject({ keys: [{ keyId: theirs.id }], conditions: ['RETIREMENT_WAITS'] });
+    expect(world.notices.find(({ code }) => code === 'RETIREMENT_WAITS')!.nextStep).toContain('until a person deletes it');
+    world.keys = [];
+    await world.reconcile();
+    expect(world.secret.deletedAt).toBeDefined();
+  });
+
+  test('before the first rotation loses all keys that people made, and then the secret', async () => {
+    const world = new World();
+    world.addKey({ ageHours: 5_000, usedHoursAgo: 4_000 });
+    world.addSecret();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 20);
+    expect([world.keys, world.secret.deletedAt !== undefined]).toEqual([[], true]);
+  });
+
+  test('and has no secret, has every key that IAM knows in the report', async () => {
+    const world = new World({ ...ANN, state: 'retired' });
+    const key = world.addKey({ usedHoursAgo: 1 });
+    await world.reconcile();
+    expect(world.report!.users).toMatchObject([{ keys: [{ keyId: key.id, role: 'unmanaged', lastUsedBy: 's3' }], conditions: ['KEYS_LEFT'] }]);
+    const { world: ended } = await settled({ ...ANN, state: 'retired' });
+    await liveDays(ended, 20);
+    const late = ended.addKey({});
+    await ended.reconcile();
+    expect(ended.report!.users).toMatchObject([{ keys: [{ keyId: late.id }], conditions: ['KEYS_LEFT'] }]);
+  });
+
+  test('and is deleted by hand ends with the secret, also in the middle of a rotation', async () => {
+    for (const rotating of [false, true]) {
+      const { world, secret } = await settled();
+      if (rotating) await world.step('createSecret', world.startRotation());
+      become(world, {}, { state: 'retired' });
+      await live(world, 2);
+      Object.assign(world, { userExists: false, keys: [] });
+      await world.reconcile();
+      expect(secret.deletedAt).toBeDefined();
+      expect(codes(world)).not.toContain('attention USER_MISSING');
+    }
+  });
+
+  test('whose secret a person restores loses it again', async () => {
+    const { world, secret } = await settled();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 20);
+    secret.deletedAt = undefined;
+    await live(world, 2);
+    expect(secret.deletedAt).toBeDefined();
+  });
+
+  test('and uses the deactivated key, or is seen to at the last moment, keeps it until it is quiet', async () => {
+    const { world, key, secret } = await settled();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 8);
+    expect(key.status).toBe('Inactive');
+    await liveDays(world, 9, () => world.use(key));
+    expect(world.report!.users[0]!.conditions).toEqual(['KEY_STILL_USED']);
+    before(world, 'iam:GetAccessKeyLastUsed', (time) => void (time % 2 === 0 && world.use(key)));
+    await live(world, 60);
+    expect([world.keys.length, secret.deletedAt]).toEqual([1, undefined]);
+    world.between = () => {};
+    await live(world, 50);
+    expect([world.keys.length, secret.deletedAt !== undefined]).toEqual([0, true]);
+  });
+
+  test.each([
+    ['deactivated', 6],
+    ['deleted', 13],
+  ] as const)('whose key is current no more right before it is %s keeps it as it is', async (_, days) => {
+    const { world, key } = await settled();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, days);
+    const { status } = key;
+    moveAtLastLook(world, 'AWSCURRENT', world.addKey({ usedHoursAgo: 1 }));
+    await liveDays(world, 2);
+    expect(world.keyOf('AWSCURRENT')!.id).not.toBe(key.id);
+    expect(key.status).toBe(status);
+    expect(world.keys).toContain(key);
+    expect(world.secret.deletedAt).toBeUndefined();
+  });
+
+  test('whose key cannot be deactivated is told of to owner and admin', async () => {
+    const { world, key } = await settled();
+    become(world, {}, { state: 'retired' });
+    before(world, 'iam:UpdateAccessKey Inactive', () => world.faults.set(world.calls.length - 1, 'error'));
+    await liveDays(world, 9);
+    expect(key.status).toBe('Active');
+    expect(world.notices.find(({ type }) => type === 'retirement-failed')).toMatchObject({ audience: ['owner', 'admin'], code: 'InternalFailure' });
+    world.between = () => {};
+    await liveDays(world, 1);
+    expect(world.notices.find(({ type }) => type === 'previous-key-deactivated')).toMatchObject({ audience: ['owner', 'admin'] });
+    expect(key.status).toBe('Inactive');
+  });
+
+  test.each(['hand', 'emergency'] as const)('whose key was deactivated before, by %s, does not get it back by coming back', async (by) => {
+    const { world, key } = await settled();
+    if (by === 'hand') key.status = 'Inactive';
+    else await world.operate({ command: 'rotate', secretName: ANN.secretName, compromised: true });
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 5);
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
+    expect(world.notices.find(({ code }) => code === 'USER_RESTORED')!.reason).toContain('stays deactivated');
+  });
+
   test('whose key somebody else deactivated does not get it back by coming back', async () => {
     const { world, key } = await settled();
     become(world, {}, { state: 'retired' });
@@ -328,7 +482,7 @@ describe('a user who retires', () => {
       const first = world.calls.length;
       if (fail !== undefined) world.faults.set(first + fail, fault);
       await live(world, 3);
-      await live(world, 30 * DAY);
+      await liveDays(world, 30);
       return { world, calls: world.calls.length - first };
     };
     for (let fail = 0; fail < 40; fail += 3) {
