@@ -3,6 +3,9 @@
  * template needs another one's output.
  */
 export const ADMIN_TOPIC_NAME = 'access-keys-admin';
+export const ALARM_TOPIC_NAME = 'access-keys-alarms';
+/** Every alarm's name begins like this: by it the topic knows them from other alarms. */
+export const ALARM_NAME_PREFIX = 'access-keys-';
 
 export const orgBucketName = (securityAccountId: string, region: string): string => `access-keys-${securityAccountId}-${region}`;
 

@@ -8,10 +8,12 @@ import { CfnSubscription } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acceptWildcards } from '../findings';
+import { ALARM_NAME_PREFIX } from '../names';
 import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../lambda/contract';
 
 export interface MailerProps {
   readonly topicArn: string;
+  readonly alarmTopicArn: string;
   readonly bucketName: string;
   readonly bucketArn: string;
   readonly sender: string;
@@ -43,6 +45,7 @@ export class Mailer extends Construct {
     const queue = new Queue(this, 'Queue', { queueName: QUEUE_NAME, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, visibilityTimeout: Duration.seconds(VISIBILITY_SECONDS), deadLetterQueue: { queue: dead, maxReceiveCount: ATTEMPTS } });
     queue.addToResourcePolicy(new PolicyStatement({ sid: 'AdminTopicSends', principals: [new ServicePrincipal('sns.amazonaws.com')], actions: ['sqs:SendMessage'], resources: [queue.queueArn], conditions: { ArnEquals: { 'aws:SourceArn': this.props.topicArn } } }));
     new CfnAlarm(this, 'UndeliverableNotices', {
+      alarmName: `${ALARM_NAME_PREFIX}undeliverable-notices`,
       alarmDescription: 'a notice could not be mailed to its owner: read it in the dead-letter queue, mend the cause, send it back',
       namespace: 'AWS/SQS',
       metricName: 'ApproximateNumberOfMessagesVisible',
@@ -53,7 +56,7 @@ export class Mailer extends Construct {
       threshold: 0,
       comparisonOperator: 'GreaterThanThreshold',
       treatMissingData: 'notBreaching',
-      alarmActions: [this.props.topicArn],
+      alarmActions: [this.props.alarmTopicArn],
     });
     return queue;
   }

@@ -4,7 +4,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ROLES } from '../../lambda/contract';
-import { ADMIN_TOPIC_NAME } from '../names';
+import { ADMIN_TOPIC_NAME, ALARM_TOPIC_NAME } from '../names';
 import { Callers } from './callers';
 import { Mailer } from './mailer';
 import { operatorRole } from './operator';
@@ -21,37 +21,51 @@ export interface NotificationStackProps extends StackProps {
 }
 
 const PUBLISHERS = [ROLES.rotate, ROLES.reconcile, ROLES.operate];
+const CLOUDWATCH = new ServicePrincipal('cloudwatch.amazonaws.com');
+const USE = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
-/** The one admin topic, the org bucket that its messages point into, and the mailer. */
+/** The admin topic, the org bucket that its messages point into, the mailer, and the topic of everybody's alarms. */
 export class NotificationStack extends Stack {
+  private readonly callers: Callers;
+
   constructor(scope: Construct, id: string, props: NotificationStackProps) {
     super(scope, id, props);
-    const callers = new Callers(props.organizationId);
+    const callers = (this.callers = new Callers(props.organizationId));
     const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
     operatorRole(this, { callers, bucketArn: bucket.bucketArn, region: this.region });
-    const topic = this.adminTopic(callers);
-    for (const [index, address] of props.admins.entries()) {
-      new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint: address, filterPolicy: { audience: ['admin'] } });
+    const key = this.topicKey();
+    const topic = this.topic('AdminTopic', ADMIN_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [arn], conditions: callers.conditions(PUBLISHERS) }));
+    const alarms = this.topic('AlarmTopic', ALARM_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: ['sns:Publish'], resources: [arn], conditions: callers.alarms(this.region) }));
+    for (const [index, endpoint] of props.admins.entries()) {
+      new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint, filterPolicy: { audience: ['admin'] } });
+      new CfnSubscription(this, `AdminAlarms${index}`, { topicArn: alarms.ref, protocol: 'email', endpoint });
     }
-    new Mailer(this, 'Mailer', { topicArn: topic.ref, bucketName: bucket.bucketName, bucketArn: bucket.bucketArn, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
+    new Mailer(this, 'Mailer', { topicArn: topic.ref, alarmTopicArn: alarms.ref, bucketName: bucket.bucketName, bucketArn: bucket.bucketArn, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
   }
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */
-  private adminTopic(callers: Callers): CfnTopic {
-    const key = new Key(this, 'AdminTopicKey', { alias: ADMIN_TOPIC_NAME, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN, description: 'Encrypts the admin topic' });
+  private topicKey(): Key {
+    const key = new Key(this, 'AdminTopicKey', { alias: ADMIN_TOPIC_NAME, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN, description: 'Encrypts the topics of access keys' });
     const viaSns = { StringEquals: { 'kms:ViaService': `sns.${this.region}.amazonaws.com` } };
-    key.addToResourcePolicy(new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: ['*'], conditions: callers.conditions(PUBLISHERS, viaSns) }));
-    key.addToResourcePolicy(new PolicyStatement({ sid: 'AlarmsPublish', principals: [new ServicePrincipal('cloudwatch.amazonaws.com')], actions: ['kms:GenerateDataKey', 'kms:Decrypt'], resources: ['*'], conditions: { StringEquals: { 'aws:SourceAccount': this.account } } }));
-    const topic = new CfnTopic(this, 'AdminTopic', { topicName: ADMIN_TOPIC_NAME, kmsMasterKeyId: key.keyId });
-    new CfnTopicPolicy(this, 'AdminTopicPolicy', { topics: [topic.ref], policyDocument: { Version: '2012-10-17', Statement: this.topicStatements(callers, topic.ref).map((statement) => statement.toStatementJson() as unknown) } });
+    key.addToResourcePolicy(new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: USE, resources: ['*'], conditions: this.callers.conditions(PUBLISHERS, viaSns) }));
+    key.addToResourcePolicy(new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: USE, resources: ['*'], conditions: this.callers.alarms(this.region) }));
+    return key;
+  }
+
+  /**
+   * Alarms have a topic of their own: their messages carry no attributes, so that no filter policy lets them through,
+   * `{ exists: false }` included (https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html).
+   */
+  private topic(id: string, topicName: string, key: Key, publish: (topicArn: string) => PolicyStatement): CfnTopic {
+    const topic = new CfnTopic(this, id, { topicName, kmsMasterKeyId: key.keyId });
+    const statements = [publish(topic.ref), ...this.everyTopic(topic.ref)].map((statement) => statement.toStatementJson() as unknown);
+    new CfnTopicPolicy(this, `${id}Policy`, { topics: [topic.ref], policyDocument: { Version: '2012-10-17', Statement: statements } });
     return topic;
   }
 
-  private topicStatements(callers: Callers, topicArn: string): readonly PolicyStatement[] {
+  private everyTopic(topicArn: string): readonly PolicyStatement[] {
     const owner = ['sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sns:Subscribe', 'sns:Publish'];
     return [
-      new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [topicArn], conditions: callers.conditions(PUBLISHERS) }),
-      new PolicyStatement({ sid: 'AlarmsPublish', principals: [new ServicePrincipal('cloudwatch.amazonaws.com')], actions: ['sns:Publish'], resources: [topicArn], conditions: { StringEquals: { 'aws:SourceAccount': this.account } } }),
       new PolicyStatement({ sid: 'OwnerAdministers', principals: [new AccountRootPrincipal()], actions: owner, resources: [topicArn] }),
       new PolicyStatement({ sid: 'NobodyElseSubscribes', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['sns:Subscribe'], resources: [topicArn], conditions: { StringNotEquals: { 'aws:PrincipalAccount': this.account } } }),
       new PolicyStatement({ sid: 'NothingInTheClear', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [topicArn], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }),

@@ -1,7 +1,7 @@
 import { VirtualClock } from './clock';
 import { unzipSync } from 'fflate';
 import type { Assembly } from './deployment/assembly';
-import { deployStack, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import { deployStack, type AlarmDefinition, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
 import { StackSets } from './deployment/stack-sets';
 import type { Template } from './deployment/template';
 import type { FaultPlan } from './faults';
@@ -60,6 +60,7 @@ export class LocalOrganization {
   private readonly random: Random;
   private rules: RuleDefinition[] = [];
   private readonly consumers = new Set<string>();
+  private readonly alarms = new Map<string, AlarmDefinition>();
   private readonly assemblies: Assembly[] = [];
   private readonly stackSets: StackSets;
   private readonly callListeners: ((record: CallRecord) => void)[] = [];
@@ -129,6 +130,7 @@ export class LocalOrganization {
         this.schedules.remove(arn);
       },
       addConsumer: (consumer) => this.consume(consumer),
+      addAlarm: (alarm) => void this.alarms.set(alarmArn(alarm), alarm),
       deployStackSet: (stackSet) => this.stackSets.deploy(stackSet),
       codeAt: (bucket, key) => this.codeAt(bucket, key),
     };
@@ -201,6 +203,15 @@ export class LocalOrganization {
     return answer.functionError === undefined ? answer.payload : undefined;
   }
 
+  /** CloudWatch finds an alarm's condition true. @throws AwsError when a topic or its key refuses it */
+  async raise(accountId: string, name: string): Promise<void> {
+    const sourceArn = alarmArn({ accountId, region: this.region, name });
+    const { description, topicArns } = this.alarms.get(sourceArn)!;
+    for (const TopicArn of topicArns) {
+      await this.gateway.call(service('cloudwatch.amazonaws.com'), 'sns', 'Publish', this.region, { TopicArn, Subject: `ALARM: "${name}"`, Message: description }, { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': accountId });
+    }
+  }
+
   private emit(event: RotationEvent): void {
     for (const rule of this.rules) {
       if (rule.accountId !== event.account || rule.region !== event.region || !matches(rule.pattern, event)) continue;
@@ -234,6 +245,8 @@ function functionArnOf({ origin, principal }: CallRecord): string | undefined {
   const name = origin?.split('/')[1]?.split('#')[0];
   return name === undefined ? undefined : `${principal.accountId}:function:${name}`;
 }
+
+const alarmArn = ({ accountId, region, name }: Pick<AlarmDefinition, 'accountId' | 'region' | 'name'>): string => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
 
 const service = (name: string): Principal => ({ kind: 'service', arn: name, accountId: '', userId: name });
 

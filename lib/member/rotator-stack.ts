@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, SECRET_NAME_PREFIX, type MemberEnvironment } from '../../lambda/contract';
 import type { UserGuard } from '../../lambda/domain/slice';
 import { acceptWildcards, placeInFindings } from '../findings';
-import { ADMIN_TOPIC_NAME } from '../names';
+import { ADMIN_TOPIC_NAME, ALARM_NAME_PREFIX, ALARM_TOPIC_NAME } from '../names';
 import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
 
 export type MemberFunction = 'rotate' | 'reconcile' | 'operate';
@@ -41,14 +41,12 @@ export class RotatorStack extends Stack {
   private readonly place: MemberPlace;
   private readonly secretsKeyArn: CfnParameter;
   private readonly hasSecretsKey: CfnCondition;
-  private readonly besideTopic: CfnCondition;
 
   constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
     super(scope, id, props);
     const securityAccountId = new CfnParameter(this, ROTATOR_PARAMETERS.securityAccountId, { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
     this.secretsKeyArn = new CfnParameter(this, ROTATOR_PARAMETERS.kmsKeyArn, { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
     this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
-    this.besideTopic = new CfnCondition(this, 'BesideTopic', { expression: Fn.conditionEquals(securityAccountId, Aws.ACCOUNT_ID) });
     const { partition, region } = this;
     this.place = {
       partition,
@@ -99,8 +97,8 @@ export class RotatorStack extends Stack {
       const rule = new CfnRule(this, `Reconcile${name}`, { ...trigger, state: 'ENABLED', targets: [{ id: 'reconcile', arn: reconcile.attrArn }] });
       new CfnPermission(this, `${name}InvokesReconcile`, { action: 'lambda:InvokeFunction', functionName: reconcile.attrArn, principal: 'events.amazonaws.com', sourceArn: rule.attrArn });
     }
-    this.reconcileAlarm('ReconcileFails', { metricName: 'Errors', statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold', threshold: 0, evaluationPeriods: 3, treatMissingData: 'notBreaching', alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account' });
-    this.reconcileAlarm('ReconcileSilent', { metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
+    this.reconcileAlarm('ReconcileFails', { alarmName: `${ALARM_NAME_PREFIX}reconcile-fails`, metricName: 'Errors', statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold', threshold: 0, evaluationPeriods: 3, treatMissingData: 'notBreaching', alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account' });
+    this.reconcileAlarm('ReconcileSilent', { alarmName: `${ALARM_NAME_PREFIX}reconcile-silent`, metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
   }
 
   private operateFunction(role: CfnRole): void {
@@ -108,14 +106,13 @@ export class RotatorStack extends Stack {
     new CfnPermission(this, 'OperatorInvokesOperate', { action: 'lambda:InvokeFunction', functionName: operate.attrArn, principal: `arn:${this.partition}:iam::${this.place.securityAccountId}:role/${ROLES.operator}` });
   }
 
-  /** CloudWatch reaches the topic in the same account only; elsewhere the missing report tells. */
   private reconcileAlarm(id: string, alarm: CfnAlarmProps): void {
     new CfnAlarm(this, id, {
       ...alarm,
       namespace: 'AWS/Lambda',
       dimensions: [{ name: 'FunctionName', value: FUNCTIONS.reconcile.name }],
       period: RECONCILE_EVERY_MINUTES * 60,
-      alarmActions: Fn.conditionIf(this.besideTopic.logicalId, [this.place.adminTopicArn], Fn.ref('AWS::NoValue')) as never,
+      alarmActions: [`arn:${this.partition}:sns:${this.region}:${this.place.securityAccountId}:${ALARM_TOPIC_NAME}`],
     });
   }
 

@@ -102,6 +102,16 @@ test.each(cases as RequestCase[])('$expected: $sentence', async (request) => {
   expect(await decide(request)).toBe(request.expected);
 });
 
+test.each([
+  ['333333333333', 'access-keys-reconcile-fails'],
+  ['444444444444', 'access-keys-reconcile-silent'],
+  ['222222222222', 'access-keys-undeliverable-notices'],
+])('the alarm of account %s, %s, reaches each admin', async (account, name) => {
+  const before = organization.sns.emails.length;
+  await organization.raise(account, name);
+  expect(organization.sns.emails.slice(before).map(({ to, subject }) => [to, subject])).toEqual(['security@example.com', 'ciso@example.com'].map((to) => [to, `ALARM: "${name}"`]));
+});
+
 test('as many cases refuse as allow, and more', () => {
   const refused = (cases as RequestCase[]).filter(({ expected }) => expected === 'denied').length;
   expect(refused).toBeGreaterThan(cases.length / 2);

@@ -33,6 +33,15 @@ export interface QueueConsumer {
   readonly batchSize: number;
 }
 
+/** Publishes to its topics as CloudWatch when it is raised. */
+export interface AlarmDefinition {
+  readonly accountId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly description: string;
+  readonly topicArns: readonly string[];
+}
+
 export interface StackSet {
   readonly name: string;
   readonly templateUrl: string;
@@ -64,10 +73,11 @@ export interface Deployer {
   /** What an S3 location holds. @throws Error when there is nothing, as CloudFormation then fails */
   readonly codeAt: (bucket: string, key: string) => FunctionCode;
   readonly addConsumer: (consumer: QueueConsumer) => void;
+  readonly addAlarm: (alarm: AlarmDefinition) => void;
 }
 
 /** Types that change nothing that a rehearsal can see. */
-const WITHOUT_EFFECT = new Set(['AWS::CodeBuild::Project', 'AWS::CodePipeline::Pipeline', 'AWS::Logs::LogGroup', 'AWS::CloudWatch::Alarm', 'AWS::Lambda::EventInvokeConfig', 'AWS::CDK::Metadata', 'AWS::SES::ConfigurationSet', 'AWS::SES::ConfigurationSetEventDestination']);
+const WITHOUT_EFFECT = new Set(['AWS::CodeBuild::Project', 'AWS::CodePipeline::Pipeline', 'AWS::Logs::LogGroup', 'AWS::Lambda::EventInvokeConfig', 'AWS::CDK::Metadata', 'AWS::SES::ConfigurationSet', 'AWS::SES::ConfigurationSetEventDestination']);
 
 /** @throws Error for a resource type that the local organization does not know */
 export function deployStack(deployer: Deployer, { template, target }: StackToDeploy): void {
@@ -109,6 +119,7 @@ class StackDeployment {
       'AWS::Lambda::Function': (resource) => this.function(resource),
       'AWS::Lambda::EventSourceMapping': ({ properties: p }) => this.deployer.addConsumer({ queueArn: p.EventSourceArn, functionArn: this.functionArn(p.FunctionName), batchSize: p.BatchSize ?? 10 }),
       'AWS::Events::Rule': (resource) => this.rule(resource),
+      'AWS::CloudWatch::Alarm': ({ name, properties: p }) => this.deployer.addAlarm({ ...this.place(), name, description: p.AlarmDescription, topicArns: p.AlarmActions ?? [] }),
       'AWS::CloudFormation::StackSet': ({ properties: p }) => this.deployer.deployStackSet(stackSetOf(p)),
       'AWS::SES::EmailIdentity': ({ properties: p }) => this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
     };

@@ -143,8 +143,8 @@ class Resolver {
 
   /** The name that the template gives, or one as CloudFormation makes it up. */
   physicalName(logicalId: string): string {
-    const { RoleName, FunctionName, BucketName, LogGroupName, TopicName, QueueName, Name } = this.resource(logicalId).Properties ?? {};
-    return (this.value(RoleName ?? FunctionName ?? BucketName ?? LogGroupName ?? TopicName ?? QueueName ?? Name) as string | undefined) ?? `${this.target.stackName}-${logicalId}`;
+    const { RoleName, FunctionName, BucketName, LogGroupName, TopicName, QueueName, AlarmName, Name } = this.resource(logicalId).Properties ?? {};
+    return (this.value(RoleName ?? FunctionName ?? BucketName ?? LogGroupName ?? TopicName ?? QueueName ?? AlarmName ?? Name) as string | undefined) ?? `${this.target.stackName}-${logicalId}`;
   }
 
   private resource(logicalId: string): Resource {

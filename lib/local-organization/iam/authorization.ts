@@ -65,7 +65,10 @@ export class Authorization {
   private contextOf({ principal, region, context: given }: Request, access: Access): Context {
     const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationOf(access.resourceAccountId)?.id }) };
     const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...evaluable(access.context), ...given };
-    if (principal.kind === 'service') return { ...context, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
+    if (principal.kind === 'service') {
+      const source = present({ 'aws:SourceOrgID': this.directory.organizationOf(given?.['aws:SourceAccount'] ?? '')?.id });
+      return { ...context, ...source, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
+    }
     const place = this.directory.organizationOf(principal.accountId);
     return {
       ...context,

@@ -168,8 +168,12 @@ function envelope(input: { TopicArn: string; Subject?: string; MessageAttributes
   return { Type: 'Notification', MessageId, TopicArn: input.TopicArn, ...(input.Subject && { Subject: input.Subject }), Message, Timestamp: at.toISOString(), SignatureVersion: '1', ...(attributes.length > 0 && { MessageAttributes: Object.fromEntries(attributes) }) };
 }
 
-/** Exact values, `prefix`, `anything-but` and `exists`. https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html */
+/**
+ * Exact values, `prefix`, `anything-but` and `exists`. A message without any attribute passes no filter policy, `{ exists: false }` included.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html, https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html
+ */
 function accepts(policy: FilterPolicy, attributes: Attributes): boolean {
+  if (Object.keys(attributes).length === 0) return false;
   return Object.entries(policy).every(([name, rules]) => {
     const values = valuesOf(attributes[name]);
     return rules.some((rule) => holds(rule, values));

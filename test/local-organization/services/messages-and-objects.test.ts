@@ -59,6 +59,15 @@ test('each protocol receives its own text, and a filter policy keeps other audie
   expect(queued.map((body) => JSON.parse(body).Message)).toEqual(['s', 's']);
 });
 
+test.each([[{ audience: [{ exists: false }] }], [{ audience: ['admin'] }]])('a message without attributes passes no filter policy: %j', async (filterPolicy) => {
+  const { service, state } = snsService({ clock, random, deliver: () => undefined });
+  const TopicArn = state.putTopic({ ...place, name: 'admin' });
+  state.subscribe({ topicArn: TopicArn, protocol: 'email', endpoint: 'filtered@example.com', filterPolicy });
+  state.subscribe({ topicArn: TopicArn, protocol: 'email', endpoint: 'all@example.com' });
+  await send(service, 'Publish', { TopicArn, Message: 'an alarm' });
+  expect(state.emails.map(({ to }) => to)).toEqual(['all@example.com']);
+});
+
 test('a message received too often without being deleted moves to the dead-letter queue', async () => {
   const { state } = sqsService({ clock, random });
   const dead = state.putQueue({ ...place, name: 'dead' });
