@@ -3,7 +3,7 @@ import type { Conditions } from './conditions';
 import { intentsOf, LIST_LAG_MS, versionWith } from './ledger';
 import type { AccessKey, Clock, Identities, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
 import type { UserReport } from './report';
-import { parseSecretValue } from './secret-value';
+import { parseOwnValue } from './secret-value';
 import type { RosterSlice, SliceUser } from './slice';
 
 export interface ReconcilePorts {
@@ -56,13 +56,17 @@ export interface UserOutcome {
   readonly failing: boolean;
 }
 
-/** Reads the user's keys and what the secret holds. */
+/**
+ * Reads the user's keys and what the secret holds.
+ * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN: taken for the user's, another's value would leave
+ * the user's own key in no version, to be retired
+ */
 export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, found: User | undefined): Promise<UserPass> {
-  const { secrets, secret, iam } = base;
+  const { secrets, secret, iam, user, settings } = base;
   const existing = found ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
-  const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseSecretValue(text).key?.id);
+  const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id);
   const currentKeyId = keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
   const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
   return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
