@@ -1,57 +1,104 @@
 /** Events, secrets and slices that are broken or meant to do harm: refused before any IAM call, with nothing changed. */
+import { inspect } from 'node:util';
 import { parseSlice } from '../../lambda/aws/roster';
+import { secretsManager } from '../../lambda/aws/secrets';
+import { STEPS, type Step } from '../../lambda/domain/guard';
+import { TAGS } from '../../lambda/domain/ledger';
 import { occurrenceOf } from '../../lambda/domain/rotation-events';
-import { ANN, sliceOf, World } from './world';
+import { printSecretValue } from '../../lambda/domain/secret-value';
+import { ACCOUNT, ANN, sliceOf, World } from './world';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:333333333333:secret:/access-key/ann-AbCdEf';
-const TOKEN = 'token-000000000000000000000000000000';
+const TRAVERSAL = '/access-key/../database';
+const [REPLACED, REMOVED, CURRENT, PENDING] = ['0', '1', '2', '3'].map((number) => `token-${number.padStart(30, '0')}`) as [string, string, string, string];
 
-function settled() {
+/** Ann has rotated three times and is about to rotate again; beside her secret are some that are not the roster's. */
+async function settled(): Promise<World> {
   const world = new World();
-  const current = world.addKey({ usedHoursAgo: 1 });
-  world.addSecret(current);
-  return { world, current };
+  for (const name of ['/access-key/ben', 'database', TRAVERSAL]) {
+    world.secrets.set(name, { name, versions: new Map([[PENDING, { stages: new Set(['AWSPENDING']) }], ['version-of-somebody-else-0000000000', { value: '{}', stages: new Set(['AWSCURRENT']) }]]), tags: {}, schedule: 'rate(30 days)', policy: '{}', rotationEnabled: true });
+  }
+  world.addSecret(world.addKey({ usedHoursAgo: 1 }));
+  for (const _ of [REPLACED, REMOVED, CURRENT]) {
+    expect(await world.rotate()).toBeUndefined();
+    world.keys = world.keys.filter(({ id }) => id === world.keyOf('AWSCURRENT')!.id);
+  }
+  expect(world.startRotation()).toBe(PENDING);
+  clear(world);
+  return world;
 }
 
-const state = (world: World): string => JSON.stringify([world.keys, [...world.secret.versions].map(([id, { value, stages }]) => [id, value, [...stages]])]);
+/** What happened before is of no interest. */
+function clear(world: World): void {
+  for (const record of [world.calls, world.notices, world.recorded, world.logLines]) record.length = 0;
+}
+
+/** Every key, and every secret with its versions, labels, tags, schedule, policy and rotation, in words. */
+const stateOf = ({ keys, secrets }: World): string => inspect({ keys, secrets }, { depth: Infinity, maxArrayLength: null, maxStringLength: null });
 const iamCalls = (world: World): string[] => world.calls.filter((call) => call.startsWith('iam:'));
+const told = (world: World): string[] => world.notices.map(({ type, code, audience, userName, secretName }) => `${type} ${code} of ${userName || 'nobody'} in ${secretName} to ${audience.join()}`);
 
 describe('events', () => {
-  test.each([
-    ['nothing', null],
-    ['text', 'createSecret'],
-    ['no members', {}],
-    ['an unknown step', { SecretId: ARN, ClientRequestToken: TOKEN, Step: 'deleteSecret' }],
-    ['a step of the prototype', { SecretId: ARN, ClientRequestToken: TOKEN, Step: 'constructor' }],
-    ['a secret with traversal', { SecretId: '/access-key/../../etc', ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['a secret with wildcards', { SecretId: '/access-key/*', ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['a secret with line breaks', { SecretId: `${ARN}\nx`, ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['an oversized secret', { SecretId: 'a'.repeat(5_000), ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['a short token', { SecretId: ARN, ClientRequestToken: 'x', Step: 'createSecret' }],
-    ['a token that is an object', { SecretId: ARN, ClientRequestToken: { length: 36 }, Step: 'createSecret' }],
-    ['a rotation token that is no text', { SecretId: ARN, ClientRequestToken: TOKEN, Step: 'createSecret', RotationToken: {} }],
-    ["another account's secret", { SecretId: ARN.replace('333333333333', '444444444444'), ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['a secret that is none of ours', { SecretId: 'database', ClientRequestToken: TOKEN, Step: 'createSecret' }],
-    ['a token of no version', { SecretId: ARN, ClientRequestToken: TOKEN, Step: 'finishSecret' }],
-  ])('%s is refused', async (_, event) => {
-    const { world } = settled();
-    const before = state(world);
-    expect(await world.handle(event)).toMatchObject({ code: expect.stringMatching(/^(EVENT_INVALID|SECRET_UNKNOWN|SECRET_NOT_IN_ROSTER|TOKEN_UNKNOWN)$/) });
+  const event = { SecretId: ARN, ClientRequestToken: PENDING, Step: 'createSecret' };
+  const notInRoster = (secretName: string): string => `attention SECRET_NOT_IN_ROSTER of nobody in ${secretName} to admin`;
+
+  test.each<[string, unknown, string, string[]]>([
+    ['nothing', null, 'EVENT_INVALID', []],
+    ['text', 'createSecret', 'EVENT_INVALID', []],
+    ['a list', [event], 'EVENT_INVALID', []],
+    ['no members', {}, 'EVENT_INVALID', []],
+    ['no step', { ...event, Step: undefined }, 'EVENT_INVALID', []],
+    ['an unknown step', { ...event, Step: 'deleteSecret' }, 'EVENT_INVALID', []],
+    ['a step of the prototype', { ...event, Step: 'constructor' }, 'EVENT_INVALID', []],
+    ['a list of steps', { ...event, Step: ['createSecret'] }, 'EVENT_INVALID', []],
+    ['no secret', { ...event, SecretId: undefined }, 'EVENT_INVALID', []],
+    ['a secret with wildcards', { ...event, SecretId: '/access-key/*' }, 'EVENT_INVALID', []],
+    ['a secret with one wildcard for a letter', { ...event, SecretId: '/access-key/an?' }, 'EVENT_INVALID', []],
+    ['a secret with a line break', { ...event, SecretId: `${ARN}\n` }, 'EVENT_INVALID', []],
+    ['an encoded traversal', { ...event, SecretId: '/access-key/%2e%2e/database' }, 'EVENT_INVALID', []],
+    ['an oversized secret', { ...event, SecretId: 'a'.repeat(2_049) }, 'EVENT_INVALID', []],
+    ['a short token', { ...event, ClientRequestToken: 'x' }, 'EVENT_INVALID', []],
+    ['an oversized token', { ...event, ClientRequestToken: 'a'.repeat(65) }, 'EVENT_INVALID', []],
+    ['a token that is an object', { ...event, ClientRequestToken: { length: 36 } }, 'EVENT_INVALID', []],
+    ['a rotation token that is no text', { ...event, RotationToken: {} }, 'EVENT_INVALID', []],
+    ['an oversized rotation token', { ...event, RotationToken: 'a'.repeat(257) }, 'EVENT_INVALID', []],
+    ["another account's secret", { ...event, SecretId: ARN.replace(ACCOUNT, '444444444444') }, 'SECRET_UNKNOWN', []],
+    ['a secret that does not exist', { ...event, SecretId: '/access-key/carol' }, 'SECRET_UNKNOWN', []],
+    ['another kind of thing', { ...event, SecretId: 'arn:aws:iam::333333333333:user/ann' }, 'SECRET_UNKNOWN', []],
+    ['a secret with traversal that leads to none', { ...event, SecretId: '/access-key/x/../ann' }, 'SECRET_UNKNOWN', []],
+    ['a secret with traversal in its own name', { ...event, SecretId: TRAVERSAL }, 'SECRET_NOT_IN_ROSTER', [notInRoster(TRAVERSAL)]],
+    ['a secret that is none of ours', { ...event, SecretId: 'database' }, 'SECRET_NOT_IN_ROSTER', [notInRoster('database')]],
+    ['a secret of a user who is not in the roster', { ...event, SecretId: ARN.replace('ann', 'ben') }, 'SECRET_NOT_IN_ROSTER', [notInRoster('/access-key/ben')]],
+    ['a token of no version', { ...event, ClientRequestToken: 'token-999999999999999999999999999999' }, 'TOKEN_UNKNOWN', []],
+    ["a token of another secret's version", { ...event, ClientRequestToken: 'version-of-somebody-else-0000000000' }, 'TOKEN_UNKNOWN', []],
+    ['a token of the prototype', { ...event, ClientRequestToken: '__proto__'.padEnd(32, '_') }, 'EVENT_INVALID', []],
+    ['the token of the previous version', { ...event, ClientRequestToken: REMOVED }, 'TOKEN_NOT_PENDING', []],
+    ['a finish replayed for the previous version', { ...event, ClientRequestToken: REMOVED, Step: 'finishSecret' }, 'TOKEN_NOT_PENDING', []],
+    ['a finish replayed for a version without labels', { ...event, ClientRequestToken: REPLACED, Step: 'finishSecret' }, 'TOKEN_NOT_PENDING', []],
+    ['a finish before anything was made', { ...event, Step: 'finishSecret' }, 'PENDING_EMPTY', ['rotation-failed PENDING_EMPTY of ann in /access-key/ann to admin']],
+  ])('%s is refused', async (_, hostile, code, notices) => {
+    const world = await settled();
+    const before = stateOf(world);
+    expect(await world.handle(hostile)).toMatchObject({ code });
+    expect(told(world)).toEqual(notices);
+    expect(world.recorded).toEqual(world.notices);
     expect(iamCalls(world)).toEqual([]);
-    expect(state(world)).toBe(before);
+    expect(stateOf(withoutFailure(world))).toBe(before);
+    if (code === 'EVENT_INVALID') expect(world.calls).toEqual([]);
   });
 
-  test('a finish that is replayed for an older version is refused', async () => {
-    const { world } = settled();
-    const token = world.startRotation();
-    await world.rotate(token);
-    world.keys = world.keys.filter(({ id }) => id === world.keyOf('AWSCURRENT')!.id);
-    expect(await world.rotate()).toBeUndefined();
-    const before = state(world);
-    const calls = iamCalls(world).length;
-    expect(await world.step('finishSecret', token)).toMatchObject({ code: 'TOKEN_NOT_PENDING' });
-    expect(iamCalls(world)).toHaveLength(calls);
-    expect(state(world)).toBe(before);
+  test("another account's secret is not even looked for", async () => {
+    const world = await settled();
+    await world.handle({ ...event, SecretId: ARN.replace(ACCOUNT, '444444444444') });
+    expect(world.calls).toEqual([]);
+  });
+
+  test.each(STEPS)('%s replayed for the version that is current does nothing, and is no failure', async (step) => {
+    const world = await settled();
+    const before = stateOf(world);
+    expect(await world.step(step, CURRENT)).toBeUndefined();
+    expect([told(world), iamCalls(world)]).toEqual([[], []]);
+    expect(stateOf(world)).toBe(before);
   });
 
   test.each([null, 'x', {}, { source: 'aws.secretsmanager' }, { source: 'aws.secretsmanager', detail: null }, { source: 'evil', detail: { eventName: 'RotationFailed' } }, { source: 'aws.secretsmanager', detail: { eventName: ['RotationFailed'] } }])('%j is no rotation event', (event) => {
@@ -59,37 +106,85 @@ describe('events', () => {
   });
 });
 
+/** That a failure was told is remembered, and is all that may be. */
+function withoutFailure(world: World): World {
+  delete world.secret.tags[TAGS.failed];
+  return world;
+}
+
 describe('values', () => {
-  test.each([
-    ['other JSON', '{"password":"x"}'],
-    ['no JSON', 'AKIA'],
-    ['a list', '[]'],
-    ['binary, which reads as nothing', ''],
-    ['half a key', '{"user_name":"ann","account_id":"333333333333","access_key_id":"AKIAIOSFODNN7EXAMPLE"}'],
-    ["another user's", '{"user_name":"ben","account_id":"333333333333","access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"x"}'],
-    ["another account's", '{"user_name":"ann","account_id":"444444444444","access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"x"}'],
-    ['numbers', '{"user_name":1,"account_id":2}'],
-  ])('%s in AWSCURRENT stops the rotation before a key is made, and the admins hear', async (_, value) => {
-    const { world } = settled();
-    [...world.secret.versions.values()][0]!.value = value;
-    const token = world.startRotation();
-    expect(await world.step('createSecret', token)).toMatchObject({ code: expect.stringMatching(/^SECRET_VALUE_/) });
-    expect(world.calls).not.toContain('iam:CreateAccessKey');
-    expect(world.notices.map(({ type, audience }) => [type, audience])).toEqual([['rotation-failed', ['admin']]]);
-    expect(JSON.stringify([world.notices, world.logLines])).not.toContain('AKIAIOSFODNN7EXAMPLE');
+  const value = (userName: string, accountId: string): string => printSecretValue({ userName, accountId, key: { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'x' } });
+  const HOSTILE: [string, string, string][] = [
+    ['other JSON', '{"password":"AKIAIOSFODNN7EXAMPLE"}', 'SECRET_VALUE_INVALID'],
+    ['no JSON', 'AKIAIOSFODNN7EXAMPLE', 'SECRET_VALUE_INVALID'],
+    ['a list', '["AKIAIOSFODNN7EXAMPLE"]', 'SECRET_VALUE_INVALID'],
+    ['half a key', '{"user_name":"ann","account_id":"333333333333","access_key_id":"AKIAIOSFODNN7EXAMPLE"}', 'SECRET_VALUE_INVALID'],
+    ['numbers', '{"user_name":1,"account_id":2}', 'SECRET_VALUE_INVALID'],
+    ["another user's", value('ben', ACCOUNT), 'SECRET_VALUE_FOREIGN'],
+    ["another account's", value('ann', '444444444444'), 'SECRET_VALUE_FOREIGN'],
+    ['binary, or empty, which read as nothing', '', 'SECRET_VALUE_INVALID'],
+    ['as large as there are', 'AKIAIOSFODNN7EXAMPLE'.padEnd(65_536, 'x'), 'SECRET_VALUE_INVALID'],
+    ['nested as deep as there are', '['.repeat(32_768) + ']'.repeat(32_768), 'SECRET_VALUE_INVALID'],
+    ['of a user with as long a name as there are', value('AKIAIOSFODNN7EXAMPLE'.padEnd(65_000, 'x'), ACCOUNT), 'SECRET_VALUE_FOREIGN'],
+  ];
+  const readsIt: [string, Step][] = [['AWSCURRENT', 'createSecret'], ['AWSCURRENT', 'finishSecret'], ...STEPS.map((step): [string, Step] => ['AWSPENDING', step])];
+
+  /** Everything before the step is done; then somebody edits the version. */
+  async function edited(stage: string, step: Step, text: string): Promise<World> {
+    const world = await settled();
+    for (const earlier of STEPS.slice(0, STEPS.indexOf(step))) expect(await world.step(earlier, PENDING)).toBeUndefined();
+    clear(world);
+    for (const version of world.secret.versions.values()) if (version.stages.has(stage)) version.value = text;
+    return world;
+  }
+
+  describe.each(readsIt)('in %s before %s', (stage, step) => {
+    test.each(HOSTILE)('%s stops the rotation with nothing changed, and the admins hear', async (_, text, code) => {
+      const world = await edited(stage, step, text);
+      const before = stateOf(world);
+      expect(await world.step(step, PENDING)).toMatchObject({ code });
+      expect(told(world)).toEqual([`rotation-failed ${code} of ann in /access-key/ann to admin`]);
+      expect(iamCalls(world)).toEqual(stage === 'AWSCURRENT' && step === 'finishSecret' ? ['iam:ListAccessKeys'] : []);
+      expect(stateOf(withoutFailure(world))).toBe(before);
+      expect(JSON.stringify([world.notices, world.logLines])).not.toContain('AKIAIOSFODNN7EXAMPLE');
+    });
   });
 
-  test('nothing retires while AWSCURRENT cannot be understood', async () => {
-    const { world, current } = settled();
-    await world.rotate();
-    for (const version of world.secret.versions.values()) if (version.stages.has('AWSCURRENT')) version.value = 'mine';
-    for (let day = 0; day < 30; day++) {
-      world.pass(24);
-      await world.reconcile();
+  test.each(['setSecret', 'testSecret'] as const)('%s has no use for AWSCURRENT and does not read it', async (step) => {
+    const world = await edited('AWSCURRENT', step, 'mine');
+    const before = stateOf(world);
+    expect(await world.step(step, PENDING)).toBeUndefined();
+    expect(stateOf(world)).toBe(before);
+  });
+
+  test.each<[Step, string | undefined]>([['setSecret', undefined], ['testSecret', 'KEY_IDENTITY_WRONG'], ['finishSecret', 'KEY_IDENTITY_WRONG']])("another user's key under this user's name in AWSPENDING is not taken by %s", async (step, code) => {
+    const world = await edited('AWSPENDING', step, value('ann', ACCOUNT));
+    world.keysOfOthers.set('AKIAIOSFODNN7EXAMPLE', 'ben');
+    const before = stateOf(world);
+    const failure = await world.step(step, PENDING);
+    expect((failure as { code?: string } | undefined)?.code).toBe(code);
+    expect(told(world)).toEqual(code ? [`rotation-failed ${code} of ann in /access-key/ann to admin`] : []);
+    expect(iamCalls(world).filter((call) => !/(GetUser|ListAccessKeys)$/.test(call))).toEqual([]);
+    expect(stateOf(withoutFailure(world))).toBe(before);
+  });
+
+  test('the adapter reads a binary value as empty, and one that is not there as none', async () => {
+    const reads = (answer: object) => secretsManager({ send: async () => answer } as never, { prefix: '', rotateFunctionArn: '', kmsKeyArn: '' }).value(ARN, 'AWSCURRENT');
+    expect(await reads({ SecretBinary: new TextEncoder().encode(value('ann', ACCOUNT)) })).toBe('');
+    expect(await reads({ SecretString: 'text' })).toBe('text');
+  });
+
+  test.each(['AWSCURRENT', 'AWSPENDING'])('no key is touched while %s cannot be understood', async (stage) => {
+    for (const [, text, code] of HOSTILE) {
+      const world = await edited(stage, 'setSecret', text);
+      const keys = inspect(world.keys);
+      for (let day = 0; day < 30; day++) {
+        world.pass(24);
+        await world.reconcile();
+      }
+      expect(inspect(world.keys)).toBe(keys);
+      expect(world.notices.filter((notice) => notice.code === code)).toHaveLength(30);
     }
-    expect(current.status).toBe('Active');
-    expect(world.keys).toHaveLength(2);
-    expect(world.notices.some(({ code }) => code === 'SECRET_VALUE_INVALID')).toBe(true);
   });
 });
 

@@ -97,6 +97,8 @@ export class World {
   keys: StoredKey[] = [];
   userId = 'AIDAANN';
   userExists = true;
+  /** Keys of the account's other users, by id, with their owner's name. */
+  readonly keysOfOthers = new Map<string, string>();
   readonly secrets = new Map<string, StoredSecret>();
   slice: RosterSlice | undefined;
   readonly notices: NoticeEvent[] = [];
@@ -305,6 +307,8 @@ export class World {
         identify: (key: AccessKeyPair) =>
           call('sts:GetCallerIdentity', () => {
             const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
+            const other = this.keysOfOthers.get(key.id);
+            if (other) return { arn: `arn:aws:iam::${ACCOUNT}:user/${other}`, accountId: ACCOUNT };
             return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
           }),
       },
