@@ -53,12 +53,12 @@ export interface Target {
   stop(): Promise<void>;
 }
 
-/** Names of the commands that were sent, `GetUserCommand`. */
+/** Names of the commands that cases of the contract sent, `GetUserCommand`; what prepares them does not count. */
 export const sent = new Set<string>();
 
 export function clientsOf(endpoint: string, credentials: Credentials) {
   const config = { region: REGION, endpoint, credentials, maxAttempts: 1 };
-  const clients = {
+  return {
     secrets: new SecretsManagerClient(config),
     iam: new IAMClient(config),
     sts: new STSClient(config),
@@ -68,6 +68,11 @@ export function clientsOf(endpoint: string, credentials: Credentials) {
     ses: new SESv2Client(config),
     lambda: new LambdaClient(config),
   };
+}
+
+/** For the cases: what they send is remembered. */
+export function observedClientsOf(endpoint: string, credentials: Credentials): Clients {
+  const clients = clientsOf(endpoint, credentials);
   for (const client of Object.values(clients)) {
     (client.middlewareStack as { add: (middleware: unknown, options: object) => void }).add(
       (next: (request: unknown) => unknown, context: { commandName?: string }) => (request: unknown) => {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { NO_DELAY } from '../../lib/local-organization/iam/directory';
 import { LocalOrganization } from '../../lib/local-organization/organization';
 import { listen } from '../../lib/local-organization/wire/port';
-import { ACCOUNT, clientsOf, OTHER_ACCOUNT, REGION, type Aws, type Target } from './aws';
+import { ACCOUNT, observedClientsOf, OTHER_ACCOUNT, REGION, type Aws, type Target } from './aws';
 
 const START = new Date('2027-01-04T09:00:00Z');
 const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
@@ -34,8 +34,8 @@ function localAws(organization: LocalOrganization, endpoint: string, code: strin
   const place = { accountId: ACCOUNT, region: REGION };
   const putRole = (name: string, principal: object): string => directory.putRole(ACCOUNT, { name, trustPolicy: trust(principal), inlinePolicies: { everything: EVERYTHING } });
   return {
-    admin: clientsOf(endpoint, directory.administrator(ACCOUNT, { longLived: true })),
-    as: (credentials) => clientsOf(endpoint, credentials),
+    admin: observedClientsOf(endpoint, directory.administrator(ACCOUNT, { longLived: true })),
+    as: (credentials) => observedClientsOf(endpoint, credentials),
     user: async (name, path = '/') => void directory.createUser(ACCOUNT, { name, path }),
     role: async (name) => putRole(name, { AWS: `arn:aws:iam::${ACCOUNT}:root` }),
     bucket: async (name) => s3.putBucket({ ...place, name }),

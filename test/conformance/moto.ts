@@ -11,7 +11,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-s
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { zipSync } from 'fflate';
-import { ACCOUNT, clientsOf, REGION, type Aws, type Clients, type Credentials, type Queue, type Target } from './aws';
+import { ACCOUNT, clientsOf, observedClientsOf, REGION, type Aws, type Clients, type Credentials, type Queue, type Target } from './aws';
 import { FunctionHost } from './function-host';
 
 const VENV = join(__dirname, '../../.venv/moto');
@@ -75,7 +75,7 @@ export async function startMoto(rotationFunction: string): Promise<Moto> {
     stop,
     async fresh() {
       await reset();
-      return motoAws(endpoint, clientsOf(endpoint, await administrator(ACCOUNT)), (behaviour) => deployFunction(ACCOUNT, 'rotation', rotationFunction, { BEHAVIOUR: behaviour }));
+      return motoAws(endpoint, await administrator(ACCOUNT), (behaviour) => deployFunction(ACCOUNT, 'rotation', rotationFunction, { BEHAVIOUR: behaviour }));
     },
   };
 }
@@ -98,10 +98,11 @@ async function assume(endpoint: string, accountId: string): Promise<Credentials>
   return { accessKeyId: issued!.AccessKeyId!, secretAccessKey: issued!.SecretAccessKey!, sessionToken: issued!.SessionToken! };
 }
 
-function motoAws(endpoint: string, admin: Clients, rotationFunction: Aws['rotationFunction']): Aws {
+function motoAws(endpoint: string, administrator: Credentials, rotationFunction: Aws['rotationFunction']): Aws {
+  const admin = clientsOf(endpoint, administrator);
   return {
-    admin,
-    as: (credentials) => clientsOf(endpoint, credentials),
+    admin: observedClientsOf(endpoint, administrator),
+    as: (credentials) => observedClientsOf(endpoint, credentials),
     user: async (name, path = '/') => void (await admin.iam.send(new CreateUserCommand({ UserName: name, Path: path }))),
     role: async (name) => (await admin.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }))).Role!.Arn!,
     bucket: async (name) => void (await admin.s3.send(new CreateBucketCommand({ Bucket: name }))),
