@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ROSTERS } from '../fixtures/rosters';
 
 const ROOT = join(__dirname, '../..');
 const BAD = 'test/roster/fixtures/bad';
@@ -23,7 +24,7 @@ const ONE_USER = 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@exa
 
 describe('validate', () => {
   it('ends with 0 for a good roster', () => {
-    expect(run('validate', '--at', '2027-01-01')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
+    expect(run('validate', '--roster', ROSTERS.organization, '--at', '2027-01-01')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
   });
 
   it('ends with 1 for a bad one and prints every problem as JSON', () => {
@@ -70,7 +71,7 @@ describe('rehearse', () => {
   ])('refuses %s before it plays', (_, text, message) => {
     const path = join(folder, 'faults.json');
     writeFileSync(path, text);
-    const { status, stderr } = run('rehearse', '--faults', path, '--days', '1');
+    const { status, stderr } = run('rehearse', '--roster', ROSTERS.organization, '--faults', path, '--days', '1');
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printPublished } from '../../lib/plan/published-roster';
 import { loadRoster } from '../../lib/roster/load';
+import { ROSTERS } from '../fixtures/rosters';
 
 const folder = mkdtempSync(join(tmpdir(), 'plan-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -12,7 +13,7 @@ const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 };
-const ONE = readFileSync('config/examples/one-account.yaml', 'utf8');
+const ONE = readFileSync(ROSTERS.oneAccount, 'utf8');
 const former = file('former.yaml', ONE);
 const dangerous = ONE.replace('admins: [security@example.com]', 'admins: [mallory@example.com]');
 const plan = (...args: string[]) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', ...args], { encoding: 'utf8' });

@@ -4,10 +4,11 @@ import { UnreadableReport } from '../../lib/operator/read-report';
 import type { Operator } from '../../lib/operator/operator';
 import { loadRoster } from '../../lib/roster/load';
 import { canaries } from '../../lib/roster/waves';
+import { ROSTERS } from '../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');
 const ACCOUNT = '333333333333';
-const accounts = canaries(loadRoster('config', { at: START }).roster!);
+const accounts = canaries(loadRoster(ROSTERS.organization, { at: START }).roster!);
 
 const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({ keyId, role, status: 'Active', createdAt, ageDays: 1 });
 const user = (userName: string, ...keys: KeyReport[]): UserReport => ({ userName, secretName: `/access-key/${userName}`, keys, conditions: [] });

@@ -11,8 +11,9 @@ import { PipelineStack } from '../../lib/pipeline/pipeline-stack';
 import { exceeded, quotaUsage } from '../../lib/quotas';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
+import { ROSTERS } from '../fixtures/rosters';
 
-const roster = loadRoster('config', { at: new Date('2027-01-04') }).roster!;
+const roster = loadRoster(ROSTERS.organization, { at: new Date('2027-01-04') }).roster!;
 let errors: jest.SpyInstance;
 beforeAll(() => (errors = jest.spyOn(console, 'error').mockImplementation()));
 afterAll(() => errors.mockRestore());
@@ -62,7 +63,7 @@ describe('the pipeline of the sample roster', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::CodePipeline::Pipeline', {
       PipelineType: 'V2',
       ExecutionMode: 'QUEUED',
-      Triggers: [{ GitConfiguration: { Push: [{ Branches: { Includes: ['main'] }, FilePaths: { Includes: Match.arrayWith(['config/**', 'lambda/**', 'package-lock.json']) } }] } }],
+      Triggers: [{ GitConfiguration: { Push: [{ Branches: { Includes: ['main'] }, FilePaths: { Includes: Match.arrayWith(['lambda/**', 'package-lock.json']) } }] } }],
       Stages: Match.arrayWith([{ Name: 'Source', Actions: [Match.objectLike({ Configuration: Match.objectLike({ DetectChanges: false, FullRepositoryId: 'acme/access-keys' }) })] }]),
     });
   });

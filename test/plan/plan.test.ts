@@ -6,9 +6,10 @@ import { planOf, type Plan } from '../../lib/plan/plan';
 import { parsePublished, printPublished } from '../../lib/plan/published-roster';
 import { renderPlanMarkdown } from '../../lib/plan/render-markdown';
 import { renderPlanText } from '../../lib/plan/render-text';
+import { ROSTERS } from '../fixtures/rosters';
 import picocolors from 'picocolors';
 
-const roster = loadRoster('config', { at: new Date('2027-01-04') }).roster!;
+const roster = loadRoster(ROSTERS.organization, { at: new Date('2027-01-04') }).roster!;
 const CANARY = '333333333333';
 const nothingReleased: Released = () => false;
 const plan = (to: Roster, from: Roster | undefined = roster, released = nothingReleased): Plan => planOf(from, to, released);

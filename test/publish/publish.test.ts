@@ -6,11 +6,12 @@ import { publishSlices, removeSlices } from '../../lib/publish/slices';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
 import { canaries, others } from '../../lib/roster/waves';
+import { ROSTERS } from '../fixtures/rosters';
 import { MemoryStore } from './memory-store';
 
 const NOW = new Date('2027-01-04T00:00:00Z');
 const LATER = new Date('2027-01-05T00:00:00Z');
-const roster = loadRoster('config', { at: NOW }).roster!;
+const roster = loadRoster(ROSTERS.organization, { at: NOW }).roster!;
 const generationOf = (store: MemoryStore, accountId: string): number => store.json<RosterSlice>(`roster/${accountId}.json`).generation;
 
 const withFirstAccount = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({ ...roster, accounts: roster.accounts.map((account, index) => (index === 0 ? change(account) : account)) });

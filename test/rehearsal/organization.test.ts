@@ -7,11 +7,12 @@ import type { CallRecord } from '../../lib/local-organization/wire/gateway';
 import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
+import { ROSTERS } from '../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');
 /** Draws owners of whom none has two keys from before: nobody waits for room. */
 const SEED = 1;
-const roster = loadRoster('config/examples/organization.yaml', { at: START }).roster!;
+const roster = loadRoster(ROSTERS.everyDeployment, { at: START }).roster!;
 const created = ({ report }: Rehearsal, userName: string): number => report.users.find((user) => user.userName === userName)?.keys.created ?? 0;
 const changed = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({ ...roster, accounts: roster.accounts.map(change) });
 const member = (change: Partial<Roster['accounts'][number]>): Roster => changed((account) => (account.id === '444444444444' ? { ...account, ...change } : account));

@@ -10,6 +10,7 @@ import { rehearse, type Rehearsal, type RehearsalOptions } from '../../lib/rehea
 import { SecretSearch } from '../../lib/rehearsal/secret-search';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
+import { ROSTERS } from '../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');
 const ONE_ACCOUNT = `
@@ -41,7 +42,7 @@ describe('the sample roster for sixty days', () => {
   const denied: CallRecord[] = [];
 
   beforeAll(async () => {
-    const { roster } = loadRoster('config', { at: START });
+    const { roster } = loadRoster(ROSTERS.organization, { at: START });
     const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
       listen.mockRestore();
       this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));

@@ -1,41 +1,43 @@
+import { join } from 'node:path';
 import { loadRoster } from '../../lib/roster/load';
 import { renderGithub } from '../../lib/roster/render';
 import { toSlices } from '../../lib/roster/slices';
+import { ROSTERS } from '../fixtures/rosters';
 
 const at = new Date('2026-11-01T00:00:00Z');
 
-test('the sample roster is good, and is three accounts and ten users', () => {
-  const { roster, problems, accounts, users } = loadRoster('config', { at });
+test('a roster in a directory is good, and is three accounts and ten users', () => {
+  const { roster, problems, accounts, users } = loadRoster(ROSTERS.organization, { at });
   expect(problems).toEqual([]);
   expect({ accounts, users }).toEqual({ accounts: 3, users: 10 });
   expect(roster?.accounts.map(({ id }) => id)).toEqual(['333333333333', '444444444444', '555555555555']);
 });
 
 test('the nearest setting wins: user, then account, then defaults', () => {
-  const [payments, platform] = loadRoster('config', { at }).roster!.accounts;
+  const [payments, platform] = loadRoster(ROSTERS.organization, { at }).roster!.accounts;
   expect(payments!.users.map(({ rotateEveryHours }) => rotateEveryHours / 24)).toEqual([45, 30, 45, 45]);
   expect(platform!.users.map(({ rotateEveryHours }) => rotateEveryHours / 24)).toEqual([60, 60, 60]);
   expect(payments!.users[3]).toMatchObject({ keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete', deleteInactiveAfterHours: 168 });
 });
 
 test('an owner without an email is written to at the owners\' domain', () => {
-  const [payments] = loadRoster('config', { at }).roster!.accounts;
+  const [payments] = loadRoster(ROSTERS.organization, { at }).roster!.accounts;
   expect(payments!.users.map(({ email }) => email)).toEqual(['jeremy.ritchie@example.com', 'platform@example.com', 'data@example.com', 'platform@example.com']);
 });
 
 test('a FILE means that file alone', () => {
-  expect(loadRoster('config/roster.yaml', { at })).toMatchObject({ accounts: 1, users: 4, problems: [] });
+  expect(loadRoster(join(ROSTERS.organization, 'roster.yaml'), { at })).toMatchObject({ accounts: 1, users: 4, problems: [] });
 });
 
 test('the slices of a roster partition its users', () => {
-  const { roster } = loadRoster('config', { at });
+  const { roster } = loadRoster(ROSTERS.organization, { at });
   const slices = toSlices(roster!, () => 7);
   expect(slices.flatMap(({ accountId, users }) => users.map(({ secretName }) => accountId + secretName))).toHaveLength(10);
   expect(slices.every(({ generation, schemaVersion }) => generation === 7 && schemaVersion === 1)).toBe(true);
 });
 
 test('an exemption is judged by the given day', () => {
-  expect(loadRoster('config', { at: new Date('2027-07-01T00:00:00Z') }).problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning ROSTER_EXEMPTION_OVER']);
+  expect(loadRoster(ROSTERS.organization, { at: new Date('2027-07-01T00:00:00Z') }).problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning ROSTER_EXEMPTION_OVER']);
 });
 
 test('annotations escape what would end them', () => {

@@ -7,8 +7,8 @@ import { context } from '../../cdk.json';
 import { synthesize } from '../../lib/assembly';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { loadRoster } from '../../lib/roster/load';
+import { ROSTERS } from '../fixtures/rosters';
 
-const ONE_ACCOUNT = 'config/examples/one-account.yaml';
 const folder = mkdtempSync(join(tmpdir(), 'app-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -21,8 +21,8 @@ const templates = (outdir: string): string[] => readdirSync(outdir, { recursive:
 
 test('what is deployed is what is rehearsed, to the byte', () => {
   const [deployed, rehearsed] = [join(folder, 'deployed'), join(folder, 'rehearsed')];
-  expect(app('config', deployed).status).toBe(0);
-  synthesize(loadRoster('config', { at: new Date() }).roster!, { outdir: rehearsed });
+  expect(app(ROSTERS.organization, deployed).status).toBe(0);
+  synthesize(loadRoster(ROSTERS.organization, { at: new Date() }).roster!, { outdir: rehearsed });
   expect(templates(deployed).length).toBeGreaterThan(3);
   expect(templates(deployed)).toEqual(templates(rehearsed));
   for (const name of templates(deployed)) expect(readFileSync(join(deployed, name), 'utf8')).toBe(readFileSync(join(rehearsed, name), 'utf8'));
@@ -30,7 +30,7 @@ test('what is deployed is what is rehearsed, to the byte', () => {
 
 test('a roster without an organization gives two stacks in its account', () => {
   const outdir = join(folder, 'one');
-  expect(app(ONE_ACCOUNT, outdir).status).toBe(0);
+  expect(app(ROSTERS.oneAccount, outdir).status).toBe(0);
   expect(new Assembly(outdir).stacks.map(({ target }) => target)).toEqual([
     { accountId: '333333333333', region: 'us-east-1', stackName: 'AccessKeysNotification' },
     { accountId: '333333333333', region: 'us-east-1', stackName: 'AccessKeysRotator' },
@@ -39,7 +39,7 @@ test('a roster without an organization gives two stacks in its account', () => {
 
 test('a bad roster synthesises nothing and says what is wrong where', () => {
   const roster = join(folder, 'bad.yaml');
-  writeFileSync(roster, readFileSync(ONE_ACCOUNT, 'utf8').replace('"333333333333"', '333333333333'));
+  writeFileSync(roster, readFileSync(ROSTERS.oneAccount, 'utf8').replace('"333333333333"', '333333333333'));
   const { status, stderr, stdout } = app(roster, join(folder, 'none'));
   expect(status).toBe(1);
   expect(stderr).toContain('bad.yaml:');

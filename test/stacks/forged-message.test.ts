@@ -8,6 +8,7 @@ import type { LocalOrganization } from '../../lib/local-organization/organizatio
 import { assemble } from '../../lib/rehearsal/cast';
 import { deploy } from '../../lib/rehearsal/deployment';
 import { loadRoster } from '../../lib/roster/load';
+import { ROSTERS } from '../fixtures/rosters';
 
 const ATTACKER = '555555555555';
 const VICTIM = '444444444444';
@@ -20,7 +21,7 @@ let organization: LocalOrganization;
 
 beforeAll(async () => {
   const start = new Date('2027-01-04');
-  const { roster } = loadRoster('config', { at: start });
+  const { roster } = loadRoster(ROSTERS.organization, { at: start });
   const folder = mkdtempSync(join(tmpdir(), 'forged-'));
   synthesize(roster!, { outdir: folder });
   ({ organization } = assemble([roster!], { seed: 1, start }));

@@ -8,6 +8,7 @@ import type { Principal, ServiceId } from '../../lib/local-organization/service'
 import { assemble } from '../../lib/rehearsal/cast';
 import { deploy, type DeploymentReport } from '../../lib/rehearsal/deployment';
 import { loadRoster } from '../../lib/roster/load';
+import { ROSTERS } from '../fixtures/rosters';
 import cases from './request-cases.json';
 
 interface Caller {
@@ -41,7 +42,7 @@ let deployment: DeploymentReport | undefined;
 
 beforeAll(async () => {
   const start = new Date('2027-01-04');
-  const { roster } = loadRoster('config', { at: start });
+  const { roster } = loadRoster(ROSTERS.organization, { at: start });
   const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
   synthesize(roster!, { outdir: folder });
   ({ organization } = assemble([roster!], { seed: 1, start }));

@@ -6,6 +6,7 @@ import { synthesize } from '../../lib/assembly';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { resolveTemplate, type Resolved, type Template } from '../../lib/local-organization/deployment/template';
 import { loadRoster } from '../../lib/roster/load';
+import { ROSTERS } from '../fixtures/rosters';
 import cases from './iam-cases.json';
 
 const ACCOUNT = '333333333333';
@@ -14,7 +15,7 @@ let resources: Resolved[];
 let every: Resolved[];
 
 function synth(): string {
-  const { roster } = loadRoster('config', { at: new Date('2026-11-24') });
+  const { roster } = loadRoster(ROSTERS.organization, { at: new Date('2026-11-24') });
   const outdir = mkdtempSync(join(tmpdir(), 'assembly-'));
   folders.push(outdir);
   return synthesize(roster!, { outdir });
