@@ -22,7 +22,7 @@ const templates = (outdir: string): string[] => readdirSync(outdir, { recursive:
 test('what is deployed is what is rehearsed, to the byte', () => {
   const [deployed, rehearsed] = [join(folder, 'deployed'), join(folder, 'rehearsed')];
   expect(app(ROSTERS.organization, deployed).status).toBe(0);
-  synthesize(loadRoster(ROSTERS.organization, { at: new Date() }).roster!, { outdir: rehearsed });
+  synthesize(loadRoster(ROSTERS.organization, { at: new Date() }).roster!, { outdir: rehearsed, rosterPath: ROSTERS.organization });
   expect(templates(deployed).length).toBeGreaterThan(3);
   expect(templates(deployed)).toEqual(templates(rehearsed));
   for (const name of templates(deployed)) expect(readFileSync(join(deployed, name), 'utf8')).toBe(readFileSync(join(rehearsed, name), 'utf8'));
