@@ -1,7 +1,8 @@
-import { Annotations, Duration, RemovalPolicy, Stack, type Environment, type StackProps } from 'aws-cdk-lib';
+import { Annotations, Arn, ArnFormat, Duration, RemovalPolicy, Stack, type Environment, type StackProps } from 'aws-cdk-lib';
 import { ComputeType, LinuxArmBuildImage } from 'aws-cdk-lib/aws-codebuild';
 import { type CfnPipeline, ExecutionMode, PipelineType, ProviderType } from 'aws-cdk-lib/aws-codepipeline';
 import type { CodeStarConnectionsSourceAction } from 'aws-cdk-lib/aws-codepipeline-actions';
+import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
@@ -31,6 +32,7 @@ export interface PipelineStackProps extends StackProps {
   readonly memberTemplate: string;
 }
 
+const SOURCE_ACTION = 'Roster';
 const CDK_CLI_VERSION: string = devDependencies['aws-cdk'];
 
 /** Eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
@@ -50,12 +52,13 @@ export class PipelineStack extends Stack {
   constructor(scope: Construct, id: string, private readonly props: PipelineStackProps) {
     super(scope, id, props);
     const { roster, rosterPath, env } = props;
-    const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: 'Roster' });
+    const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: SOURCE_ACTION });
     const steps = new Steps({ source, rosterPath, bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}` });
     this.artifacts = this.artifactBucket();
     this.pipeline = this.emptyPipeline(steps);
     this.addWaves(steps, roster.accounts);
     this.pipeline.buildPipeline();
+    this.useConnection();
     this.triggerByPush();
     // https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md#W3005: the CDK's own dependency of pipelines on their role
     (this.pipeline.pipeline.node.defaultChild as CfnPipeline).addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
@@ -135,6 +138,16 @@ export class PipelineStack extends Stack {
       },
       synthCodeBuildDefaults: { buildEnvironment: { computeType: ComputeType.LARGE } },
     });
+  }
+
+  /**
+   * The CDK grants `codestar-connections:UseConnection` only, which lets nobody use a connection of the newer name:
+   * https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html
+   */
+  private useConnection(): void {
+    const { connectionArn } = this.from;
+    const role = this.pipeline.pipeline.node.findChild('Source').node.findChild(SOURCE_ACTION).node.findChild('CodePipelineActionRole') as Role;
+    role.addToPrincipalPolicy(new PolicyStatement({ actions: [`${Arn.split(connectionArn, ArnFormat.SLASH_RESOURCE_NAME).service}:UseConnection`], resources: [connectionArn] }));
   }
 
   private triggerByPush(): void {

@@ -68,6 +68,14 @@ describe('the pipeline of the sample roster', () => {
     });
   });
 
+  test.each(['codeconnections', 'codestar-connections'])('its source action may use a connection of %s', (service) => {
+    const connectionArn = roster.source!.connectionArn.replace(':codeconnections:', `:${service}:`);
+    const { stack } = build({ ...roster, source: { ...roster.source!, connectionArn } });
+    const [role] = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^PipelineSourceRoster') }] } }));
+    const used = role!.Properties.PolicyDocument.Statement.filter(({ Resource }: { Resource: unknown }) => Resource === connectionArn).flatMap(({ Action }: { Action: string[] }) => Action);
+    expect(used).toContain(`${service}:UseConnection`);
+  });
+
   test('updates itself with the CDK that the lock file pins', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::CodeBuild::Project', { Source: Match.objectLike({ BuildSpec: Match.stringLikeRegexp('npm install -g aws-cdk@2\\.1148\\.\\d+') }) });
   });
