@@ -1,5 +1,6 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '../cdk.json';
 import { BUNDLES, bundle } from './bundle';
@@ -8,6 +9,7 @@ import { memberCode } from './member/member-code';
 import { withMemberTemplate } from './member/member-template';
 import { RotatorStack, type FunctionCode } from './member/rotator-stack';
 import { STACKS } from './names';
+import { permissionsBoundary } from './pipeline/permissions-boundary';
 import { PipelineStack } from './pipeline/pipeline-stack';
 import type { Roster } from './roster/roster';
 
@@ -28,6 +30,7 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
   const notification = notificationProps(roster, securityAccountId);
   const { organization } = roster;
   if (organization) {
+    writeFileSync(join(BUNDLES, 'permissions-boundary.json'), `${JSON.stringify(permissionsBoundary(roster.userGuard), null, 2)}\n`);
     const description = 'Access keys: the pipeline that deploys everything else from the roster';
     withMemberTemplate(roster, code, check, (memberTemplate) => void new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization, rosterPath, code, notification, description }));
     return app;

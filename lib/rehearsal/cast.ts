@@ -4,7 +4,7 @@ import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
 import type { FaultPlan } from '../local-organization/faults';
 import { LocalOrganization } from '../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../names';
-import boundary from '../../docs/permissions-boundary.json';
+import { permissionsBoundary } from '../pipeline/permissions-boundary';
 import { personaOf, type Scenario } from './scenario';
 import { drawPersona, type ExistingKey, type Persona } from './persona';
 import type { KeyPair } from './stage';
@@ -39,14 +39,14 @@ interface CastOptions {
  * @param rosters the one to begin with and those that it changes to; whoever is in any of them is there from the start
  */
 export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastOptions): Cast {
-  const [{ organization: org, region, accounts: first }] = rosters;
+  const [{ organization: org, region, userGuard, accounts: first }] = rosters;
   const securityAccount = org?.securityAccount ?? first[0]!.id;
   const accounts = distinct(rosters.flatMap((roster) => roster.accounts), ({ id }) => id);
   const accountIds = distinct([...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)], (id) => id);
   const units = Object.fromEntries(accounts.filter(({ deployment }) => deployment === 'stackset').map(({ id }) => [id, org?.organizationalUnits[0] ?? '']));
   const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds, units });
-  for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(boundary));
-  const players = rosters.flatMap(({ userGuard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard: userGuard, account: { id, name }, user }))));
+  for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(permissionsBoundary(userGuard)));
+  const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))));
   const entered = distinct(players, ({ account, user }) => `${account.id}/${user.name.toLowerCase()}`).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
   rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
   return { organization, orgBucket: orgBucketName(securityAccount, region), players: entered };
