@@ -21,8 +21,8 @@ export function register(program: Command): void {
     .description('show what a change of the roster does, and stop when it is dangerous and not acknowledged')
     .requiredOption('--from <roster>', 'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`')
     .option('--to <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
-    .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released')
-    .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
+    .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released (without: unknown)')
+    .option('--at <date>', 'day that exemptions and freezes are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (options: Options) => {
       const to = soundRoster(options.to, options.at ?? new Date());
@@ -38,12 +38,12 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
   const { planOf } = require('../plan/plan') as typeof import('../plan/plan');
   if (from === 'published') {
     const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
-    return comparePublished(to, new S3Client({ region: to.region }));
+    return comparePublished(to, new S3Client({ region: to.region }), at);
   }
-  const released = (accountId: string): boolean => reports !== undefined && isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
-  if (from === 'nothing') return planOf(undefined, to, released);
+  const released = (accountId: string): boolean | undefined => (reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId));
+  if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
-  return former && planOf(former, to, released);
+  return former && planOf(former, to, released, at);
 }
 
 function publishedRoster(path: string): Roster {
@@ -64,5 +64,5 @@ function textOf(path: string): string | undefined {
 function print(plan: Plan, format: Options['format']): string {
   if (format === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
   if (format === 'markdown') return (require('../plan/render-markdown') as typeof import('../plan/render-markdown')).renderPlanMarkdown(plan);
-  return (require('../plan/render-text') as typeof import('../plan/render-text')).renderPlanText(plan, picocolors.createColors(process.stdout.isTTY === true));
+  return (require('../plan/render-text') as typeof import('../plan/render-text')).renderPlanText(plan, process.stdout.isTTY ? picocolors : picocolors.createColors(false));
 }

@@ -1,6 +1,12 @@
 /** What a change of the roster does, account by account and field by field. */
 import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
+import { costOf, type Cost } from './cost';
+
+export interface Before<T> {
+  readonly before: T;
+  readonly after: T;
+}
 
 export interface FieldChange {
   readonly field: string;
@@ -28,6 +34,7 @@ export interface AccountChange {
   readonly changed: readonly UserChange[];
   /** New users whose first rotation comes as soon as there is room. */
   readonly firstRotations: number;
+  readonly cost: Before<Cost>;
 }
 
 const NOBODY: RosterAccount['users'] = [];
@@ -71,6 +78,7 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
       return fields.length > 0 ? [{ userName: to!.name, fields }] : [];
     }),
     firstRotations: after?.state === 'active' ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt).length : 0,
+    cost: { before: costOf(before ? [before] : []), after: costOf(after ? [after] : []) },
   };
   const same = before && after && change.fields.length + change.added.length + change.removed.length + change.changed.length === 0;
   return same ? undefined : change;
@@ -99,7 +107,7 @@ const rosterFields = ({ organization, region, userGuard, notifications, source, 
   'source.branch': source?.branch,
   'limits.maxFirstRotationsPerRun': String(limits.maxFirstRotationsPerRun),
   'limits.maxRemovalsPercent': String(limits.maxRemovalsPercent),
-  'limits.freeze': list(limits.freeze.map((window) => `${window.from} to ${window.to}`)),
+  'limits.freeze': printFreeze(limits.freeze),
 });
 
 const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
@@ -118,11 +126,15 @@ export const userFields = (user: SliceUser): Fields => ({
   unmanagedKeys: user.unmanagedKeys,
   ownerReads: String(user.ownerReads),
   readers: list(user.readers),
-  exempt: user.exempt && `until ${user.exempt.until}: ${user.exempt.reason} (${user.exempt.approvedBy})`,
+  exempt: printExemption(user.exempt),
 });
 
 /** `48h` or `7d`, whichever says it whole. */
 export const printHours = (hours: number): string => (hours > 0 && hours % 24 === 0 ? `${hours / 24}d` : hours === 0 ? '0d' : `${hours}h`);
+
+export const printFreeze = (windows: Roster['limits']['freeze']): string | undefined => list(windows.map(({ from, to }) => `${from} to ${to}`));
+
+export const printExemption = (exempt: SliceUser['exempt']): string | undefined => exempt && `until ${exempt.until}: ${exempt.reason} (${exempt.approvedBy})`;
 
 function printGuard(guard: UserGuard): string {
   if (guard.kind === 'tag') return `tag ${guard.key}=${guard.value}`;

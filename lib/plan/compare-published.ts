@@ -10,7 +10,7 @@ import { parsePublished } from './published-roster';
  * The plan from what was published last. A bucket or an object that is not there yet counts as an empty roster;
  * anything that cannot be read is an error, never an empty one.
  */
-export async function comparePublished(to: Roster, client: S3Client): Promise<Plan> {
+export async function comparePublished(to: Roster, client: S3Client, now: Date): Promise<Plan> {
   const store = orgStoreOf(to, client);
   const published = await store.read(PUBLISHED_PATH);
   const from = published && parsePublished(published.text).roster;
@@ -20,7 +20,7 @@ export async function comparePublished(to: Roster, client: S3Client): Promise<Pl
     const report = wanted.has(id) ? undefined : await store.read(reportPath(id));
     if (report && isReleased(report.text, id)) released.add(id);
   }
-  return planOf(from, to, (accountId) => released.has(accountId));
+  return planOf(from, to, (accountId) => released.has(accountId), now);
 }
 
 /** A report that cannot be read releases nothing. */

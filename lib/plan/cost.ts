@@ -1,4 +1,4 @@
-import type { Roster } from '../roster/roster';
+import type { RosterAccount } from '../roster/roster';
 
 /** US dollars: https://aws.amazon.com/secrets-manager/pricing/ */
 const SECRET_A_MONTH = 0.4;
@@ -13,8 +13,8 @@ export interface Cost {
   readonly dollarsAMonth: number;
 }
 
-/** What the roster's secrets cost. Exempt users have one too. */
-export function costOf(roster: Roster | undefined): Cost {
-  const secrets = (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.filter(({ state }) => state === 'active').length, 0);
+/** What the secrets of these accounts cost. Exempt users have one too. */
+export function costOf(accounts: readonly RosterAccount[]): Cost {
+  const secrets = accounts.reduce((sum, { users }) => sum + users.filter(({ state }) => state === 'active').length, 0);
   return { secrets, dollarsAMonth: Math.round(100 * secrets * (SECRET_A_MONTH + CALLS_A_PASS * PASSES_A_MONTH * CALL)) / 100 };
 }

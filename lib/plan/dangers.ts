@@ -1,7 +1,10 @@
 /** Changes of the roster that could lock people out, lose keys or let others read them: stopped unless reviewed as such. */
 import type { SliceUser } from '../../lambda/domain/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
-import { printHours, rosterChanges, userPairs, type FieldChange } from './changes';
+import { BUILT_IN, hoursOf } from '../roster/settings';
+import { canaries } from '../roster/waves';
+import { printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';
+import { stackChange } from './deployment-changes';
 
 export interface Danger {
   /** Stable, for machines. */
@@ -12,45 +15,29 @@ export interface Danger {
   readonly to?: string;
   /** One sentence. */
   readonly reason: string;
+  /** What people do about it, in this order. */
+  readonly steps?: readonly string[];
 }
 
-/** What no acknowledgement lets through, with the two pushes that get there. */
-export interface Refusal {
-  readonly kind: 'canary-flipped' | 'account-not-released';
-  readonly accountId: string;
-  readonly reason: string;
-  readonly steps: readonly [string, string];
-}
-
-/** Whether accounts said in their reports that nothing of theirs is rotated any more. */
-export type Released = (accountId: string) => boolean;
-
-export function dangersOf(from: Roster | undefined, to: Roster): readonly Danger[] {
-  if (!from) return [];
-  const before = new Map(from.accounts.map((account) => [account.id, account]));
-  const after = new Map(to.accounts.map((account) => [account.id, account]));
-  const ids = [...new Set([...before.keys(), ...after.keys()])].sort();
+/**
+ * @param from undefined when nothing was published yet: nobody can gain a secret then, but keys exist that could end
+ * @param today calendar date; freezes and exemptions that ended before protect nobody any more
+ */
+export function dangersOf(from: Roster | undefined, to: Roster, today: string): readonly Danger[] {
+  if (!from) return to.accounts.flatMap(({ id, users }) => users.flatMap((user) => soonerEnds(id, undefined, user)));
   return [
     ...rosterChanges(from, to).flatMap(rosterDanger),
+    ...freezeDanger(from, to, today),
     ...removals(from, to),
-    ...ids.flatMap((id) => [...accountDangers(before.get(id), after.get(id)), ...userPairs(before.get(id), after.get(id)).flatMap((pair) => (pair.to ? userDangers(id, pair.from, pair.to) : []))]),
+    ...accountPairs(from, to).flatMap(([before, after]) => [...accountDangers(before, after, canaries(to).length > 0), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
   ];
 }
 
-/** An account in both StackSets at once would have its stack deleted by one while the other makes it. */
-export function refusalsOf(from: Roster | undefined, to: Roster, released: Released): readonly Refusal[] {
+/** Accounts of one id, in the order of their ids. */
+function accountPairs(from: Roster, to: Roster): readonly (readonly [RosterAccount | undefined, RosterAccount | undefined])[] {
+  const before = new Map(from.accounts.map((account) => [account.id, account]));
   const after = new Map(to.accounts.map((account) => [account.id, account]));
-  return (from?.accounts ?? []).flatMap((account): Refusal[] => {
-    const { id } = account;
-    const next = after.get(id);
-    if (next && next.canary !== account.canary && next.deployment === 'stackset' && account.deployment === 'stackset') {
-      return [{ kind: 'canary-flipped', accountId: id, reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`, steps: ['push the account with deployment: manual, which removes its stack; its rotations wait meanwhile', `push it with canary: ${next.canary} and without deployment`] }];
-    }
-    if (!next && !(account.state === 'leaving' && released(id))) {
-      return [{ kind: 'account-not-released', accountId: id, reason: `account ${id} would lose its functions while its users are still rotated`, steps: ['push the account with state: leaving, and wait until its report says released', 'push the roster without it'] }];
-    }
-    return [];
-  });
+  return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => [before.get(id), after.get(id)]);
 }
 
 const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly reason: string }>> = {
@@ -68,64 +55,88 @@ const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly 
   'source.branch': { kind: 'source-changed', reason: 'another branch decides what is deployed' },
 };
 
+const LIMITS: Readonly<Record<string, string>> = {
+  'limits.maxRemovalsPercent': 'later changes may remove more users without being stopped',
+  'limits.maxFirstRotationsPerRun': 'more users get their first key at once',
+};
+
 function rosterDanger({ field, from, to }: FieldChange): Danger[] {
   const change = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  if (field === 'limits.maxRemovalsPercent') return Number(to) > Number(from) ? [{ kind: 'limit-loosened', ...change, reason: 'later changes may remove more users without being stopped' }] : [];
+  if (LIMITS[field] !== undefined) return Number(to) > Number(from) ? [{ kind: 'limit-loosened', ...change, reason: `${field}: ${LIMITS[field]}` }] : [];
   if (field === 'userGuard' && from === 'none') return [];
   const known = ROSTER_DANGERS[field];
   return known ? [{ kind: known.kind, ...change, reason: `${field}: ${known.reason}` }] : [];
 }
 
+/** Days to come that were kept free of rotations and are no longer. */
+function freezeDanger({ limits: { freeze: before } }: Roster, { limits: { freeze: after } }: Roster, today: string): Danger[] {
+  const kept = ({ from, to }: (typeof before)[number]): boolean => after.some((window) => window.from <= (from > today ? from : today) && window.to >= to);
+  const lost = before.filter((window) => window.to >= today && !kept(window));
+  return lost.length === 0 ? [] : [{ kind: 'limit-loosened', from: printFreeze(lost)!, to: printFreeze(after) ?? 'none', reason: 'limits.freeze: keys rotate on days that were kept free of it' }];
+}
+
 /** Users that leave the roster, retire, or are in an account that leaves; judged by the stricter of both limits. */
 function removals(from: Roster, to: Roster): Danger[] {
-  const after = new Map(to.accounts.map((account) => [account.id, account]));
   const total = from.accounts.reduce((sum, { users }) => sum + users.length, 0);
-  const ended = from.accounts.flatMap((account) => userPairs(account, after.get(account.id)).flatMap(({ from: user, to: next }) => (user && ends(user, next, account, after.get(account.id)) ? [`${account.id}/${user.name}`] : [])));
+  const ended = accountPairs(from, to).flatMap(([before, after]) => userPairs(before, after).flatMap((pair) => (ends(pair, before, after) ? [`${(before ?? after)!.id}/${(pair.from ?? pair.to)!.name}`] : [])));
   const limit = Math.min(from.limits.maxRemovalsPercent, to.limits.maxRemovalsPercent);
   if (ended.length === 0 || (100 * ended.length) / total <= limit) return [];
   return [{ kind: 'many-removals', from: `${total} users`, to: ended.sort().join(' '), reason: `${ended.length} of ${total} users would end, more than ${limit} percent` }];
 }
 
-function ends(user: SliceUser, next: SliceUser | undefined, account: RosterAccount, after: RosterAccount | undefined): boolean {
-  return !next || (user.state === 'active' && next.state === 'retired') || (account.state === 'active' && after?.state === 'leaving');
+/** A user who comes as retired may have been released before: the key that was left then ends now. */
+function ends({ from: user, to: next }: { readonly from?: SliceUser; readonly to?: SliceUser }, before: RosterAccount | undefined, after: RosterAccount | undefined): boolean {
+  return !next || (user?.state !== 'retired' && next.state === 'retired') || (before?.state === 'active' && after?.state === 'leaving' && user !== undefined);
 }
 
-function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined): Danger[] {
+function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined, canariesLeft: boolean): Danger[] {
   const accountId = (before ?? after)!.id;
   if (!before) return after!.breakGlassRoles.length > 0 ? [readersDanger(accountId, undefined, [], after!.breakGlassRoles)] : [];
-  if (!after) return [{ kind: 'account-removed', accountId, from: before.name, reason: 'the account loses its functions' }];
+  const stack = stackChange(before, after, canariesLeft);
+  const way = ({ deployment, canary }: RosterAccount): string => (canary && deployment === 'stackset' && !canariesLeft ? `${deployment}, the last canary` : deployment);
+  if (!after) return [{ kind: 'account-removed', accountId, from: before.name, to: `none, was ${way(before)}`, ...stack! }];
   const roles = added(before.breakGlassRoles, after.breakGlassRoles);
   return [
     ...(roles.length > 0 ? [readersDanger(accountId, undefined, before.breakGlassRoles, after.breakGlassRoles)] : []),
-    ...(before.deployment !== after.deployment ? [{ kind: 'deployment-changed', accountId, from: before.deployment, to: after.deployment, reason: 'the stack is removed by the one way before it comes by the other; rotations wait meanwhile' }] : []),
+    ...(stack ? [{ kind: 'deployment-changed', accountId, from: way(before), to: after.deployment, ...stack }] : []),
+  ];
+}
+
+/** A user who is new may have been taken out before: what others gain by it is judged as if nobody had read the secret. */
+function userDangers(accountId: string, before: SliceUser | undefined, after: SliceUser, today: string): Danger[] {
+  const place = { accountId, userName: after.name };
+  const reads = ({ readers, ownerReads }: SliceUser): string[] => [...readers, ...(ownerReads ? ['the owner'] : [])];
+  const [readBefore, readAfter] = before ? [reads(before), reads(after)] : [[], after.readers];
+  return [
+    ...(added(readBefore, readAfter).length > 0 ? [readersDanger(accountId, after.name, readBefore, readAfter)] : []),
+    ...(before && before.email !== after.email ? [{ kind: 'addresses-changed', ...place, from: before.email ?? 'the admins', to: after.email ?? 'the admins', reason: "the owner's notices go to another address" }] : []),
+    ...(before && before.secretName !== after.secretName ? [{ kind: 'secret-renamed', ...place, from: before.secretName, to: after.secretName, reason: 'whoever reads the former secret finds no new key there' }] : []),
+    ...soonerEnds(accountId, before, after),
+    ...(before ? exemptionDanger(accountId, before, after, today) : []),
   ];
 }
 
 const HARSHNESS: readonly string[] = ['hold', 'retire', 'deactivate', 'delete'];
 
-/** A user who is new may have been taken out before: what others gain by it is judged as if nobody had read the secret. */
-function userDangers(accountId: string, before: SliceUser | undefined, after: SliceUser): Danger[] {
+/** What ends keys sooner than before; of a user who is new, sooner than by the built-in settings: the keys are older than the roster's word. */
+function soonerEnds(accountId: string, before: SliceUser | undefined, after: SliceUser): Danger[] {
   const place = { accountId, userName: after.name };
-  if (!before) return after.readers.length > 0 ? [readersDanger(accountId, after.name, [], after.readers)] : [];
-  const readsOf = ({ readers, ownerReads }: SliceUser): string[] => [...readers, ...(ownerReads ? ['the owner'] : [])];
   const shorter = (field: 'keepPreviousFor' | 'quietFor' | 'deleteInactiveAfter'): Danger[] => {
-    const [from, to] = [before[`${field}Hours`], after[`${field}Hours`]];
-    return to < from ? [{ kind: 'times-shortened', ...place, from: printHours(from), to: printHours(to), reason: `${field}: an old key ends sooner than its owner was told` }] : [];
+    const [from, to] = [before ? before[`${field}Hours`] : hoursOf(BUILT_IN[field])!, after[`${field}Hours`]];
+    return to < from ? [{ kind: 'times-shortened', ...place, from: printHours(from), to: printHours(to), reason: `${field}: an old key ends sooner than ${before ? 'its owner was told' : 'by the built-in settings'}` }] : [];
   };
   const harsher = (field: 'unmanagedKeys' | 'whenStillUsed'): Danger[] => {
-    const [from, to] = [before[field], after[field]];
-    return HARSHNESS.indexOf(to) > HARSHNESS.indexOf(from) ? [{ kind: 'made-harsher', ...place, from, to, reason: `${field}: keys end that would have been left` }] : [];
+    const [from, to] = [(before ?? BUILT_IN)[field], after[field]];
+    return HARSHNESS.indexOf(to) > HARSHNESS.indexOf(from) ? [{ kind: 'made-harsher', ...place, from, to, reason: `${field}: keys end that ${before ? 'would have been left' : 'the built-in settings would leave'}` }] : [];
   };
-  return [
-    ...(added(readsOf(before), readsOf(after)).length > 0 ? [readersDanger(accountId, after.name, readsOf(before), readsOf(after))] : []),
-    ...(before.email !== after.email ? [{ kind: 'addresses-changed', ...place, from: before.email ?? 'the admins', to: after.email ?? 'the admins', reason: "the owner's notices go to another address" }] : []),
-    ...(before.secretName !== after.secretName ? [{ kind: 'secret-renamed', ...place, from: before.secretName, to: after.secretName, reason: 'whoever reads the former secret finds no new key there' }] : []),
-    ...shorter('keepPreviousFor'),
-    ...shorter('quietFor'),
-    ...shorter('deleteInactiveAfter'),
-    ...harsher('unmanagedKeys'),
-    ...harsher('whenStillUsed'),
-  ];
+  return [...shorter('keepPreviousFor'), ...shorter('quietFor'), ...shorter('deleteInactiveAfter'), ...harsher('unmanagedKeys'), ...harsher('whenStillUsed')];
+}
+
+/** Rotation that resumes keeps an old key that is in use, unless the user's settings end it all the same. */
+function exemptionDanger(accountId: string, before: SliceUser, after: SliceUser, today: string): Danger[] {
+  const ended = before.exempt && before.exempt.until >= today && (after.exempt?.until ?? '') < before.exempt.until;
+  if (!ended || (after.whenStillUsed === 'hold' && after.keepPreviousForHours > 0)) return [];
+  return [{ kind: 'exemption-shortened', accountId, userName: after.name, from: printExemption(before.exempt)!, to: printExemption(after.exempt) ?? 'none', reason: 'rotation resumes sooner, and ends the old key even if it is still used' }];
 }
 
 /** Says who read before as well: the same addition to other readers is another change. */

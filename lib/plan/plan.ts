@@ -1,9 +1,11 @@
 /** What a change of the roster does, and whether it may be deployed. */
 import { createHash } from 'node:crypto';
+import { calendarDate } from '../../lambda/domain/guard';
 import type { Roster } from '../roster/roster';
-import { accountChanges, rosterChanges, type AccountChange, type FieldChange } from './changes';
+import { accountChanges, rosterChanges, type AccountChange, type Before, type FieldChange } from './changes';
 import { costOf, type Cost } from './cost';
-import { dangersOf, refusalsOf, type Danger, type Refusal, type Released } from './dangers';
+import { dangersOf, type Danger } from './dangers';
+import { refusalsOf, uncheckedOf, type Refusal, type Released, type Unchecked } from './refusals';
 
 /** What `plan --format json` prints, exactly. */
 export interface Plan {
@@ -26,6 +28,8 @@ export interface Plan {
   readonly accounts: readonly AccountChange[];
   readonly dangers: readonly Danger[];
   readonly refusals: readonly Refusal[];
+  /** What only the pipeline can tell, by the accounts' reports. */
+  readonly unchecked: readonly Unchecked[];
   /** What `acknowledge` must hold for exactly these dangers; absent without any. */
   readonly code?: string;
   readonly acknowledged: boolean;
@@ -33,15 +37,13 @@ export interface Plan {
   readonly staleCodes: readonly string[];
 }
 
-interface Before<T> {
-  readonly before: T;
-  readonly after: T;
-}
-
-/** @param from undefined when nothing was published yet, which counts as empty */
-export function planOf(from: Roster | undefined, to: Roster, released: Released): Plan {
+/**
+ * @param from undefined when nothing was published yet, which counts as empty
+ * @param now without it no freeze and no exemption counts as over
+ */
+export function planOf(from: Roster | undefined, to: Roster, released: Released, now = new Date(0)): Plan {
   const accounts = accountChanges(from, to);
-  const dangers = dangersOf(from, to);
+  const dangers = dangersOf(from, to, calendarDate(now));
   const refusals = refusalsOf(from, to, released);
   const spent = from?.acknowledge ?? [];
   const code = dangers.length > 0 ? codeOf(dangers, spent) : undefined;
@@ -58,12 +60,13 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released)
       retired: sum(({ retired }) => retired.length),
       changed: sum(({ changed }) => changed.length),
       firstRotations: sum(({ firstRotations }) => firstRotations),
-      cost: { before: costOf(from), after: costOf(to) },
+      cost: { before: costOf(from?.accounts ?? []), after: costOf(to.accounts) },
     },
     roster: from ? rosterChanges(from, to) : [],
     accounts,
     dangers,
     refusals,
+    unchecked: uncheckedOf(from, to, released),
     ...(code !== undefined && { code }),
     acknowledged,
     staleCodes: to.acknowledge.filter((given) => given !== code),

@@ -1,5 +1,6 @@
 import type { AccountChange, FieldChange } from './changes';
 import type { Plan } from './plan';
+import { dollars, dueText } from './render-text';
 
 /** https://github.com/orgs/community/discussions/27190: the longest body of a comment, less what a note takes. */
 const LONGEST = 65_536 - 200;
@@ -9,7 +10,7 @@ const CONTROL = /[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
 
 /** For a pull request's comment. Every value stands in a code span, where nothing is a link, a mention or HTML. */
 export function renderPlanMarkdown(plan: Plan): string {
-  const parts = [`## Plan of the roster\n\n${verdict(plan)}`, totals(plan), ...refusals(plan), ...dangers(plan), ...rosterFields(plan.roster), ...plan.accounts.map(accountPart)];
+  const parts = [`## Plan of the roster\n\n${verdict(plan)}`, totals(plan), ...refusals(plan), ...unchecked(plan), ...dangers(plan), ...rosterFields(plan.roster), ...plan.accounts.map(accountPart)];
   let text = '';
   for (const [index, part] of parts.entries()) {
     if (text.length + part.length > LONGEST) return `${text}\n_${parts.length - index} more parts are left out: a comment holds no more. \`access-keys plan --format json\` has them all._\n`;
@@ -30,22 +31,31 @@ function totals({ totals: { accounts, users, added, removed, retired, changed, f
     ['users', String(users.before), `${users.after} (${added} added, ${removed} removed, ${retired} retired, ${changed} changed)`],
     ['first rotations due', '', String(firstRotations)],
     ['secrets', String(cost.before.secrets), String(cost.after.secrets)],
-    ['about, a month', `$${cost.before.dollarsAMonth.toFixed(2)}`, `$${cost.after.dollarsAMonth.toFixed(2)}`],
+    ['about, a month', dollars(cost.before), dollars(cost.after)],
   ]);
 }
 
-const refusals = (plan: Plan): string[] => (plan.refusals.length === 0 ? [] : [`### Refused\n\n${limited(plan.refusals.map(({ accountId, reason, steps }) => `- ${span(accountId)} ${span(reason)}\n  1. ${span(steps[0])}\n  2. ${span(steps[1])}`)).join('\n')}`]);
+const refusals = (plan: Plan): string[] => (plan.refusals.length === 0 ? [] : [`### Refused\n\n${limited(plan.refusals.map(({ accountId, reason, steps }) => instruction(`${span(accountId)} ${span(reason)}`, steps))).join('\n')}`]);
 
-const dangers = (plan: Plan): string[] =>
-  plan.dangers.length === 0 ? [] : [`### Dangerous\n\n${table(['what', 'where', 'from', 'to', 'why'], limited(plan.dangers.map(({ kind, accountId = '', userName = '', from = '', to = '', reason }) => [kind, `${accountId} ${userName}`.trim(), from, to, reason].map(span))))}`];
+const unchecked = (plan: Plan): string[] => (plan.unchecked.length === 0 ? [] : [`### Unknown here\n\n${limited(plan.unchecked.map(({ reason }) => `- ${span(reason)}`)).join('\n')}`]);
+
+function dangers(plan: Plan): string[] {
+  if (plan.dangers.length === 0) return [];
+  const rows = plan.dangers.map(({ kind, accountId = '', userName = '', from = '', to = '', reason }) => [kind, `${accountId} ${userName}`.trim(), from, to, reason].map(span));
+  const instructions = plan.dangers.flatMap(({ kind, accountId = '', steps = [] }) => (steps.length > 0 ? [instruction(`${span(`${kind} ${accountId}`)} takes`, steps)] : []));
+  return [`### Dangerous\n\n${table(['what', 'where', 'from', 'to', 'why'], limited(rows))}`, ...(instructions.length > 0 ? [limited(instructions).join('\n')] : [])];
+}
+
+const instruction = (title: string, steps: readonly string[]): string => [`- ${title}`, ...steps.map((step, index) => `  ${index + 1}. ${span(step)}`)].join('\n');
 
 const rosterFields = (fields: readonly FieldChange[]): string[] => (fields.length === 0 ? [] : [`### Roster\n\n${fieldTable(fields)}`]);
 
-function accountPart({ id, name, change, fields, added, removed, retired, restored, changed }: AccountChange): string {
+function accountPart(account: AccountChange): string {
+  const { id, name, change, fields, added, removed, retired, restored, changed } = account;
   const users = (title: string, names: readonly string[]): string => (names.length === 0 ? '' : `\n${title}: ${limited(names).map(span).join(', ')}`);
   const rows = changed.flatMap(({ userName, fields: own }) => own.map(({ field, from = 'none', to = 'none' }) => [userName, field, from, to].map(span)));
   return [
-    `<details><summary>${entities(`${id} ${name}`)}: ${change}, ${added.length} added, ${removed.length} removed, ${changed.length} changed</summary>\n`,
+    `<details><summary>${entities(`${id} ${name}`)}: ${change}, ${added.length} added, ${removed.length} removed, ${changed.length} changed; ${dueText(account)}</summary>\n`,
     fields.length > 0 ? fieldTable(fields) : '',
     users('Added', added),
     users('Removed', removed),

@@ -78,16 +78,16 @@ async function run(organization: LocalOrganization, roster: Roster, command: str
   const credentials = organization.directory.issueSession(roleArn, 'codebuild');
   const client = clientOf(organization, credentials);
   const now = organization.clock.now();
-  if (name === 'plan') await guard(roster, client);
+  if (name === 'plan') await guard(roster, client, now);
   if (name === 'publish') await publish(part as 'code' | 'canary' | 'fleet', roster, client, now);
   if (name === 'bake') await bakeCanaries(organization, roster, roleArn);
 }
 
-async function guard(roster: Roster, client: S3Client): Promise<void> {
-  const { ok, refusals, dangers, code } = await comparePublished(roster, client);
+async function guard(roster: Roster, client: S3Client, now: Date): Promise<void> {
+  const { ok, refusals, dangers, code } = await comparePublished(roster, client, now);
   if (ok) return;
   const found = [...refusals, ...dangers].map(({ kind, reason }) => `${kind}: ${reason}`);
-  throw new Error(`${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : ` (${code})`}`);
+  throw new Error(`${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : `. If it is meant: acknowledge: [${code}]`}`);
 }
 
 async function bakeCanaries(organization: LocalOrganization, roster: Roster, roleArn: string): Promise<void> {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import type { FaultRule, FaultTarget } from '../../lib/local-organization/faults';
 import type { CallRecord } from '../../lib/local-organization/wire/gateway';
 import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import { planOf } from '../../lib/plan/plan';
 import { loadRoster } from '../../lib/roster/load';
 import type { Fault } from '../domain/world';
 
@@ -98,7 +99,7 @@ async function play(singles: readonly (Single | undefined)[]): Promise<Played> {
     if (!roster) throw new Error(JSON.stringify(problems));
     const owners = singles.map((_, index) => ({ user: userOf(index), switches: '1h', keys: [] }));
     const commands = singles.map((_, index) => ({ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }));
-    const rehearsal = await rehearse({ roster, days: DAYS, start: START, seed: 1, scenario: { owners, commands }, faults: faultsOf(singles), onCall });
+    const rehearsal = await rehearse({ roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined).code!] }, days: DAYS, start: START, seed: 1, scenario: { owners, commands }, faults: faultsOf(singles), onCall });
     return { rehearsal, calls, denied };
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,9 +1,9 @@
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
 import type { SliceUser } from '../../lambda/domain/slice';
-import type { Released } from '../../lib/plan/dangers';
 import { planOf, type Plan } from '../../lib/plan/plan';
 import { parsePublished, printPublished } from '../../lib/plan/published-roster';
+import type { Released } from '../../lib/plan/refusals';
 import { renderPlanMarkdown } from '../../lib/plan/render-markdown';
 import { renderPlanText } from '../../lib/plan/render-text';
 import { ROSTERS } from '../fixtures/rosters';
@@ -17,6 +17,11 @@ const plan = (to: Roster, from: Roster | undefined = roster, released = nothingR
 const withAccount = (id: string, change: Partial<RosterAccount>): Roster => ({ ...roster, accounts: roster.accounts.map((account) => (account.id === id ? { ...account, ...change } : account)) });
 const withUser = (name: string, change: Partial<SliceUser>): Roster => ({ ...roster, accounts: roster.accounts.map((account) => ({ ...account, users: account.users.map((user) => (user.name === name ? { ...user, ...change } : user)) })) });
 const lenient: Roster = { ...roster, limits: { ...roster.limits, maxRemovalsPercent: 100 } };
+const unfrozen: Roster = { ...roster, limits: { ...roster.limits, freeze: [] } };
+const colleague: SliceUser = { ...roster.accounts[1]!.users[0]!, name: 'new.colleague', secretName: '/access-key/new.colleague' };
+const joinedBy = (...users: SliceUser[]): Roster => withAccount('444444444444', { users: [...roster.accounts[1]!.users, ...users] });
+const exempt = (whenStillUsed: SliceUser['whenStillUsed'], until = '2027-06-30'): Roster => withUser('legacy-etl', { whenStillUsed, exempt: { until, reason: 'takes no new key', approvedBy: 'ciso@example.com' } });
+const resumed = (whenStillUsed: SliceUser['whenStillUsed']): Roster => withUser('legacy-etl', { whenStillUsed, exempt: undefined });
 const kinds = ({ dangers }: Plan): string[] => dangers.map(({ kind }) => kind);
 
 describe('a change that harms nobody', () => {
@@ -28,10 +33,26 @@ describe('a change that harms nobody', () => {
     expect(plan({ ...roster, notifications: { ...roster.notifications, admins: [...roster.notifications.admins].reverse() } })).toMatchObject({ ok: true, roster: [] });
   });
 
-  test('nothing published yet counts as empty: all is added, and nothing of it is dangerous', () => {
+  test('nothing published yet counts as empty: all is added, and the sample acknowledges what it says', () => {
     const first = planOf(undefined, roster, nothingReleased);
-    expect(first).toMatchObject({ ok: true, totals: { users: { before: 0, after: 10 }, added: 10, firstRotations: 8, cost: { before: { secrets: 0, dollarsAMonth: 0 }, after: { secrets: 9 } } } });
+    expect(first).toMatchObject({ ok: true, acknowledged: true, staleCodes: [], totals: { users: { before: 0, after: 10 }, added: 10, firstRotations: 8, cost: { before: { secrets: 0, dollarsAMonth: 0 }, after: { secrets: 9 } } } });
     expect(first.accounts.map(({ change }) => change)).toEqual(['added', 'added', 'added']);
+  });
+
+  test('each account says its first rotations, its secrets and what they cost', () => {
+    const { accounts } = plan(joinedBy(colleague, { ...colleague, name: 'another', secretName: '/access-key/another' }));
+    expect(accounts).toMatchObject([{ firstRotations: 2, cost: { before: { secrets: 3, dollarsAMonth: 1.23 }, after: { secrets: 5, dollarsAMonth: 2.05 } } }]);
+    expect(planOf(undefined, roster, nothingReleased).accounts.map(({ cost }) => cost.after.secrets)).toEqual([4, 3, 2]);
+  });
+
+  test('a freeze or an exemption that is over may go', () => {
+    const later = new Date('2027-07-01');
+    expect(planOf(roster, unfrozen, nothingReleased, later).ok).toBe(true);
+    expect(planOf(exempt('deactivate'), resumed('deactivate'), nothingReleased, later).ok).toBe(true);
+  });
+
+  test('an exemption that ends sooner is let through where an old key in use is kept', () => {
+    expect(plan(resumed('hold'), exempt('hold')).ok).toBe(true);
   });
 
   test('a longer period, a gentler setting and a stronger guard are listed and let through', () => {
@@ -72,11 +93,57 @@ describe('dangerous', () => {
     ['a removed user of ten', withAccount('444444444444', { users: roster.accounts[1]!.users.slice(1) }), 'many-removals'],
     ['a retired user of ten', withUser('maria.santos', { state: 'retired' }), 'many-removals'],
     ['an account that leaves', withAccount('444444444444', { state: 'leaving' }), 'many-removals'],
+    ['a user who comes as retired', joinedBy({ ...colleague, state: 'retired' }), 'many-removals'],
+    ['a new user whose former key is not kept', joinedBy({ ...colleague, keepPreviousForHours: 0 }), 'times-shortened'],
+    ['a new user whose keys are soon quiet', joinedBy({ ...colleague, quietForHours: 0 }), 'times-shortened'],
+    ['a new user whose unmanaged keys are deleted', joinedBy({ ...colleague, unmanagedKeys: 'delete' }), 'made-harsher'],
+    ['a new user whose keys are deactivated in use', joinedBy({ ...colleague, whenStillUsed: 'deactivate' }), 'made-harsher'],
+    ['more first rotations at once', { ...roster, limits: { ...roster.limits, maxFirstRotationsPerRun: 21 } }, 'limit-loosened'],
+    ['no freeze', unfrozen, 'limit-loosened'],
+    ['a freeze that ends sooner', { ...roster, limits: { ...roster.limits, freeze: [{ from: '2026-12-20', to: '2027-01-02' }] } }, 'limit-loosened'],
   ])('%s', (_, to, kind) => {
     const found = plan(to);
     expect(kinds(found)).toEqual([kind]);
     expect(found).toMatchObject({ ok: false, acknowledged: false, code: expect.stringMatching(/^ack-[0-9a-f]{12}$/) });
     expect(plan({ ...to, acknowledge: [found.code!] })).toMatchObject({ ok: true, acknowledged: true, code: found.code });
+  });
+
+  test('in a first roster what ends keys sooner than the built-in settings, and nothing else', () => {
+    const first = planOf(undefined, { ...roster, acknowledge: [] }, nothingReleased);
+    expect(first.ok).toBe(false);
+    expect(first.dangers.map(({ kind, userName, to }) => `${kind} ${userName} ${to}`)).toEqual(['times-shortened svc-backup 0d', 'times-shortened svc-backup 0d', 'made-harsher svc-backup delete', 'made-harsher spark-cluster deactivate']);
+  });
+
+  test('the end of an exemption from settings that end a key in use', () => {
+    expect(kinds(plan(resumed('deactivate'), exempt('deactivate')))).toEqual(['exemption-shortened']);
+    expect(kinds(plan(exempt('deactivate', '2027-01-31'), exempt('deactivate')))).toEqual(['exemption-shortened']);
+    expect(kinds(plan(exempt('deactivate', '2027-08-31'), exempt('deactivate')))).toEqual([]);
+  });
+
+  const DELETES = 'aws cloudformation delete-stack --stack-name AccessKeysRotator';
+  test.each<[RosterAccount['deployment'], RosterAccount['deployment'], string, RegExp[]]>([
+    ['stackset', 'manual', 'the StackSet deletes its stack', [/^push/, /by hand/]],
+    ['stackset', 'pipeline', 'the StackSet deletes its stack', [/permissions boundary/, /^push/]],
+    ['manual', 'stackset', 'nobody deletes the stack', [new RegExp(`${DELETES}\nSecrets, .* stay`), /^push/]],
+    ['pipeline', 'stackset', 'never deletes the stack', [/^push deployment: manual/, new RegExp(DELETES), /^push/]],
+    ['pipeline', 'manual', 'stays as it is', [/^push/, /by hand/]],
+    ['manual', 'pipeline', 'updates the stack', [/permissions boundary/, /^push/]],
+  ])('an account goes from %s to %s, with what becomes of its stack', (former, next, reason, steps) => {
+    const [danger, ...others] = plan(withAccount('444444444444', { deployment: next }), withAccount('444444444444', { deployment: former })).dangers;
+    expect(danger).toMatchObject({ kind: 'deployment-changed', reason: expect.stringContaining(reason), steps: steps.map((step) => expect.stringMatching(step)) });
+    expect(others).toEqual([]);
+  });
+
+  test('the last canary goes, whose StackSet nobody deletes', () => {
+    const found = plan(withAccount(CANARY, { deployment: 'manual' }));
+    expect(found.dangers).toMatchObject([{ kind: 'deployment-changed', accountId: CANARY, reason: expect.stringContaining('never deletes the canary StackSet'), steps: [expect.any(String), expect.stringContaining('delete-stack --stack-name AccessKeysCanary'), expect.any(String)] }]);
+    const flip = plan(withAccount(CANARY, { canary: false })).refusals[0]!.steps;
+    expect(flip).toEqual([expect.stringContaining('deployment: manual'), expect.stringContaining('AccessKeysCanary'), expect.stringContaining('canary: false')]);
+    const another = { ...roster.accounts[1]!, canary: true };
+    const two = (deployment: RosterAccount['deployment']): Roster => ({ ...roster, accounts: [{ ...roster.accounts[0]!, deployment }, another, roster.accounts[2]!] });
+    const moved = plan(two('manual'), two('stackset'));
+    expect(moved.dangers[0]!.reason).toContain('the StackSet deletes its stack');
+    expect(moved.code).not.toBe(found.code);
   });
 
   test('a code is used up by its publication: the same change, taken back and made again, needs another', () => {
@@ -126,7 +193,7 @@ describe('refused whatever is acknowledged', () => {
   test('a canary flip', () => {
     const to = withAccount(CANARY, { canary: false });
     const found = plan(to);
-    expect(found.refusals).toEqual([expect.objectContaining({ kind: 'canary-flipped', accountId: CANARY, steps: [expect.stringContaining('deployment: manual'), expect.stringContaining('canary: false')] })]);
+    expect(found.refusals).toEqual([expect.objectContaining({ kind: 'canary-flipped', accountId: CANARY, steps: expect.arrayContaining([expect.stringContaining('deployment: manual'), expect.stringContaining('canary: false')]) })]);
     expect(plan({ ...to, acknowledge: found.code ? [found.code] : [] }).ok).toBe(false);
   });
 
@@ -139,6 +206,18 @@ describe('refused whatever is acknowledged', () => {
     const released = plan(to, from, (id) => id === '444444444444');
     expect(released).toMatchObject({ refusals: [], dangers: [expect.objectContaining({ kind: 'account-removed' })] });
     expect(planOf(from, { ...to, acknowledge: [released.code!] }, (id) => id === '444444444444').ok).toBe(true);
+  });
+
+  test('without reports a leaving account may be taken out as far as anybody can tell, and the plan says what it cannot', () => {
+    const leaving = { ...withAccount('444444444444', { state: 'leaving' }), limits: lenient.limits };
+    const to = { ...leaving, accounts: leaving.accounts.filter(({ id }) => id !== '444444444444') };
+    const unknown: Released = () => undefined;
+    const found = plan(to, leaving, unknown);
+    expect(found).toMatchObject({ refusals: [], unchecked: [{ kind: 'account-released', accountId: '444444444444', reason: expect.stringContaining('unknown here; the pipeline checks the report') }] });
+    expect(plan({ ...to, acknowledge: [found.code!] }, leaving, unknown).ok).toBe(true);
+    expect(plan(to, lenient, unknown).refusals).toEqual([expect.objectContaining({ kind: 'account-not-released' })]);
+    expect(renderPlanText(found, picocolors.createColors(false))).toContain('UNKNOWN');
+    expect(renderPlanMarkdown(found)).toContain('### Unknown here');
   });
 });
 
@@ -165,6 +244,16 @@ describe('as text', () => {
     expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(text).toContain('REFUSED');
     expect(text).toContain('acknowledge: [ack-');
+  });
+
+  test('says by name who retires and who is restored, and what each account comes to', () => {
+    const to = withUser('maria.santos', { state: 'retired' });
+    const retires = renderPlanText(plan(to), colours);
+    expect(retires).toContain('\n  - maria.santos (retired;');
+    expect(retires).toContain('\n  0 first rotations, 3 → 2 secrets, $1.23 → $0.82 a month\n');
+    expect(retires).not.toContain('state:');
+    expect(renderPlanText(plan(roster, to), colours)).toContain('\n  + maria.santos (restored;');
+    expect(renderPlanMarkdown(plan(to))).toContain('1 changed; 0 first rotations, 3 → 2 secrets, $1.23 → $0.82 a month</summary>');
   });
 
   test('cuts long lists and says how much is missing', () => {

@@ -1,0 +1,55 @@
+/** What becomes of an account's stack when another way of deployment, or none, takes over. */
+import { STACKS } from '../names';
+import type { RosterAccount } from '../roster/roster';
+
+export interface Consequence {
+  /** One sentence. */
+  readonly reason: string;
+  /** What people do, in this order; a command has a line of its own. */
+  readonly steps: readonly string[];
+}
+
+type Deployment = RosterAccount['deployment'];
+
+const deleteStack = (where: string, name: string): string => `${where}:\naws cloudformation delete-stack --stack-name ${name}\nSecrets, their schedules and keys stay as they are; rotations wait for the next stack.`;
+
+/** The pipeline drops an empty canary stage, and never deletes what that stage deployed. */
+export const DELETE_CANARIES = deleteStack('delete the canary StackSet in the security account', STACKS.canary);
+const DELETE_ROTATOR = deleteStack('delete the stack in the account', STACKS.rotator);
+const BY_HAND = 'deploy the same template in the account by hand, as the README says';
+const STANDS_IN_THE_WAY = 'the StackSet cannot make its own beside it, because the roles of both have the same names';
+
+const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, Consequence>>>>> = {
+  stackset: {
+    manual: { reason: 'the StackSet deletes its stack in the account, and rotations wait until somebody deploys it by hand; secrets and keys stay', steps: ['push, and wait until the pipeline has passed', BY_HAND] },
+    pipeline: { reason: 'the StackSet deletes its stack in the account before the stage of the pipeline makes another, and rotations wait meanwhile; secrets and keys stay', steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'] },
+  },
+  manual: {
+    stackset: { reason: `nobody deletes the stack that was deployed by hand, and ${STANDS_IN_THE_WAY}`, steps: [DELETE_ROTATOR, 'push'] },
+    pipeline: { reason: 'the stage of the pipeline updates the stack that was deployed by hand, and may do only what its permissions boundary lets it', steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'] },
+  },
+  pipeline: {
+    stackset: { reason: `the pipeline drops its stage but never deletes the stack, and ${STANDS_IN_THE_WAY}`, steps: ['push deployment: manual first, so that the pipeline no longer makes the stack', DELETE_ROTATOR, 'push the account without deployment'] },
+    manual: { reason: 'the pipeline drops its stage but never deletes the stack, which stays as it is until somebody updates it by hand', steps: ['push', `${BY_HAND}, after each change of the code`] },
+  },
+};
+
+/** @param after absent for an account that leaves the roster */
+export function stackChange(before: RosterAccount, after: RosterAccount | undefined, canariesLeft: boolean): Consequence | undefined {
+  if (after?.deployment === before.deployment) return undefined;
+  if (before.deployment === 'stackset' && before.canary && !canariesLeft) return lastCanary(after?.deployment);
+  return after ? CHANGES[before.deployment][after.deployment] : LEAVES[before.deployment];
+}
+
+const LEAVES: Readonly<Record<Deployment, Consequence>> = {
+  stackset: { reason: 'the StackSet deletes the functions of the account', steps: [] },
+  manual: { reason: 'nobody deletes the stack that was deployed by hand', steps: ['push', DELETE_ROTATOR] },
+  pipeline: { reason: 'the pipeline drops its stage but never deletes the stack', steps: ['push', DELETE_ROTATOR] },
+};
+
+function lastCanary(next: Deployment | undefined): Consequence {
+  const reason = 'no canary is left: the pipeline drops its canary stage but never deletes the canary StackSet, whose stack stays in the account';
+  const first = next === 'pipeline' ? 'push deployment: manual first' : 'push';
+  const last: Readonly<Partial<Record<Deployment, readonly string[]>>> = { manual: [BY_HAND], pipeline: ['push deployment: pipeline'] };
+  return { reason, steps: [`${first}, and wait until the pipeline has passed`, DELETE_CANARIES, ...((next && last[next]) ?? [])] };
+}
