@@ -55,7 +55,7 @@ beforeAll(async () => {
 });
 
 /** `Guard` of `AccessKeysPipeline-PipelineGuardRole1A2B3C4D`: names that CloudFormation makes up, by the step. */
-const stepOf = (name: string): string => /Pipeline(?:Build|Guard|Central|Canary|Publish|UpdatePipeline|Assets)*?(Synth\w*?|SelfMutation|FileRole|Guard|PublishCode|PublishCanarySlices|PublishSlices|Bake)(?:CdkBuildProject)?(?:Role)?[0-9A-F]{8}$/.exec(name)?.[1] ?? name;
+const stepOf = (name: string): string => /(?:Pipeline|-)(?:Build|Guard|Central|Canary|Publish|UpdatePipeline|Assets)*?(Pipeline|CodeBuildAction|SourceRosterCodePipelineAction|Synth\w*?|SelfMutation|FileRole|Guard|PublishCode|PublishCanarySlices|PublishSlices|Bake)(?:CdkBuildProject)?(?:Role)?[0-9A-F]{8}$/.exec(name)?.[1] ?? name;
 
 function principalOf({ account, role, administrator, user, service, sessionFor }: Caller): Principal {
   const { directory } = organization;
@@ -74,9 +74,10 @@ function ownerOf(account: string, user: string): Principal {
   return found.principal;
 }
 
-/** Bytes for bodies; an ARN for the secret of an account and user, which has random characters. */
+/** Bytes for bodies; ARNs for the secret of an account and user, and for a role of the pipeline, whose names have random characters. */
 function asGiven(name: string, value: string): unknown {
   if (name === 'Payload' || name === 'Body') return Buffer.from(value);
+  if (name === 'RoleArn') return value.replace(/[^/]+$/, (role) => roleNames.get(role) ?? role);
   const [, account, secretName] = /^(\d{12}):(\/access-key\/.+)$/.exec(value) ?? [];
   return account && [...organization.secrets.values()].find((secret) => secret.accountId === account && secret.secretName === secretName)!.secretArn;
 }

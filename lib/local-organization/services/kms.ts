@@ -84,6 +84,10 @@ export function kmsService(options: { clock: Clock; random: Random; state?: KmsS
           return { KeyMetadata: { AWSAccountId: key.accountId, KeyId: key.keyId, Arn: key.arn, CreationDate: key.createdAt, Enabled: true, KeyState: 'Enabled', KeyManager: 'CUSTOMER', KeyUsage: 'ENCRYPT_DECRYPT', Origin: 'AWS_KMS' } };
         },
       },
+      GenerateDataKey: {
+        accesses: onKey('GenerateDataKey'),
+        run: (input, call) => ({ KeyId: keyOf(input, call).arn, Plaintext: Buffer.from(options.random.uuid()), CiphertextBlob: Buffer.from(options.random.uuid()) }),
+      },
       GetKeyPolicy: { accesses: onKey('GetKeyPolicy'), run: (input, call) => ({ Policy: keyOf(input, call).policy, PolicyName: 'default' }) },
     },
   };
