@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import picocolors from 'picocolors';
 import type { FaultPlan } from '../local-organization/faults';
-import type { Rehearsal, RosterChange } from '../rehearsal/rehearsal';
+import type { Seen } from '../rehearsal/judge';
+import type { RosterChange } from '../rehearsal/operations';
+import type { Rehearsal } from '../rehearsal/rehearsal';
 import type { Roster } from '../roster/roster';
-import type { Scenario, Seen } from '../rehearsal/scenario';
+import type { Scenario } from '../rehearsal/scenario';
 import { soundRoster } from './sound-roster';
 import { parseDay, whole } from './values';
 
@@ -57,7 +59,7 @@ async function run(given: Options): Promise<void> {
   if (!roster || changes.length < options.change.length) return;
   const rehearsal = await play(roster, changes, options, scenario);
   if (options.out !== undefined) await write(options.out, rehearsal);
-  const seen = scenario ? (require('../rehearsal/scenario') as typeof import('../rehearsal/scenario')).judge(scenario, rehearsal) : [];
+  const seen = scenario ? (require('../rehearsal/judge') as typeof import('../rehearsal/judge')).judge(scenario, rehearsal) : [];
   process.stdout.write(options.format === 'json' ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n` : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
   process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) && seen.every(({ ok }) => ok) ? 0 : 1;
   if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);

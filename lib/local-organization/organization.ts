@@ -10,7 +10,7 @@ import { iamService } from './iam/iam-service';
 import { stsService } from './iam/sts-service';
 import { seededRandom, type Random } from './random';
 import type { FunctionCode } from './runtime/container';
-import { LambdaRuntime, type LogLine } from './runtime/lambda-runtime';
+import { LambdaRuntime, type Answered, type LogLine } from './runtime/lambda-runtime';
 import { Schedules } from './schedules';
 import type { Principal } from './service';
 import { KmsState, kmsService } from './services/kms';
@@ -65,6 +65,7 @@ export class LocalOrganization {
   private readonly stackSets: StackSets;
   private readonly callListeners: ((record: CallRecord) => void)[] = [];
   private readonly logListeners: ((line: LogLine) => void)[] = [];
+  private readonly answerListeners: ((answered: Answered) => void)[] = [];
 
   constructor(private readonly options: LocalOrganizationOptions) {
     const clock = (this.clock = new VirtualClock(options.start));
@@ -74,7 +75,7 @@ export class LocalOrganization {
     for (const accountId of options.accountIds) directory.addAccount(accountId, { organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/') });
     const kms = kmsService({ clock, random });
     this.kms = kms.state;
-    this.runtime = new LambdaRuntime({ clock, random, directory, gateway: () => this.gateway, onLog: (line) => this.logListeners.forEach((listen) => listen(line)) });
+    this.runtime = new LambdaRuntime({ clock, random, directory, gateway: () => this.gateway, onLog: (line) => this.logListeners.forEach((listen) => listen(line)), onAnswer: (answered) => this.answerListeners.forEach((listen) => listen(answered)) });
     const secrets = secretsManagerService({ clock, random, kms: this.kms, invoke: (arn, payload, source) => this.invokeAs(arn, payload, source), emit: (event) => this.emit(event) });
     const s3 = s3Service({ clock, kms: this.kms });
     const sqs = sqsService({ clock, random });
@@ -165,6 +166,11 @@ export class LocalOrganization {
 
   onLog(listener: (line: LogLine) => void): void {
     this.logListeners.push(listener);
+  }
+
+  /** What functions answer, errors included. */
+  onAnswer(listener: (answered: Answered) => void): void {
+    this.answerListeners.push(listener);
   }
 
   private called(record: CallRecord): void {

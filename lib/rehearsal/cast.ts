@@ -5,6 +5,7 @@ import type { FaultPlan } from '../local-organization/faults';
 import { LocalOrganization } from '../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../names';
 import { permissionsBoundary } from '../pipeline/permissions-boundary';
+import { nameOf } from './names';
 import { personaOf, type Scenario } from './scenario';
 import { drawPersona, type ExistingKey, type Persona } from './persona';
 import type { KeyPair } from './stage';
@@ -47,7 +48,7 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
   const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds, units });
   for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(permissionsBoundary(userGuard)));
   const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))));
-  const entered = distinct(players, ({ account, user }) => `${account.id}/${user.name.toLowerCase()}`).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
+  const entered = distinct(players, ({ account, user }) => nameOf(account.id, user.name)).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
   rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
   return { organization, orgBucket: orgBucketName(securityAccount, region), players: entered };
 }

@@ -20,7 +20,7 @@ export type HistoryEvent = Happening &
     | { readonly kind: 'key-refused'; readonly keyId: string; readonly by: KeyBearer; readonly code: string }
     | { readonly kind: 'owner-switched'; readonly keyId: string; readonly formerKeyId?: string; readonly means: SwitchMeans }
     | { readonly kind: 'notice'; readonly type: NoticeType; readonly eventId: string; readonly code?: string; readonly reason?: string }
-    | { readonly kind: 'mail'; readonly audience: 'owner' | 'admin'; readonly subject: string; readonly file: string }
+    | { readonly kind: 'mail'; readonly audience: 'owner' | 'admin'; readonly subject: string; readonly file: string; readonly eventId?: string }
     | { readonly kind: 'fault'; readonly what: string }
     | { readonly kind: 'violation'; readonly rule: InvariantRule; readonly message: string }
   );

@@ -1,5 +1,6 @@
 import type { AccountState, UserState, VersionState } from './account-state';
 import type { InvariantRule } from './history';
+import { nameOf } from './names';
 import type { SecretSearch } from './secret-search';
 
 /** A promise found broken, before it has a time. */
@@ -14,7 +15,7 @@ export interface Finding {
  * @param offboarded `account/user` of those whose keys are to end, as the roster says
  */
 export function alwaysTrue(state: AccountState, offboarded: ReadonlySet<string>): readonly Finding[] {
-  return state.users.flatMap((user) => [...twoKeysAtMost(user), ...(offboarded.has(`${state.accountId}/${user.userName.toLowerCase()}`) ? [] : currentKeyWorks(user))]);
+  return state.users.flatMap((user) => [...twoKeysAtMost(user), ...(offboarded.has(nameOf(state.accountId, user.userName)) ? [] : currentKeyWorks(user))]);
 }
 
 /** What must also hold once no rotation is outstanding. `managed` are keys that the product made. */

@@ -2,10 +2,12 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { NoticeEvent } from '../../lambda/domain/notice';
 import { parseSecretValue } from '../../lambda/domain/secret-value';
+import type { DeliveredEmail } from '../local-organization/services/sns';
 import type { LocalOrganization } from '../local-organization/organization';
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { AccountState, UserState, VersionState } from './account-state';
-import type { KeyPair, Refusal, Stage, StageMail } from './stage';
+import { nameOf } from './names';
+import type { KeyPair, Refusal, Stage, StageMail, Text } from './stage';
 
 export interface ManagedUser {
   readonly accountId: string;
@@ -18,6 +20,10 @@ interface Subject {
   readonly UserName?: string;
   readonly SecretId?: string;
   readonly Name?: string;
+}
+
+interface Answer {
+  readonly MessageId: string;
 }
 
 interface Clients {
@@ -36,9 +42,10 @@ export class LocalStage implements Stage {
   private readonly published = new Set<string>();
   private notices: NoticeEvent[] = [];
   private mails: StageMail[] = [];
-  private logs: string[] = [];
-  private mailsSeen = 0;
-  private ownerMailsSeen = 0;
+  private texts: Text[] = [];
+  private emailsSeen = 0;
+  /** Of the topic's messages whose call has not ended yet. */
+  private readonly emails = new Map<string, DeliveredEmail[]>();
   /** The event that each invocation of the mailer read last. */
   private readonly readEvents = new Map<string, string>();
   private readonly clients = new Map<string, Clients>();
@@ -49,10 +56,11 @@ export class LocalStage implements Stage {
     private readonly orgBucket: string,
   ) {
     for (const user of users) this.byAccount.set(user.accountId, [...(this.byAccount.get(user.accountId) ?? []), user]);
-    this.byUserName = new Map(users.map((user) => [`${user.accountId}/${user.userName.toLowerCase()}`, user]));
+    this.byUserName = new Map(users.map((user) => [nameOf(user.accountId, user.userName), user]));
     this.bySecretName = new Map(users.map((user) => [`${user.accountId}/${user.secretName}`, user]));
     organization.onCall((record) => this.called(record));
-    organization.onLog(({ line }) => this.logs.push(line));
+    organization.onLog(({ functionArn, line }) => this.left(functionArn, 'a log line', line));
+    organization.onAnswer(({ functionArn, answer }) => this.left(functionArn, 'the answer', JSON.stringify(answer)));
   }
 
   now(): Date {
@@ -78,7 +86,7 @@ export class LocalStage implements Stage {
   }
 
   stateOf(accountId: string, userName?: string): AccountState {
-    const users = userName === undefined ? (this.byAccount.get(accountId) ?? []) : [this.byUserName.get(`${accountId}/${userName.toLowerCase()}`)].filter((user) => user !== undefined);
+    const users = userName === undefined ? (this.byAccount.get(accountId) ?? []) : [this.byUserName.get(nameOf(accountId, userName))].filter((user) => user !== undefined);
     return { accountId, users: users.map((user) => this.userState(user)) };
   }
 
@@ -94,9 +102,9 @@ export class LocalStage implements Stage {
     return taken;
   }
 
-  takeLogs(): readonly string[] {
-    const taken = this.logs;
-    this.logs = [];
+  takeTexts(): readonly Text[] {
+    const taken = this.texts;
+    this.texts = [];
     return taken;
   }
 
@@ -104,27 +112,33 @@ export class LocalStage implements Stage {
     this.listeners.push(listener);
   }
 
-  private called({ service, operation, outcome, injected, principal, input, origin = '' }: CallRecord): void {
+  private left(functionArn: string, what: string, text: string): void {
+    const [accountId = '', , name = ''] = functionArn.split(':').slice(4);
+    this.texts.push({ accountId, place: `${what} of ${name}`, text });
+  }
+
+  private called(record: CallRecord): void {
+    const { service, operation, outcome, injected, principal, input, output, origin = '' } = record;
+    this.texts.push({ accountId: principal.accountId, place: `a request of ${service}:${operation}`, text: requestText(record) });
     if (service === 's3' && operation === 'GetObject' && /^events\//.test((input as { Key: string }).Key)) this.readEvents.set(origin, (input as { Key: string }).Key);
-    if (service === 'sesv2') this.mailed(origin);
-    if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string });
+    if (service === 'sesv2' && output) this.mailed(origin, (output as Answer).MessageId);
+    if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
     if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId, this.concerned(principal.accountId, input as Subject)?.userName);
   }
 
   /** Whose key or secret a request is about; undefined when it may be anybody's. */
   private concerned(accountId: string, { UserName, SecretId, Name }: Subject): ManagedUser | undefined {
-    if (UserName !== undefined) return this.byUserName.get(`${accountId}/${UserName.toLowerCase()}`);
+    if (UserName !== undefined) return this.byUserName.get(nameOf(accountId, UserName));
     const name = Name ?? this.organization.secrets.find(SecretId ?? '', accountId, this.organization.region)?.name;
     return this.bySecretName.get(`${accountId}/${name}`);
   }
 
   /** A message that was published again is no new notice. */
-  private told({ Message }: { readonly Message: string }): void {
+  private told({ Message }: { readonly Message: string }, messageId: string | undefined): void {
     const { event: path } = JSON.parse((JSON.parse(Message) as { sqs: string }).sqs) as { event: string };
     const event = JSON.parse(this.organization.s3.text(this.orgBucket, path) ?? 'null') as NoticeEvent | null;
-    const mails = this.organization.sns.emails.slice(this.mailsSeen);
-    this.mailsSeen += mails.length;
+    const mails = messageId === undefined ? [] : this.emailsOf(messageId);
     const [first] = mails;
     if (first) this.mails.push({ at: first.at, audience: 'admin', to: mails.map(({ to }) => to), subject: first.subject ?? '', text: first.text, eventId: event?.id });
     if (!event || this.published.has(event.id)) return;
@@ -132,11 +146,22 @@ export class LocalStage implements Stage {
     this.notices.push(event);
   }
 
-  private mailed(origin: string): void {
-    const mails = this.organization.ses.mails.slice(this.ownerMailsSeen);
-    this.ownerMailsSeen += mails.length;
+  /** Several messages may be on their way at once. */
+  private emailsOf(messageId: string): readonly DeliveredEmail[] {
+    const { emails } = this.organization.sns;
+    for (; this.emailsSeen < emails.length; this.emailsSeen++) {
+      const email = emails[this.emailsSeen]!;
+      this.emails.set(email.messageId, [...(this.emails.get(email.messageId) ?? []), email]);
+    }
+    const found = this.emails.get(messageId) ?? [];
+    this.emails.delete(messageId);
+    return found;
+  }
+
+  private mailed(origin: string, messageId: string): void {
+    const mail = this.organization.ses.mails.findLast((other) => other.messageId === messageId);
     const eventId = /([^/]+)\.json$/.exec(this.readEvents.get(origin) ?? '')?.[1];
-    for (const { at, to, subject, text = '', html } of mails) this.mails.push({ at, audience: 'owner', to, subject, text, html, eventId });
+    if (mail) this.mails.push({ at: mail.at, audience: 'owner', to: mail.to, subject: mail.subject, text: mail.text ?? '', html: mail.html, eventId });
   }
 
   private userState({ accountId, userName, secretName }: ManagedUser): UserState {
@@ -163,6 +188,12 @@ export class LocalStage implements Stage {
     }
     return clients;
   }
+}
+
+/** What a request carries, but for the value of a secret, which belongs there. */
+function requestText({ input }: CallRecord): string {
+  const { SecretString: _, SecretBinary: _binary, Body, Payload, ...rest } = input as Readonly<Record<string, unknown>>;
+  return [JSON.stringify(rest), ...[Body, Payload].filter((body) => body !== undefined).map((body) => (body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : String(body)))].join('\n');
 }
 
 /** A refusal of AWS by its code; anything else that goes wrong is thrown. */

@@ -1,6 +1,7 @@
 import type { DeploymentReport } from './deployment';
 import type { HistoryEvent, Violation } from './history';
 import { keyLives, type KeyLife } from './key-life';
+import { nameOf } from './names';
 import { summarize, summarizeUser, type RehearsalSummary, type RehearsedUser, type UserSummary } from './summary';
 
 /** `report.json`: the same roster, seed and options give the same bytes, wherever and whenever it runs. */
@@ -36,7 +37,7 @@ export function reportOf(outcome: RehearsalOutcome): RehearsalReport {
     end: outcome.endAt.toISOString(),
     deployments: outcome.deployments,
     users: outcome.users.map((user) => {
-      const events = byUser.get(owned(user.accountId, user.userName)) ?? [];
+      const events = byUser.get(nameOf(user.accountId, user.userName)) ?? [];
       return { ...summarizeUser(user, events), lives: keyLives(events) };
     }),
     events: outcome.events,
@@ -47,13 +48,10 @@ function eventsByUser(events: readonly HistoryEvent[]): ReadonlyMap<string, read
   const groups = new Map<string, HistoryEvent[]>();
   for (const event of events) {
     if (event.userName === undefined) continue;
-    const owner = owned(event.accountId, event.userName);
+    const owner = nameOf(event.accountId, event.userName);
     const group = groups.get(owner);
     if (group === undefined) groups.set(owner, [event]);
     else group.push(event);
   }
   return groups;
 }
-
-/** IAM names are unique ignoring case. */
-const owned = (accountId: string, userName: string): string => `${accountId}/${userName.toLowerCase()}`;

@@ -4,9 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import schema from '../../config/scenario.schema.json';
-import type { HistoryEvent } from './history';
 import type { ExistingKey, Persona } from './persona';
-import type { Rehearsal } from './rehearsal';
 
 export interface Scenario {
   readonly title: string;
@@ -37,17 +35,10 @@ interface ScenarioOwner {
   readonly keys?: readonly { readonly ageDays: number; readonly usedBy: ExistingKey['use']['by']; readonly untilDay?: number }[];
 }
 
-interface Expectation {
+export interface Expectation {
   readonly sentence: string;
   readonly event?: { readonly kind?: string; readonly user?: string; readonly type?: string; readonly code?: string; readonly by?: string; readonly origin?: string; readonly from?: string; readonly to?: string; readonly count?: number; readonly atLeast?: number; readonly atMost?: number };
   readonly keysAtEnd?: { readonly user: string; readonly active: number; readonly inactive: number };
-}
-
-export interface Seen {
-  readonly sentence: string;
-  readonly ok: boolean;
-  /** What was found, when it was not what was expected. */
-  readonly found: string;
 }
 
 const NEVER_MS = 50 * 365 * 24 * 3_600_000;
@@ -85,25 +76,4 @@ export function personaOf(scenario: Pick<Scenario, 'owners'>, userName: string, 
 function delayOf(text: string): number {
   if (text === 'never') return NEVER_MS;
   return Number(text.slice(0, -1)) * (text.endsWith('d') ? 24 : 1) * HOUR_MS;
-}
-
-/** Whether everything was seen that the scenario expects. */
-export const judge = ({ expect }: Scenario, rehearsal: Rehearsal): readonly Seen[] => expect.map((expectation) => (expectation.event ? countEvents(expectation, rehearsal.report.events) : keysAtEnd(expectation, rehearsal)));
-
-function countEvents({ sentence, event = {} }: Expectation, events: readonly HistoryEvent[]): Seen {
-  const { user, from, to, count, atLeast, atMost, ...members } = event;
-  const matches = (happened: HistoryEvent): boolean => {
-    const day = happened.at.slice(0, 10);
-    return (user === undefined || happened.userName === user) && (from === undefined || day >= from) && (to === undefined || day <= to) && Object.entries(members).every(([name, value]) => (happened as unknown as Record<string, unknown>)[name] === value);
-  };
-  const found = events.filter(matches);
-  const [least, most] = count === undefined ? [atLeast ?? 0, atMost ?? Infinity] : [count, count];
-  return { sentence, ok: found.length >= least && found.length <= most, found: `${found.length} times${found[0] ? `, first on ${found[0].at.slice(0, 10)}` : ''}` };
-}
-
-function keysAtEnd({ sentence, keysAtEnd: wanted }: Expectation, { organization, report }: Rehearsal): Seen {
-  const account = report.users.find(({ userName }) => userName === wanted!.user)?.accountId;
-  const keys = account === undefined ? [] : organization.directory.keysOf(account, wanted!.user);
-  const [active, inactive] = (['Active', 'Inactive'] as const).map((status) => keys.filter((key) => key.status === status).length);
-  return { sentence, ok: active === wanted!.active && inactive === wanted!.inactive, found: `${active} Active and ${inactive} Inactive` };
 }

@@ -12,10 +12,11 @@ export interface Stage {
   readCurrent(accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal>;
   /** Of the whole account, or of one of its users. */
   stateOf(accountId: string, userName?: string): AccountState;
-  /** What was published, mailed and logged since the last time this was asked. */
+  /** What was published and mailed since the last time this was asked. */
   takeNotices(): readonly NoticeEvent[];
   takeMails(): readonly StageMail[];
-  takeLogs(): readonly string[];
+  /** What left a function or was sent to AWS since then, but for the values of secrets. */
+  takeTexts(): readonly Text[];
   /** Called after each call that changed a key or a secret of the account. */
   onChange(listener: (accountId: string, userName?: string) => void): void;
 }
@@ -27,6 +28,14 @@ export interface KeyPair {
 
 export interface Refusal {
   readonly refused: string;
+}
+
+/** Something that anybody might read. */
+export interface Text {
+  readonly accountId: string;
+  /** With an article: `a log line of access-keys-rotate`. */
+  readonly place: string;
+  readonly text: string;
 }
 
 export interface StageMail {

@@ -1,6 +1,7 @@
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { NoticeEvent } from '../../lambda/domain/notice';
 import { FaultPlan } from '../../lib/local-organization/faults';
 import { seededRandom } from '../../lib/local-organization/random';
 import type { CallRecord } from '../../lib/local-organization/wire/gateway';
@@ -66,6 +67,16 @@ describe('the sample roster for sixty days', () => {
     const mails = kinds(rehearsal, 'mail').filter((event) => event.kind === 'mail' && event.file.includes('-rotated'));
     expect(mails).toHaveLength(rotated.length);
     expect(rotated.length).toBe(rehearsal.report.summary.rotations.succeeded);
+  });
+
+  it('mails every notice for admins once, to each admin once', () => {
+    const { s3 } = rehearsal.organization;
+    const bucket = 'access-keys-222222222222-us-east-1';
+    const events = s3.keys(bucket).filter((key) => key.startsWith('events/')).map((key) => JSON.parse(s3.text(bucket, key)!) as NoticeEvent);
+    const alerts = kinds(rehearsal, 'mail').flatMap((event) => (event.kind === 'mail' && event.audience === 'admin' ? [event] : []));
+    expect(alerts.map(({ eventId }) => eventId).sort()).toEqual(events.filter(({ audience }) => audience.includes('admin')).map(({ id }) => id).sort());
+    expect(new Set(alerts.map(({ file }) => file)).size).toBe(alerts.length);
+    for (const { file } of alerts) expect(rehearsal.mails.find(({ name }) => name === file)?.content).toMatch(/^To: security@example\.com, ciso@example\.com$/m);
   });
 
   it('leaves exempt and retired users without a rotation', () => {

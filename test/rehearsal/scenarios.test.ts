@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FaultPlan } from '../../lib/local-organization/faults';
 import { seededRandom } from '../../lib/local-organization/random';
+import { judge } from '../../lib/rehearsal/judge';
 import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
-import { judge, readScenario, type Scenario } from '../../lib/rehearsal/scenario';
+import { readScenario, type Scenario } from '../../lib/rehearsal/scenario';
 import { loadRoster } from '../../lib/roster/load';
 
 const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));

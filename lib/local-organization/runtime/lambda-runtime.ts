@@ -23,6 +23,11 @@ export interface LogLine {
   readonly line: string;
 }
 
+export interface Answered {
+  readonly functionArn: string;
+  readonly answer: InvocationAnswer;
+}
+
 export interface InvocationAnswer {
   readonly payload: unknown;
   readonly functionError?: 'Unhandled';
@@ -50,7 +55,7 @@ export class LambdaRuntime {
   coldStarts = 0;
   invocations = 0;
 
-  constructor(private readonly options: { readonly clock: Clock; readonly random: Random; readonly directory: IamDirectory; readonly gateway: () => Gateway; readonly onLog: (line: LogLine) => void }) {
+  constructor(private readonly options: { readonly clock: Clock; readonly random: Random; readonly directory: IamDirectory; readonly gateway: () => Gateway; readonly onLog: (line: LogLine) => void; readonly onAnswer?: (answered: Answered) => void }) {
     this.random = options.random.fork('lambda');
   }
 
@@ -70,7 +75,7 @@ export class LambdaRuntime {
     if (!definition) throw new Error(`there is no function ${functionArn}`);
     this.invocations++;
     const container = this.takeContainer(definition);
-    const { clock, onLog } = this.options;
+    const { clock, onLog, onAnswer } = this.options;
     const eventJson = JSON.stringify(payload);
     const requestId = container.serve(this.chanceOf(functionArn, eventJson));
     const deadline = new Date(clock.now().getTime() + definition.timeoutSeconds * 1000);
@@ -94,6 +99,7 @@ export class LambdaRuntime {
       );
     });
     if (!container.dead) this.idleOf(functionArn).push(container);
+    onAnswer?.({ functionArn, answer });
     return answer;
   }
 

@@ -33,6 +33,8 @@ export type Deliver = (queueArn: string, body: string, topicArn: string) => void
 
 export interface DeliveredEmail {
   readonly at: Date;
+  /** The same for all who received the message. */
+  readonly messageId: string;
   readonly topicArn: string;
   readonly to: string;
   readonly subject?: string;
@@ -95,7 +97,7 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
     for (const { protocol, endpoint, filterPolicy } of state.subscriptionsOf(input.TopicArn)) {
       if (filterPolicy && !accepts(filterPolicy, input.MessageAttributes ?? {})) continue;
       const text = texts[protocol] ?? texts.default ?? '';
-      if (protocol === 'email') state.emails.push({ at, topicArn: input.TopicArn, to: endpoint, ...(input.Subject && { subject: input.Subject }), text });
+      if (protocol === 'email') state.emails.push({ at, messageId: MessageId, topicArn: input.TopicArn, to: endpoint, ...(input.Subject && { subject: input.Subject }), text });
       else await deliver(endpoint, JSON.stringify(envelope(input, MessageId, text, at)), input.TopicArn);
     }
     return { MessageId };

@@ -19,6 +19,8 @@ export interface CallRecord {
   readonly service: ServiceId;
   readonly operation: string;
   readonly input: any;
+  /** What the service answered, even when the answer was lost; absent when it refused. */
+  readonly output?: any;
   /** `ok`, or the error's code. */
   readonly outcome: string;
   readonly injected?: FaultKind;
@@ -106,11 +108,12 @@ export class Gateway {
     const operation = service.operations[name];
     if (!operation) throw new AwsError('InvalidAction', `The local organization does not know ${service.id}:${name}.`);
     const fault = this.options.faults?.next({ service: service.id, operation: name, accountId: call.principal.accountId, functionName: functionOf(origin), at: call.at });
-    const record = (outcome: string): void => this.options.onCall?.({ sequence: this.sequence++, at: call.at, origin, principal: call.principal, service: service.id, operation: name, input, outcome, injected: fault?.kind });
+    let output: unknown;
+    const record = (outcome: string): void => this.options.onCall?.({ sequence: this.sequence++, at: call.at, origin, principal: call.principal, service: service.id, operation: name, input, output, outcome, injected: fault?.kind });
     try {
       failBefore(fault, service.id);
       await this.authorization.demand({ ...call, context }, operation.accesses(input, call));
-      const output = await operation.run(input, call);
+      output = await operation.run(input, call);
       failAfter(fault);
       record('ok');
       return output;
