@@ -1,5 +1,6 @@
 import { RotationError } from './errors';
 import { eventId } from './event-id';
+import { inWords } from './instant';
 import { lastFour } from './keys';
 import { intentTag, intentTagKey, intentsOf, LIST_LAG_MS, type Intent } from './ledger';
 import { makeRoom } from './making-room';
@@ -64,7 +65,7 @@ async function abandonIfGone(rotation: Rotation, pending: AccessKeyPair): Promis
   const keys = await iam.list();
   if (keys.some((key) => key.id === pending.id) || listMayLag(rotation)) return;
   await secrets.moveStage(secret.arn, 'AWSPENDING', { from: event.token });
-  throw new RotationError('PENDING_KEY_GONE', `the new key …${lastFour(pending.id)} was deleted before its rotation finished (${clock.now().toISOString()})`, 'the rotation is abandoned; the next one creates another key');
+  throw new RotationError('PENDING_KEY_GONE', `the new key …${lastFour(pending.id)} was deleted before its rotation finished (${inWords(clock.now())})`, 'the rotation is abandoned; the next one creates another key');
 }
 
 /** A key made minutes ago need not be in IAM's list yet. */

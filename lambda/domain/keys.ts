@@ -1,3 +1,4 @@
+import { inWords } from './instant';
 import type { AccessKey, KeyAdministration, LastUse, Secret, Secrets } from './ports';
 import { parseSecretValue } from './secret-value';
 
@@ -46,5 +47,5 @@ export const lastFour = (keyId: string): string => keyId.slice(-4);
 
 /** For messages: when, by which service and where. */
 export function describeLastUse(lastUse: LastUse): string {
-  return lastUse.used ? `last used ${lastUse.at.toISOString()} by ${lastUse.service} in ${lastUse.region}` : 'never used';
+  return lastUse.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service} in ${lastUse.region}` : 'never used';
 }

@@ -1,7 +1,9 @@
 /** What an owner's mail says, without any markup: both forms of the mail are made of this and of nothing else. */
+import { dayInWords, inWords } from './instant';
 import type { OwnerEvent } from './mail-event';
 import type { Recipient } from './mail-recipient';
-import type { RosterSlice, SliceUser } from './slice';
+import { oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, waitSteps, type Step, type Telling } from './mail-steps';
+import type { RosterSlice } from './slice';
 
 export interface MailWords {
   readonly subject: string;
@@ -16,81 +18,74 @@ export interface MailWords {
   readonly footer: string;
 }
 
-interface Telling {
-  readonly event: OwnerEvent;
-  readonly user: SliceUser | undefined;
-  readonly slice: RosterSlice;
+interface Named extends Telling {
+  /** User and account. */
+  readonly whose: string;
 }
 
 interface Message {
-  readonly topic: string;
+  /** The mail's subject, without the old key's end. */
+  readonly subject: string;
   readonly tone: MailWords['tone'];
   readonly headline: string;
   readonly paragraphs: readonly string[];
   readonly steps: readonly Step[];
 }
 
-interface Step {
-  readonly text: string;
-  readonly command?: string;
-}
-
 const LABELS: Readonly<Record<MailWords['tone'], string>> = { know: 'For your information', do: 'Please act', hurry: 'Please act soon' };
 
-const NOTHING_TO_DO = 'If everything works, there is nothing to do. Something that stopped working still has the old key, and needs the new one.';
-
-const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Message>> = {
+const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>> = {
   rotated: (telling) => ({
-    topic: 'new access key',
+    subject: `New access key for ${telling.whose}`,
     tone: 'do',
     headline: 'Your access key was rotated',
     paragraphs: ['A new access key was made, tested and stored.', previousKeyWorks(telling)],
     steps: takeOverSteps(telling),
   }),
   'rotation-partial': (telling) => ({
-    topic: 'new access key, rotation not finished',
+    subject: `New access key for ${telling.whose}, rotation unfinished`,
     tone: 'do',
     headline: 'You have a new access key, but its rotation is not finished',
     paragraphs: ['The new key works and is stored; a step after that failed. The administrators were told.', previousKeyWorks(telling)],
     steps: takeOverSteps(telling),
   }),
   'previous-key-in-use': (telling) => ({
-    topic: 'old access key is still used',
+    subject: `Old access key of ${telling.whose} is still used`,
     tone: 'hurry',
     headline: 'Something still uses your old access key',
     paragraphs: [`The old key ${oldKey(telling)} ${usedBy(telling)}.`, previousKeyWorks(telling)],
     steps: [{ text: 'Find what still uses the old key: the service, region and time above are a start.' }, ...takeOverSteps(telling)],
   }),
   'previous-key-deactivated': (telling) => ({
-    topic: 'old access key deactivated',
+    subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deactivated`,
     tone: 'know',
     headline: 'Your old access key was deactivated',
-    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), NOTHING_TO_DO],
+    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), nothingToDo(telling)],
     steps: recoverySteps(telling),
   }),
   'previous-key-deleted': (telling) => ({
-    topic: 'old access key deleted',
+    subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deleted`,
     tone: 'know',
     headline: 'Your old access key was deleted',
-    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored.`, NOTHING_TO_DO],
+    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored.`, nothingToDo(telling)],
     steps: takeOverSteps(telling),
   }),
   'retirement-failed': (telling) => ({
-    topic: 'old access key not retired yet',
+    subject: `Old access key of ${telling.whose} is not retired yet`,
     tone: 'do',
     headline: 'Your old access key could not be retired yet',
-    paragraphs: ['The new key works and is stored. Retiring the old one failed; the administrators were told and it is attempted again by itself.', previousKeyWorks(telling)],
+    paragraphs: [`${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old one failed; the administrators were told and it is attempted again by itself.`, previousKeyWorks(telling)],
     steps: takeOverSteps(telling),
   }),
   'key-compromised': (telling) => ({
-    topic: 'access key compromised',
+    subject: `Access key ${oldKey(telling)} of ${telling.whose} is compromised`,
     tone: 'hurry',
     headline: 'Your access key was declared compromised',
     paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. A new one is being made; you get another mail when it is there.`, 'If you did not expect this, talk to your security team before anything else.'],
-    steps: takeOverSteps(telling),
+    steps: waitSteps(telling),
   }),
   'rolled-back': (telling) => ({
-    topic: 'previous access key works again',
+    subject: `Previous access key of ${telling.whose} works again`,
     tone: 'do',
     headline: 'Your previous access key works again',
     paragraphs: [`An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`, 'Where you still use the previous key, there is nothing to do.'],
@@ -102,9 +97,10 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Telling) => Messag
 export function mailWords(event: OwnerEvent, recipient: Recipient, slice: RosterSlice): MailWords {
   const user = recipient.kind === 'admins' && recipient.because === 'not-in-roster' ? undefined : recipient.user;
   const name = plain(user?.name ?? event.userName);
-  const message = MESSAGES[event.type]({ event, user, slice });
+  const account = slice.accountName === undefined ? `account ${slice.accountId}` : plain(slice.accountName);
+  const message = MESSAGES[event.type]({ event, user, slice, whose: `${name} in ${account}` });
   return {
-    subject: `${capitalized(message.topic)}: ${name} in account ${slice.accountId}`,
+    subject: `${message.subject}${worksUntil(event)}`,
     tone: message.tone,
     label: LABELS[message.tone],
     headline: message.headline,
@@ -125,31 +121,41 @@ function forAdmins(recipient: Recipient, name: string): readonly string[] {
 function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {
   const used = event.previousKeyLastUsed;
   const all: readonly (readonly [string, string | undefined])[] = [
-    ['Account', slice.accountId],
+    ['Account', slice.accountName === undefined ? slice.accountId : `${plain(slice.accountName)} (${slice.accountId})`],
     ['User', name],
     [event.type === 'rolled-back' ? 'Key to use' : 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
-    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(event.previousKeyDeletedAfter)}` : undefined],
-    ['Old key last used', used && `${inWords(used.at)}, ${used.service} in ${used.region}`],
+    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}` : undefined],
+    ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
     ['Secret', user && `${plain(user.secretName)} in ${slice.region}`],
-    ['May read it', user && readersOf(user)],
+    ['May read it', user && readersOf(user, slice)],
     ['Cause', event.code],
-    ['Happened', inWords(event.occurredAt)],
+    ['Happened', inWords(new Date(event.occurredAt))],
   ];
   return all.flatMap(([fact, value]) => (value ? [{ name: fact, value }] : []));
 }
 
+/** The end of a subject: a reader of many mails sees which key and how long there is. */
+function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: OwnerEvent): string {
+  if (!previousKeyId || !previousKeyActiveUntil || Date.parse(previousKeyActiveUntil) <= Date.parse(occurredAt)) return '';
+  return `; ${oldKey({ event: { previousKeyId } })} works until ${dayInWords(new Date(previousKeyActiveUntil))}`;
+}
+
+/** At adoption keys retire before the first rotation. */
+const nothingToDo = ({ event }: Telling): string => `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
+
 function until({ previousKeyActiveUntil, whenStillUsed }: OwnerEvent): string {
   if (!previousKeyActiveUntil) return 'no longer';
-  return whenStillUsed === 'deactivate' ? `until ${inWords(previousKeyActiveUntil)}` : `at least until ${inWords(previousKeyActiveUntil)}`;
+  return whenStillUsed === 'deactivate' ? `until ${inWords(new Date(previousKeyActiveUntil))}` : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
 }
 
 function previousKeyWorks({ event, user }: Telling): string {
-  if (!event.previousKeyId) return user?.keepPreviousForHours === 0 ? 'If it replaced an older key, that one was deactivated and deleted at once.' : '';
+  if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : '';
   const key = `The old key ${oldKey({ event })}`;
+  if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
   if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
-  const instant = inWords(event.previousKeyActiveUntil);
+  const instant = inWords(new Date(event.previousKeyActiveUntil));
   if (event.whenStillUsed === 'deactivate') return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
   const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
   if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt)) return `${key} still works. It is deactivated ${quiet}.`;
@@ -157,73 +163,11 @@ function previousKeyWorks({ event, user }: Telling): string {
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
-  return used ? `was last used on ${inWords(used.at)}, for ${used.service} in ${used.region}` : 'is still being used';
+  return used ? `was last used on ${inWords(new Date(used.at))}, for ${used.service} in ${used.region}` : 'is still being used';
 }
 
 function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {
-  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(previousKeyDeletedAfter)} and deleted after that. Until then an administrator can activate it again.` : '';
+  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that. Until then an administrator can activate it again.` : '';
 }
-
-function takeOverSteps(telling: Telling): readonly Step[] {
-  const { event } = telling;
-  const steps: Step[] = [...fetchSteps(telling), { text: 'Replace the old key wherever you use it: access_key_id and secret_access_key of the answer take the place of the old pair.' }];
-  steps.push({ text: 'Check that the new key is in use; the answer names your user:', command: 'aws sts get-caller-identity' });
-  if (event.previousKeyActiveUntil) steps.push({ text: 'You need not deactivate or delete the old key: that happens by itself.' });
-  return steps;
-}
-
-function putBackSteps(telling: Telling): readonly Step[] {
-  const fetch = fetchSteps(telling).map((step) => ({ ...step, text: step.text.replace('the new key', 'the previous key') }));
-  return [...fetch, { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' }];
-}
-
-function recoverySteps(telling: Telling): readonly Step[] {
-  return [...fetchSteps(telling), { text: 'Replace the old key where it is still used: access_key_id and secret_access_key of the answer take the place of the old pair.' }, ...(telling.event.previousKeyDeletedAfter ? [{ text: 'If that takes time, ask an administrator to activate the old key for a while.' }] : [])];
-}
-
-/** Only who may read the secret is told to read it. */
-function fetchSteps({ event, user, slice }: Telling): readonly Step[] {
-  if (!user) return [{ text: 'Find out who owns this user, and put the user into the roster or remove it.' }];
-  const command = fetchCommand(user, slice);
-  if (!user.ownerReads) {
-    if (user.readers.length === 0) return [{ text: 'This user may not read its own secret. Ask an administrator for the new key.' }];
-    return [{ text: `This user may not read its own secret. Ask one of those who may, ${user.readers.map(plain).join(', ')}, to fetch the new key with:`, command }];
-  }
-  if (event.previousKeyActiveUntil) return [{ text: 'Fetch the new key, while the old one still works:', command }];
-  const also = user.readers.length > 0 ? `, or ask one of those who may read it too (${user.readers.map(plain).join(', ')})` : ', or ask an administrator';
-  return [{ text: `Fetch the new key with a key of this user that still works${also}:`, command }];
-}
-
-function readersOf({ ownerReads, name, readers }: SliceUser): string {
-  const all = [...(ownerReads ? [plain(name)] : []), ...readers.map(plain)];
-  return all.length > 0 ? all.join(', ') : 'administrators only';
-}
-
-/** The secret's value as text, for a POSIX shell. */
-export function fetchCommand({ secretName }: SliceUser, { region }: RosterSlice): string {
-  return `aws secretsmanager get-secret-value --region ${shellWord(region)} --secret-id ${shellWord(secretName)} --query SecretString --output text`;
-}
-
-function shellWord(value: string): string {
-  const word = plain(value);
-  return /^[\w/+=.,@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-const oldKey = ({ event }: Pick<Telling, 'event'>): string => (event.previousKeyId ? `…${event.previousKeyId.slice(-4)}` : '');
 
 const hours = (count: number): string => (count % 24 === 0 && count >= 48 ? `${count / 24} days` : `${count} hour${count === 1 ? '' : 's'}`);
-
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
-
-/** `14 March 2026, 09:30 UTC`: one reading everywhere. */
-function inWords(instant: string): string {
-  const at = new Date(instant);
-  return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`;
-}
-
-/** No line break, no control character, nothing that turns the direction of writing. */
-function plain(value: string): string {
-  return value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
-}
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,5 +1,6 @@
 /** IAM allows two keys a user: before a third, one has to go, and only one that surely nobody needs. */
 import { RotationError } from './errors';
+import { inWords } from './instant';
 import { deactivateAndDelete, describeLastUse, isQuiet, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
 import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf } from './ledger';
@@ -47,7 +48,7 @@ async function orphan(input: RoomInput): Promise<Victim | undefined> {
   }
   if (undecided.length > 0) {
     const at = judgeableAt(intentsOf(input.secret), input.rotateTimeoutMs);
-    throw new RotationError('ROOM_PENDING', `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`, `the rotation is attempted again after ${at.toISOString()}`);
+    throw new RotationError('ROOM_PENDING', `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`, `the rotation is attempted again after ${inWords(at)}`);
   }
   return undefined;
 }
@@ -79,6 +80,6 @@ function judge({ existing, secret, currentKeyId, rotateTimeoutMs, clock }: RoomI
 async function noRoom({ existing, currentKeyId, keys, user }: RoomInput): Promise<RotationError> {
   const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
   const use = describeLastUse(await keys.lastUse(inTheWay.id));
-  const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inTheWay.createdAt.toISOString()} and ${use}, stands in the way of a new one`;
+  const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, stands in the way of a new one`;
   return new RotationError('ROOM_NONE', found, 'it is retired first, once it is quiet; the rotation starts again by itself');
 }

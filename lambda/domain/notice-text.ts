@@ -1,4 +1,5 @@
 /** The words that admins read of an event: subject and body of the topic's e-mail. */
+import { inWords } from './instant';
 import type { NoticeEvent, NoticeType } from './notice';
 
 const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = {
@@ -22,7 +23,7 @@ const SUBJECT_BELOW = 100;
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function adminSubject(event: NoticeEvent): string {
-  const subject = onOneLine(`Access keys: ${event.userName} in ${event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
+  const subject = onOneLine(`Access keys: ${event.userName} in ${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
   return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
 }
 
@@ -38,15 +39,15 @@ export function adminText(event: NoticeEvent): string {
 function factsOf(event: NoticeEvent): [string, string][] {
   const { previousKeyId, previousKeyLastUsed: used } = event;
   const facts: [string, string | undefined][] = [
-    ['Account', `${event.accountId} (${event.region})`],
+    ['Account', `${event.accountName ? `${event.accountName}, ` : ''}${event.accountId} (${event.region})`],
     ['User', event.userName],
     ['Secret', event.secretName],
-    ['When', event.occurredAt],
+    ['When', inWords(new Date(event.occurredAt))],
     ['Current key', event.currentKeyId],
     ['Previous key', previousKeyId && `ends in ${previousKeyId.slice(-4)}`],
-    ['Active until', event.previousKeyActiveUntil && `${event.previousKeyActiveUntil}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`],
-    ['Deleted after', event.previousKeyDeletedAfter],
-    ['Last used', used && `${used.at} for ${used.service} in ${used.region}`],
+    ['Active until', event.previousKeyActiveUntil && `${inWords(new Date(event.previousKeyActiveUntil))}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`],
+    ['Deleted after', event.previousKeyDeletedAfter && inWords(new Date(event.previousKeyDeletedAfter))],
+    ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }

@@ -10,6 +10,8 @@ export interface NoticeEvent {
   readonly type: NoticeType;
   readonly audience: readonly Audience[];
   readonly accountId: string;
+  /** As the account's roster has it; for the admins' text, which the account itself sends. */
+  readonly accountName?: string;
   readonly region: string;
   readonly userName: string;
   readonly secretName: string;

@@ -1,6 +1,7 @@
 /** Carries out what retirement.ts decided: the ledger first, then the act, then who has to know. */
 import { codeOf, reasonOf } from './errors';
 import { eventId } from './event-id';
+import { inWords } from './instant';
 import { lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
 import { retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
@@ -39,7 +40,7 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
   }
 }
 
-const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${lastUse.at.toISOString()}` : '');
+const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '');
 
 async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
   await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', `${retirement.since.toISOString()} ${retirement.warnings}`));

@@ -7,6 +7,8 @@ export interface RosterSlice {
   /** Grows with every published change of this slice; a function never acts on an older one than it has seen. */
   readonly generation: number;
   readonly accountId: string;
+  /** For people; absent where the roster gives no other name than the id, and in what was published before there was one. */
+  readonly accountName?: string;
   readonly region: string;
   /** `leaving`: release every user of the account. */
   readonly state: 'active' | 'leaving';

@@ -15,8 +15,8 @@ interface Success {
 }
 
 /** Everything a notice about this user starts from. */
-export function noticeBase({ slice, user, secret }: Subject, now: Date): Pick<NoticeEvent, 'schemaVersion' | 'accountId' | 'region' | 'userName' | 'secretName' | 'occurredAt'> {
-  return { schemaVersion: 1, accountId: slice.accountId, region: slice.region, userName: user.name, secretName: secret.name, occurredAt: now.toISOString() };
+export function noticeBase({ slice, user, secret }: Subject, now: Date): Pick<NoticeEvent, 'schemaVersion' | 'accountId' | 'accountName' | 'region' | 'userName' | 'secretName' | 'occurredAt'> {
+  return { schemaVersion: 1, accountId: slice.accountId, ...(slice.accountName && { accountName: slice.accountName }), region: slice.region, userName: user.name, secretName: secret.name, occurredAt: now.toISOString() };
 }
 
 /** The notice `rotated`; its id depends on secret and version only, so that a resumed rotation tells the same thing. */

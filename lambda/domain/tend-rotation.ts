@@ -1,6 +1,7 @@
 /** Schedule, first rotations, and rotations that are stuck, overdue or resting. */
 import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
+import { inWords } from './instant';
 import { hoursToMs, lastFour } from './keys';
 import { alertsOf, failureOf, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
 import type { AccessKey } from './ports';
@@ -110,7 +111,7 @@ function tellOverdue(pass: UserPass): Date | undefined {
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
   const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
   const late = now > at && !frozenUntil(pass) && hasRoom(pass);
-  if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${dueBy.toISOString()}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
   return now > at ? undefined : at;
 }
 
@@ -151,7 +152,7 @@ const hasRoom = ({ existing, user }: UserPass): boolean => existing.length < 2 |
 function waitForRoom(pass: UserPass): undefined {
   const used = pass.existing.map((key) => {
     const lastUse = pass.lastUses.get(key.id);
-    return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${lastUse.at.toISOString()} by ${lastUse.service}` : 'never used'})`;
+    return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
   pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: 'one is retired once it is quiet; then the rotation starts by itself' });
 }
@@ -180,7 +181,7 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
 function tellOutstanding(pass: UserPass, { failure, lacksRoom, late }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean }): void {
   const { secret, conditions, user, now } = pass;
   const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
-  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS) conditions.set('ROTATION_FAILS', { reason: `the rotation of ${user.name} has failed since ${failure.since.toISOString()}, last with ${failure.code}`, nextStep: 'it is attempted again every hour; the alert of its first failure says why' });
+  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS) conditions.set('ROTATION_FAILS', { reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`, nextStep: 'it is attempted again every hour; the alert of its first failure says why' });
   if (!failure && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
   if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
 }

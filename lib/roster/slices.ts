@@ -10,6 +10,7 @@ export function toSlices(roster: Roster, generation: (accountId: string) => numb
     schemaVersion: 1,
     generation: generation(account.id),
     accountId: account.id,
+    ...(account.name !== account.id && { accountName: account.name }),
     region: roster.region,
     state: account.state,
     userGuard: roster.userGuard,

@@ -27,6 +27,7 @@ export const slice = (...users: SliceUser[]): RosterSlice => ({
   schemaVersion: 1,
   generation: 1,
   accountId: ACCOUNT,
+  accountName: 'payments-prod',
   region: 'eu-central-1',
   state: 'active',
   userGuard: { kind: 'none' },
@@ -59,7 +60,7 @@ export const EVENTS: Readonly<Record<OwnerEvent['type'], NoticeEvent>> = {
   'previous-key-in-use': notice({ type: 'previous-key-in-use', previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: 's3', region: 'us-east-1' } }),
   'previous-key-deactivated': notice({ type: 'previous-key-deactivated', previousKeyActiveUntil: undefined, previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z' }),
   'previous-key-deleted': notice({ type: 'previous-key-deleted', previousKeyActiveUntil: undefined, previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z' }),
-  'key-compromised': notice({ type: 'key-compromised', audience: ['owner', 'admin'], previousKeyActiveUntil: undefined, code: 'KEY_COMPROMISED' }),
+  'key-compromised': notice({ type: 'key-compromised', audience: ['owner', 'admin'], currentKeyId: undefined, previousKeyActiveUntil: undefined, code: 'KEY_COMPROMISED' }),
   'rolled-back': notice({ type: 'rolled-back', audience: ['owner', 'admin'], code: 'ROLLED_BACK' }),
   'retirement-failed': notice({ type: 'retirement-failed', audience: ['owner', 'admin'], code: 'AccessDenied' }),
 };

@@ -1,16 +1,16 @@
 import { ownerMail, type Mail } from '../../lambda/domain/mail';
 import { ownerEvent } from '../../lambda/domain/mail-event';
 import { recipientOf } from '../../lambda/domain/mail-recipient';
-import { fetchCommand } from '../../lambda/domain/mail-words';
+import { fetchCommand } from '../../lambda/domain/mail-steps';
 import type { NoticeEvent } from '../../lambda/domain/notice';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
 import { ACCOUNT, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, notice, slice, user } from './fixture';
 
 const COMMAND = 'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';
 const READER = 'arn:aws:iam::333333333333:role/deployer';
 
-function mailOf(event: NoticeEvent = notice(), owner: SliceUser = user()): Mail {
-  const roster = slice(owner);
+function mailOf(event: NoticeEvent = notice(), owner: SliceUser = user(), changes: Partial<RosterSlice> = {}): Mail {
+  const roster = { ...slice(owner), ...changes };
   return ownerMail(ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!, recipientOf(event.userName, roster), roster);
 }
 
@@ -25,14 +25,17 @@ const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
 describe.each(Object.entries(EVENTS))('%s', (_, event) => {
   const mail = mailOf(event);
 
-  test('subject names user and account, in one short line', () => {
-    expect(mail.subject).toMatch(/^[A-Z][^\n]*: jeremy\.ritchie in account 333333333333$/);
+  test('subject names user, account, the end of the old key and how long it works, in one short line', () => {
+    expect(mail.subject).toMatch(/^[A-Z][^\n]* jeremy\.ritchie in payments-prod\b/);
+    expect(mail.subject).toContain('…WXYZ');
+    expect(mail.subject.endsWith('; …WXYZ works until 14 March')).toBe(event.previousKeyActiveUntil !== undefined);
     expect(mail.subject.length).toBeLessThan(100);
   });
 
   test.each(['text', 'html'] as const)('%s names account, user, both keys, what to do and the command', (form) => {
     const body = form === 'html' ? visible(mail.html) : words(mail.text);
-    for (const part of [ACCOUNT, 'jeremy.ritchie', NEW_KEY, '…WXYZ', 'Old key works', COMMAND, 'access_key_id and secret_access_key']) expect(body).toContain(part);
+    const fetched = event.currentKeyId === undefined ? [] : [NEW_KEY, COMMAND, 'access_key_id and secret_access_key', 'must end in ABCD', 'aws configure get aws_access_key_id --profile default'];
+    for (const part of [`payments-prod (${ACCOUNT})`, 'jeremy.ritchie', '…WXYZ', 'Old key works', ...fetched]) expect(body).toContain(part);
   });
 
   test('the old key is named by its last four characters only', () => {
@@ -64,10 +67,51 @@ test('without an old key nothing is said of one', () => {
   expect(mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined })).text).not.toMatch(/The old key|Old key/);
 });
 
-test('where old keys go at once, the mail says so and asks for another way to read the secret', () => {
-  const { text } = mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined }), user({ keepPreviousForHours: 0, quietForHours: 0 }));
-  expect(text).toContain('If it replaced an older key, that one was deactivated and deleted at once.');
-  expect(text).toContain('Fetch the new key with a key of this user that still works, or ask an administrator:');
+describe('where old keys go at once, nobody is told to read the secret with one', () => {
+  const atOnce = { keepPreviousForHours: 0, quietForHours: 0 };
+  const gone = notice({ previousKeyActiveUntil: undefined });
+
+  test('but to ask who may read it', () => {
+    const { text, subject } = mailOf(gone, user({ ...atOnce, readers: [READER] }));
+    expect(text).toContain('The old key …WXYZ was deactivated and deleted at once: it no longer works.');
+    expect(text).toContain(`The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
+    expect(text).not.toContain('still works');
+    expect(subject).toBe('New access key for jeremy.ritchie in payments-prod');
+  });
+
+  test('and where nobody else may, that the roster needs a reader', () => {
+    const { text } = mailOf(gone, user(atOnce));
+    expect(text).toContain('but for this user nobody may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.');
+    expect(text).not.toContain('get-secret-value');
+  });
+
+  test('even when the event does not name the key', () => {
+    const { text } = mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined }), user(atOnce));
+    expect(text).toContain('If it replaced an older key, that one was deactivated and deleted at once.');
+  });
+});
+
+test('no mail asks what any key of the user would answer alike', () => {
+  for (const event of Object.values(EVENTS)) expect(mailOf(event).text).not.toContain('get-caller-identity');
+});
+
+describe('before a first rotation', () => {
+  const adopted = (type: NoticeEvent['type']): string => mailOf({ ...EVENTS[type as keyof typeof EVENTS], currentKeyId: undefined }).text;
+
+  test('a deactivated key sends nobody to a new one, which does not exist', () => {
+    expect(adopted('previous-key-deactivated')).toContain('No new key has been made yet: you get a mail when there is one.');
+    expect(adopted('previous-key-deactivated')).toContain('1. Ask an administrator to activate the old key again.');
+  });
+
+  test.each(['previous-key-deactivated', 'previous-key-in-use', 'previous-key-deleted', 'retirement-failed'] as const)('%s offers no command', (type) => {
+    expect(adopted(type)).not.toMatch(/aws |[Ff]etch the new key|needs the new one|new key works/);
+  });
+});
+
+test('an account without a name of its own is named by its number', () => {
+  const mail = mailOf(notice(), user(), { accountName: undefined });
+  expect(mail.subject).toBe(`New access key for jeremy.ritchie in account ${ACCOUNT}; …WXYZ works until 14 March`);
+  expect(mail.text).toMatch(/Account: +333333333333\n/);
 });
 
 test('a deactivated key can be activated again until its deletion', () => {
@@ -80,15 +124,20 @@ test('a key in use is named with service, region and time', () => {
 
 test('an owner who may not read the secret is told who may, and to ask them', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false, readers: [READER] }));
-  expect(text).toContain(`This user may not read its own secret. Ask one of those who may, ${READER}, to fetch the new key with:\n\n   ${COMMAND}\n`);
-  expect(text).toMatch(/May read it: +arn:aws:iam::333333333333:role\/deployer\n/);
+  expect(text).toContain(`This user may not read its own secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
+  expect(text).toMatch(/May read it: +role\/deployer\n/);
+});
+
+test('break-glass roles may read too, administrators may not, and a role of another account keeps its ARN', () => {
+  const { text } = mailOf(notice(), user({ ownerReads: false, readers: ['arn:aws:iam::444444444444:role/x'] }), { breakGlassRoles: ['arn:aws:iam::333333333333:role/sec/break-glass'] });
+  expect(text).toMatch(/May read it: +arn:aws:iam::444444444444:role\/x, role\/sec\/break-glass\n/);
 });
 
 test('without owner and readers there is no command to offer', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false }));
-  expect(text).toContain('This user may not read its own secret. Ask an administrator for the new key.');
-  expect(text).toMatch(/May read it: +administrators only\n/);
-  expect(text).not.toContain('get-secret-value');
+  expect(text).toContain('This user may not read its own secret, and nobody else may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.');
+  expect(text).toMatch(/May read it: +nobody: the roster names no reader\n/);
+  expect(text).not.toMatch(/get-secret-value|ask an administrator/i);
 });
 
 const HOSTILE = `<b onmouseover="x">'&\`{{7}}</b>`;
@@ -102,7 +151,7 @@ test('every value is escaped in HTML', () => {
 test('names of IAM\'s whole alphabet stand unchanged in subject and text, and harmless in HTML', () => {
   const name = 'a+b=c,d.e@f-g_H';
   const mail = mailOf(notice({ userName: name }), user({ name, secretName: '/access-key/a+b=c_d.e@f-g_H' }));
-  expect(mail.subject).toBe(`New access key: ${name} in account ${ACCOUNT}`);
+  expect(mail.subject).toBe(`New access key for ${name} in payments-prod; …WXYZ works until 14 March`);
   expect(visible(mail.html)).toContain(name);
 });
 

@@ -42,11 +42,11 @@ test.each([
 });
 
 test('an event in another account\'s folder reaches only that account\'s user', async () => {
-  const theirs = { ...slice(user({ email: 'other@example.com' })), accountId: OTHER };
+  const theirs = { ...slice(user({ email: 'other@example.com' })), accountId: OTHER, accountName: 'theirs' };
   const world = new Cloud().publish().publish(theirs).record(notice({ accountId: OTHER }), OTHER);
   await world.run([pointer(OTHER)]);
   expect(world.sent.map(({ to }) => to)).toEqual([['other@example.com']]);
-  expect(world.sent[0]?.subject).toContain(OTHER);
+  expect(world.sent[0]?.subject).toContain('jeremy.ritchie in theirs');
 });
 
 test('a roster object that names another account is not used', async () => {

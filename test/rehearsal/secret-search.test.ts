@@ -9,7 +9,7 @@ const json = (value: unknown): string => JSON.stringify(value);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const times = (count: number, escape: (text: string) => string, text: string): string => Array.from({ length: count }).reduce<string>(escape, text);
 
-test.each([
+test.each<readonly [string, string]>([
   ['plain', SECRET],
   ['inside a word', `x${SECRET}y`],
   ['in JSON in JSON', json({ message: json({ value: json({ secret_access_key: SECRET }) }) })],
