@@ -1,13 +1,15 @@
 /** The emergency: the suspect key is deactivated before anything else, for while it is Active it could read its successor. */
 import { RotationError } from './errors';
 import { eventId } from './event-id';
-import type { Subject } from './guard';
-import { deactivateAndDelete, describeLastUse, lastFour } from './keys';
+import { isBegun, type Subject } from './guard';
+import { deactivateAndDelete, describeLastUse, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { compromisedTag, retirementsOf, retirementTag } from './ledger';
-import type { Clock, KeyAdministration, Notices, SecretLifecycle } from './ports';
+import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, retirementsOf, retirementTag, retirementTagKey } from './ledger';
+import type { AccessKey, Clock, KeyAdministration, Notices, SecretLifecycle } from './ports';
 import { parseOwnValue } from './secret-value';
-import { noticeBase } from './success';
+import { endsHere } from './standstill';
+import { deletedNotice, noticeBase } from './success';
+import { outstanding, type UserPass } from './user-pass';
 
 export interface Operation extends Subject {
   readonly secrets: SecretLifecycle;
@@ -17,42 +19,108 @@ export interface Operation extends Subject {
 }
 
 /**
- * Deactivates the current key and makes room for its successor: of two keys the one that retires is deleted, or the
- * unmanaged one refuses. Owner and admin are told. Repeating it changes nothing more.
+ * Deactivates the current key, tells owner and admin, and makes room for its successor where there is to be one.
+ * Repeating it changes nothing more; cut off, it is carried on by reconcile.
  * @returns what was found, for the operator
- * @throws RotationError when AWSCURRENT holds no key
+ * @throws RotationError when AWSCURRENT holds no key, or ROOM_NONE, the key deactivated
  */
 export async function deactivateCompromised(operation: Operation): Promise<string> {
-  const { secrets, secret, user, slice, iam, notices, clock } = operation;
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  const suspect = text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key;
-  if (!suspect) throw new RotationError('PENDING_EMPTY', `the secret ${secret.name} holds no key yet`);
-  await withLease(operation, async () => {
-    await secrets.tag(secret.arn, compromisedTag(suspect.id, clock.now()));
-    await iam.deactivate(suspect.id);
-    await makeRoomAtOnce(operation, suspect.id);
+  const { secrets, secret, iam, clock } = operation;
+  return withLease(operation, async () => {
+    const suspectId = await currentKeyId(operation);
+    await secrets.tag(secret.arn, compromisedTag(suspectId, clock.now()));
+    await iam.deactivate(suspectId);
+    const use = describeLastUse(await iam.lastUse(suspectId));
+    await tellCompromised(operation, suspectId, use);
+    if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
+    return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
   });
-  const use = describeLastUse(await iam.lastUse(suspect.id));
-  await notices.send({
-    ...noticeBase(operation, clock.now()),
-    id: eventId(secret.arn, suspect.id, 'compromised'),
-    type: 'key-compromised',
-    audience: ['owner', 'admin'],
-    previousKeyId: suspect.id,
-    code: 'KEY_COMPROMISED',
-    reason: `the key …${lastFour(suspect.id)} of ${user.name} was declared compromised and deactivated; it was ${use}`,
-    nextStep: 'a new key is made at once; look in CloudTrail for what the old one did',
-  });
-  return `the key …${lastFour(suspect.id)} is deactivated for good (${use}); `;
 }
 
-/** The key that retires already gives its place up sooner; what a person made is left for a person to judge. */
-async function makeRoomAtOnce({ secrets, secret, iam, clock }: Operation, suspectId: string): Promise<void> {
+async function currentKeyId({ secrets, secret, user, slice }: Operation): Promise<string> {
+  const text = await secrets.value(secret.arn, 'AWSCURRENT');
+  const key = text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key;
+  if (!key) throw new RotationError('PENDING_EMPTY', `the secret ${secret.name} holds no key yet`);
+  return key.id;
+}
+
+async function tellCompromised(operation: Operation, suspectId: string, use: string): Promise<void> {
+  const { secret, user, notices, clock } = operation;
+  await notices.send({
+    ...noticeBase(operation, clock.now()),
+    id: eventId(secret.arn, suspectId, 'compromised'),
+    type: 'key-compromised',
+    audience: ['owner', 'admin'],
+    previousKeyId: suspectId,
+    code: 'KEY_COMPROMISED',
+    reason: `the key …${lastFour(suspectId)} of ${user.name} was declared compromised and deactivated; it was ${use}`,
+    nextStep: `${endsHere(operation) ? 'no new key is made, for the user retires or its account is being released' : 'a new key is made as soon as there is room for it'}; look in CloudTrail for what the old one did`,
+  });
+}
+
+/**
+ * Of two keys the one that retires gives its place up sooner. One that a rotation under way made is the successor;
+ * what a person made is left for a person to judge, unless the roster says that it may go.
+ */
+async function makeRoomAtOnce(operation: Operation, suspectId: string): Promise<void> {
+  const { secrets, iam, user } = operation;
   const keys = await iam.list();
   const other = keys.find(({ id }) => id !== suspectId);
   if (keys.length < 2 || !other) return;
-  const retirement = retirementsOf(secret).find(({ keyId }) => keyId === other.id);
-  if (!retirement) throw new RotationError('ROOM_NONE', `a second key …${lastFour(other.id)} that no rotation made stands in the way of a new one`, 'the suspect key is deactivated; decide whether the other one may go, delete it, and repeat the command');
-  await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating', since: clock.now() }));
-  await deactivateAndDelete(iam, other);
+  const secret = (await secrets.describe(operation.secret.arn)) ?? operation.secret;
+  if (retirementsOf(secret).some(({ keyId }) => keyId === other.id)) return giveUp({ ...operation, secret }, other);
+  const pending = outstanding(secret);
+  if ((pending && isBegun(secret, pending)) || user.unmanagedKeys === 'delete') return;
+  throw new RotationError('ROOM_NONE', `a second key …${lastFour(other.id)} that no rotation made stands in the way of a new one`, 'the suspect key is deactivated; decide whether the other one may go and delete it: a new key is then made by itself');
+}
+
+async function giveUp(operation: Operation, key: AccessKey): Promise<void> {
+  const { secrets, secret, iam, notices, clock } = operation;
+  const retirement = retirementsOf(secret).find(({ keyId }) => keyId === key.id)!;
+  await unlessProtected(secrets, secret, key.id, async () => {
+    await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating', since: clock.now() }));
+    await notices.record(deletedNotice(operation, key.id, 'it made room for the successor of a compromised key', clock.now()));
+    await deactivateAndDelete(iam, key);
+    await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
+  });
+}
+
+/**
+ * A compromised key that works again, by whatever hand, or still, because the emergency was cut off, is deactivated
+ * again even if it is the current one: declared for good, it could read its successor. One that IAM no longer has is
+ * forgotten, once IAM's list cannot lag any more.
+ */
+export async function keepDeactivated(pass: UserPass): Promise<void> {
+  const { secrets, secret, existing, now } = pass;
+  for (const { keyId, at } of compromisedKeys(secret)) {
+    const key = existing.find(({ id }) => id === keyId);
+    const fresh = now.getTime() - at.getTime() <= LIST_LAG_MS;
+    if (key?.status === 'Active') await deactivateAgain(pass, keyId, fresh);
+    if (!key && !fresh) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
+  }
+}
+
+/** Minutes after the emergency IAM's list may not show yet that the key is deactivated: that is no second alarm. */
+async function deactivateAgain(pass: UserPass, keyId: string, fresh: boolean): Promise<void> {
+  const use = describeLastUse(pass.lastUses.get(keyId)!);
+  try {
+    await (fresh ? tellCompromised(pass, keyId, use) : tellActive(pass, keyId, use));
+  } finally {
+    await withLease(pass, () => pass.iam.deactivate(keyId));
+  }
+}
+
+async function tellActive(pass: UserPass, keyId: string, use: string): Promise<void> {
+  const { secret, user, notices, now, currentKeyId: current } = pass;
+  await notices.send({
+    ...noticeBase(pass, now),
+    id: eventId(secret.arn, keyId, 'compromised', now.toISOString()),
+    type: 'key-compromised',
+    audience: ['owner', 'admin'],
+    ...(current && current !== keyId && { currentKeyId: current }),
+    previousKeyId: keyId,
+    code: 'COMPROMISED_KEY_ACTIVE',
+    reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, was Active; it was ${use}`,
+    nextStep: 'it is deactivated again; find out in CloudTrail who activated it, and what it did',
+  });
 }

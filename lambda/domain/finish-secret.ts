@@ -2,12 +2,12 @@ import { existingUserName, listedKey } from './create-secret';
 import { RotationError, codeOf, reasonOf } from './errors';
 import { deactivateAndDelete, isQuiet, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
+import { isFormers, retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
-import type { Secret } from './ports';
+import type { AccessKey, Secret } from './ports';
 import type { Rotation } from './rotation-context';
 import { parseOwnValue } from './secret-value';
-import { closeRotation, noticeBase, rotatedNotice } from './success';
+import { closeRotation, deletedNotice, noticeBase, rotatedNotice } from './success';
 import { authenticates, requirePendingKey } from './test-secret';
 
 /**
@@ -45,7 +45,7 @@ async function requireActive(rotation: Rotation, pending: { id: string; secret: 
 async function retirePrevious({ secrets, secret, event, user, settings, clock }: Rotation, currentVersion: string, pendingKeyId: string): Promise<void> {
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
-  if (!previous || previous.id === pendingKeyId) return;
+  if (!previous || previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
   if (holder !== currentVersion) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
   await secrets.tag(secret.arn, retirementTag({ keyId: previous.id, state: 'active', since: clock.now(), warnings: 0, replacedBy: event.token }));
@@ -81,12 +81,17 @@ async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<unknown
   try {
     const key = await listedKey(rotation, retirement.keyId);
     if (key && !isQuiet(key, await iam.lastUse(key.id), user.quietForHours, clock.now())) return undefined;
-    const gone = !key || (await withLease(rotation, () => unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(iam, key))));
+    const gone = !key || (await withLease(rotation, () => unlessProtected(secrets, secret, key.id, () => removePrevious(rotation, key))));
     if (gone) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     return undefined;
   } catch (error) {
     return error;
   }
+}
+
+async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void> {
+  await rotation.notices.record(deletedNotice(rotation, key.id, 'the roster keeps no previous key', rotation.clock.now()));
+  await deactivateAndDelete(rotation.iam, key);
 }
 
 /** Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told. */

@@ -1,6 +1,6 @@
 /** What every step checks before it touches IAM. */
 import { RotationError } from './errors';
-import { intentsOf, TAGS } from './ledger';
+import { compromisedKeys, intentsOf, TAGS } from './ledger';
 import type { Roster, Secret, Secrets } from './ports';
 import type { RosterSlice, SliceUser } from './slice';
 
@@ -74,7 +74,7 @@ export function outdated(found: number, applied: number): RotationError {
  * @throws RotationError when this user is not to be rotated, or the token is not one of a rotation under way
  */
 export function guardRotation({ secret, slice, user }: Subject, token: string, today: string): void {
-  if (!isBegun(secret, token)) refuseResting(slice, user, today);
+  if (!isBegun(secret, token)) refuseResting(secret, slice, user, today);
   if (!secret.rotationEnabled) throw new RotationError('SECRET_ROTATION_DISABLED', `the secret ${secret.name} has no rotation enabled`);
   const stages = secret.versions[token];
   if (!stages) throw new RotationError('TOKEN_UNKNOWN', `the token is no version of the secret ${secret.name}`);
@@ -84,9 +84,10 @@ export function guardRotation({ secret, slice, user }: Subject, token: string, t
 /** Whether a key was, or may have been, made for this version. */
 export const isBegun = (secret: Secret, token: string): boolean => intentsOf(secret).some((intent) => intent.token === token) || (secret.versions[token]?.includes('AWSCURRENT') ?? false);
 
-function refuseResting(slice: RosterSlice, user: SliceUser, today: string): void {
+/** A compromised key is replaced in spite of an exemption. */
+function refuseResting(secret: Secret, slice: RosterSlice, user: SliceUser, today: string): void {
   if (slice.state === 'leaving' || user.state === 'retired') throw new RotationError('USER_NOT_ROTATED', `${user.name} is being released or retired`);
-  if (user.exempt && today <= user.exempt.until) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt from rotation until ${user.exempt.until}`);
+  if (user.exempt && today <= user.exempt.until && compromisedKeys(secret).length === 0) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt from rotation until ${user.exempt.until}`);
 }
 
 /** Calendar date in UTC, as the roster writes it. */

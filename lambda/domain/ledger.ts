@@ -8,6 +8,8 @@ const PREFIX = 'access-keys:';
 export const TAGS = {
   userId: `${PREFIX}user-id`,
   generation: `${PREFIX}generation`,
+  /** Version of AWSCURRENT that a former user of the same name left behind: to this one it holds no key. */
+  former: `${PREFIX}former`,
   /** Version whose owner has been told. */
   notified: `${PREFIX}notified`,
   /** Token, code and time of the last failed attempt that was told, and since when it fails; it stays, because events of it come late. */
@@ -23,6 +25,8 @@ export const TAGS = {
   policy: `${PREFIX}policy`,
   /** Until when somebody holds the lease. */
   lease: `${PREFIX}lease`,
+  /** The last rollback: versions and keys that it went from and to, and whether all of it is done. */
+  rolledBack: `${PREFIX}rolled-back`,
   /** Version of AWSCURRENT that somebody else put there, once told. */
   foreignCurrent: `${PREFIX}foreign-current`,
 } as const;
@@ -154,10 +158,38 @@ export function endingOf(secret: Secret): Ending | undefined {
   return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: found === 'found' };
 }
 
+/** Back from the newer version to the older one; written before AWSCURRENT moves. */
+export interface Rollback {
+  readonly newer: string;
+  readonly older: string;
+  readonly newerKeyId: string;
+  readonly olderKeyId: string;
+  readonly done: boolean;
+}
+
+export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Rollback): Record<string, string> => ({ [TAGS.rolledBack]: [newer, older, newerKeyId, olderKeyId, done ? 'done' : 'begun'].join(' ') });
+
+/** The rollback that AWSCURRENT is the outcome of; undefined once another rotation, or a person, moved it on. */
+export function rollbackOf(secret: Secret): Rollback | undefined {
+  const [newer = '', older, newerKeyId = '', olderKeyId = '', state] = secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
+  return older !== undefined && older === versionWith(secret, 'AWSCURRENT') ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' } : undefined;
+}
+
+/** Whether AWSCURRENT still holds what a former user of the same name left. */
+export function isFormers(secret: Secret): boolean {
+  const current = versionWith(secret, 'AWSCURRENT');
+  return current !== undefined && secret.tags[TAGS.former] === current;
+}
+
+/** All that was written of a user, but for the generation of the roster. */
+export const tagKeysOf = (secret: Secret): string[] => Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
+
 /** A key that was declared compromised is never brought back. */
 export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({ [COMPROMISED + keyId]: at.toISOString() });
 
 export const isCompromised = (secret: Secret, keyId: string): boolean => secret.tags[COMPROMISED + keyId] !== undefined;
+
+export const compromisedKeys = (secret: Secret): { readonly keyId: string; readonly at: Date }[] => entries(secret, COMPROMISED).map(([keyId, at]) => ({ keyId, at: new Date(at) }));
 
 export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 

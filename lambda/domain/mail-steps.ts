@@ -40,8 +40,8 @@ export function recoverySteps(telling: Telling): readonly Step[] {
 }
 
 /** While no new key is there yet. */
-export function waitSteps({ event }: Telling): readonly Step[] {
-  return [{ text: `Find every place that holds the key ${oldKey({ event })}: it stopped working there.` }, { text: 'Wait for the mail about the new key; it says how to fetch it.' }];
+export function waitSteps({ event }: Telling, newKeyComes: boolean): readonly Step[] {
+  return [{ text: `Find every place that holds the key ${oldKey({ event })}: it stopped working there.` }, ...(newKeyComes ? [{ text: 'Wait for the mail about the new key; it says how to fetch it.' }] : [])];
 }
 
 /** Any key of a user gets the same answer of GetCallerIdentity, so only the profile itself shows which one it holds. */

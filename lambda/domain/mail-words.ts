@@ -4,6 +4,7 @@ import type { OwnerEvent } from './mail-event';
 import type { Recipient } from './mail-recipient';
 import { oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, waitSteps, type Step, type Telling } from './mail-steps';
 import type { RosterSlice } from './slice';
+import { endsHere } from './standstill';
 
 export interface MailWords {
   readonly subject: string;
@@ -81,8 +82,8 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `Access key ${oldKey(telling)} of ${telling.whose} is compromised`,
     tone: 'hurry',
     headline: 'Your access key was declared compromised',
-    paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. A new one is being made; you get another mail when it is there.`, 'If you did not expect this, talk to your security team before anything else.'],
-    steps: waitSteps(telling),
+    paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. ${successor(telling)}`, 'If you did not expect this, talk to your security team before anything else.'],
+    steps: telling.event.currentKeyId ? takeOverSteps(telling) : waitSteps(telling, !resting(telling)),
   }),
   'rolled-back': (telling) => ({
     subject: `Previous access key of ${telling.whose} works again`,
@@ -164,6 +165,14 @@ function previousKeyWorks({ event, user }: Telling): string {
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
   return used ? `was last used on ${inWords(new Date(used.at))}, for ${used.service} in ${used.region}` : 'is still being used';
+}
+
+/** No new key is to come. */
+const resting = ({ user, slice }: Telling): boolean => user !== undefined && endsHere({ user, slice });
+
+function successor(telling: Telling): string {
+  if (telling.event.currentKeyId) return 'The secret holds its successor.';
+  return resting(telling) ? 'No new one is made, for the user retires or its account is being released.' : 'A new one is being made; you get another mail when it is there.';
 }
 
 function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {

@@ -1,18 +1,18 @@
 /** IAM allows two keys a user: before a third, one has to go, and only one that surely nobody needs. */
 import { RotationError } from './errors';
+import type { Subject } from './guard';
 import { inWords } from './instant';
 import { deactivateAndDelete, describeLastUse, isQuiet, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf } from './ledger';
-import type { AccessKey, Clock, KeyAdministration, Secret, Secrets } from './ports';
-import type { SliceUser } from './slice';
+import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTagKey } from './ledger';
+import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from './ports';
+import { deletedNotice } from './success';
 
-export interface RoomInput {
+export interface RoomInput extends Subject {
   readonly secrets: Secrets;
+  readonly notices: Notices;
   readonly keys: KeyAdministration;
   readonly clock: Clock;
-  readonly secret: Secret;
-  readonly user: SliceUser;
   readonly existing: readonly AccessKey[];
   readonly currentKeyId: string | undefined;
   readonly rotateTimeoutMs: number;
@@ -31,9 +31,15 @@ export async function makeRoom(input: RoomInput): Promise<readonly AccessKey[]> 
   }
   const victim = (await orphan(input)) ?? (await retired(input)) ?? (await unmanaged(input));
   if (!victim) throw await noRoom(input);
-  const gone = await withLease(input, () => unlessProtected(input.secrets, input.secret, victim.key.id, () => (victim.orphan ? input.keys.delete(victim.key.id) : deactivateAndDelete(input.keys, victim.key))));
+  const gone = await withLease(input, () => unlessProtected(input.secrets, input.secret, victim.key.id, () => remove(input, victim)));
   if (!gone) throw await noRoom(input);
   return existing.filter((key) => key !== victim.key);
+}
+
+async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, orphan }: Victim): Promise<void> {
+  await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
+  await (orphan ? keys.delete(key.id) : deactivateAndDelete(keys, key));
+  if (retirementsOf(secret).some(({ keyId }) => keyId === key.id)) await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
 }
 
 interface Victim {

@@ -1,10 +1,11 @@
 /** Commands of the security account's operator, carried out in the member account. */
 import { RotationError } from './errors';
-import { calendarDate, identifySubject, type Subject } from './guard';
+import { identifySubject, type Subject } from './guard';
 import { deactivateCompromised } from './compromised';
 import { eventId } from './event-id';
 import { rollBack } from './rollback';
 import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from './ports';
+import { endsHere, standsStill } from './standstill';
 import { noticeBase } from './success';
 import { scheduleOf } from './tend-rotation';
 import { outstanding } from './user-pass';
@@ -44,20 +45,24 @@ export function parseCommand(event: unknown): OperateCommand {
 export async function operate(ports: OperatePorts, accountId: string, event: unknown): Promise<OperateAnswer> {
   const command = parseCommand(event);
   const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName);
-  const { user, slice } = subject;
-  const exempt = user.exempt && calendarDate(ports.clock.now()) <= user.exempt.until;
-  if (exempt || user.state === 'retired' || slice.state === 'leaving') throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
+  const { user } = subject;
+  const emergency = command.command === 'rotate' && command.compromised;
+  if (!emergency && standsStill({ ...subject, now: ports.clock.now() })) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
   const iam = ports.keys.of(user.name, `operate-${accountId}`);
   const message = command.command === 'rollback' ? await rollBack({ ...ports, ...subject, iam }) : await rotateNow({ ...ports, ...subject, iam }, command.compromised);
   ports.log.info('command carried out', { secret: subject.secret.name, command: command.command });
   return { ok: true, message };
 }
 
-/** Starts a rotation, also in a freeze; one that is outstanding is attempted again by Secrets Manager itself. */
+/**
+ * Starts a rotation, also in a freeze; one that is outstanding is attempted again by Secrets Manager itself. In an
+ * emergency an exempt user is rotated too, and the key of one who retires or is released is deactivated.
+ */
 async function rotateNow(operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> }, compromised: boolean): Promise<string> {
   const { secrets, secret, user, slice, notices, clock } = operation;
   await notices.record({ ...noticeBase(operation, clock.now()), id: eventId(secret.arn, 'commanded', clock.now().toISOString()), type: 'attention', audience: [], code: 'ROTATION_COMMANDED', reason: `an operator asked for a rotation${compromised ? ', for the key is compromised' : ''}` });
   const first = compromised ? await deactivateCompromised(operation) : '';
+  if (compromised && endsHere(operation)) return `${first}no new key is made, for ${user.name} retires or its account is being released`;
   const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);

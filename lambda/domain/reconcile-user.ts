@@ -1,4 +1,5 @@
 /** One user's pass of reconcile: compare what the roster wants with what is, do what is due. */
+import { keepDeactivated } from './compromised';
 import { tellConditions, type Conditions } from './conditions';
 import { RotationError } from './errors';
 import { leasedUntil } from './lease';
@@ -55,6 +56,7 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
     });
     return [];
   }
+  await keepDeactivated(pass);
   await applyPolicy(pass, found);
   await finishRotation(pass);
   await noticeForeignCurrent(pass);

@@ -2,7 +2,7 @@
 import { eventId } from './event-id';
 import type { Subject } from './guard';
 import { hoursToMs } from './keys';
-import { retirementsOf, TAGS } from './ledger';
+import { isCompromised, retirementsOf, TAGS } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Notices, Secret, Secrets } from './ports';
 import type { SliceUser } from './slice';
@@ -32,11 +32,16 @@ export function rotatedNotice({ subject, versionId, currentKeyId, now }: Success
   };
 }
 
+/** Evidence that a key was deleted, and why: nobody needs a message for it. */
+export function deletedNotice(subject: Subject, keyId: string, reason: string, now: Date): NoticeEvent {
+  return { ...noticeBase(subject, now), id: eventId(subject.secret.arn, keyId, 'previous-key-deleted'), type: 'previous-key-deleted', audience: [], previousKeyId: keyId, reason };
+}
+
 /** What is to be said of the key that this version replaced. */
 export function previousKey(secret: Secret, user: SliceUser, versionId: string): Partial<NoticeEvent> {
   const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
   if (!retirement) return {};
-  if (retirement.state === 'inactive') return { previousKeyId: retirement.keyId };
+  if (retirement.state === 'inactive' || isCompromised(secret, retirement.keyId)) return { previousKeyId: retirement.keyId };
   const until = new Date(retirement.since.getTime() + hoursToMs(user.keepPreviousForHours));
   return { previousKeyId: retirement.keyId, previousKeyActiveUntil: until.toISOString(), whenStillUsed: user.whenStillUsed };
 }

@@ -5,6 +5,7 @@ import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, 
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
 import { standsStill } from './standstill';
+import { deletedNotice } from './success';
 import { lostCurrentKey, type UserPass } from './user-pass';
 
 /**
@@ -60,7 +61,7 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
   const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
   for (const key of candidates) {
     if (user.unmanagedKeys === 'delete') {
-      if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await withLease(pass, () => unlessProtected(secrets, secret, key.id, () => deactivateAndDelete(pass.iam, key)));
+      if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await deleteUnmanaged(pass, key);
       continue;
     }
     const state = key.status === 'Active' ? 'active' : 'inactive';
@@ -68,6 +69,16 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
   }
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
+}
+
+async function deleteUnmanaged(pass: UserPass, key: AccessKey): Promise<void> {
+  const { secrets, secret, notices, iam, now } = pass;
+  await withLease(pass, () =>
+    unlessProtected(secrets, secret, key.id, async () => {
+      await notices.record(deletedNotice(pass, key.id, 'no version of the secret names it, and the roster has such keys deleted', now));
+      await deactivateAndDelete(iam, key);
+    }),
+  );
 }
 
 function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {

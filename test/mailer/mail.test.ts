@@ -140,6 +140,19 @@ test('without owner and readers there is no command to offer', () => {
   expect(text).not.toMatch(/get-secret-value|ask an administrator/i);
 });
 
+test('of a compromised key it is said whether a new one is there, is being made, or will not be', () => {
+  const event = EVENTS['key-compromised'];
+  expect(mailOf({ ...event, currentKeyId: NEW_KEY }).text).toContain('The secret holds its successor.');
+  expect(mailOf(event).text).toContain('A new one is being made');
+  expect(words(mailOf(event, user({ state: 'retired' })).text)).toContain('No new one is made, for the user retires');
+});
+
+test('who retires is not told of a new key when the old one cannot be retired', () => {
+  const { text } = mailOf({ ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKeyActiveUntil: undefined }, user({ state: 'retired' }));
+  expect(text).toContain('Retiring the old one failed');
+  expect(text).not.toMatch(/new key|get-secret-value/i);
+});
+
 const HOSTILE = `<b onmouseover="x">'&\`{{7}}</b>`;
 
 test('every value is escaped in HTML', () => {
