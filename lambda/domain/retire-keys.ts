@@ -9,6 +9,7 @@ import type { NoticeEvent } from './notice';
 import type { AccessKey, LastUse } from './ports';
 import type { UserPass } from './user-pass';
 import { activeUntil, inactiveUntil, nextRetirementStep } from './retirement';
+import { parseSecretValue } from './secret-value';
 import { noticeBase } from './success';
 
 /**
@@ -81,10 +82,11 @@ async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse |
   await forget(pass, retirement);
 }
 
-/** The key is gone, or back in AWSCURRENT: nothing is left to retire. */
+/** The key is gone, or back in AWSCURRENT: nothing is left to retire. The label stays where it is another key's. */
 async function forget({ secrets, secret }: UserPass, retirement: Retirement): Promise<undefined> {
   const holder = versionWith(secret, 'KEY_RETIRING');
-  if (holder && retirement.replacedBy !== '-') await secrets.moveStage(secret.arn, 'KEY_RETIRING', { from: holder });
+  const text = holder && (await secrets.value(secret.arn, 'KEY_RETIRING'));
+  if (text && parseSecretValue(text).key?.id === retirement.keyId) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { from: holder });
   await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
 }
 

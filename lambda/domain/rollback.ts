@@ -4,40 +4,59 @@ import { RotationError } from './errors';
 import { eventId } from './event-id';
 import { hoursToMs, lastFour } from './keys';
 import { withLease } from './lease';
-import { isCompromised, retirementsOf, retirementTag, retirementTagKey, TAGS, versionWith } from './ledger';
+import { isCompromised, retirementsOf, retirementTag, retirementTagKey, rollbackOf, rollbackTag, TAGS, versionWith, type Rollback } from './ledger';
 import type { Secret } from './ports';
 import { parseOwnValue } from './secret-value';
 import { noticeBase } from './success';
 
 /**
  * Reactivates the previous key and moves AWSCURRENT back to its version; the newer key retires in its place. A stale
- * AWSPENDING goes first, so that the newer key is not promoted again. Every part may be repeated.
+ * AWSPENDING goes first, so that the newer key is not promoted again. Repeated, it completes what was cut off, and
+ * changes nothing once it is done: until the next rotation there is nothing further back.
  * @returns what was done, for the operator
  * @throws RotationError ROLLBACK_IMPOSSIBLE when there is no previous key, a rotation is outstanding, or the key was
  * compromised; SECRET_BUSY
  */
 export async function rollBack(operation: Operation): Promise<string> {
   return withLease(operation, async () => {
-    const { secrets, iam, clock, user } = operation;
-    const secret = (await secrets.describe(operation.secret.arn)) ?? operation.secret;
-    const newer = versionWith(secret, 'AWSCURRENT');
-    const older = versionWith(secret, 'KEY_RETIRING');
-    if (!newer || !older || newer === older) throw impossible('no previous version of the secret is kept');
-    const [newerKey, olderKey] = [await keyOf(operation, 'AWSCURRENT'), await keyOf(operation, 'KEY_RETIRING')];
-    if (!newerKey || !olderKey) throw impossible('a version of the secret holds no key');
-    if (isCompromised(secret, olderKey)) throw impossible(`the key …${lastFour(olderKey)} was declared compromised`);
-    if (!(await iam.list()).some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
-    const pending = versionWith(secret, 'AWSPENDING');
-    if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
-    if (pending) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: pending });
-    await iam.activate(olderKey);
-    await secrets.tag(secret.arn, { ...retirementTag({ keyId: newerKey, state: 'active', since: clock.now(), warnings: 0, replacedBy: older }), [TAGS.notified]: older });
-    await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
-    await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: older, from: newer });
-    await forgetRetirement(operation, secret, olderKey);
-    await tell(operation, olderKey, newerKey, older);
-    return `AWSCURRENT of ${user.name} is the key …${lastFour(olderKey)} again; the newer key …${lastFour(newerKey)} retires`;
+    const secret = (await operation.secrets.describe(operation.secret.arn)) ?? operation.secret;
+    const before = rollbackOf(secret);
+    if (before?.done) return `AWSCURRENT of ${operation.user.name} was rolled back to the key …${lastFour(before.olderKeyId)} already; nothing was changed`;
+    const rollback = before ?? (await moveBack(operation, secret));
+    await complete(operation, rollback);
+    return `AWSCURRENT of ${operation.user.name} is the key …${lastFour(rollback.olderKeyId)} again; the newer key …${lastFour(rollback.newerKeyId)} retires`;
   });
+}
+
+/** Up to the move of AWSCURRENT, which comes before that of KEY_RETIRING: no version is ever without a label. */
+async function moveBack(operation: Operation, secret: Secret): Promise<Rollback> {
+  const { secrets, iam, clock } = operation;
+  const newer = versionWith(secret, 'AWSCURRENT');
+  const older = versionWith(secret, 'KEY_RETIRING');
+  if (!newer || !older || newer === older) throw impossible('no previous version of the secret is kept');
+  const [newerKey, olderKey] = [await keyOf(operation, 'AWSCURRENT'), await keyOf(operation, 'KEY_RETIRING')];
+  if (!newerKey || !olderKey) throw impossible('a version of the secret holds no key');
+  if (isCompromised(secret, olderKey)) throw impossible(`the key …${lastFour(olderKey)} was declared compromised`);
+  if (!(await iam.list()).some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
+  const pending = versionWith(secret, 'AWSPENDING');
+  if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
+  if (pending) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: pending });
+  await iam.activate(olderKey);
+  const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
+  await secrets.tag(secret.arn, { ...retirementTag({ keyId: newerKey, state: 'active', since: clock.now(), warnings: 0, replacedBy: older }), ...rollbackTag(rollback), [TAGS.notified]: older });
+  await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: older, from: newer });
+  return rollback;
+}
+
+/** The older key, current again, retires no more; the newer one does; and that is told. */
+async function complete(operation: Operation, rollback: Rollback): Promise<void> {
+  const { secrets, secret } = operation;
+  const { newer, older, olderKeyId } = rollback;
+  const after = (await secrets.describe(secret.arn)) ?? secret;
+  if (versionWith(after, 'KEY_RETIRING') === older) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
+  if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId)) await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
+  await tell(operation, rollback);
+  await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
 async function keyOf({ secrets, secret, user, slice }: Operation, stage: 'AWSCURRENT' | 'KEY_RETIRING'): Promise<string | undefined> {
@@ -45,24 +64,20 @@ async function keyOf({ secrets, secret, user, slice }: Operation, stage: 'AWSCUR
   return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key?.id;
 }
 
-async function forgetRetirement({ secrets }: Operation, secret: Secret, keyId: string): Promise<void> {
-  if (retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) await secrets.untag(secret.arn, [retirementTagKey(keyId)]);
-}
-
-async function tell(operation: Operation, currentKeyId: string, newerKeyId: string, versionId: string): Promise<void> {
+async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback): Promise<void> {
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now()),
     id: eventId(secret.arn, newerKeyId, 'rolled-back'),
     type: 'rolled-back',
     audience: ['owner', 'admin'],
-    versionId,
-    currentKeyId,
+    versionId: older,
+    currentKeyId: olderKeyId,
     previousKeyId: newerKeyId,
     previousKeyActiveUntil: new Date(clock.now().getTime() + hoursToMs(user.keepPreviousForHours)).toISOString(),
     whenStillUsed: user.whenStillUsed,
     code: 'ROLLED_BACK',
-    reason: `${user.name} was rolled back to the key …${lastFour(currentKeyId)}, which works again`,
+    reason: `${user.name} was rolled back to the key …${lastFour(olderKeyId)}, which works again`,
     nextStep: `the newer key …${lastFour(newerKeyId)} retires; the next rotation makes another one`,
   });
 }

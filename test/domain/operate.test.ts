@@ -1,4 +1,5 @@
 /** What an operator commands: rotate now, the emergency, and back to the previous key. */
+import type { SliceUser } from '../../lambda/domain/slice';
 import { ANN, World, type Fault } from './world';
 
 const rotateNow = { command: 'rotate', secretName: ANN.secretName };
@@ -6,8 +7,13 @@ const emergency = { ...rotateNow, compromised: true };
 const rollback = { command: 'rollback', secretName: ANN.secretName };
 const told = (world: World): string[] => world.notices.map(({ type, audience }) => `${type} ${audience.join('+')}`);
 
-function settled() {
-  const world = new World();
+function moveLabel(world: World, stage: string, key: { id: string; secret: string }): void {
+  for (const { stages } of world.secret.versions.values()) stages.delete(stage);
+  world.secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: key.id, secret_access_key: key.secret, user_name: 'ann', account_id: '333333333333' }), stages: new Set([stage]) });
+}
+
+function settled(user: SliceUser = ANN) {
+  const world = new World(user);
   const key = world.addKey({ usedHoursAgo: 1 });
   world.addSecret(key);
   return { world, key };
@@ -79,7 +85,7 @@ describe('rotate --compromised', () => {
     expect(await world.rotate()).toBeUndefined();
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
     expect(await world.operate(rollback)).toMatchObject({ code: 'ROLLBACK_IMPOSSIBLE' });
-    await live(world, 24 * 20);
+    await live(world, 24 * 9);
     expect(world.keys.map(({ id }) => id)).not.toContain(key.id);
   });
 
@@ -92,12 +98,107 @@ describe('rotate --compromised', () => {
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   });
 
-  test('leaves a key that a person made, and says that it stands in the way', async () => {
+  test('leaves a key that a person made, and says that it stands in the way; owner and admin know of the deactivation', async () => {
     const { world, key } = settled();
     const theirs = world.addKey({ usedHoursAgo: 1 });
     expect(await world.operate(emergency)).toMatchObject({ code: 'ROOM_NONE' });
     expect(theirs.status).toBe('Active');
     expect(key.status).toBe('Inactive');
+    expect(told(world)).toEqual(['key-compromised owner+admin']);
+  });
+
+  test.each(['createSecret', 'testSecret'])('keeps the successor that a rotation cut off after %s has made, and goes on with it', async (last) => {
+    const { world, key } = settled();
+    const token = world.startRotation();
+    for (const step of ['createSecret', 'setSecret', 'testSecret']) {
+      await world.step(step, token);
+      if (step === last) break;
+    }
+    expect(await world.operate(emergency)).toContain('the outstanding rotation of ann');
+    expect(key.status).toBe('Inactive');
+    expect(await world.rotate(token)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('keeps a key that a rotation has made and is about to store', async () => {
+    const { world } = settled();
+    const token = world.startRotation();
+    await failAt(world, 'secretsmanager:PutSecretValue', () => world.step('createSecret', token));
+    expect(world.keyOf('AWSPENDING')).toBeUndefined();
+    expect(await world.operate(emergency)).toContain('the outstanding rotation of ann');
+    expect(world.keys).toHaveLength(2);
+  });
+
+  test.each(['AWSCURRENT', 'AWSPENDING'] as const)('does not give up a key that comes under %s at the last moment', async (stage) => {
+    const { world, previous } = await rotated();
+    let looks = 0;
+    world.between = (call) => {
+      if (world.calls[call] === 'secretsmanager:GetSecretValue' && ++looks === 2) moveLabel(world, stage, previous);
+    };
+    await world.operate(emergency);
+    expect(world.keys).toContain(previous);
+    expect(previous.status).toBe('Active');
+  });
+
+  test('mails no word of an old key that still works', async () => {
+    const { world } = settled();
+    await world.operate(emergency);
+    await world.rotate();
+    const mail = world.notices.find(({ type }) => type === 'rotated')!;
+    expect(mail.previousKeyId).toBeDefined();
+    expect(mail.previousKeyActiveUntil).toBeUndefined();
+  });
+
+  test('of an exempt user makes a successor all the same, and then rests again', async () => {
+    const { world, key } = settled({ ...ANN, exempt: { reason: 'vendor', approvedBy: 'a@example.com', until: '2027-06-30' } });
+    await world.reconcile();
+    expect(await world.operate(rotateNow)).toMatchObject({ code: 'USER_NOT_ROTATED' });
+    expect(await world.operate(emergency)).toContain('has started');
+    await world.reconcile();
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(key.status).toBe('Inactive');
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    await world.reconcile();
+    expect(world.secret.rotationEnabled).toBe(false);
+  });
+
+  test.each(['a retired user', 'a user of an account that is being released'])('of %s only deactivates the key', async (who) => {
+    const { world, key } = settled(who === 'a retired user' ? { ...ANN, state: 'retired' } : ANN);
+    if (who !== 'a retired user') world.slice = { ...world.slice!, state: 'leaving' };
+    expect(await world.operate(emergency)).toContain('no new key is made');
+    expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
+    await live(world, 2);
+    expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
+  });
+
+  test.each(['current', 'previous'])('the key, reactivated by hand while it is %s, is deactivated again, and owner and admin hear of it', async (role) => {
+    const { world, key } = settled();
+    await world.operate(emergency);
+    if (role === 'previous') await world.rotate();
+    await live(world, 1);
+    key.status = 'Active';
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
+    expect(world.notices.find(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toMatchObject({ audience: ['owner', 'admin'], previousKeyId: key.id });
+    await live(world, 3);
+    expect(world.notices.filter(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toHaveLength(1);
+  });
+
+  test('is deactivated again although that cannot be told', async () => {
+    const { world, key } = settled();
+    await world.operate(emergency);
+    world.pass(1);
+    key.status = 'Active';
+    await failAt(world, 's3:PutObject event', () => world.reconcile(), 'error');
+    expect(key.status).toBe('Inactive');
+  });
+
+  test('forgets a compromised key once IAM has it no more', async () => {
+    const { world } = settled();
+    await world.operate(emergency);
+    await world.rotate();
+    await live(world, 24 * 9);
+    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('compromised'))).toEqual([]);
   });
 
   test('may be repeated', async () => {
@@ -110,6 +211,16 @@ describe('rotate --compromised', () => {
 });
 
 describe('an emergency that was cut off', () => {
+  test('before the deactivation is carried on and told, with no second alarm', async () => {
+    const { world, key } = settled();
+    await failAt(world, 'iam:UpdateAccessKey Inactive', () => world.operate(emergency));
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
+    expect(told(world)[0]).toBe('key-compromised owner+admin');
+    expect(world.notices[0]!.code).toBe('KEY_COMPROMISED');
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+  });
+
   test('before its rotation is carried on, also in a freeze, and nobody is told to reactivate the key', async () => {
     const { world, key } = settled();
     world.slice = { ...world.slice!, limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-12-24' }] } };
@@ -156,6 +267,33 @@ describe('rollback', () => {
     await world.operate(rollback);
     expect(previous.status).toBe('Active');
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('repeated says that it is done and changes nothing, until another rotation', async () => {
+    const { world, previous, newer } = await rotated();
+    await world.operate(rollback);
+    const state = (): string => JSON.stringify([world.keys, [...world.secret.versions].map(([id, { stages }]) => [id, [...stages].filter((stage) => stage !== 'KEY_LEASE')]), world.secret.tags, world.notices.length]);
+    const done = state();
+    expect(await world.operate(rollback)).toContain(`…${previous.id.slice(-4)} already`);
+    expect(state()).toBe(done);
+    await live(world, 24 * 16);
+    expect(world.keys).not.toContain(newer);
+    await world.rotate();
+    expect(await world.operate(rollback)).toContain(`…${previous.id.slice(-4)} again`);
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(previous.id);
+  });
+
+  test('goes to the key before, also when an older one made room for the current one', async () => {
+    const { world } = settled();
+    await world.rotate();
+    const before = world.keyOf('AWSCURRENT')!;
+    await live(world, 24 * 10);
+    await world.rotate();
+    await world.reconcile();
+    await world.reconcile();
+    expect(world.keyOf('AWSCURRENT')!.id).not.toBe(before.id);
+    expect(await world.operate(rollback)).toContain('again');
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(before.id);
   });
 
   test('is followed by rotations as ever', async () => {
@@ -209,6 +347,7 @@ describe('rollback', () => {
       expect({ call, works: world.works(world.keyOf('AWSCURRENT')) }).toEqual({ call, works: true });
       world.pass(0.25);
       await world.operate(rollback);
+      expect({ call, current: world.keyOf('AWSCURRENT')!.id }).toEqual({ call, current: previous.id });
       world.pass(1);
       await world.reconcile();
       expect({ call, works: world.works(world.keyOf('AWSCURRENT')), both: [previous.status, newer.status] }).toEqual({ call, works: true, both: ['Active', 'Active'] });
