@@ -2,7 +2,7 @@ import { RotationError } from './errors';
 import { eventId } from './event-id';
 import { inWords } from './instant';
 import { lastFour } from './keys';
-import { intentTag, intentTagKey, intentsOf, LIST_LAG_MS, type Intent } from './ledger';
+import { intentTag, intentTagKey, intentsOf, isFormers, LIST_LAG_MS, type Intent } from './ledger';
 import { makeRoom } from './making-room';
 import type { AccessKey, AccessKeyPair } from './ports';
 import type { Rotation } from './rotation-context';
@@ -44,6 +44,7 @@ export async function pendingKey({ secrets, secret, event, user, settings }: Rot
 }
 
 async function currentValue({ secrets, secret, user, settings }: Rotation): Promise<SecretValue | undefined> {
+  if (isFormers(secret)) return undefined;
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId);
 }

@@ -2,7 +2,7 @@
 import { eventId } from './event-id';
 import { appliedGeneration, calendarDate } from './guard';
 import { lastFour } from './keys';
-import { endingOf, intentsOf, LIST_LAG_MS, TAGS, versionWith } from './ledger';
+import { endingOf, intentsOf, LIST_LAG_MS, tagKeysOf, TAGS, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Secret, User } from './ports';
 import { secretPolicy } from './secret-policy';
@@ -14,16 +14,21 @@ import type { ReconcilePorts, ReconcileSettings, UserPass } from './user-pass';
 /** The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be. */
 export async function ensureSecret(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
   const secret = await ports.secrets.describe(user.secretName);
-  if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret);
+  if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
   const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
   await ports.secrets.create(user.secretName, value, { [TAGS.userId]: found.id, [TAGS.generation]: String(slice.generation) });
   return ports.secrets.describe(user.secretName);
 }
 
-/** A wanted secret that was deleted, by hand or because its user had retired, still holds what it held. */
-async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUser, secret: Secret): Promise<Secret | undefined> {
+/**
+ * A wanted secret that was deleted, by hand or because its user had retired, still holds what it held, and its name
+ * is taken as long. Where the user is another one of the same name, nothing of that is believed any more: it is adopted anew.
+ */
+async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUser, secret: Secret, found: User | undefined): Promise<Secret | undefined> {
   await ports.secrets.restore(secret.arn);
+  const another = found !== undefined && secret.tags[TAGS.userId] !== undefined && secret.tags[TAGS.userId] !== found.id;
+  if (another) await disown(ports, secret, found);
   const now = ports.clock.now();
   const byUs = endingOf(secret) !== undefined;
   await ports.notices.send({
@@ -32,10 +37,19 @@ async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUse
     type: 'attention',
     audience: ['admin'],
     code: 'SECRET_RESTORED',
-    reason: byUs ? 'the user is back in the roster: its deleted secret was restored' : 'the secret was deleted by hand; it was restored, for its user is in the roster',
-    nextStep: 'take the user out of the roster, or retire it, before its secret is deleted',
+    reason: another ? 'the deleted secret was made for a former user of the same name: it was restored, and the new user is adopted' : byUs ? 'the user is back in the roster: its deleted secret was restored' : 'the secret was deleted by hand; it was restored, for its user is in the roster',
+    nextStep: another ? 'its first rotation makes a key; nothing of the former user is used' : 'take the user out of the roster, or retire it, before its secret is deleted',
   });
   return ports.secrets.describe(user.secretName);
+}
+
+/** The new user and the former one's version are written at once; what else was written of the former one goes. */
+async function disown({ secrets }: ReconcilePorts, secret: Secret, found: User): Promise<void> {
+  const current = versionWith(secret, 'AWSCURRENT');
+  const tags = { [TAGS.userId]: found.id, ...(current && { [TAGS.former]: current }) };
+  await secrets.tag(secret.arn, tags);
+  const stale = tagKeysOf(secret).filter((key) => !(key in tags));
+  if (stale.length > 0) await secrets.untag(secret.arn, stale);
 }
 
 /** Puts the policy that the roster asks for. One that somebody changed since we put ours is told of. */

@@ -1,6 +1,6 @@
 /** One user's pass of reconcile: what it works with, and what was read at its beginning. */
 import type { Conditions } from './conditions';
-import { intentsOf, LIST_LAG_MS, versionWith } from './ledger';
+import { intentsOf, isFormers, LIST_LAG_MS, versionWith } from './ledger';
 import type { AccessKey, Clock, Identities, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
 import type { UserReport } from './report';
 import { parseOwnValue } from './secret-value';
@@ -67,7 +67,7 @@ export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'c
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
   const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id);
-  const currentKeyId = keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
+  const currentKeyId = isFormers(secret) ? undefined : keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
   const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
   return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
 }

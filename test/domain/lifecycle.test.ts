@@ -147,6 +147,40 @@ describe('drift', () => {
     expect(codes(world)[0]).toBe('attention USER_REPLACED');
   });
 
+  test.each(['by hand, as advised', 'by its retirement'])('a recreated user is adopted when the secret of the former one was deleted %s', async (how) => {
+    const { world, key, secret } = await settled();
+    await world.rotate();
+    if (how === 'by its retirement') become(world, {}, { state: 'retired' });
+    await liveDays(world, 20);
+    Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
+    const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
+    await world.reconcile();
+    if (how === 'by its retirement') become(world, {}, { state: 'active' });
+    else Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+    await world.reconcile();
+    expect(secret.tags['access-keys:user-id']).toBe('AIDAOTHER');
+    expect(Object.keys(secret.tags).filter((tag) => tag.includes(key.id))).toEqual([]);
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    await liveDays(world, 3);
+    expect(theirs.status).toBe('Active');
+    expect(world.notices.find(({ type, currentKeyId }) => type === 'rotated' && currentKeyId === world.keyOf('AWSCURRENT')!.id)!.previousKeyId).toBeUndefined();
+    expect(codes(world).filter((code) => code === 'attention USER_REPLACED').length).toBeLessThan(2);
+    expect(codes(world)).not.toContain('attention CURRENT_KEY_MISSING');
+  });
+
+  test('a recreated user with two keys waits for room like any that is adopted', async () => {
+    const { world, secret } = await settled();
+    Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
+    const used = world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
+    const quiet = world.addKey({ ageHours: 5_000, usedHoursAgo: 500 });
+    Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+    await liveDays(world, 20, () => world.use(used));
+    expect(world.keys).not.toContain(quiet);
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect([used.status, world.works(world.keyOf('AWSCURRENT'))]).toEqual(['Active', true]);
+  });
+
   test('a rotation that Secrets Manager forgot is started when it is late, and told of a day later', async () => {
     const { world, secret } = await settled();
     await live(world, 61 * DAY + 1, () => world.use(world.keys[0]!));
