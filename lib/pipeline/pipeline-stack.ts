@@ -43,7 +43,8 @@ const PATHS_THAT_MATTER = ['config/**', 'bin/**', 'lib/**', 'lambda/**', 'packag
  * many accounts and users the roster has; only accounts that say `deployment: pipeline` are stages of their own.
  *
  * No account is told of users before its functions exist, and none but the canaries before the canaries have proved
- * themselves: code, then StackSet, then slices, for the canaries and then for everybody.
+ * themselves: code, then StackSet, then slices, for the canaries and then for everybody. The canaries' StackSet stays
+ * when the roster has none, without accounts: one that were left out would keep those it had.
  */
 export class PipelineStack extends Stack {
   private readonly pipeline: CodePipeline;
@@ -84,7 +85,8 @@ export class PipelineStack extends Stack {
     } else {
       Annotations.of(this).addWarningV2('access-keys:no-canary', 'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.');
     }
-    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, byStackSet.filter(({ canary }) => !canary))));
+    const formerCanaries = canaries.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
+    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, byStackSet.filter(({ canary }) => !canary)), formerCanaries));
     const accountStages = accounts.filter(({ deployment }) => deployment === 'pipeline').map(({ id }) => new AccountStage(this, `Account-${id}`, { account: id, region: env.region }, organizationRotator(roster, code)));
     if (accountStages.length > 0) accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
     this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });

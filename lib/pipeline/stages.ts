@@ -15,9 +15,11 @@ export class CentralStage extends Stage {
 
 /** One StackSet: the canaries' or the rest's. */
 export class FleetStage extends Stage {
-  constructor(scope: Construct, id: string, env: Environment, fleet: FleetStackProps) {
+  /** @param former a StackSet that lets go of its accounts before this one may take them: both give roles and functions the same names */
+  constructor(scope: Construct, id: string, env: Environment, fleet: FleetStackProps, former?: FleetStackProps) {
     super(scope, id, { env });
-    new FleetStack(this, 'Fleet', { ...fleet, stackName: fleet.stackSetName });
+    const stack = new FleetStack(this, 'Fleet', { ...fleet, stackName: fleet.stackSetName });
+    if (former) stack.addStackDependency(new FleetStack(this, 'Former', { ...former, stackName: former.stackSetName }), 'an account has one stack');
   }
 }
 

@@ -2,7 +2,6 @@
 import type { SliceUser } from '../../lambda/domain/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { BUILT_IN, hoursOf } from '../roster/settings';
-import { canaries } from '../roster/waves';
 import { printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';
 import { stackChange } from './deployment-changes';
 
@@ -29,7 +28,7 @@ export function dangersOf(from: Roster | undefined, to: Roster, today: string): 
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...freezeDanger(from, to, today),
     ...removals(from, to),
-    ...accountPairs(from, to).flatMap(([before, after]) => [...accountDangers(before, after, canaries(to).length > 0), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
+    ...accountPairs(from, to).flatMap(([before, after]) => [...accountDangers(before, after), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
   ];
 }
 
@@ -89,16 +88,15 @@ function ends({ from: user, to: next }: { readonly from?: SliceUser; readonly to
   return !next || (user?.state !== 'retired' && next.state === 'retired') || (before?.state === 'active' && after?.state === 'leaving' && user !== undefined);
 }
 
-function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined, canariesLeft: boolean): Danger[] {
+function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined): Danger[] {
   const accountId = (before ?? after)!.id;
   if (!before) return after!.breakGlassRoles.length > 0 ? [readersDanger(accountId, undefined, [], after!.breakGlassRoles)] : [];
-  const stack = stackChange(before, after, canariesLeft);
-  const way = ({ deployment, canary }: RosterAccount): string => (canary && deployment === 'stackset' && !canariesLeft ? `${deployment}, the last canary` : deployment);
-  if (!after) return [{ kind: 'account-removed', accountId, from: before.name, to: `none, was ${way(before)}`, ...stack! }];
+  const stack = stackChange(before, after);
+  if (!after) return [{ kind: 'account-removed', accountId, from: before.name, to: `none, was ${before.deployment}`, ...stack! }];
   const roles = added(before.breakGlassRoles, after.breakGlassRoles);
   return [
     ...(roles.length > 0 ? [readersDanger(accountId, undefined, before.breakGlassRoles, after.breakGlassRoles)] : []),
-    ...(stack ? [{ kind: 'deployment-changed', accountId, from: way(before), to: after.deployment, ...stack }] : []),
+    ...(stack ? [{ kind: 'deployment-changed', accountId, from: before.deployment, to: after.deployment, ...stack }] : []),
   ];
 }
 

@@ -11,11 +11,7 @@ export interface Consequence {
 
 type Deployment = RosterAccount['deployment'];
 
-const deleteStack = (where: string, name: string): string => `${where}:\naws cloudformation delete-stack --stack-name ${name}\nSecrets, their schedules and keys stay as they are; rotations wait for the next stack.`;
-
-/** The pipeline drops an empty canary stage, and never deletes what that stage deployed. */
-export const DELETE_CANARIES = deleteStack('delete the canary StackSet in the security account', STACKS.canary);
-const DELETE_ROTATOR = deleteStack('delete the stack in the account', STACKS.rotator);
+const DELETE_ROTATOR = `delete the stack in the account:\naws cloudformation delete-stack --stack-name ${STACKS.rotator}\nSecrets, their schedules and keys stay as they are; rotations wait for the next stack.`;
 const BY_HAND = 'deploy the same template in the account by hand, as the README says';
 const STANDS_IN_THE_WAY = 'the StackSet cannot make its own beside it, because the roles of both have the same names';
 
@@ -35,9 +31,8 @@ const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, C
 };
 
 /** @param after absent for an account that leaves the roster */
-export function stackChange(before: RosterAccount, after: RosterAccount | undefined, canariesLeft: boolean): Consequence | undefined {
+export function stackChange(before: RosterAccount, after: RosterAccount | undefined): Consequence | undefined {
   if (after?.deployment === before.deployment) return undefined;
-  if (before.deployment === 'stackset' && before.canary && !canariesLeft) return lastCanary(after?.deployment);
   return after ? CHANGES[before.deployment][after.deployment] : LEAVES[before.deployment];
 }
 
@@ -46,10 +41,3 @@ const LEAVES: Readonly<Record<Deployment, Consequence>> = {
   manual: { reason: 'nobody deletes the stack that was deployed by hand', steps: ['push', DELETE_ROTATOR] },
   pipeline: { reason: 'the pipeline drops its stage but never deletes the stack', steps: ['push', DELETE_ROTATOR] },
 };
-
-function lastCanary(next: Deployment | undefined): Consequence {
-  const reason = 'no canary is left: the pipeline drops its canary stage but never deletes the canary StackSet, whose stack stays in the account';
-  const first = next === 'pipeline' ? 'push deployment: manual first' : 'push';
-  const last: Readonly<Partial<Record<Deployment, readonly string[]>>> = { manual: [BY_HAND], pipeline: ['push deployment: pipeline'] };
-  return { reason, steps: [`${first}, and wait until the pipeline has passed`, DELETE_CANARIES, ...((next && last[next]) ?? [])] };
-}

@@ -1,7 +1,5 @@
 /** What may not be deployed in one push, and what cannot be told where there are no reports. */
 import type { Roster, RosterAccount } from '../roster/roster';
-import { canaries } from '../roster/waves';
-import { DELETE_CANARIES } from './deployment-changes';
 
 /** What no acknowledgement lets through, with the pushes that get there. */
 export interface Refusal {
@@ -27,7 +25,7 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
     const { id } = account;
     const next = after.get(id);
     if (next && next.canary !== account.canary && next.deployment === 'stackset' && account.deployment === 'stackset') {
-      return [{ kind: 'canary-flipped', accountId: id, reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`, steps: [...leaveStackSet(account.canary && canaries(to).length === 0), `push it with canary: ${next.canary} and without deployment`] }];
+      return [{ kind: 'canary-flipped', accountId: id, reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`, steps: ['push the account with deployment: manual, which removes its stack; do not deploy it by hand, its rotations wait meanwhile', `push it with canary: ${next.canary} and without deployment`] }];
     }
     if (!next && (account.state !== 'leaving' || released(id) === false)) {
       return [{ kind: 'account-not-released', accountId: id, reason: `account ${id} would lose its functions while its users are still rotated`, steps: ['push the account with state: leaving, and wait until its report says released', 'push the roster without it'] }];
@@ -35,9 +33,6 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
     return [];
   });
 }
-
-const leaveStackSet = (lastCanary: boolean): readonly string[] =>
-  lastCanary ? ['push the account with deployment: manual, and wait until the pipeline has passed', DELETE_CANARIES] : ['push the account with deployment: manual, which removes its stack; its rotations wait meanwhile'];
 
 /** Accounts that were leaving and are gone now, of which no report is at hand. */
 export function uncheckedOf(from: Roster | undefined, to: Roster, released: Released): readonly Unchecked[] {

@@ -37,8 +37,8 @@ export async function deploy(organization: LocalOrganization, roster: Roster, as
   }
   const passed: string[] = [];
   for (const { name, actions } of stages) {
+    if (name === 'Publish') deployByHand(organization, roster, assembly);
     const reason = await stop(organization, roster, actions);
-    if (name === 'Central') deployByHand(organization, roster, assembly);
     if (reason !== undefined) return { startedAt, endedAt: ended(), passed, stopped: { stage: name, reason } };
     passed.push(name);
   }
@@ -53,7 +53,7 @@ export async function operate(organization: LocalOrganization, roster: Roster, {
   return operator.operate(account, { command, secretName, ...(compromised && { compromised }) });
 }
 
-/** Accounts that say `deployment: manual` get the StackSets' template from their own administrators, once its code is published. */
+/** Accounts that say `deployment: manual` get the StackSets' template from their own administrators, once its code is published and no StackSet holds them any more. */
 function deployByHand(organization: LocalOrganization, { accounts, region }: Roster, assembly: Assembly): void {
   const template = assembly.stackSetTemplate();
   for (const { id, deployment } of accounts) if (deployment === 'manual' && template) organization.deployStack({ template, target: { accountId: id, region, stackName: STACKS.rotator } });

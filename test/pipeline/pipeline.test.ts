@@ -48,6 +48,7 @@ describe('the pipeline of the sample roster', () => {
     expect(commands(built)).toEqual([
       'npx access-keys validate --roster config',
       'npx access-keys plan --from published --to config',
+      'npx access-keys plan --from published --to config',
       'AccessKeysNotification',
       'npx access-keys publish code --roster config',
       'AccessKeysCanary',
@@ -97,9 +98,13 @@ describe('the pipeline of the sample roster', () => {
   });
 });
 
-test('without a canary its stages are left out, with a warning', () => {
+test('without a canary its stages are left out, with a warning, and its StackSet lets go of all accounts before the fleet takes them', () => {
   const built = build(withAccounts((account) => ({ ...account, canary: false })));
   expect(names(built)).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Fleet', 'Publish']);
+  const [canary, fleet] = ['AccessKeysCanary', 'AccessKeysFleet'].map((name) => stackSets(built).find(({ StackSetName }) => StackSetName === name));
+  expect(canary).toMatchObject({ StackInstancesGroup: [] });
+  expect(fleet!.StackInstancesGroup[0].DeploymentTargets.Accounts).toEqual(['333333333333', '444444444444', '555555555555']);
+  expect(commands(built).slice(-3)).toEqual(['AccessKeysCanary', 'AccessKeysFleet', 'npx access-keys publish fleet --roster config']);
   Annotations.fromStack(built.stack).hasWarning('*', Match.stringLikeRegexp('no account of the roster is a canary'));
 });
 

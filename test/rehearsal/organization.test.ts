@@ -4,10 +4,13 @@ import { FaultPlan } from '../../lib/local-organization/faults';
 import { LocalOrganization } from '../../lib/local-organization/organization';
 import { seededRandom } from '../../lib/local-organization/random';
 import type { CallRecord } from '../../lib/local-organization/wire/gateway';
+import { planOf } from '../../lib/plan/plan';
 import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
 import { ROSTERS } from '../fixtures/rosters';
+
+jest.setTimeout(180_000);
 
 const START = new Date('2027-01-04T00:00:00Z');
 /** Draws owners of whom none has two keys from before: nobody waits for room. */
@@ -45,12 +48,12 @@ test('a pushed user arrives through canary, bake and fleet', async () => {
   expect(rehearsal.report.summary.violations).toEqual([]);
 });
 
-test('a dangerous push stops at the guard and changes no account, until its code is in the roster', async () => {
+test('a dangerous push stops before the pipeline itself and any account is changed, until its code is in the roster', async () => {
   const dangerous = member({ users: roster.accounts[1]!.users.map((user) => ({ ...user, readers: ['arn:aws:iam::444444444444:role/x'] })) });
   const rehearsal = await rehearse({ roster, changes: [{ day: 2, roster: dangerous }], days: 4, start: START, seed: SEED });
   const { stopped, passed } = rehearsal.report.deployments[1]!;
-  expect(stopped).toMatchObject({ stage: 'Guard', reason: expect.stringContaining('readers-added') });
-  expect(passed).not.toContain('Central');
+  expect(stopped).toMatchObject({ stage: 'Build', reason: expect.stringContaining('readers-added') });
+  expect(passed).toEqual([]);
   const [code] = /ack-[0-9a-f]{12}/.exec(stopped!.reason)!;
   const reviewed = await rehearse({ roster, changes: [{ day: 2, roster: { ...dangerous, acknowledge: [code!] } }], days: 4, start: START, seed: SEED });
   expect(reviewed.report.deployments[1]!.stopped).toBeUndefined();
@@ -64,4 +67,30 @@ test('a canary that does not get well stops the fleet, and the reason names the 
   const slice = (accountId: string): string => rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', `roster/${accountId}.json`)!;
   expect(slice('333333333333')).toContain('"maxFirstRotationsPerRun":7');
   expect(slice('444444444444')).not.toContain('"maxFirstRotationsPerRun":7');
+});
+
+describe('the last canary', () => {
+  const reviewed = (from: Roster, to: Roster): Roster => ({ ...to, acknowledge: [planOf(from, to, () => true).code!] });
+  const canary = (change: Partial<Roster['accounts'][number]>): Roster => changed((account) => (account.canary ? { ...account, ...change } : account));
+  const hasFunctions = ({ organization }: Rehearsal): boolean => organization.directory.roles('333333333333').some(({ name }) => name === 'access-keys-rotate');
+
+  test('becomes a member like the others in two pushes', async () => {
+    const without = reviewed(roster, canary({ deployment: 'manual' }));
+    const member = reviewed(without, canary({ canary: false }));
+    const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: without }, { day: 4, roster: member }], days: 6, start: START, seed: SEED });
+    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
+    expect(rehearsal.report.deployments[2]!.passed).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Fleet', 'Account-111111111111', 'Publish']);
+    expect(hasFunctions(rehearsal)).toBe(true);
+    const reportedAt = (JSON.parse(rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', 'reports/333333333333.json')!) as { at: string }).at;
+    expect(reportedAt > '2027-01-09T22').toBe(true);
+    expect(rehearsal.report.summary.violations).toEqual([]);
+  });
+
+  test('loses its stack when it leaves the roster', async () => {
+    const leaving = reviewed(roster, canary({ state: 'leaving' }));
+    const gone = reviewed(leaving, { ...leaving, accounts: leaving.accounts.slice(1) });
+    const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: leaving }, { day: 4, roster: gone }], days: 5, start: START, seed: SEED });
+    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
+    expect(hasFunctions(rehearsal)).toBe(false);
+  });
 });

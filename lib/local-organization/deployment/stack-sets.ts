@@ -14,8 +14,13 @@ export class StackSets {
 
   constructor(private readonly parts: StackSetParts) {}
 
+  /** @throws Error when another StackSet has a stack in one of the accounts: the template names its resources, and CloudFormation creates no name twice */
   deploy(stackSet: StackSet): void {
     const wanted = this.targets(stackSet);
+    for (const [name, stacks] of this.stacks) {
+      const taken = name === stackSet.name ? undefined : [...wanted.keys()].find((place) => stacks.has(place));
+      if (taken !== undefined) throw new Error(`resources of ${stackSet.name} in ${taken} already exist in a stack of ${name}`);
+    }
     const former = this.stacks.get(stackSet.name) ?? new Map<string, StackToDeploy>();
     for (const [place, stack] of former) if (!wanted.has(place)) deleteStack(this.parts.deployer(), stack);
     for (const stack of wanted.values()) deployStack(this.parts.deployer(), stack);
