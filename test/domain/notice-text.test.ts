@@ -7,6 +7,7 @@ const event: NoticeEvent = {
   type: 'rotation-failed',
   audience: ['admin'],
   accountId: '333333333333',
+  accountName: 'payments-prod',
   region: 'us-east-1',
   userName: 'svc-deploy',
   secretName: '/access-key/svc-deploy',
@@ -17,13 +18,13 @@ const event: NoticeEvent = {
 };
 
 test('a failed rotation names account, user, code, what was found and what happens next', () => {
-  expect(adminSubject(event)).toBe('Access keys: svc-deploy in 333333333333: rotation failed, keys unchanged');
+  expect(adminSubject(event)).toBe('Access keys: svc-deploy in payments-prod: rotation failed, keys unchanged');
   expect(adminText(event)).toBe(`Rotation failed, keys unchanged
 
-Account:       333333333333 (us-east-1)
+Account:       payments-prod, 333333333333 (us-east-1)
 User:          svc-deploy
 Secret:        /access-key/svc-deploy
-When:          2026-03-01T10:00:00.000Z
+When:          1 March 2026, 10:00 UTC
 
 What was found: both keys are in use.
 
@@ -42,8 +43,12 @@ test('a held previous key is named by its last four characters, with service and
     whenStillUsed: 'hold',
     previousKeyLastUsed: { at: '2026-03-07T09:00:00.000Z', service: 's3', region: 'eu-west-1' },
   });
-  expect(text).toContain('Previous key:  ends in MPLE\nActive until:  2026-03-08T10:00:00.000Z, and for as long as it is used\nLast used:     2026-03-07T09:00:00.000Z for s3 in eu-west-1');
+  expect(text).toContain('Previous key:  ends in MPLE\nActive until:  8 March 2026, 10:00 UTC, and for as long as it is used\nLast used:     7 March 2026, 09:00 UTC, for s3 in eu-west-1');
   expect(text).not.toContain('AKIAIOSFODNN7');
+});
+
+test('an event without a name of its account, of an older function, is told by the number', () => {
+  expect(adminSubject({ ...event, accountName: undefined })).toBe('Access keys: svc-deploy in 333333333333: rotation failed, keys unchanged');
 });
 
 test('a condition is named in the subject, and its end too', () => {

@@ -33,6 +33,7 @@ test('the slices of a roster partition its users', () => {
   const { roster } = loadRoster(ROSTERS.organization, { at });
   const slices = toSlices(roster!, () => 7);
   expect(slices.flatMap(({ accountId, users }) => users.map(({ secretName }) => accountId + secretName))).toHaveLength(10);
+  expect(slices.map(({ accountName }) => accountName)).toEqual(roster!.accounts.map(({ name }) => name));
   expect(slices.every(({ generation, schemaVersion }) => generation === 7 && schemaVersion === 1)).toBe(true);
 });
 
