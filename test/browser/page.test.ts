@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
+import type { HistoryEvent } from '../../lib/rehearsal/history';
 import { renderPage } from '../../lib/rehearsal/page/page';
 import { inventReport } from '../rehearsal/invented-report';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
@@ -15,12 +16,23 @@ const USERS = [
   { accountId: '444444444444', accountName: `</script><script>window.hacked=1</script>`, userName: 'maria.santos' },
 ];
 
+const WAITS = 12;
+/** A condition that is told day after day, and an owner whom the roster cuts off. */
+const EXTRA = Array.from({ length: WAITS }, (_, day): readonly HistoryEvent[] => {
+  const happening = { at: new Date(Date.UTC(2027, 1, 1 + day, 0, 5)).toISOString(), accountId: '444444444444', userName: 'maria.santos' };
+  return [
+    { ...happening, kind: 'notice', type: 'attention', eventId: `waits ${day}`, code: 'ROTATION_WAITS', reason: `both keys are used, the last on ${day} February` },
+    { ...happening, kind: 'mail', audience: 'admin', subject: 'ROTATION_WAITS', file: `mails/waits ${day}.txt`, eventId: `waits ${day}` },
+  ];
+}).flat();
+const REFUSED: HistoryEvent = { at: '2027-02-20T09:00:00.000Z', accountId: '444444444444', userName: 'maria.santos', kind: 'key-refused', keyId: 'AKIAEXISTING0000000A', by: 'owner', code: 'InvalidClientTokenId' };
+
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
 const url = pathToFileURL(join(folder, 'index.html')).href;
 let browser: Browser;
 
 beforeAll(async () => {
-  writeFileSync(join(folder, 'index.html'), await renderPage(inventReport(USERS)));
+  writeFileSync(join(folder, 'index.html'), await renderPage(inventReport(USERS, [...EXTRA, REFUSED])));
   browser = await launch();
 });
 
@@ -57,7 +69,7 @@ describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (_, 
 
 test('every user is there, in charts and in tables, and the sums are those of the report', async () => {
   const { page } = await open({ viewport: DESKTOP });
-  const report = inventReport(USERS);
+  const report = inventReport(USERS, [...EXTRA, REFUSED]);
   expect(await page.locator('.account').count()).toBe(2);
   expect(await (await openFirstAccount(page)).allTextContents()).toEqual([expect.stringContaining('jeremy.ritchie'), expect.stringContaining(HOSTILE)]);
   expect(await page.locator('.tile').first().textContent()).toContain(String(report.summary.rotations.succeeded));
@@ -95,5 +107,39 @@ test('a key walks through the marks and tells each', async () => {
   const second = await page.locator('[aria-live="polite"].hidden').textContent();
   expect(first).toMatch(/\d{4}/);
   expect(second).not.toBe(first);
+  await page.close();
+});
+
+describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (device, viewport) => {
+  test('what is told day after day is one line with its last mail, and one bar in the chart', async () => {
+    const { page } = await open({ viewport });
+    await page.locator('.account').last().locator('> details > summary').click();
+    await page.locator('.account').last().locator('details details > summary').click();
+    const row = page.locator('tr', { hasText: 'ROTATION_WAITS' });
+    expect(await row.count()).toBe(1);
+    expect(await row.textContent()).toContain('12 times, daily until 12 Feb 2027');
+    expect(await row.locator('a').getAttribute('href')).toBe('mails/waits%2011.txt');
+    const [time, event] = [await row.locator('td').first().boundingBox(), await row.locator('td').last().boundingBox()];
+    expect(time!.y + time!.height <= event!.y).toBe(device === 'phone');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.close();
+  });
+
+  test('no label of the axis is cut off', async () => {
+    const { page } = await open({ viewport });
+    const cut = await page.evaluate(() => {
+      const chart = document.querySelector('.chart')!.getBoundingClientRect();
+      return [...document.querySelectorAll('.chart svg text')].filter((text) => text.getBoundingClientRect().right > chart.right || text.getBoundingClientRect().left < chart.left).map((text) => text.textContent);
+    });
+    expect(cut).toEqual([]);
+    await page.close();
+  });
+});
+
+test('an owner whom the roster lets be cut off is explained, and no broken promise is shown', async () => {
+  const { page } = await open({ viewport: DESKTOP });
+  expect(await page.locator('.verdict').textContent()).toContain('The old key of maria.santos stopped while its owner still used it (1 refused call): the roster wants that, by keepPreviousFor: 0d');
+  expect(await page.locator('.legend').textContent()).toContain('key refused');
+  expect(await page.locator('.legend').textContent()).not.toContain('broken promise');
   await page.close();
 });

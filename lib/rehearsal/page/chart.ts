@@ -7,7 +7,7 @@ import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSer
 import { drawing, element, when } from './elements';
 import type { PageData } from './page-data';
 import { MARK_NAMES, SYMBOLS } from './symbols';
-import { barsOf, describe, marksOf, type Bar, type Mark, type UserRow } from './timeline';
+import { barsOf, describe, marksOf, repetition, sideBySide, storiesOf, type Bar, type Mark, type UserRow } from './timeline';
 import type { HistoryEvent } from '../history';
 
 echarts.use([CustomChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
@@ -17,7 +17,10 @@ const LANE_GAP = 4;
 const STRIP_HEIGHT = 14;
 const NAME_HEIGHT = 18;
 const MARK_SIZE = 11;
+const RUN_HEIGHT = 4;
 const AXIS_HEIGHT = 28;
+/** Half of the axis' last label fits in. */
+const RIGHT = 20;
 const NARROW = 620;
 const MOST_TIP_LINES = 6;
 
@@ -25,6 +28,8 @@ interface Shape {
   readonly rowHeight: number;
   readonly left: number;
   readonly narrow: boolean;
+  /** Where each mark stands, in pixels. */
+  readonly xs: readonly number[];
 }
 
 /** One block of users as a chart: a row a user, a lane a key, marks above and on the lanes. */
@@ -60,7 +65,24 @@ export class TimelineChart {
     const narrow = this.container.clientWidth < NARROW;
     const lanes = Math.max(2, ...this.bars.map((bar) => bar.lane + 1));
     const rowHeight = STRIP_HEIGHT + lanes * (LANE_HEIGHT + LANE_GAP) + 8 + (narrow ? NAME_HEIGHT : 0);
-    return { rowHeight, left: narrow ? 2 : 168, narrow };
+    const left = narrow ? 8 : 168;
+    return { rowHeight, left, narrow, xs: this.places(left, this.container.clientWidth - RIGHT) };
+  }
+
+  /** No mark hides another on its line: those that would are moved aside. */
+  private places(left: number, right: number): readonly number[] {
+    const [start, end] = [Date.parse(this.data.start), Date.parse(this.data.end)];
+    const lines = new Map<string, number[]>();
+    this.marks.forEach(({ row, lane }, index) => {
+      const line = `${row} ${lane ?? ''}`;
+      lines.set(line, [...(lines.get(line) ?? []), index]);
+    });
+    const xs: number[] = [];
+    for (const indexes of lines.values()) {
+      const wanted = indexes.map((index) => left + ((this.marks[index]!.at - start) / (end - start)) * (right - left));
+      sideBySide(wanted, MARK_SIZE, right).forEach((x, place) => (xs[indexes[place]!] = x));
+    }
+    return xs;
   }
 
   private options(shape: Shape): echarts.EChartsCoreOption {
@@ -70,7 +92,7 @@ export class TimelineChart {
       textStyle: { fontFamily: 'system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif' },
       useUTC: true,
       aria: { enabled: true, label: { description: `Timeline of the access keys of ${this.users.map((user) => user.userName).join(', ')}` } },
-      grid: { left: shape.left, right: 10, top: AXIS_HEIGHT, bottom: 6, outerBoundsMode: 'none' },
+      grid: { left: shape.left, right: RIGHT, top: AXIS_HEIGHT, bottom: 6, outerBoundsMode: 'none' },
       xAxis: {
         type: 'time',
         position: 'top',
@@ -79,7 +101,7 @@ export class TimelineChart {
         splitNumber: shape.narrow ? 3 : 8,
         axisLine: { lineStyle: { color: color('line') } },
         axisTick: { show: false },
-        axisLabel: { color: color('muted'), hideOverlap: true, alignMinLabel: 'left', alignMaxLabel: 'right', formatter: { year: '{d} {MMM} {yyyy}', month: '{d} {MMM} {yyyy}', day: '{d} {MMM}' } },
+        axisLabel: { color: color('muted'), hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}' } },
         splitLine: { show: true, lineStyle: { color: color('line') } },
       },
       yAxis: {
@@ -120,17 +142,19 @@ export class TimelineChart {
     return (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI): CustomSeriesRenderItemReturn => {
       const mark = this.marks[params.dataIndex];
       if (mark === undefined) return null;
-      const x = api.coord([mark.at, mark.row])[0] ?? 0;
-      const onLane = mark.kind === 'rotation' || mark.kind === 'deletion' || mark.kind === 'switch';
-      const lane = laneTop(api, mark.row, mark.lane, shape);
-      const y = onLane ? lane + LANE_HEIGHT / 2 : laneTop(api, mark.row, 0, shape) - STRIP_HEIGHT / 2 - 1;
+      const x = shape.xs[params.dataIndex] ?? 0;
+      const y = mark.lane === undefined ? laneTop(api, mark.row, 0, shape) - STRIP_HEIGHT / 2 - 1 : laneTop(api, mark.row, mark.lane, shape) + LANE_HEIGHT / 2;
       const focused = params.dataIndex === this.focused;
       const size = focused ? MARK_SIZE * 1.5 : MARK_SIZE;
-      return {
-        type: 'path',
+      const symbol = {
+        type: 'path' as const,
         shape: { pathData: SYMBOLS[mark.kind], x: x - size / 2, y: y - size / 2, width: size, height: size },
         style: { fill: color(mark.kind), stroke: color(focused ? 'text' : 'card'), lineWidth: focused ? 2 : 1.2 },
       };
+      const length = (api.coord([mark.until, mark.row])[0] ?? 0) - x;
+      if (mark.until === mark.at || length <= 0) return symbol;
+      const run = { type: 'rect' as const, shape: { x, y: y - RUN_HEIGHT / 2, width: length, height: RUN_HEIGHT, r: RUN_HEIGHT / 2 }, style: { fill: color(mark.kind) } };
+      return { type: 'group', children: [run, symbol] };
     };
   }
 
@@ -159,9 +183,10 @@ export class TimelineChart {
   }
 
   private markTip(mark: Mark): HTMLElement {
-    const lines = mark.events.slice(0, MOST_TIP_LINES).map((event) => element('p', {}, `${when(event.at)} · ${describe(event)}`));
-    const more = mark.events.length - lines.length;
-    return element('div', { class: 'tip' }, element('b', {}, `${this.users[mark.row]?.userName} · ${MARK_NAMES[mark.kind]}`), ...lines, ...(more > 0 ? [element('p', { class: 'muted' }, `and ${more} more that day`)] : []));
+    const told = tell(mark);
+    const lines = told.slice(0, MOST_TIP_LINES).map((line) => element('p', {}, line));
+    const more = told.length - lines.length;
+    return element('div', { class: 'tip' }, element('b', {}, `${this.users[mark.row]?.userName} · ${MARK_NAMES[mark.kind]}`), ...lines, ...(more > 0 ? [element('p', { class: 'muted' }, `and ${more} more`)] : []));
   }
 
   private barTip({ life, row }: Bar): HTMLElement {
@@ -184,7 +209,7 @@ export class TimelineChart {
     this.draw();
     this.chart?.dispatchAction({ type: 'showTip', seriesIndex: 1, dataIndex: next });
     const mark = this.marks[next];
-    if (mark !== undefined) this.announcer.textContent = `${this.users[mark.row]?.userName}: ${mark.events.slice(0, MOST_TIP_LINES).map((event) => `${when(event.at)}, ${describe(event)}`).join('; ')}`;
+    if (mark !== undefined) this.announcer.textContent = `${this.users[mark.row]?.userName}: ${tell(mark).slice(0, MOST_TIP_LINES).join('; ')}`;
   }
 
   private neighbour(key: string): number | undefined {
@@ -207,6 +232,9 @@ export class TimelineChart {
     }
   }
 }
+
+/** What a mark stands for, a line each. */
+const tell = (mark: Mark): readonly string[] => storiesOf(mark.events).map((story) => [when(story.at), describe(story.event), repetition(story)].filter(Boolean).join(' · '));
 
 type Palette = (name: string) => string;
 

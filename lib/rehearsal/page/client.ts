@@ -3,7 +3,7 @@ import { barDrawing, TimelineChart } from './chart';
 import { day, drawing, element, when } from './elements';
 import type { PageData } from './page-data';
 import { MARK_KINDS, MARK_NAMES, SYMBOLS } from './symbols';
-import { describe, type UserRow } from './timeline';
+import { describe, markKind, repetition, storiesOf, type Story, type UserRow } from './timeline';
 import type { HistoryEvent } from '../history';
 
 /** Users a chart: more would make a picture too tall to draw in one go. */
@@ -32,7 +32,7 @@ const seen = new IntersectionObserver(
   { rootMargin: '600px' },
 );
 
-main.replaceChildren(heading(), verdict(), tiles(), pushes(), tools(), legend(), board, general(), foot(), announcer);
+main.replaceChildren(heading(), verdict(), tiles(), tools(), legend(), board, general(), foot(), announcer);
 show(data.users);
 window.addEventListener('resize', () => drawAgain());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAgain());
@@ -59,16 +59,27 @@ function eventsOf(user: UserRow): readonly HistoryEvent[] {
 function heading(): Node {
   const { days, accounts, users, seed } = data.summary;
   const sizes = `${counted(users, 'user')} in ${counted(accounts, 'account')}, ${counted(days, 'virtual day')} from ${day(data.start)} to ${day(data.end)}, seed ${seed}`;
-  return element('header', {}, element('h1', {}, 'Access key rotation, rehearsed'), element('p', { class: 'lead' }, sizes));
+  return element('header', { class: 'top' }, element('h1', {}, 'Access key rotation, rehearsed'), element('p', { class: 'lead' }, sizes), pushes());
 }
 
 function verdict(): Node {
   const { violations } = data.summary;
   if (violations.length === 0) {
-    return element('section', { class: 'verdict', 'aria-label': 'Verdict' }, element('strong', {}, 'Every promise held'), 'Each stored key worked, no owner was cut off before switching, no key was lost and no secret was seen outside the secret store.');
+    const promises = 'Each stored key worked, no owner was cut off before switching unless the roster says so, no key was lost and no secret was seen outside the secret store.';
+    return element('section', { class: 'verdict', 'aria-label': 'Verdict' }, element('strong', {}, 'Every promise held'), promises, ...refusals());
   }
-  const list = violations.map((violation) => element('li', {}, `${when(violation.at)} · ${violation.accountId} ${violation.userName ?? ''} · ${violation.message}`));
-  return element('section', { class: 'verdict bad', role: 'alert', 'aria-label': 'Verdict' }, element('strong', {}, `${counted(violations.length, 'broken promise')}`), element('ul', { tabindex: '0' }, ...list));
+  const list = violations.map(({ at, accountId, userName = '', message }) => element('li', {}, `${when(at)} · ${accountId} ${userName} · ${message}`));
+  const title = element('strong', {}, counted(violations.length, 'broken promise'));
+  return element('section', { class: 'verdict bad', role: 'alert', 'aria-label': 'Verdict' }, title, element('ul', { tabindex: '0' }, ...list));
+}
+
+/** A refused owner without a broken promise needs a word. */
+function refusals(): readonly Node[] {
+  const refused = data.events.filter((event) => event.kind === 'key-refused' && event.by === 'owner');
+  if (refused.length === 0) return [];
+  const names = [...new Set(refused.map(({ userName = '' }) => userName))];
+  const who = names.length > 3 ? counted(names.length, 'user') : names.join(', ');
+  return [element('p', {}, `The old key of ${who} stopped while its owner still used it (${counted(refused.length, 'refused call')}): the roster wants that, by keepPreviousFor: 0d or whenStillUsed: deactivate, or an operator did.`)];
 }
 
 function tiles(): Node {
@@ -88,8 +99,13 @@ function tiles(): Node {
 
 /** Where each push of the roster got to. */
 function pushes(): Node {
-  const lines = data.deployments.map(({ startedAt, endedAt, passed, stopped }) => element('li', stopped ? { class: 'warn' } : {}, `${when(startedAt)}: ${stopped ? `stopped at ${stopped.stage}: ${stopped.reason}` : `deployed by ${when(endedAt)}`}`, element('span', { class: 'muted' }, ` · ${passed.join(' → ')}`)));
-  return element('details', { class: 'pushes', ...(data.deployments.some(({ stopped }) => stopped) && { open: '' }) }, element('summary', {}, counted(data.deployments.length, 'push', 'pushes'), ' of the roster'), element('ul', {}, ...lines));
+  const lines = data.deployments.map(({ startedAt, endedAt, passed, stopped }) => {
+    const end = stopped ? `stopped at ${stopped.stage}: ${stopped.reason}` : `deployed by ${when(endedAt)}`;
+    return element('li', stopped ? { class: 'warn' } : {}, `${when(startedAt)}: ${end}`, element('span', { class: 'muted' }, ` · ${passed.join(' → ')}`));
+  });
+  const halted = data.deployments.some(({ stopped }) => stopped);
+  const title = `${counted(data.deployments.length, 'push', 'pushes')} of the roster, ${halted ? 'not all deployed' : 'deployed'}`;
+  return element('details', { class: 'pushes', ...(halted && { open: '' }) }, element('summary', {}, title), element('ul', {}, ...lines));
 }
 
 function tile(name: string, value: number, note: string, warn = false): Node {
@@ -98,13 +114,11 @@ function tile(name: string, value: number, note: string, warn = false): Node {
 
 function tools(): Node {
   const search = element('input', { type: 'search', placeholder: 'Find a user or account', 'aria-label': 'Find a user or account', id: 'search' });
-  const accounts = new Map(data.users.map((user) => [user.accountId, user.accountName]));
-  const account = element('select', { 'aria-label': 'Account', id: 'account' }, element('option', { value: '' }, 'all accounts'), ...[...accounts].map(([id, name]) => element('option', { value: id }, name === id ? id : `${name} (${id})`)));
+  const account = accountChoice();
   const trouble = element('input', { type: 'checkbox', id: 'trouble' });
   const status = element('span', { class: 'muted', 'aria-live': 'polite', id: 'shown' });
   const apply = () => {
-    const sought = search.value.trim().toLowerCase();
-    const chosen = data.users.filter((user) => (account.value === '' || user.accountId === account.value) && (!trouble.checked || troubled(user)) && `${user.userName} ${user.accountName} ${user.accountId}`.toLowerCase().includes(sought));
+    const chosen = data.users.filter((user) => (account.value === '' || user.accountId === account.value) && (!trouble.checked || troubled(user)) && isNamed(user, search.value));
     show(chosen);
     status.textContent = chosen.length === data.users.length ? '' : `${chosen.length} of ${counted(data.users.length, 'user')}`;
   };
@@ -112,13 +126,24 @@ function tools(): Node {
   return element('div', { class: 'tools', role: 'search' }, search, account, element('label', { class: 'check' }, trouble, 'only with trouble'), status);
 }
 
+function accountChoice(): HTMLSelectElement {
+  const accounts = new Map(data.users.map((user) => [user.accountId, user.accountName]));
+  const options = [...accounts].map(([id, name]) => element('option', { value: id }, name === id ? id : `${name} (${id})`));
+  return element('select', { 'aria-label': 'Account', id: 'account' }, element('option', { value: '' }, 'all accounts'), ...options);
+}
+
+const isNamed = ({ userName, accountName, accountId }: UserRow, sought: string): boolean => `${userName} ${accountName} ${accountId}`.toLowerCase().includes(sought.trim().toLowerCase());
+
 function troubled(user: UserRow): boolean {
   return user.worst.kind !== 'margin' && user.worst.kind !== 'none';
 }
 
+/** Bars, and the marks that occur. */
 function legend(): Node {
-  const bars = ([['active', 'active, idle'], ['in use', 'active, in use'], ['inactive', 'inactive']] as const).map(([state, name]) => element('li', {}, barDrawing(state), name));
-  const marks = MARK_KINDS.map((kind) => element('li', {}, drawing(13, 12, { d: SYMBOLS[kind], fill: `var(--${kind})` }), MARK_NAMES[kind]));
+  const states = [['active', 'active, idle'], ['in use', 'active, in use'], ['inactive', 'inactive']] as const;
+  const bars = states.map(([state, name]) => element('li', {}, barDrawing(state), name));
+  const present = new Set(data.events.map(markKind));
+  const marks = MARK_KINDS.filter((kind) => present.has(kind)).map((kind) => element('li', {}, drawing(13, 12, { d: SYMBOLS[kind], fill: `var(--${kind})` }), MARK_NAMES[kind]));
   return element('ul', { class: 'legend', 'aria-label': 'Legend' }, ...bars, ...marks);
 }
 
@@ -139,13 +164,15 @@ function show(users: readonly UserRow[]): void {
 function accountSection(users: readonly UserRow[]): Node {
   const { accountId, accountName } = users[0] as UserRow;
   const rotated = users.reduce((sum, user) => sum + user.rotations.succeeded, 0);
-  const facts = `${accountName === accountId ? '' : `${accountId} · `}${counted(users.length, 'user')} · ${counted(rotated, 'rotation')}`;
+  const facts = [...(accountName === accountId ? [] : [accountId]), counted(users.length, 'user'), counted(rotated, 'rotation')].join(' · ');
   const blocks = Array.from({ length: Math.ceil(users.length / BLOCK) }, (_, index) => block(accountName, users.slice(index * BLOCK, (index + 1) * BLOCK)));
-  return element('section', { class: 'account card', 'aria-label': accountName }, element('header', {}, element('h2', {}, accountName), element('span', { class: 'muted' }, facts)), ...blocks, tables(users));
+  const title = element('header', {}, element('h2', {}, accountName), element('span', { class: 'muted' }, facts));
+  return element('section', { class: 'account card', 'aria-label': accountName }, title, ...blocks, tables(users));
 }
 
 function block(accountName: string, users: readonly UserRow[]): HTMLElement {
-  const chart = element('div', { class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': 'timeline', 'aria-label': `Timeline of ${counted(users.length, 'user')} of ${accountName}. Arrow keys walk through the marks; the same events stand below as tables.` });
+  const label = `Timeline of ${counted(users.length, 'user')} of ${accountName}. Arrow keys walk through the marks; the same events stand below as tables.`;
+  const chart = element('div', { class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': 'timeline', 'aria-label': label });
   chart.style.height = `${users.length * 60}px`;
   waiting.set(chart, users);
   return chart;
@@ -153,7 +180,13 @@ function block(accountName: string, users: readonly UserRow[]): HTMLElement {
 
 /** The same events without a picture. Filled when opened. */
 function tables(users: readonly UserRow[]): Node {
-  return onceOpened(element('details', {}, element('summary', {}, 'Events as tables')), () => users.map((user) => onceOpened(element('details', {}, element('summary', {}, user.userName, element('span', { class: 'muted' }, ` · ${counted(user.rotations.succeeded, 'rotation')}, ${counted(user.keys.deleted, 'key')} deleted, ${counted(user.alerts, 'alert')}`))), () => [eventTable(eventsOf(user))])));
+  return onceOpened(element('details', {}, element('summary', {}, 'Events as tables')), () => users.map(tableOf));
+}
+
+function tableOf(user: UserRow): HTMLElement {
+  const facts = `${counted(user.rotations.succeeded, 'rotation')}, ${counted(user.keys.deleted, 'key')} deleted, ${counted(user.alerts, 'alert')}`;
+  const title = element('summary', {}, user.userName, element('span', { class: 'muted' }, ` · ${facts}`));
+  return onceOpened(element('details', {}, title), () => [eventTable(eventsOf(user))]);
 }
 
 function onceOpened(details: HTMLDetailsElement, fill: () => readonly Node[]): HTMLElement {
@@ -163,12 +196,21 @@ function onceOpened(details: HTMLDetailsElement, fill: () => readonly Node[]): H
 
 function eventTable(rows: readonly HistoryEvent[]): Node {
   const head = element('tr', {}, element('th', { scope: 'col' }, 'time (UTC)'), element('th', { scope: 'col' }, 'event'));
-  const body = rows.map((event) => element('tr', {}, element('td', {}, element('time', { datetime: event.at }, when(event.at))), element('td', {}, ...eventCell(event))));
+  const body = storiesOf(rows).map((story) => element('tr', {}, element('td', {}, element('time', { datetime: story.at }, when(story.at))), element('td', {}, ...storyCell(story))));
   return element('div', { class: 'scroll', tabindex: '0' }, element('table', {}, element('thead', {}, head), element('tbody', {}, ...body)));
 }
 
-function eventCell(event: HistoryEvent): readonly (Node | string)[] {
-  return event.kind === 'mail' ? [`mail to the ${event.audience === 'owner' ? 'owner' : 'admins'}: `, element('a', { href: event.file.split('/').map(encodeURIComponent).join('/') }, event.subject)] : [describe(event)];
+function storyCell(story: Story): readonly (Node | string)[] {
+  const { event, mails } = story;
+  const words = event.kind === 'mail' ? mailTo(event) : [describe(event)];
+  const often = repetition(story);
+  const last = mails.at(-1);
+  const note = last ? element('div', { class: 'muted' }, ...(mails.length > 1 ? [`${mails.length} mails; the last `] : []), ...mailTo(last)) : '';
+  return [...words, ...(often === '' ? [] : [element('span', { class: 'often' }, often)]), note];
+}
+
+function mailTo({ audience, file, subject }: Extract<HistoryEvent, { readonly kind: 'mail' }>): readonly (Node | string)[] {
+  return [`mail to the ${audience === 'owner' ? 'owner' : 'admins'}: `, element('a', { href: file.split('/').map(encodeURIComponent).join('/') }, subject)];
 }
 
 /** What concerns no single user. */

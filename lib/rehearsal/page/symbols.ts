@@ -6,8 +6,9 @@ export const SYMBOLS: Readonly<Record<MarkKind, string>> = {
   failure: 'M6 1L11.5 11H.5Z',
   deletion: 'M2.2 1L6 4.8L9.8 1L11 2.2L7.2 6L11 9.8L9.8 11L6 7.2L2.2 11L1 9.8L4.8 6L1 2.2Z',
   switch: 'M1 3.5H7V1L11.5 6L7 11V8.5H1Z',
-  notice: 'M.5 2H11.5V10H.5ZM1.7 3.2L6 6.6L10.3 3.2Z',
+  notice: 'M.5 1.8H11.5V10.2H.5ZM1.2 4.1L6 8.1L10.8 4.1V2.9L6 6.9L1.2 2.9Z',
   alert: 'M6 .5L11.5 6L6 11.5L.5 6Z',
+  refusal: 'M6 .5A5.5 5.5 0 1 0 6 11.5A5.5 5.5 0 1 0 6 .5ZM2.6 4.9H9.4V7.1H2.6Z',
   violation: 'M3.7 .5H8.3L11.5 3.7V8.3L8.3 11.5H3.7L.5 8.3V3.7Z',
 };
 
@@ -17,8 +18,9 @@ export const MARK_NAMES: Readonly<Record<MarkKind, string>> = {
   deletion: 'key deleted',
   switch: 'owner switched',
   notice: 'notice to the owner',
-  alert: 'alert to the admins',
-  violation: 'key refused, or violation',
+  alert: 'alerts to the admins',
+  refusal: 'key refused',
+  violation: 'broken promise',
 };
 
 export const MARK_KINDS = Object.keys(SYMBOLS) as MarkKind[];

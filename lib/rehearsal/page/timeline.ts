@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../history';
 import type { KeyLife } from '../key-life';
+import { day } from './elements';
 import type { PageData } from './page-data';
 
 const DAY_MS = 86_400_000;
@@ -16,14 +17,16 @@ export interface Bar {
   readonly life: KeyLife;
 }
 
-export type MarkKind = 'rotation' | 'failure' | 'deletion' | 'switch' | 'notice' | 'alert' | 'violation';
+export type MarkKind = 'rotation' | 'failure' | 'deletion' | 'switch' | 'notice' | 'alert' | 'refusal' | 'violation';
 
-/** What happened to one user on one day, of one kind, on one lane: a mark that can be told from its neighbours. */
+/** What happened to one user on one day, of one kind, on one lane; alerts day after day are one mark that goes on. */
 export interface Mark {
   readonly row: number;
-  readonly lane: number;
+  /** Absent for what stands above the lanes. */
+  readonly lane?: number;
   readonly kind: MarkKind;
   readonly at: number;
+  readonly until: number;
   readonly events: readonly HistoryEvent[];
 }
 
@@ -56,23 +59,41 @@ export function barsOf(user: UserRow, row: number, data: PageData): readonly Bar
   });
 }
 
+const ON_A_LANE: ReadonlySet<MarkKind> = new Set(['rotation', 'deletion', 'switch']);
+/** What comes again so soon is the same thing still going on. */
+const SAME_RUN_MS = 1.5 * DAY_MS;
+
 export function marksOf(user: UserRow, row: number, events: readonly HistoryEvent[]): readonly Mark[] {
   const lanes = lanesOf(user.lives);
-  const marks = new Map<string, { row: number; lane: number; kind: MarkKind; at: number; events: HistoryEvent[] }>();
+  const marks: { row: number; lane?: number; kind: MarkKind; at: number; until: number; events: HistoryEvent[] }[] = [];
   for (const event of events) {
     const kind = markKind(event);
     if (kind === undefined) continue;
-    const lane = 'keyId' in event ? (lanes.get(event.keyId) ?? 0) : 0;
+    const lane = ON_A_LANE.has(kind) && 'keyId' in event ? (lanes.get(event.keyId) ?? 0) : undefined;
     const at = Date.parse(event.at);
-    const place = [kind, lane, Math.floor(at / DAY_MS)].join(' ');
-    const mark = marks.get(place);
-    if (mark === undefined) marks.set(place, { row, lane, kind, at, events: [event] });
-    else mark.events.push(event);
+    const goesOn = (mark: Mark): boolean => (kind === 'alert' ? at - mark.until <= SAME_RUN_MS : Math.floor(mark.at / DAY_MS) === Math.floor(at / DAY_MS));
+    const former = marks.findLast((mark) => mark.kind === kind && mark.lane === lane);
+    if (former && goesOn(former)) {
+      former.until = kind === 'alert' ? at : former.until;
+      former.events.push(event);
+    } else marks.push({ row, lane, kind, at, until: at, events: [event] });
   }
-  return [...marks.values()].toSorted((one, other) => one.at - other.at);
+  return marks.toSorted((one, other) => one.at - other.at);
 }
 
-function markKind(event: HistoryEvent): MarkKind | undefined {
+/**
+ * Marks on one line side by side: each as near to its instant as those before it let it be.
+ * @param xs wanted, growing
+ * @param most no mark stands beyond it
+ */
+export function sideBySide(xs: readonly number[], width: number, most: number): readonly number[] {
+  const placed: number[] = [];
+  for (const x of xs) placed.push(Math.max(x, (placed.at(-1) ?? -Infinity) + width));
+  for (let index = placed.length - 1, limit = most; index >= 0; index--, limit -= width) placed[index] = Math.min(placed[index]!, limit);
+  return placed;
+}
+
+export function markKind(event: HistoryEvent): MarkKind | undefined {
   switch (event.kind) {
     case 'key-created':
       return event.origin === 'rotation' ? 'rotation' : undefined;
@@ -85,6 +106,7 @@ function markKind(event: HistoryEvent): MarkKind | undefined {
     case 'mail':
       return event.audience === 'owner' ? 'notice' : 'alert';
     case 'key-refused':
+      return 'refusal';
     case 'violation':
       return 'violation';
     default:
@@ -118,4 +140,52 @@ export function describe(event: HistoryEvent): string {
     case 'violation':
       return `VIOLATION ${event.rule}: ${event.message}`;
   }
+}
+
+type MailEvent = Extract<HistoryEvent, { readonly kind: 'mail' }>;
+
+/** A line of a table: an event with the mails about it; what is told day after day is one line. */
+export interface Story {
+  readonly at: string;
+  readonly until: string;
+  readonly times: number;
+  /** The latest of them. */
+  readonly event: HistoryEvent;
+  readonly mails: readonly MailEvent[];
+}
+
+/** @param events of one user, in order */
+export function storiesOf(events: readonly HistoryEvent[]): readonly Story[] {
+  const mailsOf = new Map<string, MailEvent[]>(events.flatMap((event) => (event.kind === 'notice' ? [[event.eventId, []]] : [])));
+  for (const event of events) if (event.kind === 'mail') mailsOf.get(event.eventId ?? '')?.push(event);
+  const stories: { at: string; until: string; times: number; event: HistoryEvent; mails: MailEvent[] }[] = [];
+  const latest = new Map<string, (typeof stories)[number]>();
+  for (const event of events) {
+    if (event.kind === 'mail' && mailsOf.has(event.eventId ?? '')) continue;
+    const mails = event.kind === 'notice' ? (mailsOf.get(event.eventId) ?? []) : [];
+    const what = sameness(event);
+    const former = what === '' ? undefined : latest.get(what);
+    if (former && Date.parse(event.at) - Date.parse(former.until) <= SAME_RUN_MS) {
+      Object.assign(former, { until: event.at, times: former.times + 1, event, mails: [...former.mails, ...mails] });
+      continue;
+    }
+    const story = { at: event.at, until: event.at, times: 1, event, mails };
+    stories.push(story);
+    latest.set(what, story);
+  }
+  return stories;
+}
+
+/** What may be told again and again; empty for what happens once. */
+function sameness(event: HistoryEvent): string {
+  if (event.kind === 'notice') return `${event.type} ${event.code ?? ''}`;
+  if (event.kind === 'key-refused') return `refused ${event.keyId}`;
+  return event.kind === 'mail' ? `${event.audience} ${event.subject}` : '';
+}
+
+/** `12 times, daily until 31 Jan 2027`; empty for what happened once. */
+export function repetition({ at, until, times }: Story): string {
+  if (times === 1) return '';
+  const days = (Date.parse(until) - Date.parse(at)) / DAY_MS;
+  return `${times} times, ${Math.round(days) === times - 1 ? 'daily ' : ''}until ${day(until)}`;
 }
