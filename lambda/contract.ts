@@ -6,6 +6,12 @@
 /** Every managed secret's name is this prefix and the user's secret name. */
 export const SECRET_NAME_PREFIX = '/access-key/';
 
+/**
+ * For how long a deleted secret can be restored: the longest that there is. The functions may not delete it any faster.
+ * https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html
+ */
+export const RECOVERY_DAYS = 30;
+
 /** Physical names of the functions. Timeouts are in seconds, memory in MiB. */
 export const FUNCTIONS = {
   rotate: { name: 'access-keys-rotate', timeoutSeconds: 300, memoryMiB: 512 },

@@ -1,4 +1,5 @@
-import { type Stack, Token, Validations } from 'aws-cdk-lib';
+import { Stack, Token, Validations } from 'aws-cdk-lib';
+import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -19,3 +20,6 @@ export const placeInFindings = ({ partition, region }: Stack): { readonly partit
   partition: Token.isUnresolved(partition) ? '<AWS::Partition>' : partition,
   region: Token.isUnresolved(region) ? '<AWS::Region>' : region,
 });
+
+/** A bucket's ARN as findings print it. */
+export const bucketInFindings = (bucket: IBucket): string => `<${Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`;

@@ -16,6 +16,7 @@ import {
   UpdateSecretVersionStageCommand,
   paginateListSecrets,
 } from '@aws-sdk/client-secrets-manager';
+import { RECOVERY_DAYS } from '../contract';
 import type { Secret, SecretLifecycle } from '../domain/ports';
 
 export interface SecretSettings {
@@ -24,9 +25,6 @@ export interface SecretSettings {
   /** Empty: the AWS managed key. */
   readonly kmsKeyArn: string;
 }
-
-/** The longest that there is: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html */
-const RECOVERY_DAYS = 30;
 
 /** Secrets Manager. Answers of a missing secret or version become undefined; everything else is the service's own error. */
 export function secretsManager(client: SecretsManagerClient, settings: SecretSettings): SecretLifecycle {

@@ -4,18 +4,19 @@ import { CfnRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { CfnEventInvokeConfig, CfnEventSourceMapping, CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import { CfnConfigurationSet, CfnEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { CfnSubscription } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acceptWildcards } from '../findings';
+import { acceptWildcards, bucketInFindings } from '../findings';
 import { ALARM_NAME_PREFIX } from '../names';
+import { allow, document, listed, type Statement } from '../statements';
 import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../lambda/contract';
 
 export interface MailerProps {
   readonly topicArn: string;
   readonly alarmTopicArn: string;
-  readonly bucketName: string;
-  readonly bucketArn: string;
+  readonly bucket: IBucket;
   readonly sender: string;
   readonly admins: readonly string[];
   readonly code: { readonly s3Bucket: string; readonly s3Key: string };
@@ -66,15 +67,16 @@ export class Mailer extends Construct {
     const logs = new CfnLogGroup(this, 'Logs', { logGroupName: `/aws/lambda/${name}`, retentionInDays: LOG_RETENTION_DAYS });
     const role = new CfnRole(this, 'Role', {
       roleName: ROLES.mailer,
-      assumeRolePolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }] },
-      policies: [{ policyName: 'mailer', policyDocument: { Version: '2012-10-17', Statement: this.statements(queue, logs) } }],
+      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]),
+      policies: [{ policyName: 'mailer', policyDocument: document(this.statements(queue, logs)) }],
     });
+    const bucket = bucketInFindings(this.props.bucket);
     acceptWildcards(role, {
-      'Resource::<OrgBucket5A4D3DCA.Arn>/events/*': 'the events of all accounts',
-      'Resource::<OrgBucket5A4D3DCA.Arn>/roster/*': 'the slices of all accounts: recipients are taken from there',
-      'Resource::<OrgBucket5A4D3DCA.Arn>/deliveries/*': 'its own bookkeeping, an object for each event',
+      [`Resource::${bucket}/events/*`]: 'the events of all accounts',
+      [`Resource::${bucket}/roster/*`]: 'the slices of all accounts: recipients are taken from there',
+      [`Resource::${bucket}/${DELIVERIES_PREFIX}*`]: 'its own bookkeeping, an object for each event',
     });
-    const environment: MailerEnvironment = { ORG_BUCKET: this.props.bucketName, SENDER: this.props.sender, ADMINS: this.props.admins.join(','), CONFIGURATION_SET };
+    const environment: MailerEnvironment = { ORG_BUCKET: this.props.bucket.bucketName, SENDER: this.props.sender, ADMINS: this.props.admins.join(','), CONFIGURATION_SET };
     const mailer = new CfnFunction(this, 'Function', {
       functionName: name,
       role: role.attrArn,
@@ -91,17 +93,16 @@ export class Mailer extends Construct {
     return mailer;
   }
 
-  private statements(queue: Queue, logs: CfnLogGroup): readonly object[] {
+  private statements(queue: Queue, logs: CfnLogGroup): readonly Statement[] {
     const { partition, region, account } = Stack.of(this);
-    const { bucketArn, sender } = this.props;
+    const { bucket: { bucketArn }, sender } = this.props;
     const ses = `arn:${partition}:ses:${region}:${account}`;
-    const allow = (Sid: string, Action: readonly string[], Resource: string | readonly string[], Condition?: object) => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
     return [
       allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn),
       allow('TakeNotices', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], queue.queueArn),
       allow('ReadEventsAndRoster', ['s3:GetObject'], [`${bucketArn}/events/*`, `${bucketArn}/roster/*`]),
       allow('RememberDeliveries', ['s3:GetObject', 's3:PutObject'], `${bucketArn}/${DELIVERIES_PREFIX}*`),
-      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn),
+      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, listed('events/*', 'roster/*')),
       allow('SendMail', ['ses:SendEmail'], [`${ses}:identity/${sender}`, `${ses}:configuration-set/${CONFIGURATION_SET}`], { StringEquals: { 'ses:FromAddress': sender } }),
     ];
   }

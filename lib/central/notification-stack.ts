@@ -5,6 +5,7 @@ import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ROLES } from '../../lambda/contract';
 import { ADMIN_TOPIC_NAME, ALARM_TOPIC_NAME } from '../names';
+import { document } from '../statements';
 import { Callers } from './callers';
 import { Mailer } from './mailer';
 import { operatorRole } from './operator';
@@ -32,7 +33,7 @@ export class NotificationStack extends Stack {
     super(scope, id, props);
     const callers = (this.callers = new Callers(props.organizationId));
     const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
-    operatorRole(this, { callers, bucketArn: bucket.bucketArn, region: this.region });
+    operatorRole(this, { callers, bucket, region: this.region });
     const key = this.topicKey();
     const topic = this.topic('AdminTopic', ADMIN_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [arn], conditions: callers.conditions(PUBLISHERS) }));
     const alarms = this.topic('AlarmTopic', ALARM_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: ['sns:Publish'], resources: [arn], conditions: callers.alarms(this.region) }));
@@ -40,7 +41,7 @@ export class NotificationStack extends Stack {
       new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint, filterPolicy: { audience: ['admin'] } });
       new CfnSubscription(this, `AdminAlarms${index}`, { topicArn: alarms.ref, protocol: 'email', endpoint });
     }
-    new Mailer(this, 'Mailer', { topicArn: topic.ref, alarmTopicArn: alarms.ref, bucketName: bucket.bucketName, bucketArn: bucket.bucketArn, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
+    new Mailer(this, 'Mailer', { topicArn: topic.ref, alarmTopicArn: alarms.ref, bucket, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
   }
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */
@@ -59,7 +60,7 @@ export class NotificationStack extends Stack {
   private topic(id: string, topicName: string, key: Key, publish: (topicArn: string) => PolicyStatement): CfnTopic {
     const topic = new CfnTopic(this, id, { topicName, kmsMasterKeyId: key.keyId });
     const statements = [publish(topic.ref), ...this.everyTopic(topic.ref)].map((statement) => statement.toStatementJson() as unknown);
-    new CfnTopicPolicy(this, `${id}Policy`, { topics: [topic.ref], policyDocument: { Version: '2012-10-17', Statement: statements } });
+    new CfnTopicPolicy(this, `${id}Policy`, { topics: [topic.ref], policyDocument: document(statements) });
     return topic;
   }
 

@@ -1,5 +1,6 @@
-import { ROLES, SECRET_NAME_PREFIX } from '../../lambda/contract';
+import { RECOVERY_DAYS, ROLES, SECRET_NAME_PREFIX } from '../../lambda/contract';
 import type { UserGuard } from '../../lambda/domain/slice';
+import { allow, listed, type Statement } from '../statements';
 
 /** Ready-made ARNs of one member account, as template expressions. */
 export interface MemberPlace {
@@ -11,25 +12,14 @@ export interface MemberPlace {
   readonly adminTopicArn: string;
 }
 
-export interface Statement {
-  readonly Sid: string;
-  readonly Effect: 'Allow';
-  readonly Action: readonly string[];
-  readonly Resource: string | readonly string[];
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
-const allow = (Sid: string, Action: readonly string[], Resource: Statement['Resource'], Condition?: Statement['Condition']): Statement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
-
 const secrets = ({ partition, region, accountId }: MemberPlace): string => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${SECRET_NAME_PREFIX}*`;
 const localRole = ({ partition, accountId }: MemberPlace, name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
 
 const assumes = (place: MemberPlace, role: string): Statement => allow('AssumeKeyRole', ['sts:AssumeRole', 'sts:SetSourceIdentity'], localRole(place, role));
 
-/** Reading a missing slice must answer that it is missing, not that access is denied: that takes s3:ListBucket. */
 const readsSlice = (place: MemberPlace): readonly Statement[] => [
   allow('ReadSlice', ['s3:GetObject'], `${place.orgBucketArn}/roster/${place.accountId}.json`),
-  allow('SeeWhetherSliceExists', ['s3:ListBucket'], place.orgBucketArn, { StringEquals: { 's3:prefix': `roster/${place.accountId}.json` } }),
+  allow('SeeWhetherSliceExists', ['s3:ListBucket'], place.orgBucketArn, listed(`roster/${place.accountId}.json`)),
 ];
 
 const tells = (place: MemberPlace): readonly Statement[] => [
@@ -48,14 +38,25 @@ export const rotatePolicy = (place: MemberPlace): readonly Statement[] => [
   ...tells(place),
 ];
 
+/**
+ * The window must be in the request, which no request without recovery has; where the other key is present too, it must be false.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+ */
+const WITH_RECOVERY_WINDOW: Statement['Condition'] = {
+  NumericEquals: { 'secretsmanager:RecoveryWindowInDays': String(RECOVERY_DAYS) },
+  BoolIfExists: { 'secretsmanager:ForceDeleteWithoutRecovery': 'false' },
+};
+
 /** Everything but key creation: secrets, their policies and schedules, retirement, the report. */
 export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): readonly Statement[] => [
   allow('FindSecrets', ['secretsmanager:ListSecrets'], '*'),
   allow(
     'KeepSecrets',
-    ['CreateSecret', 'DescribeSecret', 'GetSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource', 'GetResourcePolicy', 'PutResourcePolicy', 'RotateSecret', 'CancelRotateSecret', 'DeleteSecret', 'RestoreSecret'].map(secretsmanager),
+    ['CreateSecret', 'DescribeSecret', 'GetSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource', 'GetResourcePolicy', 'RotateSecret', 'CancelRotateSecret', 'RestoreSecret'].map(secretsmanager),
     secrets(place),
   ),
+  allow('PutPolicyThatIsNotPublic', ['secretsmanager:PutResourcePolicy'], secrets(place), { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } }),
+  allow('DeleteWithRecoveryWindow', ['secretsmanager:DeleteSecret'], secrets(place), WITH_RECOVERY_WINDOW),
   allow('AttachRotateFunction', ['lambda:InvokeFunction'], rotateFunctionArn),
   assumes(place, ROLES.keyRetirement),
   ...readsSlice(place),

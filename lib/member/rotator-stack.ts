@@ -9,7 +9,8 @@ import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, SECRET_NAME_PREFIX, type Mem
 import type { UserGuard } from '../../lambda/domain/slice';
 import { acceptWildcards, placeInFindings } from '../findings';
 import { ADMIN_TOPIC_NAME, ALARM_NAME_PREFIX, ALARM_TOPIC_NAME } from '../names';
-import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace, type Statement } from './policies';
+import { allow, document, type Statement } from '../statements';
+import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace } from './policies';
 
 export type MemberFunction = 'rotate' | 'reconcile' | 'operate';
 
@@ -67,18 +68,15 @@ export class RotatorStack extends Stack {
     this.rotateFunction(roles.rotate);
     this.reconcileFunction(roles.reconcile);
     this.operateFunction(roles.operate);
-    this.acceptWildcards();
   }
 
-  private acceptWildcards(): void {
+  private acceptFunctionWildcards(name: MemberFunction, role: CfnRole): void {
     const { partition, region } = placeInFindings(this);
-    const { userGuard } = this.props;
-    acceptWildcards(this, {
-      'Resource::*': 'secretsmanager:ListSecrets has no resource level',
+    acceptWildcards(role, {
       [`Resource::arn:${partition}:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]: 'a secret for each user of the roster, which the template does not know',
       [`Resource::arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
       [`Resource::arn:${partition}:kms:${region}:<SecurityAccountId>:key/*`]: "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
-      [`Resource::arn:${partition}:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them',
+      ...(name === 'reconcile' && { 'Resource::*': 'secretsmanager:ListSecrets has no resource level' }),
     });
   }
 
@@ -144,24 +142,26 @@ export class RotatorStack extends Stack {
 
   private functionRole(name: MemberFunction, statements: readonly Statement[]): CfnRole {
     const logs = new CfnLogGroup(this, `${capital(name)}Logs`, { logGroupName: `/aws/lambda/${FUNCTIONS[name].name}`, retentionInDays: LOG_RETENTION_DAYS });
-    const writeLogs: Statement = { Sid: 'WriteLogs', Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logs.attrArn };
     const role = new CfnRole(this, `${capital(name)}Role`, {
       roleName: ROLES[name],
       assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]),
-      policies: [{ policyName: name, policyDocument: document([writeLogs, ...statements]) }],
+      policies: [{ policyName: name, policyDocument: document([allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn), ...statements]) }],
     });
+    this.acceptFunctionWildcards(name, role);
     const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, { policyName: 'secrets-key', roleName: role.ref, policyDocument: document(secretsKeyPolicy(this.region, this.secretsKeyArn.valueAsString)) });
     keyUse.cfnOptions.condition = this.hasSecretsKey;
     return role;
   }
 
   private keyRole(id: string, roleName: string, trusted: readonly CfnRole[], creates: boolean): void {
-    new CfnRole(this, `${id}Role`, {
+    const { userGuard } = this.props;
+    const role = new CfnRole(this, `${id}Role`, {
       roleName,
       maxSessionDuration: 3600,
       assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { AWS: trusted.map(({ attrArn }) => attrArn) }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]),
-      policies: [{ policyName: 'keys', policyDocument: document(keyPolicy(this.place, this.props.userGuard, { creates })) }],
+      policies: [{ policyName: 'keys', policyDocument: document(keyPolicy(this.place, userGuard, { creates })) }],
     });
+    acceptWildcards(role, { [`Resource::arn:${placeInFindings(this).partition}:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them' });
   }
 
   private functionArn(name: MemberFunction): string {
@@ -169,5 +169,4 @@ export class RotatorStack extends Stack {
   }
 }
 
-const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-17', Statement });
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

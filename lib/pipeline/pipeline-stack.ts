@@ -5,7 +5,7 @@ import type { CodeStarConnectionsSourceAction } from 'aws-cdk-lib/aws-codepipeli
 import { PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct } from 'constructs';
 import type { FleetStackProps } from '../central/fleet-stack';
@@ -64,7 +64,7 @@ export class PipelineStack extends Stack {
     // https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md#W3005: the CDK's own dependency of pipelines on their role
     (this.pipeline.pipeline.node.defaultChild as CfnPipeline).addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
     steps.accept(this);
-    acceptGeneratedPolicies(this, this.pipeline, this.artifacts.node.defaultChild as CfnBucket);
+    acceptGeneratedPolicies(this, this.pipeline, this.artifacts);
   }
 
   private get from(): NonNullable<Roster['source']> {

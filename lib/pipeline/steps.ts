@@ -4,6 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CodeBuildStep, type IFileSetProducer, ShellStep } from 'aws-cdk-lib/pipelines';
 import { PUBLISHED_PATH, ROLES } from '../../lambda/contract';
 import { acceptWildcards, placeInFindings } from '../findings';
+import { listed } from '../statements';
 
 const INSTALL = 'npm ci --ignore-scripts';
 
@@ -32,17 +33,18 @@ export class Steps {
   guard(): CodeBuildStep {
     return this.command('Guard', `plan --from published --to ${this.place.rosterPath}`, [
       this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']),
-      this.sees(),
+      this.sees(PUBLISHED_PATH, 'reports/*'),
     ]);
   }
 
   publishCode(): CodeBuildStep {
-    return this.command('PublishCode', `publish code --roster ${this.place.rosterPath}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees()]);
+    return this.command('PublishCode', `publish code --roster ${this.place.rosterPath}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees('code/*')]);
   }
 
   publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
-    const statements = [this.objects(['s3:GetObject', 's3:PutObject'], ['roster/*']), this.sees()];
-    if (wave === 'fleet') statements.push(this.objects(['s3:GetObject', 's3:PutObject'], [PUBLISHED_PATH]), this.objects(['s3:DeleteObject'], ['roster/*']));
+    const paths = ['roster/*', ...(wave === 'fleet' ? [PUBLISHED_PATH] : [])];
+    const statements = [this.objects(['s3:GetObject', 's3:PutObject'], paths), this.sees(...paths)];
+    if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
     return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.place.rosterPath}`, statements);
   }
 
@@ -72,8 +74,8 @@ export class Steps {
   }
 
   /** A missing object must answer that it is missing, not that access is denied. */
-  private sees(): PolicyStatement {
-    return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.place.bucketArn] });
+  private sees(...paths: readonly string[]): PolicyStatement {
+    return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.place.bucketArn], conditions: listed(...paths) });
   }
 }
 

@@ -50,6 +50,7 @@ beforeAll(async () => {
   organization.directory.addAccount('999999999999', { place: 'none' });
   organization.clock.at(start, async () => void (deployment = await deploy(organization, roster!, folder)));
   await organization.clock.advanceTo(new Date(start.getTime() + 6 * HOUR_MS));
+  organization.s3.putObject('access-keys-222222222222-us-east-1', 'code/x.zip', '');
   rmSync(folder, { recursive: true });
   roleNames = new Map(organization.directory.roles('222222222222').map(({ name }) => [stepOf(name), name]));
 });

@@ -89,6 +89,11 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
     const keyAccess = kms && keyActions.length > 0 ? kms.accesses(bucket.kmsKeyArn, bucket.accountId, { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } }, call) : [];
     return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`), ...keyAccess];
   };
+  /** Whether an object is missing is told to those who may list it, by its key as prefix; others are denied. */
+  const onReadObject = (input: ObjectInput, call: Call): Access[] => {
+    const found = state.bucket(input.Bucket).objects.has(input.Key);
+    return [...onObject('s3:GetObject', ['kms:Decrypt'])(input, call), ...(found ? [] : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Key })])];
+  };
   const read = (input: ObjectInput): StoredObject => {
     const object = state.bucket(input.Bucket).objects.get(input.Key);
     if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
@@ -119,13 +124,13 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
         },
       },
       GetObject: {
-        accesses: onObject('s3:GetObject', ['kms:Decrypt']),
+        accesses: onReadObject,
         run: (input) => {
           const object = read(input);
           return { ...headers(object), Body: object.body };
         },
       },
-      HeadObject: { accesses: onObject('s3:GetObject', ['kms:Decrypt']), run: (input) => headers(read(input)) },
+      HeadObject: { accesses: onReadObject, run: (input) => headers(read(input)) },
       PutObject: {
         accesses: onObject('s3:PutObject', ['kms:GenerateDataKey']),
         run: (input) => {

@@ -34,6 +34,15 @@ test('a conditional read of an unchanged object is answered Not Modified, and a 
   expect(codeOf(() => send(service, 'GetObject', { Bucket: 'org', Key: 'none' }))).toBe('NoSuchKey');
 });
 
+test('that an object is missing is told to who may list it by its key', () => {
+  const { service, state } = s3Service({ clock });
+  state.putBucket({ ...place, name: 'org' });
+  state.putObject('org', 'roster/1.json', '{}');
+  const asked = (Key: string) => accesses(service, 'GetObject', { Bucket: 'org', Key }).map(({ action, context }) => [action, context]);
+  expect(asked('roster/1.json')).toEqual([['s3:GetObject', undefined]]);
+  expect(asked('roster/2.json')).toEqual([['s3:GetObject', undefined], ['s3:ListBucket', { 's3:prefix': 'roster/2.json' }]]);
+});
+
 test('publishing to an encrypted topic asks the topic and its key, through SNS', () => {
   const kms = new KmsState({ clock, random });
   const kmsKeyArn = kms.putKey({ ...place, policy: '{"key":1}' });

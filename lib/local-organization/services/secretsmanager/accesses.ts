@@ -47,6 +47,9 @@ function tagContext(secret: Secret): Context {
   return context;
 }
 
+/** Condition keys of parameters, present only as far as the request gives them. */
+export const asked = (parameters: Readonly<Record<string, unknown>>): Context => Object.fromEntries(Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+
 export function requestTags(tags: readonly { Key?: string; Value?: string }[] | undefined): Context {
   const context: Context = {};
   for (const { Key = '', Value = '' } of tags ?? []) context[`aws:RequestTag/${Key}`] = Value;

@@ -3,7 +3,7 @@ import type { Clock } from '../../clock';
 import type { Random } from '../../random';
 import { AwsError, type Call, type Operation } from '../../service';
 import { page } from '../pages';
-import { requestTags, type SecretAccesses } from './accesses';
+import { asked, requestTags, type SecretAccesses } from './accesses';
 import { checkLabels, checkName, checkNotDeleted, checkPolicy, checkToken, checkVersions, missingValue, refuse, sameValue, setTags, stageOf, valueOf } from './checks';
 import { CURRENT, PENDING, holderOf, moveStage, outstanding, type Secret, type SecretVersion } from './model';
 import type { RotationMachine } from './rotation-machine';
@@ -46,7 +46,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       run: (input, call) => createSecret(parts, input, call),
     },
     DeleteSecret: {
-      accesses: (input, call) => [accesses.on('DeleteSecret', input.SecretId, call, { 'secretsmanager:RecoveryWindowInDays': String(input.RecoveryWindowInDays ?? 30), 'secretsmanager:ForceDeleteWithoutRecovery': String(input.ForceDeleteWithoutRecovery ?? false) })],
+      accesses: (input, call) => [accesses.on('DeleteSecret', input.SecretId, call, asked({ 'secretsmanager:RecoveryWindowInDays': input.RecoveryWindowInDays, 'secretsmanager:ForceDeleteWithoutRecovery': input.ForceDeleteWithoutRecovery }))],
       run: (input, call) => deleteSecret(parts, input, call),
     },
     RestoreSecret: onSecret(parts, 'RestoreSecret', (secret) => {
@@ -96,7 +96,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
     },
     GetResourcePolicy: onSecret(parts, 'GetResourcePolicy', (secret) => ({ ...identity(secret), ResourcePolicy: secret.policy })),
     PutResourcePolicy: {
-      accesses: (input, call) => [accesses.on('PutResourcePolicy', input.SecretId, call, { 'secretsmanager:BlockPublicPolicy': String(input.BlockPublicPolicy ?? false) })],
+      accesses: (input, call) => [accesses.on('PutResourcePolicy', input.SecretId, call, asked({ 'secretsmanager:BlockPublicPolicy': input.BlockPublicPolicy }))],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
