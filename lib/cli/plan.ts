@@ -37,6 +37,7 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
   const { comparePublished, isReleased } = require('../plan/compare-published') as typeof import('../plan/compare-published');
   const { planOf } = require('../plan/plan') as typeof import('../plan/plan');
   if (from === 'published') {
+    stayHome(to);
     const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
     return comparePublished(to, new S3Client({ region: to.region }), at);
   }
@@ -44,6 +45,16 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
   if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
   return former && planOf(former, to, released, at);
+}
+
+/**
+ * A roster that names another security account or region would be compared with nothing there, and all of it pass as new.
+ * https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
+ */
+function stayHome({ organization, region }: Roster): void {
+  const [, , , home, securityAccount] = (process.env['CODEBUILD_BUILD_ARN'] ?? '').split(':');
+  if (!organization || home === undefined || (home === region && securityAccount === organization.securityAccount)) return;
+  throw new Error(`the pipeline runs in ${securityAccount} ${home} and the roster names ${organization.securityAccount} ${region}: no push moves it; uninstall, then deploy there`);
 }
 
 function publishedRoster(path: string): Roster {
