@@ -42,13 +42,15 @@ async function requireActive(rotation: Rotation, pending: { id: string; secret: 
 }
 
 /** The label keeps the previous version from being cleaned up; the tag says since when its key retires. */
-async function retirePrevious({ secrets, secret, event, user, settings, clock }: Rotation, currentVersion: string, pendingKeyId: string): Promise<void> {
+async function retirePrevious(rotation: Rotation, currentVersion: string, pendingKeyId: string): Promise<void> {
+  const { secrets, secret, event, user, settings, clock } = rotation;
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
   if (!previous || previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
   if (holder !== currentVersion) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
-  await secrets.tag(secret.arn, retirementTag({ keyId: previous.id, state: 'active', since: clock.now(), warnings: 0, replacedBy: event.token }));
+  const works = (await listedKey(rotation, previous.id))?.status === 'Active';
+  await secrets.tag(secret.arn, retirementTag({ keyId: previous.id, state: works ? 'active' : 'inactive', since: clock.now(), warnings: 0, replacedBy: event.token }));
 }
 
 async function completeTail(rotation: Rotation): Promise<void> {

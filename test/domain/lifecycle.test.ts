@@ -103,6 +103,19 @@ describe('drift', () => {
     expect(codes(world)[0]).toBe('attention SECRET_RESTORED');
   });
 
+  test.each([
+    ['by hand', 'was deleted by hand'],
+    ['by us', 'is back in the roster'],
+  ])('a secret that was deleted %s is restored with these words', async (by, words) => {
+    const { world, secret } = await settled();
+    if (by === 'by us') become(world, {}, { state: 'retired' });
+    if (by === 'by us') await liveDays(world, 20);
+    else Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(world.notices.find(({ code }) => code === 'SECRET_RESTORED')!.reason).toContain(words);
+  });
+
   test('a secret that is gone for good is made anew, and its user adopted', async () => {
     const { world, key } = await settled();
     world.secrets.clear();
@@ -203,6 +216,88 @@ test('a current key that somebody deactivated stays as it is, and the admins hea
   key.status = 'Active';
   await world.reconcile();
   expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE', 'resolved CURRENT_KEY_INACTIVE']);
+});
+
+test('of a current key that somebody deactivated the mail after a rotation does not say that it works', async () => {
+  const { world, key } = await settled();
+  key.status = 'Inactive';
+  await world.rotate();
+  const mail = world.notices.find(({ type }) => type === 'rotated')!;
+  expect([mail.previousKeyId, mail.previousKeyActiveUntil]).toEqual([key.id, undefined]);
+});
+
+test.each(['a secret that reconcile makes', 'a secret that was there'])('%s is pinned to its user', async (which) => {
+  const world = new World();
+  if (which === 'a secret that was there') world.addSecret(world.addKey({ usedHoursAgo: 1 }));
+  await world.reconcile();
+  expect(world.secret.tags['access-keys:user-id']).toBe('AIDAANN');
+  world.userId = 'AIDAOTHER';
+  await world.reconcile();
+  expect(codes(world)).toContain('attention USER_REPLACED');
+});
+
+describe('right before a key', () => {
+  const ways: Record<string, { user?: SliceUser; until: (world: World) => Promise<void> }> = {
+    'that retires is deactivated': { until: (world) => liveDays(world, 6) },
+    'that retires is deleted': { until: (world) => liveDays(world, 13) },
+    'that a person made is deleted': { user: { ...ANN, unmanagedKeys: 'delete' }, until: (world) => live(world, 46) },
+  };
+
+  test.each(Object.keys(ways).flatMap((way) => (['AWSCURRENT', 'AWSPENDING'] as const).map((stage) => [way, stage] as const)))('%s, %s is read again: what it names by then stays', async (way, stage) => {
+    const { user, until } = ways[way]!;
+    const { world, key } = await settled(user);
+    const going = user ? world.addKey({ ageHours: 0 }) : key;
+    if (!user) await world.rotate();
+    await until(world);
+    const { status } = going;
+    moveAtLastLook(world, stage, going);
+    await liveDays(world, 1.5);
+    expect(world.keyOf(stage)!.id).toBe(going.id);
+    expect(going.status).toBe(status);
+    expect(world.keys).toContain(going);
+  });
+});
+
+describe('evidence of a deletion is kept', () => {
+  const deletions: Record<string, () => Promise<World>> = {
+    'of a key that a person made': async () => {
+      const { world } = await settled({ ...ANN, unmanagedKeys: 'delete' });
+      world.addKey({ ageHours: 5_000 });
+      await world.reconcile();
+      return world;
+    },
+    'of one that made room': async () => {
+      const { world } = await settled();
+      await world.rotate();
+      await liveDays(world, 10);
+      await world.rotate();
+      return world;
+    },
+    'of one that made room in an emergency': async () => {
+      const { world } = await settled();
+      await world.rotate();
+      await world.operate({ command: 'rotate', secretName: ANN.secretName, compromised: true });
+      return world;
+    },
+    'of the previous key where none is kept': async () => {
+      const { world } = await settled({ ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' });
+      await world.rotate();
+      return world;
+    },
+    'of a key that retired': async () => {
+      const { world } = await settled();
+      await world.rotate();
+      await liveDays(world, 15);
+      return world;
+    },
+  };
+
+  test.each(Object.keys(deletions))('%s', async (which) => {
+    const world = await deletions[which]!();
+    expect(world.calls.filter((call) => call === 'iam:DeleteAccessKey')).toHaveLength(1);
+    expect(world.recorded.filter(({ type }) => type === 'previous-key-deleted')).toMatchObject([{ audience: [], previousKeyId: expect.any(String) }]);
+    expect(world.keys.map(({ id }) => id)).not.toContain(world.recorded.find(({ type }) => type === 'previous-key-deleted')!.previousKeyId);
+  });
 });
 
 test('a user who was renamed, or deleted, is told of; the secret and its schedule stay', async () => {
@@ -537,6 +632,25 @@ describe('leaving the roster', () => {
     expect(secret.rotationEnabled).toBe(true);
     expect(secret.tags['access-keys:released']).toBeUndefined();
     expect(codes(world)).toEqual(['attention USER_RELEASED']);
+  });
+
+  test('is told to the admin once', async () => {
+    const { world } = await settled();
+    for (const generation of [2, 3, 4]) {
+      world.slice = { ...sliceOf(), generation };
+      await world.reconcile();
+    }
+    expect(world.notices.map(({ code, audience }) => [code, audience])).toEqual([['USER_RELEASED', ['admin']]]);
+  });
+
+  test('is not released while a rotation is outstanding, although somebody called it off', async () => {
+    const { world, secret } = await settled();
+    await world.step('createSecret', world.startRotation());
+    become(world, { state: 'leaving' });
+    await world.reconcile();
+    secret.rotationEnabled = false;
+    await world.reconcile();
+    expect(world.report).toMatchObject({ released: false });
   });
 
   test('an account that leaves calls all off, keeps keys and secrets, and reports released', async () => {

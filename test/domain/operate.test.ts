@@ -269,6 +269,16 @@ describe('rollback', () => {
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   });
 
+  test('leaves a ledger of which the next run makes nothing new', async () => {
+    const { world, previous, newer } = await rotated();
+    await world.operate(rollback);
+    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('retiring:'))).toEqual([`access-keys:retiring:${newer.id}`]);
+    expect([...world.secret.versions.values()].find(({ stages }) => stages.has('KEY_RETIRING'))!.value).toContain(newer.id);
+    await live(world, 2);
+    expect(told(world)).toEqual(['rolled-back owner+admin']);
+    expect(world.works(previous)).toBe(true);
+  });
+
   test('repeated says that it is done and changes nothing, until another rotation', async () => {
     const { world, previous, newer } = await rotated();
     await world.operate(rollback);
@@ -364,6 +374,16 @@ describe('one at a time', () => {
       if (index > from && world.calls[index] === 'iam:UpdateAccessKey Active' && !second) second = world.operate(rollback);
     };
     expect(await world.operate(rollback)).toContain('again');
+    expect(await second).toMatchObject({ code: 'SECRET_BUSY' });
+  });
+
+  test('an emergency is refused while another is at work', async () => {
+    const { world } = await rotated();
+    let second: Promise<string | Error> | undefined;
+    world.between = (index) => {
+      if (world.calls[index] === 'iam:UpdateAccessKey Inactive' && !second) second = world.operate(emergency);
+    };
+    await world.operate(emergency);
     expect(await second).toMatchObject({ code: 'SECRET_BUSY' });
   });
 

@@ -285,7 +285,7 @@ describe('testSecret', () => {
 
   test('fails for a user that was deleted and created again', async () => {
     const { world } = settled();
-    world.userId = 'AIDAOTHER';
+    world.secret.tags['access-keys:user-id'] = 'AIDAFORMER';
     expect(await world.rotate()).toMatchObject({ code: 'USER_REPLACED' });
     expect(world.keys).toHaveLength(1);
   });

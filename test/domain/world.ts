@@ -146,7 +146,7 @@ export class World {
     const secret: StoredSecret = {
       name: this.user.secretName,
       versions: new Map([['first-version-00000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]),
-      tags: { 'access-keys:generation': '1', 'access-keys:user-id': this.userId },
+      tags: { 'access-keys:generation': '1' },
       schedule: 'rate(90 days)',
       rotationEnabled: true,
     };
