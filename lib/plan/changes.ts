@@ -92,7 +92,8 @@ function differences(from: Fields, to: Fields): FieldChange[] {
     .map((field) => ({ field, ...(from[field] !== undefined && { from: from[field] }), ...(to[field] !== undefined && { to: to[field] }) }));
 }
 
-const rosterFields = ({ organization, region, userGuard, notifications, source, limits }: Roster): Fields => ({
+/** A roster outside its accounts, for comparison. */
+export const rosterFields = ({ organization, region, userGuard, notifications, source, limits }: Roster): Fields => ({
   'organization.id': organization?.id,
   'organization.managementAccount': organization?.managementAccount,
   'organization.securityAccount': organization?.securityAccount,
@@ -110,7 +111,8 @@ const rosterFields = ({ organization, region, userGuard, notifications, source, 
   'limits.freeze': printFreeze(limits.freeze),
 });
 
-const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
+/** An account without its users, for comparison. */
+export const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
 
 /** A user as the roster writes it, for comparison. */
 export const userFields = (user: SliceUser): Fields => ({
