@@ -5,6 +5,7 @@ import { withLease } from './lease';
 import { isFormers, retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey, Secret } from './ports';
+import { beginRetirement } from './retirement';
 import type { Rotation } from './rotation-context';
 import { parseOwnValue } from './secret-value';
 import { closeRotation, deletedNotice, noticeBase, rotatedNotice } from './success';
@@ -50,7 +51,7 @@ async function retirePrevious(rotation: Rotation, currentVersion: string, pendin
   const holder = versionWith(secret, 'KEY_RETIRING');
   if (holder !== currentVersion) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
   const works = (await listedKey(rotation, previous.id))?.status === 'Active';
-  await secrets.tag(secret.arn, retirementTag({ keyId: previous.id, state: works ? 'active' : 'inactive', since: clock.now(), warnings: 0, replacedBy: event.token }));
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(previous.id, user, clock.now(), event.token, works)));
 }
 
 async function completeTail(rotation: Rotation): Promise<void> {

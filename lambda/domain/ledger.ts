@@ -122,6 +122,8 @@ export interface Retirement {
   readonly state: 'active' | 'deactivating' | 'inactive';
   /** Since when it retires, or, once `inactive`, since when it is known to be. */
   readonly since: Date;
+  /** What its owner was promised: not deactivated, or once `inactive` not deleted, before this, whatever the roster says later. */
+  readonly until?: Date;
   /** How many warnings its owner had. */
   readonly warnings: number;
   /** The secret version that replaced it; '-' for an adopted key. */
@@ -129,16 +131,16 @@ export interface Retirement {
 }
 
 export function retirementTag(retirement: Retirement): Record<string, string> {
-  const { keyId, state, since, warnings, replacedBy } = retirement;
-  return { [RETIRING + keyId]: [state, since.toISOString(), warnings, replacedBy].join(' ') };
+  const { keyId, state, since, warnings, replacedBy, until } = retirement;
+  return { [RETIRING + keyId]: [state, since.toISOString(), warnings, replacedBy, ...(until ? [until.toISOString()] : [])].join(' ') };
 }
 
 export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
 
 export function retirementsOf(secret: Secret): Retirement[] {
   return entries(secret, RETIRING).map(([keyId, value]) => {
-    const [state, since = '', warnings = '0', replacedBy = '-'] = value.split(' ');
-    return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy };
+    const [state, since = '', warnings = '0', replacedBy = '-', until] = value.split(' ');
+    return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy, ...(until && { until: new Date(until) }) };
   });
 }
 
@@ -149,13 +151,16 @@ export interface Ending {
   readonly keyId: string;
   /** The key was found Inactive: who comes back does not get it back. */
   readonly found?: boolean;
+  /** The owner was promised that it is not deleted before this. */
+  readonly until?: Date;
 }
 
-export const endingTag = ({ state, since, keyId, found }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId, ...(found ? ['found'] : [])].join(' ') });
+export const endingTag = ({ state, since, keyId, found, until }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId, ...(found ? ['found'] : []), ...(until ? [until.toISOString()] : [])].join(' ') });
 
 export function endingOf(secret: Secret): Ending | undefined {
-  const [state, since = '', keyId = '', found] = secret.tags[TAGS.ending]?.split(' ') ?? [];
-  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: found === 'found' };
+  const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
+  const until = more.find((word) => word !== 'found');
+  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: more.includes('found'), ...(until && { until: new Date(until) }) };
 }
 
 /** Back from the newer version to the older one; written before AWSCURRENT moves. */

@@ -127,7 +127,7 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
     [event.type === 'rolled-back' ? 'Key to use' : 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
-    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}` : undefined],
+    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place` : undefined],
     ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
     ['Secret', user && `${plain(user.secretName)} in ${slice.region}`],
     ['May read it', user && readersOf(user, slice)],
@@ -176,7 +176,7 @@ function successor(telling: Telling): string {
 }
 
 function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {
-  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that. Until then an administrator can activate it again.` : '';
+  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.` : '';
 }
 
 const hours = (count: number): string => (count % 24 === 0 && count >= 48 ? `${count / 24} days` : `${count} hour${count === 1 ? '' : 's'}`);

@@ -23,11 +23,11 @@ export interface NoticeEvent {
   readonly currentKeyId?: string;
   /** The key that is being, or has been, retired. */
   readonly previousKeyId?: string;
-  /** The previous key is not deactivated before this instant; ISO 8601. Absent: it no longer works, or there is none. */
+  /** The previous key is not deactivated before this instant, whatever the roster says later; ISO 8601. Absent: it no longer works, or there is none. */
   readonly previousKeyActiveUntil?: string;
   /** What happens to the previous key at that instant while it is still being used. */
   readonly whenStillUsed?: 'hold' | 'deactivate';
-  /** A deactivated key is deleted after this instant; ISO 8601. */
+  /** A deactivated key is deleted after this instant, sooner only if a new key needs its place; ISO 8601. */
   readonly previousKeyDeletedAfter?: string;
   readonly previousKeyLastUsed?: { readonly at: string; readonly service: string; readonly region: string };
   /** Stable code of the failure or condition, see docs/errors.md. */

@@ -29,7 +29,7 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
   if (ending?.keyId !== key.id) return begin(pass, key);
   if (ending.state === 'waiting' || ending.state === 'deactivating') return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
   if (key.status === 'Active') return begin(pass, key);
-  const until = inactiveUntil(ending.since, pass.user);
+  const until = inactiveUntil(ending, pass.user);
   if (now < until) return until;
   const quiet = quietAt(key, pass.lastUses.get(key.id)!, pass.user.quietForHours);
   return now < quiet ? hold(pass, key, quiet) : remove(pass, key, ending);
@@ -79,9 +79,11 @@ async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promi
 /** A key that we did not deactivate was so before, or somebody else did it. */
 async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
   const ours = ending.state === 'deactivating';
-  if (ours) await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', ending.since.toISOString()));
-  await pass.secrets.tag(pass.secret.arn, endingTag({ ...ending, state: 'inactive', since: pass.now, found: !ours }));
-  return inactiveUntil(pass.now, pass.user);
+  const until = inactiveUntil({ since: pass.now }, pass.user);
+  const inactive: Ending = { ...ending, state: 'inactive', since: pass.now, found: !ours, ...(ours && { until }) };
+  if (ours) await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', inactive, ending.since.toISOString()));
+  await pass.secrets.tag(pass.secret.arn, endingTag(inactive));
+  return until;
 }
 
 async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
@@ -89,7 +91,7 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
   await attempt(pass, key, ending, async () => {
     if (!(await isStillCurrent(pass, key)) || !isQuiet(key, await iam.lastUse(key.id), pass.user.quietForHours, pass.now)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
-    await notices.record({ ...endingNotice(pass, key, 'previous-key-deleted', ending.since.toISOString()), audience: [] });
+    await notices.record({ ...endingNotice(pass, key, 'previous-key-deleted', ending, ending.since.toISOString()), audience: [] });
     await iam.delete(key.id);
     return true;
   });
@@ -105,7 +107,7 @@ async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: () =
     return await withLease(pass, act);
   } catch (error) {
     if (codeOf(error) === 'SECRET_BUSY') return false;
-    await pass.notices.send({ ...endingNotice(pass, key, 'retirement-failed', `${ending.since.toISOString()} ${codeOf(error)}`), code: codeOf(error), reason: reasonOf(error), nextStep: 'it is attempted again by itself' });
+    await pass.notices.send({ ...endingNotice(pass, key, 'retirement-failed', ending, `${ending.since.toISOString()} ${codeOf(error)}`), code: codeOf(error), reason: reasonOf(error), nextStep: 'it is attempted again by itself' });
     throw error;
   }
 }
@@ -140,7 +142,7 @@ async function isStillCurrent({ secrets, secret }: UserPass, key: AccessKey): Pr
   return text !== undefined && parseSecretValue(text).key?.id === key.id;
 }
 
-function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'], occasion: string): NoticeEvent {
+function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'], ending: Ending, occasion: string): NoticeEvent {
   const lastUse = pass.lastUses.get(key.id);
   return {
     ...noticeBase(pass, pass.now),
@@ -148,7 +150,7 @@ function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'],
     type,
     audience: ['owner', 'admin'],
     previousKeyId: key.id,
-    previousKeyDeletedAfter: inactiveUntil(pass.now, pass.user).toISOString(),
+    ...(ending.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(ending, pass.user).toISOString() } : { previousKeyActiveUntil: activeUntil(ending, pass.user).toISOString(), whenStillUsed: pass.user.whenStillUsed }),
     ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
   };
 }

@@ -8,7 +8,7 @@ import { retirementTag, retirementTagKey, versionWith, type Retirement } from '.
 import type { NoticeEvent } from './notice';
 import type { AccessKey, LastUse } from './ports';
 import type { UserPass } from './user-pass';
-import { activeUntil, inactiveUntil, nextRetirementStep } from './retirement';
+import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from './retirement';
 import { parseSecretValue } from './secret-value';
 import { noticeBase } from './success';
 
@@ -32,7 +32,7 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
     case 'confirm-inactive':
       return confirmInactive(pass, retirement, lastUse, step.ours);
     case 'start-again':
-      await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, state: 'active', since: pass.now, warnings: 0 }));
+      await pass.secrets.tag(pass.secret.arn, retirementTag(beginRetirement(retirement.keyId, pass.user, pass.now, retirement.replacedBy)));
       return undefined;
     case 'forget':
       return forget(pass, retirement);
@@ -45,7 +45,7 @@ const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${las
 
 async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
   await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', `${retirement.since.toISOString()} ${retirement.warnings}`));
-  await pass.secrets.tag(pass.secret.arn, retirementTag(retirement));
+  await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, until: activeUntil(retirement, pass.user) }));
 }
 
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
@@ -71,7 +71,7 @@ async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastU
 }
 
 async function confirmInactive(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, ours: boolean): Promise<undefined> {
-  const inactive: Retirement = { ...retirement, state: 'inactive', since: pass.now };
+  const inactive: Retirement = { ...retirement, state: 'inactive', since: pass.now, until: inactiveUntil({ since: pass.now }, pass.user) };
   if (ours) await pass.notices.send(retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', retirement.since.toISOString()));
   await pass.secrets.tag(pass.secret.arn, retirementTag(inactive));
 }
@@ -100,7 +100,7 @@ function retirementNotice(pass: UserPass, retirement: Retirement, lastUse: LastU
     previousKeyId: retirement.keyId,
     whenStillUsed: user.whenStillUsed,
     ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
-    ...(retirement.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(retirement.since, user).toISOString() } : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
+    ...(retirement.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(retirement, user).toISOString() } : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
     ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
   };
 }

@@ -25,11 +25,21 @@ export function nextRetirementStep(retirement: Retirement, key: AccessKey | unde
   return now < activeUntil(retirement, user) ? beforeItsTime(retirement, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
 }
 
-/** The previous key is not deactivated before this instant. */
-export const activeUntil = ({ since }: Pick<Retirement, 'since'>, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.keepPreviousForHours));
+type Promised = Pick<Retirement, 'since' | 'until'>;
+
+/** The previous key is not deactivated before this instant: a roster that says less than was promised comes too late for it. */
+export const activeUntil = ({ since, until }: Promised, user: SliceUser): Date => latest(since, user.keepPreviousForHours, until);
 
 /** A deactivated key is not deleted before this instant. */
-export const inactiveUntil = (since: Date, user: SliceUser): Date => new Date(since.getTime() + hoursToMs(user.deleteInactiveAfterHours));
+export const inactiveUntil = ({ since, until }: Promised, user: SliceUser): Date => latest(since, user.deleteInactiveAfterHours, until);
+
+const latest = (since: Date, hours: number, until = since): Date => new Date(Math.max(since.getTime() + hoursToMs(hours), until.getTime()));
+
+/** A retirement that begins, of a key that works or that somebody deactivated before. */
+export function beginRetirement(keyId: string, user: SliceUser, since: Date, replacedBy: string, works = true): Retirement {
+  const until = (works ? activeUntil : inactiveUntil)({ since }, user);
+  return { keyId, state: works ? 'active' : 'inactive', since, until, warnings: 0, replacedBy };
+}
 
 /** A warning's point has passed while the key was not used: a use before its time is over is warned of at once. */
 export function awaitsUse(retirement: Retirement, user: SliceUser, now: Date): boolean {
@@ -38,7 +48,7 @@ export function awaitsUse(retirement: Retirement, user: SliceUser, now: Date): b
 
 function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
   if (key.status === 'Active') return { kind: 'start-again' };
-  const until = inactiveUntil(retirement.since, user);
+  const until = inactiveUntil(retirement, user);
   if (now < until) return { kind: 'wait', until };
   return isQuiet(key, lastUse, user.quietForHours, now) ? { kind: 'delete' } : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
 }

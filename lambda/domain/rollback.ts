@@ -2,10 +2,11 @@
 import type { Operation } from './compromised';
 import { RotationError } from './errors';
 import { eventId } from './event-id';
-import { hoursToMs, lastFour } from './keys';
+import { lastFour } from './keys';
 import { withLease } from './lease';
 import { isCompromised, retirementsOf, retirementTag, retirementTagKey, rollbackOf, rollbackTag, TAGS, versionWith, type Rollback } from './ledger';
 import type { Secret } from './ports';
+import { activeUntil, beginRetirement } from './retirement';
 import { parseOwnValue } from './secret-value';
 import { noticeBase } from './success';
 
@@ -43,19 +44,20 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
   if (pending) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: pending });
   await iam.activate(olderKey);
   const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
-  await secrets.tag(secret.arn, { ...retirementTag({ keyId: newerKey, state: 'active', since: clock.now(), warnings: 0, replacedBy: older }), ...rollbackTag(rollback), [TAGS.notified]: older });
+  await secrets.tag(secret.arn, { ...retirementTag(beginRetirement(newerKey, operation.user, clock.now(), older)), ...rollbackTag(rollback), [TAGS.notified]: older });
   await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: older, from: newer });
   return rollback;
 }
 
 /** The older key, current again, retires no more; the newer one does; and that is told. */
 async function complete(operation: Operation, rollback: Rollback): Promise<void> {
-  const { secrets, secret } = operation;
-  const { newer, older, olderKeyId } = rollback;
+  const { secrets, secret, clock, user } = operation;
+  const { newer, older, olderKeyId, newerKeyId } = rollback;
   const after = (await secrets.describe(secret.arn)) ?? secret;
   if (versionWith(after, 'KEY_RETIRING') === older) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
   if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId)) await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
-  await tell(operation, rollback);
+  const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId) ?? { since: clock.now() };
+  await tell(operation, rollback, activeUntil(retirement, user));
   await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
@@ -64,7 +66,7 @@ async function keyOf({ secrets, secret, user, slice }: Operation, stage: 'AWSCUR
   return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key?.id;
 }
 
-async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback): Promise<void> {
+async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback, newerWorksUntil: Date): Promise<void> {
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now()),
@@ -74,7 +76,7 @@ async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rol
     versionId: older,
     currentKeyId: olderKeyId,
     previousKeyId: newerKeyId,
-    previousKeyActiveUntil: new Date(clock.now().getTime() + hoursToMs(user.keepPreviousForHours)).toISOString(),
+    previousKeyActiveUntil: newerWorksUntil.toISOString(),
     whenStillUsed: user.whenStillUsed,
     code: 'ROLLED_BACK',
     reason: `${user.name} was rolled back to the key …${lastFour(olderKeyId)}, which works again`,

@@ -1,10 +1,10 @@
 /** The end of a successful rotation: told once, then marked. Shared by finishSecret and by reconcile, which resumes it. */
 import { eventId } from './event-id';
 import type { Subject } from './guard';
-import { hoursToMs } from './keys';
 import { isCompromised, retirementsOf, TAGS } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { Notices, Secret, Secrets } from './ports';
+import { activeUntil } from './retirement';
 import type { SliceUser } from './slice';
 
 interface Success {
@@ -42,8 +42,7 @@ export function previousKey(secret: Secret, user: SliceUser, versionId: string):
   const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
   if (!retirement) return {};
   if (retirement.state === 'inactive' || isCompromised(secret, retirement.keyId)) return { previousKeyId: retirement.keyId };
-  const until = new Date(retirement.since.getTime() + hoursToMs(user.keepPreviousForHours));
-  return { previousKeyId: retirement.keyId, previousKeyActiveUntil: until.toISOString(), whenStillUsed: user.whenStillUsed };
+  return { previousKeyId: retirement.keyId, previousKeyActiveUntil: activeUntil(retirement, user).toISOString(), whenStillUsed: user.whenStillUsed };
 }
 
 /** Sends the notice, marks the version as told and takes AWSPENDING off it last. Each part may be repeated. */

@@ -4,6 +4,7 @@ import { withLease } from './lease';
 import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith, type Retirement } from './ledger';
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
+import { beginRetirement } from './retirement';
 import { standsStill } from './standstill';
 import { deletedNotice } from './success';
 import { lostCurrentKey, type UserPass } from './user-pass';
@@ -64,8 +65,7 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
       if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await deleteUnmanaged(pass, key);
       continue;
     }
-    const state = key.status === 'Active' ? 'active' : 'inactive';
-    await secrets.tag(secret.arn, retirementTag({ keyId: key.id, state, since: now, warnings: 0, replacedBy: '-' }));
+    await secrets.tag(secret.arn, retirementTag(beginRetirement(key.id, user, now, '-', key.status === 'Active')));
   }
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);

@@ -40,11 +40,11 @@ function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport
 function nextStep(pass: UserPass, key: AccessKey, role: KeyReport['role']): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
   const { secret, user } = pass;
   const ending = endingOf(secret);
-  if (role === 'current' && ending?.keyId === key.id) return ending.state === 'inactive' ? at('delete', inactiveUntil(ending.since, user)) : at('deactivate', activeUntil(ending, user));
+  if (role === 'current' && ending?.keyId === key.id) return ending.state === 'inactive' ? at('delete', inactiveUntil(ending, user)) : at('deactivate', activeUntil(ending, user));
   if (role === 'current') return standsStill(pass) ? {} : at('rotate', rotationDueBy(key, user));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};
-  return retirement.state === 'inactive' ? at('delete', inactiveUntil(retirement.since, user)) : at('deactivate', activeUntil(retirement, user));
+  return retirement.state === 'inactive' ? at('delete', inactiveUntil(retirement, user)) : at('deactivate', activeUntil(retirement, user));
 }
 
 const at = (step: NonNullable<KeyReport['nextStep']>, when: Date): Pick<KeyReport, 'nextStep' | 'nextStepAt'> => ({ nextStep: step, nextStepAt: when.toISOString() });

@@ -119,6 +119,21 @@ describe('the previous key', () => {
     expect(world.keyOf('KEY_RETIRING')).toBeUndefined();
   });
 
+  test('stays as long as its owner was told, though the roster says less since', async () => {
+    const { world, previous } = await rotated();
+    world.slice = sliceOf({ ...ANN, keepPreviousForHours: 48, deleteInactiveAfterHours: 0 });
+    await live(world, 24 * 7 - 1);
+    expect(previous.status).toBe('Active');
+    world.slice = sliceOf(ANN);
+    await live(world, 2);
+    expect(previous.status).toBe('Inactive');
+    world.slice = sliceOf({ ...ANN, deleteInactiveAfterHours: 0 });
+    await live(world, 24 * 7 - 2);
+    expect(world.keys).toContain(previous);
+    await live(world, 4);
+    expect(world.keys).not.toContain(previous);
+  });
+
   test('that is still used is held, its owner warned at half time, the day before and at the end', async () => {
     const { world, previous } = await rotated();
     for (let hour = 0; hour < 24 * 10; hour++) {

@@ -115,7 +115,7 @@ test('an account without a name of its own is named by its number', () => {
 });
 
 test('a deactivated key can be activated again until its deletion', () => {
-  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that. Until then an administrator can activate it again.');
+  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.');
 });
 
 test('a key in use is named with service, region and time', () => {
