@@ -117,6 +117,8 @@ export class World {
   watch: () => void = () => {};
   /** Runs before each call: a person's deed between two calls. */
   between: (call: number) => void = () => {};
+  /** How far the functions' clock is ahead of AWS's. */
+  skewMs = 0;
   private throttling: string | undefined;
   private created = 0;
   private attempts = 0;
@@ -324,7 +326,7 @@ export class World {
       },
       reports: { write: (report: AccountReport) => call('s3:PutObject report', () => void (this.report = report)) },
       clock: {
-        now: () => this.now,
+        now: () => new Date(this.now.getTime() + this.skewMs),
         sleep: async (milliseconds: number) => {
           this.now = new Date(this.now.getTime() + milliseconds);
         },
