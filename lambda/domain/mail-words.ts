@@ -97,10 +97,10 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
 /** @param slice the roster of the event's account; region and secret are taken from it, never from the event */
 export function mailWords(event: OwnerEvent, recipient: Recipient, slice: RosterSlice): MailWords {
   const user = recipient.kind === 'admins' && recipient.because === 'not-in-roster' ? undefined : recipient.user;
-  const name = plain(user?.name ?? event.userName);
-  const account = slice.accountName === undefined ? `account ${slice.accountId}` : plain(slice.accountName);
+  const name = user?.name ?? event.userName;
+  const account = slice.accountName === undefined ? `account ${slice.accountId}` : slice.accountName;
   const message = MESSAGES[event.type]({ event, user, slice, whose: `${name} in ${account}` });
-  return {
+  return onOneLine({
     subject: `${message.subject}${worksUntil(event)}`,
     tone: message.tone,
     label: LABELS[message.tone],
@@ -110,6 +110,19 @@ export function mailWords(event: OwnerEvent, recipient: Recipient, slice: Roster
     stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
     steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
     footer: 'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
+  });
+}
+
+/** Whatever a value holds, it adds no line to the mail. */
+function onOneLine(words: MailWords): MailWords {
+  const { subject, headline, paragraphs, facts: all, steps } = words;
+  return {
+    ...words,
+    subject: plain(subject),
+    headline: plain(headline),
+    paragraphs: paragraphs.map(plain),
+    facts: all.map(({ name, value }) => ({ name, value: plain(value) })),
+    steps: steps.map(({ number, text, command }) => ({ number, text: plain(text), command: command && plain(command) })),
   };
 }
 
@@ -122,14 +135,14 @@ function forAdmins(recipient: Recipient, name: string): readonly string[] {
 function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {
   const used = event.previousKeyLastUsed;
   const all: readonly (readonly [string, string | undefined])[] = [
-    ['Account', slice.accountName === undefined ? slice.accountId : `${plain(slice.accountName)} (${slice.accountId})`],
+    ['Account', slice.accountName === undefined ? slice.accountId : `${slice.accountName} (${slice.accountId})`],
     ['User', name],
     [event.type === 'rolled-back' ? 'Key to use' : 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
     ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place` : undefined],
     ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
-    ['Secret', user && `${plain(user.secretName)} in ${slice.region}`],
+    ['Secret', user && `${user.secretName} in ${slice.region}`],
     ['May read it', user && readersOf(user, slice)],
     ['Cause', event.code],
     ['Happened', inWords(new Date(event.occurredAt))],

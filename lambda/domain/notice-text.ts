@@ -31,7 +31,7 @@ export function adminSubject(event: NoticeEvent): string {
 export function adminText(event: NoticeEvent): string {
   const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
   const sentences = [event.reason && `What was found: ${event.reason}.`, event.nextStep && `What happens next: ${event.nextStep}.`];
-  const parts = [capitalized(HEADLINES[event.type](event)), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
+  const parts = [capitalized(onOneLine(HEADLINES[event.type](event))), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
   if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
   return `${parts.join('\n\n')}\n`;
 }
@@ -52,8 +52,9 @@ function factsOf(event: NoticeEvent): [string, string][] {
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
 
+/** No line break, no control character, nothing that turns the direction of writing. */
 function onOneLine(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f\u2028\u2029]+/g, ' ').trim();
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
 
 function capitalized(text: string): string {
