@@ -3,7 +3,7 @@ import type { SliceUser } from '../../lambda/domain/slice';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
 import { ownerAddress } from '../../lib/roster/rules';
 
-const from = (letters: string, most: number) => fc.string({ unit: fc.constantFrom(...letters), maxLength: most }).map((rest) => `u${rest}`);
+const from = (letters: string, most: number) => fc.string({ unit: fc.constantFrom(...letters.split('')), maxLength: most }).map((rest) => `u${rest}`);
 const name = from('abcxyz019.+=@_-', 12);
 const nameWithComma = fc.tuple(name, name).map(([one, other]) => `${one},${other}`);
 const email = from('abc019', 8).map((local) => `${local}@example.com`);
