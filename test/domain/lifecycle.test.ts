@@ -36,9 +36,8 @@ async function liveDays(world: World, days: number, each: () => void = () => {})
 }
 
 /** A deed right before each call of that name, from now on. */
-function before(world: World, name: string, deed: (time: number) => void): void {
-  let times = 0;
-  world.between = (call) => void (world.calls[call] === name && deed(++times));
+function before(world: World, name: string, deed: () => void): void {
+  world.between = (call) => void (world.calls[call] === name && deed());
 }
 
 /** Somebody puts another key under the label between what a pass read and its last look before the act. */
@@ -194,6 +193,16 @@ describe('drift', () => {
     expect([used.status, world.works(world.keyOf('AWSCURRENT'))]).toEqual(['Active', true]);
   });
 
+  test('the key of the former user is in no way of making room for the new one', async () => {
+    const { world, secret } = await settled({ ...ANN, unmanagedKeys: 'delete' });
+    Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
+    world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
+    Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+    await world.reconcile();
+    world.addKey({ ageHours: 5_000 });
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+  });
+
   test('a rotation that Secrets Manager forgot is started when it is late, and told of a day later', async () => {
     const { world, secret } = await settled();
     await live(world, 61 * DAY + 1, () => world.use(world.keys[0]!));
@@ -226,9 +235,10 @@ test('of a current key that somebody deactivated the mail after a rotation does 
   expect([mail.previousKeyId, mail.previousKeyActiveUntil]).toEqual([key.id, undefined]);
 });
 
-test.each(['a secret that reconcile makes', 'a secret that was there'])('%s is pinned to its user', async (which) => {
+test.each(['a secret that reconcile makes, and is cut off', 'a secret that was there'])('%s is pinned to its user', async (which) => {
   const world = new World();
   if (which === 'a secret that was there') world.addSecret(world.addKey({ usedHoursAgo: 1 }));
+  else before(world, 'secretsmanager:CreateSecret', () => world.faults.set(world.calls.length - 1, 'killed-after'));
   await world.reconcile();
   expect(world.secret.tags['access-keys:user-id']).toBe('AIDAANN');
   world.userId = 'AIDAOTHER';
@@ -533,7 +543,7 @@ describe('a user who retires', () => {
     expect(key.status).toBe('Inactive');
     await liveDays(world, 9, () => world.use(key));
     expect(world.report!.users[0]!.conditions).toEqual(['KEY_STILL_USED']);
-    before(world, 'iam:GetAccessKeyLastUsed', (time) => void (time % 2 === 0 && world.use(key)));
+    world.between = (call) => void (world.calls[call] === 'iam:GetAccessKeyLastUsed' && world.calls[call - 1] === 'secretsmanager:GetSecretValue' && world.use(key));
     await live(world, 60);
     expect([world.keys.length, secret.deletedAt]).toEqual([1, undefined]);
     world.between = () => {};
@@ -580,6 +590,16 @@ describe('a user who retires', () => {
     await world.reconcile();
     expect(key.status).toBe('Inactive');
     expect(world.notices.find(({ code }) => code === 'USER_RESTORED')!.reason).toContain('stays deactivated');
+  });
+
+  test('whose deactivated key is declared compromised does not get it back either', async () => {
+    const { world, key } = await settled();
+    become(world, {}, { state: 'retired' });
+    await liveDays(world, 9);
+    await world.operate({ command: 'rotate', secretName: ANN.secretName, compromised: true });
+    become(world, {}, { state: 'active' });
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
   });
 
   test('whose key somebody else deactivated does not get it back by coming back', async () => {
