@@ -4,15 +4,18 @@ import { identifySubject, type Subject } from './guard';
 import { deactivateCompromised } from './compromised';
 import { eventId } from './event-id';
 import { rollBack } from './rollback';
+import type { NoticeEvent } from './notice';
 import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from './ports';
 import { endsHere, standsStill } from './standstill';
 import { noticeBase } from './success';
 import { scheduleOf } from './tend-rotation';
 import { outstanding } from './user-pass';
 
-export type OperateCommand =
-  | { readonly command: 'rotate'; readonly secretName: string; readonly compromised: boolean }
-  | { readonly command: 'rollback'; readonly secretName: string };
+export type OperateCommand = {
+  readonly secretName: string;
+  /** ARN of who asked, as the caller tells: Lambda does not say. CloudTrail has the proof. */
+  readonly requestedBy?: string;
+} & ({ readonly command: 'rotate'; readonly compromised: boolean } | { readonly command: 'rollback' });
 
 export interface OperateAnswer {
   readonly ok: true;
@@ -31,11 +34,13 @@ export interface OperatePorts {
 
 /** @throws RotationError EVENT_INVALID, having done nothing */
 export function parseCommand(event: unknown): OperateCommand {
-  const { command, secretName, compromised = false } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  const { command, secretName, compromised = false, requestedBy } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
   if (command !== 'rotate' && command !== 'rollback') throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
   if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName)) throw new RotationError('EVENT_INVALID', 'the event names no secret');
   if (typeof compromised !== 'boolean') throw new RotationError('EVENT_INVALID', 'compromised is neither true nor false');
-  return command === 'rotate' ? { command, secretName, compromised } : { command, secretName };
+  if (requestedBy !== undefined && (typeof requestedBy !== 'string' || !/^arn:[\w+=,.@:/-]{1,500}$/.test(requestedBy))) throw new RotationError('EVENT_INVALID', 'requestedBy is no ARN');
+  const asked = { secretName, ...(requestedBy !== undefined && { requestedBy }) };
+  return command === 'rotate' ? { ...asked, command, compromised } : { ...asked, command };
 }
 
 /**
@@ -48,10 +53,18 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
   const { user } = subject;
   const emergency = command.command === 'rotate' && command.compromised;
   if (!emergency && standsStill({ ...subject, now: ports.clock.now() })) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
+  await ports.notices.record(commandedNotice(subject, command, ports.clock.now()));
   const iam = ports.keys.of(user.name, `operate-${accountId}`);
   const message = command.command === 'rollback' ? await rollBack({ ...ports, ...subject, iam }) : await rotateNow({ ...ports, ...subject, iam }, command.compromised);
   ports.log.info('command carried out', { secret: subject.secret.name, command: command.command });
   return { ok: true, message };
+}
+
+/** Evidence, written before anything is done; who asked is written as told. */
+function commandedNotice(subject: Subject, command: OperateCommand, now: Date): NoticeEvent {
+  const asked = command.command === 'rollback' ? { code: 'ROLLBACK_COMMANDED', what: 'a rollback' } : { code: 'ROTATION_COMMANDED', what: `a rotation${command.compromised ? ', for the key is compromised' : ''}` };
+  const who = command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
+  return { ...noticeBase(subject, now), id: eventId(subject.secret.arn, 'commanded', now.toISOString()), type: 'attention', audience: [], code: asked.code, reason: `${who} asked for ${asked.what}` };
 }
 
 /**
@@ -59,8 +72,7 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
  * emergency an exempt user is rotated too, and the key of one who retires or is released is deactivated.
  */
 async function rotateNow(operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> }, compromised: boolean): Promise<string> {
-  const { secrets, secret, user, slice, notices, clock } = operation;
-  await notices.record({ ...noticeBase(operation, clock.now()), id: eventId(secret.arn, 'commanded', clock.now().toISOString()), type: 'attention', audience: [], code: 'ROTATION_COMMANDED', reason: `an operator asked for a rotation${compromised ? ', for the key is compromised' : ''}` });
+  const { secrets, secret, user, slice } = operation;
   const first = compromised ? await deactivateCompromised(operation) : '';
   if (compromised && endsHere(operation)) return `${first}no new key is made, for ${user.name} retires or its account is being released`;
   const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);

@@ -1,6 +1,6 @@
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract';
 import type { AccountReport } from '../../lambda/domain/report';
 import type { RosterSlice } from '../../lambda/domain/slice';
@@ -30,6 +30,8 @@ export type ClientConfig = Pick<LambdaClientConfig, 'credentials' | 'requestHand
 interface Session {
   readonly lambda: LambdaClient;
   readonly store: OrgStore;
+  /** ARN of who became the operator. */
+  readonly caller: string;
   readonly endsAt: Date;
 }
 
@@ -47,7 +49,8 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
   return {
     async operate(accountId, command) {
       const name = `arn:${partition}:lambda:${region}:${accountId}:function:${FUNCTIONS.operate.name}`;
-      const answer = await (await session()).lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(command)) }));
+      const { lambda, caller } = await session();
+      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ ...command, requestedBy: caller })) }));
       const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null') as { message?: string; errorMessage?: string } | null;
       if (answer.FunctionError) throw new Error(payload?.errorMessage ?? 'operate failed without saying why');
       return payload?.message ?? '';
@@ -63,10 +66,16 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
   };
 }
 
+/** Named after who asks, so that CloudTrail shows it: AssumeRole in the security account is the proof, what operate is told is not. */
 async function openSession({ securityAccountId, region, partition = 'aws' }: OperatorPlace, config: ClientConfig): Promise<Session> {
+  const sts = new STSClient({ ...config, region });
+  const caller = (await sts.send(new GetCallerIdentityCommand({}))).Arn!;
   const roleArn = `arn:${partition}:iam::${securityAccountId}:role/${ROLES.operator}`;
-  const { Credentials: made } = await new STSClient({ ...config, region }).send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'access-keys-command' }));
+  const { Credentials: made } = await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionNameOf(caller) }));
   const credentials = { accessKeyId: made!.AccessKeyId!, secretAccessKey: made!.SecretAccessKey!, sessionToken: made!.SessionToken };
   const own = { ...config, region, credentials };
-  return { lambda: new LambdaClient(own), store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)), endsAt: made!.Expiration! };
+  return { lambda: new LambdaClient(own), store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)), caller, endsAt: made!.Expiration! };
 }
+
+/** The user's or session's own name, in the letters and the length that STS takes. */
+export const sessionNameOf = (caller: string): string => `access-keys-${caller.split(/[/:]/).at(-1)!.replace(/[^\w+=,.@-]/g, '-')}`.slice(0, 64);

@@ -51,6 +51,7 @@ test.each([
   ['no secret', { command: 'rotate' }],
   ['a strange secret', { command: 'rotate', secretName: '../*' }],
   ['a strange flag', { ...rotateNow, compromised: 'yes' }],
+  ['a strange requester', { ...rotateNow, requestedBy: 'arn:aws:iam::1:user/eve\nsomebody' }],
   ['nothing', null],
 ])('%s is refused before anything is read', async (_, command) => {
   const { world } = settled();
@@ -58,11 +59,24 @@ test.each([
   expect(world.calls).toEqual([]);
 });
 
+test.each([
+  [emergency, 'ROTATION_COMMANDED', 'asked for a rotation, for the key is compromised'],
+  [rollback, 'ROLLBACK_COMMANDED', 'asked for a rollback'],
+])('evidence of %j says who asked, as told, before anything is done', async (command, code, what) => {
+  const { world } = await rotated();
+  const from = world.calls.length;
+  const requestedBy = 'arn:aws:sts::222222222222:assumed-role/duty/kim@example.com';
+  await world.operate({ ...command, requestedBy });
+  expect(world.recorded.find((event) => event.code === code)).toMatchObject({ audience: [], reason: `an operator, by its own word ${requestedBy}, ${what}` });
+  const acts = world.calls.slice(from).filter((call) => /PutObject|Update|Tag|Rotate/.test(call));
+  expect(acts[0]).toBe('s3:PutObject event');
+});
+
 describe('rotate', () => {
   test('starts a rotation, and says so', async () => {
     const { world } = settled();
     expect(await world.operate(rotateNow)).toBe('the rotation of ann in 333333333333 has started');
-    expect(world.recorded).toMatchObject([{ code: 'ROTATION_COMMANDED', audience: [] }]);
+    expect(world.recorded).toMatchObject([{ code: 'ROTATION_COMMANDED', audience: [], reason: 'an operator asked for a rotation' }]);
     expect(await world.rotate()).toBeUndefined();
   });
 
