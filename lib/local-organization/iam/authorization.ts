@@ -9,6 +9,7 @@ type Request = Pick<Call, 'principal' | 'region'> & { readonly context?: Readonl
 /** Decides every access from the policies alone, and remembers decisions until a policy changes. */
 export class Authorization {
   private readonly decisions = new Map<string, Promise<boolean>>();
+  private readonly texts = new Map<string, PolicyText>();
   private revision = -1;
 
   constructor(
@@ -27,22 +28,29 @@ export class Authorization {
   allows(request: Request, access: Access): Promise<boolean> {
     if (this.revision !== this.directory.policyRevision) {
       this.decisions.clear();
+      this.texts.clear();
       this.revision = this.directory.policyRevision;
     }
     const { principal } = request;
     const text = this.policyText(principal, access);
-    const context = Object.fromEntries(Object.entries(this.contextOf(request, access)).filter(([name]) => text.includes(name.toLowerCase())));
-    const caller = text.includes(':assumed-role/') ? principal.arn : (principal.roleArn ?? principal.arn);
+    const context = Object.fromEntries(Object.entries(this.contextOf(request, access)).filter(([name]) => text.names(name)));
+    const caller = text.names(':assumed-role/') ? principal.arn : (principal.roleArn ?? principal.arn);
     const key = JSON.stringify([caller, principal.sessionPolicies, access.action, access.resource, access.resourceAccountId, access.resourcePolicy, context]);
     let decision = this.decisions.get(key);
     if (!decision) this.decisions.set(key, (decision = this.decide(principal, access, context)));
     return decision;
   }
 
-  /** Every policy that has a say, in lower case: what it does not name cannot change the decision. */
-  private policyText(principal: Principal, { resourcePolicy = '' }: Access): string {
-    const { identity, boundary = '' } = this.directory.policiesOf(principal);
-    return [...Object.values(identity), boundary, ...(principal.sessionPolicies ?? []), resourcePolicy].join('\n').toLowerCase();
+  /** Of every policy that has a say. */
+  private policyText(principal: Principal, { resourcePolicy = '' }: Access): PolicyText {
+    const own = [...(principal.sessionPolicies ?? []), resourcePolicy];
+    const key = [principal.roleArn ?? principal.arn, ...own].join('\n');
+    let text = this.texts.get(key);
+    if (!text) {
+      const { identity, boundary = '' } = this.directory.policiesOf(principal);
+      this.texts.set(key, (text = new PolicyText([...Object.values(identity), boundary, ...own].join('\n'))));
+    }
+    return text;
   }
 
   private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<boolean> {
@@ -81,6 +89,22 @@ export class Authorization {
       ...present({ 'aws:username': principal.userName, 'aws:SourceIdentity': principal.sourceIdentity }),
       ...Object.fromEntries(Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
     };
+  }
+}
+
+/** What policies do not name, in whatever case, cannot change a decision. */
+class PolicyText {
+  private readonly text: string;
+  private readonly asked = new Map<string, boolean>();
+
+  constructor(text: string) {
+    this.text = text.toLowerCase();
+  }
+
+  names(word: string): boolean {
+    let found = this.asked.get(word);
+    if (found === undefined) this.asked.set(word, (found = this.text.includes(word.toLowerCase())));
+    return found;
   }
 }
 
