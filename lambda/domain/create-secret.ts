@@ -24,7 +24,6 @@ export async function createSecret(rotation: Rotation): Promise<void> {
     ...rotation,
     keys: rotation.iam,
     existing: await rotation.iam.list(),
-    currentKeyId: current?.key?.id,
     rotateTimeoutMs: rotation.settings.timeoutMs,
   });
   const intent: Intent = { attempt: rotation.settings.attempt, token: rotation.event.token, at: rotation.clock.now(), keyIds: existing.map((key) => key.id) };

@@ -1,4 +1,5 @@
 import { inWords } from './instant';
+import { retirementsOf } from './ledger';
 import type { AccessKey, KeyAdministration, LastUse, Secret, Secrets } from './ports';
 import { parseSecretValue } from './secret-value';
 
@@ -34,6 +35,18 @@ export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: s
   if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
   await act();
   return true;
+}
+
+/**
+ * By what a key that seems to be in no version is known after all. A pass reads one thing after another, and a label that
+ * moves meanwhile makes a key look like nobody's: asked right before such a key is deleted or begins to retire.
+ */
+export async function knownAs(secrets: Secrets, { arn }: Secret, keyId: string): Promise<'protected' | 'retiring' | 'former' | undefined> {
+  if ((await protectedKeyIds(secrets, arn)).has(keyId)) return 'protected';
+  const former = [await secrets.value(arn, 'KEY_RETIRING'), await secrets.value(arn, 'AWSPREVIOUS')];
+  const secret = await secrets.describe(arn);
+  if (!secret || retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return 'retiring';
+  return former.some((text) => text?.includes(keyId)) ? 'former' : undefined;
 }
 
 /** An Inactive key is deleted as it is; an Active one is deactivated first, so that the deletion never hits a working key. */

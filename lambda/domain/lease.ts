@@ -24,28 +24,39 @@ export function leasedUntil(secret: Secret, now: Date): Date | undefined {
 }
 
 /**
- * Runs the act while nobody else holds the lease. A secret of one version has nothing that two could contend for.
+ * Runs the act while nobody else holds the lease, on the secret as it is then: whatever was read before may be over.
+ * The tag comes before the label moves, for between the two a second one would find the lease free; whoever then fails
+ * to move the label leaves the tag, and it runs out. So does one that cannot be taken off: the act is done all the same.
+ *
+ * A secret of one version cannot lend itself out. There is no rollback of it, and keys may be deactivated and deleted
+ * twice; who brings a key back looks afterwards whether it was declared compromised meanwhile.
  * @throws RotationError SECRET_BUSY, having done nothing
  */
-export async function withLease<T>({ secrets, secret, clock }: Lessee, act: () => Promise<T>): Promise<T> {
-  const fresh = (await secrets.describe(secret.arn)) ?? secret;
-  const current = versionWith(fresh, 'AWSCURRENT');
-  const holder = versionWith(fresh, LEASE) ?? current;
-  const other = otherVersion(fresh, holder);
-  if (holder === undefined || other === undefined) return act();
-  if (leasedUntil(fresh, clock.now())) throw busy(secret);
+export async function withLease<T>(lessee: Lessee, act: (secret: Secret) => Promise<T>): Promise<T> {
+  const { secrets, clock } = lessee;
+  const secret = await describe(lessee);
+  const holder = versionWith(secret, LEASE) ?? versionWith(secret, 'AWSCURRENT');
+  const other = otherVersion(secret, holder);
+  if (holder === undefined || other === undefined) return act(secret);
+  if (leasedUntil(secret, clock.now())) throw busy(secret);
+  await secrets.tag(secret.arn, { [TAGS.lease]: new Date(clock.now().getTime() + LEASE_MS).toISOString() });
   try {
-    if (versionWith(fresh, LEASE) === undefined) await secrets.moveStage(secret.arn, LEASE, { to: holder });
+    if (versionWith(secret, LEASE) === undefined) await secrets.moveStage(secret.arn, LEASE, { to: holder });
     await secrets.moveStage(secret.arn, LEASE, { to: other, from: holder });
   } catch (error) {
     throw busy(secret, error);
   }
-  await secrets.tag(secret.arn, { [TAGS.lease]: new Date(clock.now().getTime() + LEASE_MS).toISOString() });
   try {
-    return await act();
+    return await act(await describe(lessee));
   } finally {
-    await secrets.untag(secret.arn, [TAGS.lease]);
+    await secrets.untag(secret.arn, [TAGS.lease]).catch(() => undefined);
   }
+}
+
+async function describe({ secrets, secret }: Lessee): Promise<Secret> {
+  const found = await secrets.describe(secret.arn);
+  if (!found) throw new RotationError('SECRET_UNKNOWN', `there is no secret ${secret.name} any more`);
+  return found;
 }
 
 /** Another version that a label keeps from being cleaned up. */

@@ -2,10 +2,11 @@
 import { RotationError } from './errors';
 import type { Subject } from './guard';
 import { inWords } from './instant';
-import { deactivateAndDelete, describeLastUse, isQuiet, lastFour, unlessProtected } from './keys';
+import { deactivateAndDelete, describeLastUse, isQuiet, knownAs, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { intentsOf, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTagKey } from './ledger';
+import { intentsOf, isFormers, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTagKey } from './ledger';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from './ports';
+import { parseSecretValue } from './secret-value';
 import { deletedNotice } from './success';
 
 export interface RoomInput extends Subject {
@@ -21,36 +22,49 @@ export interface RoomInput extends Subject {
 /**
  * Makes sure that a key can be created: returns the keys that exist afterwards. Deletes at most one: an orphan of
  * ours, else a retiring key that is Inactive and quiet, else (`unmanagedKeys: delete`) an unmanaged one that is quiet.
- * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING, ROOM_NONE or SECRET_BUSY, having touched nothing
+ * Which one is decided under the lease, from a reading of its own.
+ * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING, ROOM_NONE or SECRET_BUSY, having touched no key
  */
-export async function makeRoom(input: RoomInput): Promise<readonly AccessKey[]> {
-  const { existing, currentKeyId } = input;
+export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<readonly AccessKey[]> {
+  const { secrets, keys, existing } = input;
+  if (existing.length < 2) return existing;
+  return withLease(input, async (secret) => {
+    const fresh = await keys.list();
+    const current = isFormers(secret) ? undefined : await secrets.value(secret.arn, 'AWSCURRENT');
+    return deleteOne({ ...input, secret, existing: fresh, currentKeyId: current === undefined ? undefined : parseSecretValue(current).key?.id });
+  });
+}
+
+async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
+  const { secrets, secret, existing, currentKeyId } = input;
   if (existing.length < 2) return existing;
   if (currentKeyId && !existing.some((key) => key.id === currentKeyId)) {
     throw new RotationError('CURRENT_KEY_MISSING', `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist while two others do`, 'decide which of the two keys may go and delete it; nothing was touched');
   }
   const victim = (await orphan(input)) ?? (await retired(input)) ?? (await unmanaged(input));
   if (!victim) throw await noRoom(input);
-  const gone = await withLease(input, () => unlessProtected(input.secrets, input.secret, victim.key.id, () => remove(input, victim)));
+  const { key, found } = victim;
+  if (found !== 'retiring' && (await knownAs(secrets, secret, key.id))) throw await noRoom(input);
+  const gone = await unlessProtected(secrets, secret, key.id, () => remove(input, victim));
   if (!gone) throw await noRoom(input);
-  return existing.filter((key) => key !== victim.key);
+  return existing.filter((other) => other !== key);
 }
 
-async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, orphan }: Victim): Promise<void> {
+async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, found }: Victim): Promise<void> {
   await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
-  await (orphan ? keys.delete(key.id) : deactivateAndDelete(keys, key));
+  await (found === 'orphan' ? keys.delete(key.id) : deactivateAndDelete(keys, key));
   if (retirementsOf(secret).some(({ keyId }) => keyId === key.id)) await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
 }
 
 interface Victim {
   readonly key: AccessKey;
-  readonly orphan: boolean;
+  readonly found: 'orphan' | 'retiring' | 'unmanaged';
 }
 
 async function orphan(input: RoomInput): Promise<Victim | undefined> {
   const { orphans, undecided } = judge(input);
   for (const key of orphans) {
-    if (!(await input.keys.lastUse(key.id)).used) return { key, orphan: true };
+    if (!(await input.keys.lastUse(key.id)).used) return { key, found: 'orphan' };
   }
   if (undecided.length > 0) {
     const at = judgeableAt(intentsOf(input.secret), input.rotateTimeoutMs);
@@ -62,7 +76,7 @@ async function orphan(input: RoomInput): Promise<Victim | undefined> {
 async function retired({ secret, keys, existing, user, clock }: RoomInput): Promise<Victim | undefined> {
   for (const retirement of retirementsOf(secret)) {
     const key = existing.find((candidate) => candidate.id === retirement.keyId && candidate.status !== 'Active');
-    if (key && isQuiet(key, await keys.lastUse(key.id), user.quietForHours, clock.now())) return { key, orphan: false };
+    if (key && isQuiet(key, await keys.lastUse(key.id), user.quietForHours, clock.now())) return { key, found: 'retiring' };
   }
   return undefined;
 }
@@ -73,7 +87,7 @@ async function unmanaged(input: RoomInput): Promise<Victim | undefined> {
   const candidates = input.existing.filter((key) => key.id !== input.currentKeyId && !retiring.has(key.id));
   const inactiveFirst = candidates.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active'));
   for (const key of inactiveFirst) {
-    if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now())) return { key, orphan: false };
+    if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now())) return { key, found: 'unmanaged' };
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
   if (!secret && user.state !== 'retired') return refuseMissing(settings, user);
   if (!secret || secret.deletedAt) return nothingLeft(found ? await reportOfRetired(iam, user, ports.clock.now()) : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] });
   const conditions: Conditions = new Map();
-  const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found);
+  const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found !== undefined);
   const leased = leasedUntil(secret, pass.now);
   const due = leased ? [leased] : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
   if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) await end(pass);

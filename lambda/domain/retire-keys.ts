@@ -3,11 +3,10 @@ import { codeOf, reasonOf } from './errors';
 import { eventId } from './event-id';
 import { inWords } from './instant';
 import { lastFour, unlessProtected } from './keys';
-import { withLease } from './lease';
-import { retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
+import { retirementsOf, retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey, LastUse } from './ports';
-import type { UserPass } from './user-pass';
+import { withFreshPass, type UserPass } from './user-pass';
 import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from './retirement';
 import { parseSecretValue } from './secret-value';
 import { noticeBase } from './success';
@@ -51,13 +50,20 @@ async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | u
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
 async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, kind: 'deactivate' | 'delete'): Promise<undefined> {
   try {
-    await withLease(pass, () => (kind === 'deactivate' ? deactivate(pass, retirement, lastUse) : remove(pass, retirement, lastUse)));
+    await withFreshPass(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
-    if (codeOf(error) === 'SECRET_BUSY') return undefined;
     const { id: _, ...notice } = retirementNotice(pass, retirement, lastUse, 'retirement-failed', '');
     pass.log.error('a key could not be retired', { secret: pass.secret.name, code: codeOf(error), reason: reasonOf(error) });
     pass.conditions.set('RETIREMENT_FAILED', { reason: reasonOf(error), nextStep: 'it is attempted again by itself', notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) } });
   }
+}
+
+/** Decided again: the key may have come back, been used or gone since the pass read it, and then the next run decides. */
+async function carryOut(fresh: UserPass, keyId: string, kind: 'deactivate' | 'delete'): Promise<void> {
+  const retirement = retirementsOf(fresh.secret).find((other) => other.keyId === keyId);
+  const [key, lastUse] = [fresh.existing.find(({ id }) => id === keyId), fresh.lastUses.get(keyId)];
+  if (!retirement || nextRetirementStep(retirement, key, lastUse, fresh.user, fresh.now).kind !== kind) return;
+  await (kind === 'deactivate' ? deactivate(fresh, retirement, lastUse) : remove(fresh, retirement, lastUse));
 }
 
 async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {

@@ -1,13 +1,12 @@
 /** Keys of a user that no longer are, or never were, in AWSCURRENT: retirement, orphans, keys that people made. */
-import { deactivateAndDelete, isQuiet, quietAt, unlessProtected } from './keys';
-import { withLease } from './lease';
+import { deactivateAndDelete, isQuiet, knownAs, quietAt } from './keys';
 import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith, type Retirement } from './ledger';
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
 import { beginRetirement } from './retirement';
 import { standsStill } from './standstill';
 import { deletedNotice } from './success';
-import { lostCurrentKey, type UserPass } from './user-pass';
+import { lostCurrentKey, withFreshPass, type UserPass } from './user-pass';
 
 /**
  * Retirement, orphans and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the current
@@ -29,10 +28,9 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
     const key = existing.find(({ id }) => id === retirement.keyId);
     due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
-  const known = new Set([...retirements.map(({ keyId }) => keyId), ...[...inUse].filter((id) => id !== undefined)]);
   const intents = intentsOf(secret);
-  const judged = judgeUnknownKeys(existing, known, intents, settings.rotateTimeoutMs, now);
-  for (const orphan of judged.orphans) await removeOrphan(pass, orphan);
+  const judged = judge(pass);
+  for (const { id } of judged.orphans) if (pass.lastUses.get(id)?.used === false) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
   if (judged.undecided.length > 0) due.push(judgeableAt(intents, settings.rotateTimeoutMs));
   due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
   const untold = versionWith(secret, 'AWSCURRENT');
@@ -44,10 +42,21 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
 /** A key that a person made and that the roster no longer wants to retire. */
 const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean => user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
-async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
-  if (pass.lastUses.get(orphan.id)?.used !== false) return;
-  await withLease(pass, () => unlessProtected(pass.secrets, pass.secret, orphan.id, () => pass.iam.delete(orphan.id)));
-  pass.log.info('deleted a key that an interrupted rotation had created and never stored', { secret: pass.secret.name });
+function judge({ existing, currentKeyId, pendingKeyId, secret, settings, now }: UserPass): ReturnType<typeof judgeUnknownKeys> {
+  const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined));
+  return judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
+}
+
+/** Judged again: the key of an older version was stored once, and retires instead. */
+async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
+  const { secrets, secret, iam, log, user } = fresh;
+  const orphan = judge(fresh).orphans.find(({ id }) => id === keyId);
+  if (!orphan || fresh.lastUses.get(keyId)?.used !== false) return;
+  const known = await knownAs(secrets, secret, keyId);
+  if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
+  if (known) return;
+  await iam.delete(keyId);
+  log.info('deleted a key that an interrupted rotation had created and never stored', { secret: secret.name });
 }
 
 /**
@@ -55,30 +64,32 @@ async function removeOrphan(pass: UserPass, orphan: AccessKey): Promise<void> {
  * rotation only where two of them stand in its way, and then the quietest one.
  */
 async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
-  const { user, currentKeyId, secrets, secret, now } = pass;
+  const { user, currentKeyId, now } = pass;
   if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
   const ends = user.state === 'retired';
   if (!currentKeyId && !ends && (unmanaged.length < 2 || standsStill(pass))) return [];
   const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
-  for (const key of candidates) {
-    if (user.unmanagedKeys === 'delete') {
-      if (isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) await deleteUnmanaged(pass, key);
-      continue;
-    }
-    await secrets.tag(secret.arn, retirementTag(beginRetirement(key.id, user, now, '-', key.status === 'Active')));
-  }
+  const ready = user.unmanagedKeys === 'delete' ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) : candidates;
+  for (const { id } of ready) await withFreshPass(pass, (fresh) => endUnmanaged(fresh, id));
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
 }
 
-async function deleteUnmanaged(pass: UserPass, key: AccessKey): Promise<void> {
-  const { secrets, secret, notices, iam, now } = pass;
-  await withLease(pass, () =>
-    unlessProtected(secrets, secret, key.id, async () => {
-      await notices.record(deletedNotice(pass, key.id, 'no version of the secret names it, and the roster has such keys deleted', now));
-      await deactivateAndDelete(iam, key);
-    }),
-  );
+/** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */
+async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
+  const { user, secrets, secret, iam, lastUses, notices, now } = fresh;
+  const key = judge(fresh).unmanaged.find(({ id }) => id === keyId);
+  if (!key) return;
+  const known = await knownAs(secrets, secret, keyId);
+  if (known === 'protected' || known === 'retiring') return;
+  if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
+  if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
+  await notices.record(deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now));
+  await deactivateAndDelete(iam, key);
+}
+
+async function retire({ user, secrets, secret, now }: UserPass, { id, status }: AccessKey): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, '-', status === 'Active')));
 }
 
 function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {

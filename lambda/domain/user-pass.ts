@@ -1,7 +1,9 @@
 /** One user's pass of reconcile: what it works with, and what was read at its beginning. */
 import type { Conditions } from './conditions';
+import { codeOf } from './errors';
+import { withLease } from './lease';
 import { intentsOf, isFormers, LIST_LAG_MS, versionWith } from './ledger';
-import type { AccessKey, Clock, Identities, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle, User } from './ports';
+import type { AccessKey, Clock, Identities, KeyAdministration, KeyAdministrations, LastUse, Log, Notices, Roster, Secret, SecretLifecycle } from './ports';
 import type { UserReport } from './report';
 import { parseOwnValue } from './secret-value';
 import type { RosterSlice, SliceUser } from './slice';
@@ -61,9 +63,9 @@ export interface UserOutcome {
  * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN: taken for the user's, another's value would leave
  * the user's own key in no version, to be retired
  */
-export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, found: User | undefined): Promise<UserPass> {
+export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, userExists: boolean): Promise<UserPass> {
   const { secrets, secret, iam, user, settings } = base;
-  const existing = found ? await iam.list() : [];
+  const existing = userExists ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
   const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id);
@@ -80,6 +82,19 @@ export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }
   if (currentKeyId === undefined || existing.some(({ id }) => id === currentKeyId)) return false;
   const current = versionWith(secret, 'AWSCURRENT');
   return !intentsOf(secret).some(({ token, at }) => token === current && now.getTime() - at.getTime() < settings.rotateTimeoutMs + LIST_LAG_MS);
+}
+
+/**
+ * Runs the act under the lease on a reading of its own: what the pass read before may be over.
+ * @returns undefined when somebody else is at work on the secret, and the next run looks again
+ */
+export async function withFreshPass<T>(pass: UserPass, act: (fresh: UserPass) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await withLease(pass, async (secret) => act(await readPass({ ...pass, secret }, true)));
+  } catch (error) {
+    if (codeOf(error) === 'SECRET_BUSY') return undefined;
+    throw error;
+  }
 }
 
 /** AWSPENDING on another version than AWSCURRENT: a rotation is outstanding. */

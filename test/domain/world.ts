@@ -115,8 +115,8 @@ export class World {
   readonly faults = new Map<number, Fault>();
   /** Runs after every call that changed something, and after every step. */
   watch: () => void = () => {};
-  /** Runs before each call: a person's deed between two calls. */
-  between: (call: number) => void = () => {};
+  /** Runs before each call: a person's deed between two calls, done to its end when it is awaited. */
+  between: (call: number) => void | Promise<unknown> = () => {};
   /** How far the functions' clock is ahead of AWS's. */
   skewMs = 0;
   private throttling: string | undefined;
@@ -276,7 +276,8 @@ export class World {
     if (invocation.dead) return new Promise<T>(() => {});
     const index = this.calls.push(name) - 1;
     if (name === 'iam:CreateAccessKey') this.creations.set(invocation, (this.creations.get(invocation) ?? 0) + 1);
-    this.between(index);
+    await this.between(index);
+    if (invocation.dead) return new Promise<T>(() => {});
     const fault = this.faults.get(index);
     if (fault === 'killed-before') return this.kill(invocation);
     if (fault === 'error') throw new ServiceError('InternalFailure', 'server', { httpStatusCode: 500 });
