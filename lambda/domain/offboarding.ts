@@ -5,16 +5,14 @@
  */
 import { codeOf, reasonOf } from './errors';
 import { isQuiet, lastFour, quietAt } from './keys';
-import { withLease } from './lease';
 import { endingOf, endingTag, isCompromised, TAGS, type Ending } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey } from './ports';
 import { activeUntil, inactiveUntil } from './retirement';
-import { parseSecretValue } from './secret-value';
 import { noticeBase } from './success';
 import { byHand } from './tend-secret';
 import { eventId } from './event-id';
-import { outstanding, type UserPass } from './user-pass';
+import { outstanding, withFreshPass, type UserPass } from './user-pass';
 
 /**
  * One step towards the end.
@@ -37,15 +35,22 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
 
 /** The user is back: what was taken from it is given back, and nothing else. */
 export async function comeBack(pass: UserPass): Promise<void> {
-  const { secret, existing, iam, notices, user } = pass;
+  if (endingOf(pass.secret)) await withFreshPass(pass, giveBack);
+}
+
+/** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */
+async function giveBack(fresh: UserPass): Promise<void> {
+  const { secrets, secret, existing, iam, notices, user } = fresh;
   const ending = endingOf(secret);
   if (!ending) return;
   const key = existing.find(({ id }) => id === ending.keyId);
   const given = key !== undefined && key.status !== 'Active' && ending.state !== 'waiting' && !ending.found && !isCompromised(secret, key.id);
   if (given) await iam.activate(key.id);
-  const [what, next] = afterwards(ending.keyId, key, given || key?.status === 'Active');
-  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
-  await pass.secrets.untag(secret.arn, [TAGS.ending]);
+  const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, ending.keyId);
+  if (compromised) await iam.deactivate(ending.keyId);
+  const [what, next] = afterwards(ending.keyId, key, !compromised && (given || key?.status === 'Active'));
+  await notices.send(byHand(fresh, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
+  await secrets.untag(secret.arn, [TAGS.ending]);
 }
 
 function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
@@ -61,14 +66,15 @@ async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
 }
 
 async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date | undefined> {
-  const { user, now, secrets, secret, iam } = pass;
+  const { user, now } = pass;
   const quiet = quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours);
   const kept = activeUntil(ending, user);
   if (now < kept) return kept;
   if (now < quiet && user.whenStillUsed === 'hold') return hold(pass, key, quiet);
   const deactivating: Ending = { ...ending, state: 'deactivating' };
-  const done = await attempt(pass, key, ending, async () => {
-    if (!(await isStillCurrent(pass, key))) return false;
+  const done = await attempt(pass, key, ending, async (fresh, left) => {
+    if (left.status !== 'Active' || (user.whenStillUsed === 'hold' && !isQuietNow(fresh, left))) return false;
+    const { secrets, secret, iam } = fresh;
     await secrets.tag(secret.arn, endingTag(deactivating));
     await iam.deactivate(key.id);
     return true;
@@ -87,11 +93,11 @@ async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Dat
 }
 
 async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
-  const { secrets, secret, iam, notices } = pass;
-  await attempt(pass, key, ending, async () => {
-    if (!(await isStillCurrent(pass, key)) || !isQuiet(key, await iam.lastUse(key.id), pass.user.quietForHours, pass.now)) return false;
+  await attempt(pass, key, ending, async (fresh, left) => {
+    const { secrets, secret, iam, notices } = fresh;
+    if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
-    await notices.record({ ...endingNotice(pass, key, 'previous-key-deleted', ending, ending.since.toISOString()), audience: [] });
+    await notices.record({ ...endingNotice(fresh, left, 'previous-key-deleted', ending, ending.since.toISOString()), audience: [] });
     await iam.delete(key.id);
     return true;
   });
@@ -102,11 +108,14 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
  * Acts under the lease; owner and admin hear of a failure.
  * @returns whether it acted: somebody else may be at work, or what was read before may have changed
  */
-async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: () => Promise<boolean>): Promise<boolean> {
+async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fresh: UserPass, left: AccessKey) => Promise<boolean>): Promise<boolean> {
   try {
-    return await withLease(pass, act);
+    const done = await withFreshPass(pass, async (fresh) => {
+      const left = fresh.existing.find(({ id }) => id === key.id);
+      return left !== undefined && isStillEnding(fresh, ending) && act(fresh, left);
+    });
+    return done ?? false;
   } catch (error) {
-    if (codeOf(error) === 'SECRET_BUSY') return false;
     await pass.notices.send({ ...endingNotice(pass, key, 'retirement-failed', ending, `${ending.since.toISOString()} ${codeOf(error)}`), code: codeOf(error), reason: reasonOf(error), nextStep: 'it is attempted again by itself' });
     throw error;
   }
@@ -136,11 +145,12 @@ function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date
   return until;
 }
 
-/** Re-read right before the act: somebody may have put another key there. */
-async function isStillCurrent({ secrets, secret }: UserPass, key: AccessKey): Promise<boolean> {
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  return text !== undefined && parseSecretValue(text).key?.id === key.id;
+/** Somebody may have put another key into AWSCURRENT, or begun a rotation. */
+function isStillEnding({ secret, currentKeyId }: UserPass, { keyId }: Ending): boolean {
+  return currentKeyId === keyId && endingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
 }
+
+const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);
 
 function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'], ending: Ending, occasion: string): NoticeEvent {
   const lastUse = pass.lastUses.get(key.id);

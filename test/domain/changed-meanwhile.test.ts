@@ -1,6 +1,6 @@
 /** What was read may be over when it is acted on: whoever deactivates, deletes or brings back a key looks again. */
 import type { SliceUser } from '../../lambda/domain/slice';
-import { ANN, World } from './world';
+import { ANN, sliceOf, World } from './world';
 
 const rollback = { command: 'rollback', secretName: ANN.secretName };
 const DAY = 24;
@@ -41,6 +41,10 @@ const moveCurrent = (world: World, keyId: string): void => {
   for (const { stages } of versions) stages.delete('AWSPREVIOUS');
   for (const { stages } of versions) if (stages.delete('AWSCURRENT')) stages.add('AWSPREVIOUS');
   versions.find(({ value }) => value?.includes(keyId))!.stages.add('AWSCURRENT');
+};
+
+const retire = (world: World): void => {
+  world.slice = { ...sliceOf({ ...world.user, state: 'retired' }), generation: 2 };
 };
 
 describe('a rollback between what reconcile reads of a secret', () => {
@@ -142,6 +146,45 @@ test('the label of the key that retires next stays when one is forgotten that ma
   expect(world.keys).not.toContain(previous);
   expect(world.keyOf('KEY_RETIRING')!.id).toBe(newer.id);
   expect(await world.operate(rollback)).toContain(`…${newer.id.slice(-4)} again`);
+});
+
+describe('the end of a user who retires', () => {
+  test('waits when its key is used right before it is deleted: key and secret stay', async () => {
+    const { world, key, secret } = settled();
+    retire(world);
+    await live(world, 14 * DAY);
+    expect(key.status).toBe('Inactive');
+    world.pass(1);
+    rightBefore(world, 'secretsmanager:GetResourcePolicy', () => world.use(key));
+    await world.reconcile();
+    expect([world.keys.includes(key), secret.deletedAt]).toEqual([true, undefined]);
+    await live(world, 3 * DAY);
+    expect([world.keys.includes(key), secret.deletedAt !== undefined]).toEqual([false, true]);
+  });
+
+  test('says nothing of a deactivation that it did not do', async () => {
+    const { world, key, secret } = settled();
+    retire(world);
+    await live(world, 7 * DAY);
+    world.notices.length = 0;
+    world.pass(1);
+    const theirs = world.addKey({ ageHours: 10, usedHoursAgo: 1 });
+    secret.versions.set('by-hand-0000000000000000000000000', { value: JSON.stringify({ user_name: 'ann', account_id: '333333333333', access_key_id: theirs.id, secret_access_key: theirs.secret }), stages: new Set() });
+    rightBefore(world, 'secretsmanager:GetResourcePolicy', () => moveCurrent(world, theirs.id));
+    await world.reconcile();
+    expect(key.status).toBe('Active');
+    expect(codes(world)).not.toContain('previous-key-deactivated');
+  });
+
+  test('keeps the secret until a previous key that is still used has retired too', async () => {
+    const { world, previous, newer, secret } = await rotated();
+    retire(world);
+    await live(world, 20 * DAY, () => world.use(previous));
+    expect(world.keys).toEqual([previous]);
+    expect([previous.status, newer.status, secret.deletedAt]).toEqual(['Active', 'Inactive', undefined]);
+    await live(world, 12 * DAY);
+    expect([world.keys, secret.deletedAt !== undefined]).toEqual([[], true]);
+  });
 });
 
 describe('the lease', () => {
