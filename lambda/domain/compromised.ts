@@ -30,7 +30,7 @@ export async function deactivateCompromised(operation: Operation): Promise<strin
     const suspectId = await currentKeyId(operation);
     await secrets.tag(secret.arn, compromisedTag(suspectId, clock.now()));
     await iam.deactivate(suspectId);
-    const use = describeLastUse(await iam.lastUse(suspectId));
+    const use = await iam.lastUse(suspectId).then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
     await tellCompromised(operation, suspectId, use);
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;

@@ -8,7 +8,7 @@ import { isCompromised, retirementsOf, retirementTag, retirementTagKey, rollback
 import type { Secret } from './ports';
 import { activeUntil, beginRetirement } from './retirement';
 import { parseOwnValue } from './secret-value';
-import { noticeBase } from './success';
+import { noticeBase, takePendingOff } from './success';
 
 /**
  * Reactivates the previous key and moves AWSCURRENT back to its version; the newer key retires in its place. A stale
@@ -19,8 +19,7 @@ import { noticeBase } from './success';
  * compromised; SECRET_BUSY
  */
 export async function rollBack(operation: Operation): Promise<string> {
-  return withLease(operation, async () => {
-    const secret = (await operation.secrets.describe(operation.secret.arn)) ?? operation.secret;
+  return withLease(operation, async (secret) => {
     const before = rollbackOf(secret);
     if (before?.done) return `AWSCURRENT of ${operation.user.name} was rolled back to the key …${lastFour(before.olderKeyId)} already; nothing was changed`;
     const rollback = before ?? (await moveBack(operation, secret));
@@ -41,7 +40,7 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
   if (!(await iam.list()).some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
   const pending = versionWith(secret, 'AWSPENDING');
   if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
-  if (pending) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: pending });
+  if (pending) await takePendingOff(secrets, secret, pending);
   await iam.activate(olderKey);
   const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
   await secrets.tag(secret.arn, { ...retirementTag(beginRetirement(newerKey, operation.user, clock.now(), older)), ...rollbackTag(rollback), [TAGS.notified]: older });

@@ -52,5 +52,14 @@ export async function closeRotation(secrets: Secrets, notices: Notices, secret: 
     await secrets.tag(secret.arn, { [TAGS.notified]: versionId });
   }
   if (secret.tags[TAGS.outstanding]) await secrets.untag(secret.arn, [TAGS.outstanding]);
-  if (secret.versions[versionId]?.includes('AWSPENDING')) await secrets.moveStage(secret.arn, 'AWSPENDING', { from: versionId });
+  if (secret.versions[versionId]?.includes('AWSPENDING')) await takePendingOff(secrets, secret, versionId);
+}
+
+/** Somebody else may have taken it off meanwhile: then it is done. */
+export async function takePendingOff(secrets: Secrets, { arn }: Secret, versionId: string): Promise<void> {
+  try {
+    await secrets.moveStage(arn, 'AWSPENDING', { from: versionId });
+  } catch (error) {
+    if ((await secrets.describe(arn))?.versions[versionId]?.includes('AWSPENDING')) throw error;
+  }
 }

@@ -3,6 +3,7 @@ import type { SliceUser } from '../../lambda/domain/slice';
 import { ANN, sliceOf, World } from './world';
 
 const rollback = { command: 'rollback', secretName: ANN.secretName };
+const emergency = { command: 'rotate', secretName: ANN.secretName, compromised: true };
 const DAY = 24;
 const codes = (world: World): string[] => world.notices.map(({ type, code }) => code ?? type);
 
@@ -146,6 +147,48 @@ test('the label of the key that retires next stays when one is forgotten that ma
   expect(world.keys).not.toContain(previous);
   expect(world.keyOf('KEY_RETIRING')!.id).toBe(newer.id);
   expect(await world.operate(rollback)).toContain(`…${newer.id.slice(-4)} again`);
+});
+
+describe('the emergency', () => {
+  test('after a rollback that came in between deactivates what is current then, and deletes it not', async () => {
+    const { world, previous } = await rotated();
+    rightBefore(world, 'secretsmanager:DescribeSecret', () => world.operate(rollback), 2);
+    expect(await world.operate(emergency)).toContain(`…${previous.id.slice(-4)} is deactivated for good`);
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(previous.id);
+    expect(world.keys).toContain(previous);
+    expect(await world.rotate()).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('while a rotation has made its key leaves that one alone, and the rotation finishes', async () => {
+    const { world, key } = settled();
+    const token = world.startRotation();
+    await world.step('createSecret', token);
+    expect(await world.operate(emergency)).toContain('is attempted again');
+    expect(key.status).toBe('Inactive');
+    expect(await world.rotate(token)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('goes on when nobody can say when the key was last used', async () => {
+    const { world } = settled();
+    rightBefore(world, 'iam:GetAccessKeyLastUsed', () => world.faults.set(world.calls.length - 1, 'error'));
+    expect(await world.operate(emergency)).toContain('could not be read');
+    expect(await world.rotate()).toBeUndefined();
+  });
+
+  test('is stronger than a user who comes back at the same time', async () => {
+    const { world, key } = settled();
+    retire(world);
+    await live(world, 12 * DAY);
+    expect(key.status).toBe('Inactive');
+    world.notices.length = 0;
+    world.slice = { ...sliceOf(ANN), generation: 3 };
+    rightBefore(world, 'iam:UpdateAccessKey Active', () => world.operate(emergency));
+    await world.reconcile();
+    expect(key.status).toBe('Inactive');
+    expect(world.notices.find(({ code }) => code === 'USER_RESTORED')!.reason).toContain('stays deactivated');
+  });
 });
 
 describe('the end of a user who retires', () => {
