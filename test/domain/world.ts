@@ -12,6 +12,7 @@ import { operate } from '../../lambda/domain/operate';
 import { handleStep } from '../../lambda/domain/rotation';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
 import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import { parseSlice } from '../../lambda/domain/slice-form';
 
 export const ACCOUNT = '333333333333';
 export const REGION = 'us-east-1';
@@ -101,6 +102,8 @@ export class World {
   readonly keysOfOthers = new Map<string, string>();
   readonly secrets = new Map<string, StoredSecret>();
   slice: RosterSlice | undefined;
+  /** What lies in the org bucket, where it is not just the slice. */
+  sliceText: string | undefined;
   readonly notices: NoticeEvent[] = [];
   readonly recorded: NoticeEvent[] = [];
   readonly logLines: string[] = [];
@@ -315,7 +318,7 @@ export class World {
             return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
           }),
       },
-      roster: { read: () => call('s3:GetObject slice', () => this.slice) },
+      roster: { read: () => call('s3:GetObject slice', () => (this.sliceText === undefined ? this.slice : parseSlice(this.sliceText))) },
       notices: {
         record: (event: NoticeEvent) => call('s3:PutObject event', () => void this.recorded.push(event)),
         send: async (event: NoticeEvent) => {
