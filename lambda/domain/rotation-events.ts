@@ -1,6 +1,6 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
 import { eventId } from './event-id';
-import { failureOf, versionWith } from './ledger';
+import { failureOf } from './ledger';
 import type { Clock, Notices, SecretLifecycle } from './ports';
 import type { RosterSlice } from './slice';
 import { noticeBase } from './success';
@@ -15,7 +15,7 @@ export interface Occurrence {
 }
 
 const NAMES: readonly string[] = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'];
-/** The function records a failure before Secrets Manager hears of it. */
+/** The function records a failure before Secrets Manager hears of it; the labels of its version may be gone by then. */
 const RECORDED_WITHIN_MS = 15 * 60_000;
 
 /**
@@ -37,10 +37,9 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
   if (!secret) return;
   const failure = failureOf(secret);
   const happenedAt = new Date(at).getTime() || clock.now().getTime();
-  const record = failure && Math.abs(happenedAt - failure.at.getTime()) < RECORDED_WITHIN_MS ? failure : undefined;
-  const told = record && [versionWith(secret, 'AWSPENDING'), versionWith(secret, 'AWSCURRENT')].includes(record.token);
+  const told = failure && Math.abs(happenedAt - failure.at.getTime()) < RECORDED_WITHIN_MS;
   const open = outstanding(secret) !== undefined;
-  if (told || (name === 'RotationAbandoned' && !record && !open)) return;
+  if (told || (name === 'RotationAbandoned' && !open)) return;
   await notices.send({
     ...noticeBase({ slice, user, secret }, clock.now()),
     id: eventId(secret.arn, name, at),

@@ -342,6 +342,18 @@ describe('rotation events', () => {
     expect(codes(world)).toEqual(['rotation-failed']);
   });
 
+  test('a failure of which the function told is not told again when its version has lost its labels', async () => {
+    const { world } = await settled();
+    const token = world.startRotation();
+    await world.step('createSecret', token);
+    world.keys = world.keys.filter(({ id }) => id !== world.keyOf('AWSPENDING')!.id);
+    world.pass(1);
+    expect(await world.step('createSecret', token)).toMatchObject({ code: 'PENDING_KEY_GONE' });
+    expect(world.secret.versions.get(token)!.stages.size).toBe(0);
+    await world.reconcile(event(world, 'RotationFailed'));
+    expect(codes(world)).toEqual(['rotation-failed']);
+  });
+
   test('a failure of a function that never ran reaches the admins', async () => {
     const { world } = await settled();
     world.startRotation();
