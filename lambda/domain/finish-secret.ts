@@ -2,19 +2,19 @@ import { existingUserName, listedKey } from './create-secret';
 import { RotationError, codeOf, reasonOf } from './errors';
 import { deactivateAndDelete, isQuiet, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { isFormers, retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
+import { isFormers, retirementsOf, retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
 import type { NoticeEvent } from './notice';
-import type { AccessKey, Secret } from './ports';
+import type { AccessKey, AccessKeyPair, Secret } from './ports';
 import { beginRetirement } from './retirement';
 import type { Rotation } from './rotation-context';
 import { parseOwnValue } from './secret-value';
 import { closeRotation, deletedNotice, noticeBase, rotatedNotice } from './success';
-import { authenticates, requirePendingKey } from './test-secret';
+import { requirePendingKey, worksNow } from './test-secret';
 
 /**
  * Step finishSecret: writes into the ledger which key retires, moves AWSCURRENT, tells the owner. Called again for a
  * promoted version it completes whatever is missing of that.
- * @throws RotationError PENDING_EMPTY or PENDING_KEY_NOT_ACTIVE, the current key unchanged
+ * @throws RotationError PENDING_EMPTY, PENDING_KEY_NOT_ACTIVE or KEY_IDENTITY_WRONG, the current key unchanged
  */
 export async function finishSecret(rotation: Rotation): Promise<void> {
   const promoted = rotation.secret.versions[rotation.event.token]?.includes('AWSCURRENT');
@@ -25,7 +25,7 @@ export async function finishSecret(rotation: Rotation): Promise<void> {
 async function promote(rotation: Rotation): Promise<void> {
   const { secrets, secret, event } = rotation;
   const pending = await requirePendingKey(rotation);
-  await requireActive(rotation, pending);
+  await requireWorking(rotation, pending);
   const currentVersion = versionWith(secret, 'AWSCURRENT');
   if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id);
   try {
@@ -36,10 +36,11 @@ async function promote(rotation: Rotation): Promise<void> {
   }
 }
 
-async function requireActive(rotation: Rotation, pending: { id: string; secret: string }): Promise<void> {
+/** IAM's list says what is to be; that the key works, and for whom, only the key itself can prove. A list that lags is no reason to wait. */
+async function requireWorking(rotation: Rotation, pending: AccessKeyPair): Promise<void> {
   const listed = await listedKey(rotation, pending.id);
-  const active = listed ? listed.status === 'Active' : await authenticates(rotation, pending, await existingUserName(rotation));
-  if (!active) throw new RotationError('PENDING_KEY_NOT_ACTIVE', `the new key …${lastFour(pending.id)} is not Active`, 'the rotation is attempted again; the current key is unchanged');
+  const works = (!listed || listed.status === 'Active') && (await worksNow(rotation, pending, await existingUserName(rotation)));
+  if (!works) throw new RotationError('PENDING_KEY_NOT_ACTIVE', `the new key …${lastFour(pending.id)} is not Active, or no longer works`, 'the rotation is attempted again; the current key is unchanged');
 }
 
 /** The label keeps the previous version from being cleaned up; the tag says since when its key retires. */
@@ -58,12 +59,10 @@ async function completeTail(rotation: Rotation): Promise<void> {
   const { secrets, notices, event, clock, slice, user } = rotation;
   const secret = (await secrets.describe(rotation.secret.arn)) ?? rotation.secret;
   const subject = { secret, slice, user };
-  const failure = user.keepPreviousForHours === 0 ? await retireAtOnce(rotation, secret) : undefined;
-  const after = failure || user.keepPreviousForHours > 0 ? secret : ((await secrets.describe(secret.arn)) ?? secret);
+  const { gone, failure }: AtOnce = user.keepPreviousForHours === 0 ? await retireAtOnce(rotation, secret) : {};
   const currentKeyId = await currentKey(rotation);
-  const success = { subject: { ...subject, secret: after }, versionId: event.token, currentKeyId, now: clock.now() };
-  const notice = failure ? partialNotice(rotation, rotatedNotice(success), failure) : rotatedNotice(success);
-  await closeRotation(secrets, notices, after, event.token, notice);
+  const rotated = rotatedNotice({ subject, versionId: event.token, currentKeyId, goneKeyId: gone, now: clock.now() });
+  await closeRotation(secrets, notices, secret, event.token, failure ? partialNotice(rotation, rotated, failure) : rotated);
 }
 
 async function currentKey({ secrets, secret, user, settings, event }: Rotation): Promise<string> {
@@ -73,23 +72,38 @@ async function currentKey({ secrets, secret, user, settings, event }: Rotation):
   return key.id;
 }
 
+interface AtOnce {
+  /** The previous key, once it is deleted. */
+  readonly gone?: string;
+  readonly failure?: unknown;
+}
+
 /**
  * `keepPreviousFor: 0d`: the previous key goes within the rotation, deactivated first, when it is quiet. What stays
  * undone stays in the ledger for reconcile; the failure is returned, not thrown, because the new key is live.
  */
-async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<unknown> {
-  const { iam, secrets, user, clock, event } = rotation;
-  const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === event.token);
-  if (!retirement) return undefined;
+async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<AtOnce> {
+  const replaced = ({ replacedBy }: Retirement): boolean => replacedBy === rotation.event.token;
+  if (!retirementsOf(secret).some(replaced)) return {};
   try {
-    const key = await listedKey(rotation, retirement.keyId);
-    if (key && !isQuiet(key, await iam.lastUse(key.id), user.quietForHours, clock.now())) return undefined;
-    const gone = !key || (await withLease(rotation, () => unlessProtected(secrets, secret, key.id, () => removePrevious(rotation, key))));
-    if (gone) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
-    return undefined;
-  } catch (error) {
-    return error;
+    const gone = await withLease(rotation, async (fresh) => {
+      const retirement = retirementsOf(fresh).find(replaced);
+      return retirement && (await deleteWhenQuiet(rotation, fresh, retirement.keyId)) ? retirement.keyId : undefined;
+    });
+    // should that fail, reconcile forgets it
+    if (gone) await rotation.secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
+    return { gone };
+  } catch (failure) {
+    return { failure };
   }
+}
+
+async function deleteWhenQuiet(rotation: Rotation, secret: Secret, keyId: string): Promise<boolean> {
+  const { iam, secrets, user, clock } = rotation;
+  const key = await listedKey(rotation, keyId);
+  if (!key) return true;
+  if (!isQuiet(key, await iam.lastUse(keyId), user.quietForHours, clock.now())) return false;
+  return unlessProtected(secrets, secret, keyId, () => removePrevious(rotation, key));
 }
 
 async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void> {

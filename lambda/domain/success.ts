@@ -11,6 +11,8 @@ interface Success {
   readonly subject: Subject;
   readonly versionId: string;
   readonly currentKeyId: string;
+  /** The previous key, when it was deactivated and deleted at once. */
+  readonly goneKeyId?: string;
   readonly now: Date;
 }
 
@@ -20,7 +22,7 @@ export function noticeBase({ slice, user, secret }: Subject, now: Date): Pick<No
 }
 
 /** The notice `rotated`; its id depends on secret and version only, so that a resumed rotation tells the same thing. */
-export function rotatedNotice({ subject, versionId, currentKeyId, now }: Success): NoticeEvent {
+export function rotatedNotice({ subject, versionId, currentKeyId, goneKeyId, now }: Success): NoticeEvent {
   return {
     ...noticeBase(subject, now),
     id: eventId(subject.secret.arn, versionId, 'rotated'),
@@ -28,7 +30,7 @@ export function rotatedNotice({ subject, versionId, currentKeyId, now }: Success
     audience: ['owner'],
     versionId,
     currentKeyId,
-    ...previousKey(subject.secret, subject.user, versionId),
+    ...(goneKeyId ? { previousKeyId: goneKeyId } : previousKey(subject.secret, subject.user, versionId)),
   };
 }
 

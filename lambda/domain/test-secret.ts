@@ -8,6 +8,7 @@ import type { Rotation } from './rotation-context';
 const SUCCESSES_IN_A_ROW = 3;
 const BETWEEN_SUCCESSES_MS = 2_000;
 const LONGEST_BACKOFF_MS = 10_000;
+const ATTEMPTS_OF_PROVED = 3;
 /** Kept free for telling of the failure. */
 const RESERVE_MS = 30_000;
 
@@ -49,11 +50,20 @@ async function provePropagation(rotation: Rotation, key: AccessKeyPair, userName
   throw new RotationError('KEY_NOT_PROPAGATED', `the new key …${lastFour(key.id)} did not work ${SUCCESSES_IN_A_ROW} times in a row within the function's time`, 'the rotation is attempted again; the current key is unchanged');
 }
 
+/** For a key that was proved before: a few attempts, for it can still be unknown in one place. */
+export async function worksNow(rotation: Rotation, key: AccessKeyPair, userName: string): Promise<boolean> {
+  for (let left = ATTEMPTS_OF_PROVED; left > 0; left--) {
+    if (await authenticates(rotation, key, userName)) return true;
+    if (left > 1) await rotation.clock.sleep(BETWEEN_SUCCESSES_MS);
+  }
+  return false;
+}
+
 /**
  * Whether the key works now.
  * @throws RotationError KEY_IDENTITY_WRONG when it works for somebody else
  */
-export async function authenticates({ identities, settings }: Rotation, key: AccessKeyPair, userName: string): Promise<boolean> {
+async function authenticates({ identities, settings }: Rotation, key: AccessKeyPair, userName: string): Promise<boolean> {
   const identity = await identities.identify(key);
   if (!identity) return false;
   const [, name] = /:user\/(?:.*\/)?([^/]+)$/.exec(identity.arn) ?? [];

@@ -66,6 +66,9 @@ describe('a rotation', () => {
     expect(world.keyOf('AWSCURRENT')!.id).not.toBe(current.id);
     const deeds = world.calls.filter((name) => /UpdateAccessKey|DeleteAccessKey/.test(name));
     expect(deeds).toEqual(['iam:UpdateAccessKey Inactive', 'iam:DeleteAccessKey']);
+    expect(world.notices).toMatchObject([{ type: 'rotated', previousKeyId: current.id }]);
+    expect(world.notices[0]!.previousKeyActiveUntil).toBeUndefined();
+    expect(Object.keys(world.secret.tags).filter((tag) => tag.startsWith('access-keys:retiring:'))).toEqual([]);
   });
 
   test('whose previous key cannot be deleted tells owner and admin, and still counts as finished', async () => {
@@ -319,6 +322,40 @@ describe('finishSecret', () => {
     expect(world.keyOf('AWSCURRENT')!.id).toBe(current.id);
   });
 
+  test('refuses a key that IAM lists as Active and that does not work', async () => {
+    const { world, current } = settled();
+    const token = world.startRotation();
+    for (const step of ['createSecret', 'setSecret', 'testSecret']) await world.step(step, token);
+    const pending = world.keys.find(({ id }) => id !== current.id)!;
+    Object.assign(pending, { secret: 'another-one-than-what-is-stored-xxxxxxxx' });
+    expect(await world.step('finishSecret', token)).toMatchObject({ code: 'PENDING_KEY_NOT_ACTIVE' });
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(current.id);
+    expect(world.secret.tags[`access-keys:retiring:${current.id}`]).toBeUndefined();
+  });
+
+  test('bears that a proved key is unknown once more in one place', async () => {
+    const { world } = settled();
+    const token = world.startRotation();
+    for (const step of ['createSecret', 'setSecret', 'testSecret']) await world.step(step, token);
+    const pending = world.keys.find(({ id }) => id === world.keyOf('AWSPENDING')!.id)!;
+    const { createdAt } = pending;
+    world.between = (index) => void (pending.createdAt = world.calls[index] === 'sts:GetCallerIdentity' && world.calls[index - 1] !== 'sts:GetCallerIdentity' ? world.now : createdAt);
+    expect(await world.step('finishSecret', token)).toBeUndefined();
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(pending.id);
+  });
+
+  test('whose AWSPENDING a rollback took off meanwhile has finished, and nobody is told of a failure', async () => {
+    const { world, current } = settled();
+    world.between = async (index) => {
+      if (world.calls[index] !== 'secretsmanager:UpdateSecretVersionStage' || world.calls[index - 1] !== 'secretsmanager:TagResource' || codes(world)[0] !== 'rotated owner') return;
+      world.between = () => {};
+      await world.operate({ command: 'rollback', secretName: ANN.secretName });
+    };
+    expect(await world.rotate()).toBeUndefined();
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(current.id);
+    expect(codes(world)).toEqual(['rotated owner', 'rolled-back ROLLED_BACK owner+admin']);
+  });
+
   test('on a promoted version whose notice failed tells the owner when it is called again', async () => {
     const { world } = settled();
     const token = world.startRotation();
@@ -334,6 +371,21 @@ describe('finishSecret', () => {
     expect(codes(world)).toEqual(['rotation-partial InternalFailure admin']);
     expect(await world.rotate(token)).toBeUndefined();
     expect(codes(world)).toEqual(['rotation-partial InternalFailure admin', 'rotated owner']);
+  });
+});
+
+describe.each(['testSecret', 'finishSecret'])("another user's key under this user's name", (step) => {
+  test(`is not let through by ${step}: the current key stays, and the admins hear`, async () => {
+    const { world, current } = settled();
+    const token = world.startRotation();
+    const theirs = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'not-a-real-secret-of-somebody-else-xxxxx' };
+    world.strangers.set(theirs.access_key_id, { secret: theirs.secret_access_key, arn: 'arn:aws:iam::333333333333:user/people/ben' });
+    world.secret.versions.get(token)!.value = JSON.stringify({ ...theirs, user_name: 'ann', account_id: '333333333333' });
+    expect(await world.step(step, token)).toMatchObject({ code: 'KEY_IDENTITY_WRONG', message: expect.stringContaining('user/people/ben') });
+    expect(world.keyOf('AWSCURRENT')!.id).toBe(current.id);
+    expect(world.keys).toEqual([current]);
+    expect(codes(world)).toEqual(['rotation-failed KEY_IDENTITY_WRONG admin']);
+    expect(JSON.stringify([world.notices, world.recorded, world.logLines])).not.toContain(theirs.secret_access_key);
   });
 });
 

@@ -112,6 +112,8 @@ export class World {
   /** Calls of CreateAccessKey by invocation. */
   readonly creations = new Map<object, number>();
   report: AccountReport | undefined;
+  /** Keys of other users, by their ids. */
+  readonly strangers = new Map<string, { readonly secret: string; readonly arn: string }>();
   /** Names of all port calls in order. */
   readonly calls: string[] = [];
   /** What happens at the nth call (from 0), once. */
@@ -312,6 +314,8 @@ export class World {
       identities: {
         identify: (key: AccessKeyPair) =>
           call('sts:GetCallerIdentity', () => {
+            const stranger = this.strangers.get(key.id);
+            if (stranger?.secret === key.secret) return { arn: stranger.arn, accountId: ACCOUNT };
             const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
             const other = this.keysOfOthers.get(key.id);
             if (other) return { arn: `arn:aws:iam::${ACCOUNT}:user/${other}`, accountId: ACCOUNT };
