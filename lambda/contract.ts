@@ -29,9 +29,9 @@ export const ROLES = {
   reconcile: 'access-keys-reconcile',
   operate: 'access-keys-operate',
   mailer: 'access-keys-mailer',
-  /** Local role: may create, change and delete access keys. Only rotate and operate may assume it. */
+  /** Local role: may create, change and delete access keys. Only rotate may assume it. */
   keyAdministration: 'access-keys-key-administration',
-  /** Local role: may change and delete access keys, never create one. Only reconcile may assume it. */
+  /** Local role: may change and delete access keys, never create one. Only reconcile and operate may assume it. */
   keyRetirement: 'access-keys-key-retirement',
   /** In the security account: the only principal that may invoke operate in the members. */
   operator: 'access-keys-operator',

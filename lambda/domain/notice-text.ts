@@ -23,7 +23,7 @@ const SUBJECT_BELOW = 100;
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function adminSubject(event: NoticeEvent): string {
-  const subject = onOneLine(`Access keys: ${event.userName} in ${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
+  const subject = onOneLine(`Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
   return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
 }
 
@@ -49,7 +49,7 @@ function factsOf(event: NoticeEvent): [string, string][] {
     ['Deleted after', event.previousKeyDeletedAfter && inWords(new Date(event.previousKeyDeletedAfter))],
     ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
   ];
-  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));
 }
 
 /** No line break, no control character, nothing that turns the direction of writing. */
