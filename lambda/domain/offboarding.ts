@@ -39,8 +39,8 @@ export async function comeBack(pass: UserPass): Promise<void> {
 }
 
 /** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */
-async function giveBack(fresh: UserPass): Promise<void> {
-  const { secrets, secret, existing, iam, notices, user } = fresh;
+async function giveBack(pass: UserPass): Promise<void> {
+  const { secrets, secret, existing, iam, notices, user } = pass;
   const ending = endingOf(secret);
   if (!ending) return;
   const key = existing.find(({ id }) => id === ending.keyId);
@@ -49,7 +49,7 @@ async function giveBack(fresh: UserPass): Promise<void> {
   const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, ending.keyId);
   if (compromised) await iam.deactivate(ending.keyId);
   const [what, next] = afterwards(ending.keyId, key, !compromised && (given || key?.status === 'Active'));
-  await notices.send(byHand(fresh, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
+  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
   await secrets.untag(secret.arn, [TAGS.ending]);
 }
 
