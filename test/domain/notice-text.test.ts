@@ -36,7 +36,7 @@ Cause and cure of ROOM_NONE stand in docs/errors.md.
 
 test('what concerns no one user names the account alone', () => {
   const account = { ...event, type: 'attention', userName: '', secretName: '', code: 'SLICE_MISSING' } as const;
-  expect(adminSubject(account)).toBe('Access keys: 333333333333: attention: SLICE_MISSING');
+  expect(adminSubject(account)).toBe('Access keys: payments-prod: attention: SLICE_MISSING');
   expect(adminText(account)).not.toMatch(/User:|Secret:/);
 });
 
