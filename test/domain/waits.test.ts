@@ -1,4 +1,6 @@
 /** When things are told and done, to the hour, and what the report says of it. */
+import { retirementTag } from '../../lambda/domain/ledger';
+import { beginRetirement } from '../../lambda/domain/retirement';
 import type { SliceUser } from '../../lambda/domain/slice';
 import { ANN, World } from './world';
 
@@ -14,7 +16,8 @@ async function rotated(user: SliceUser = ANN) {
   world.addSecret(previous);
   await world.rotate();
   world.now = new Date(START);
-  world.secret.tags[`access-keys:retiring:${previous.id}`] = world.secret.tags[`access-keys:retiring:${previous.id}`]!.replace(/\d{4}-\S+Z/, world.now.toISOString());
+  const [version] = [...world.secret.versions].find(([, { stages }]) => stages.has('AWSCURRENT'))!;
+  Object.assign(world.secret.tags, retirementTag(beginRetirement(previous.id, user, world.now, version)));
   world.notices.length = 0;
   return { world, previous };
 }
