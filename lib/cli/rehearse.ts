@@ -57,8 +57,9 @@ async function run(given: Options): Promise<void> {
   const roster = soundRoster(options.roster, options.start);
   const changes = options.change.flatMap(({ path, day }) => soundRoster(path, new Date(options.start.getTime() + day * DAY_MS)) ?? []).map((changed, index) => ({ day: options.change[index]!.day, roster: changed }));
   if (!roster || changes.length < options.change.length) return;
+  const script = options.out === undefined ? undefined : pageScript();
   const rehearsal = await play(roster, changes, options, scenario);
-  if (options.out !== undefined) await write(options.out, rehearsal);
+  if (options.out !== undefined) await write(options.out, rehearsal, script!);
   const seen = scenario ? (require('../rehearsal/judge') as typeof import('../rehearsal/judge')).judge(scenario, rehearsal) : [];
   process.stdout.write(options.format === 'json' ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n` : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
   process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) && seen.every(({ ok }) => ok) ? 0 : 1;
@@ -106,10 +107,17 @@ function readFaults(path: string, seed: number): FaultPlan {
   }
 }
 
-async function write(out: string, { report, mails }: Rehearsal): Promise<void> {
+/** Bundled by another process while the rehearsal plays. */
+function pageScript(): Promise<string> {
+  const script = (require('../rehearsal/page/page') as typeof import('../rehearsal/page/page')).bundleScript();
+  script.catch(() => {});
+  return script;
+}
+
+async function write(out: string, { report, mails }: Rehearsal, script: Promise<string>): Promise<void> {
   const { writeOutput } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
   const { renderPage } = require('../rehearsal/page/page') as typeof import('../rehearsal/page/page');
-  writeOutput(out, [{ name: 'report.json', content: `${JSON.stringify(report, null, 1)}\n` }, { name: 'index.html', content: await renderPage(report) }, ...mails]);
+  writeOutput(out, [{ name: 'report.json', content: `${JSON.stringify(report, null, 1)}\n` }, { name: 'index.html', content: await renderPage(report, script) }, ...mails]);
 }
 
 /** `FILE@DAY` */

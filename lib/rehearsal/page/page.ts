@@ -8,9 +8,10 @@ import { pageDataOf } from './page-data';
 /**
  * The page as one file that needs no network: its content security policy allows nothing but the styles and
  * the script inside it. The chart library is bundled with what the page uses of it.
+ * @param bundled may be begun while there is nothing to render yet
  */
-export async function renderPage(report: RehearsalReport): Promise<string> {
-  const [script, style] = [await bundleScript(), readFileSync(join(__dirname, 'style.css'), 'utf8')];
+export async function renderPage(report: RehearsalReport, bundled = bundleScript()): Promise<string> {
+  const [script, style] = [await bundled, readFileSync(join(__dirname, 'style.css'), 'utf8')];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -30,7 +31,7 @@ ${style}</style>
 `;
 }
 
-async function bundleScript(): Promise<string> {
+export async function bundleScript(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(__dirname, 'client.ts')],
     bundle: true,
