@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { synthesize } from '../../lib/assembly';
+import { Authorization } from '../../lib/local-organization/iam/authorization';
 import type { LocalOrganization } from '../../lib/local-organization/organization';
 import type { Principal, ServiceId } from '../../lib/local-organization/service';
 import { assemble } from '../../lib/rehearsal/cast';
@@ -113,6 +114,15 @@ test.each([
   const before = organization.sns.emails.length;
   await organization.raise(account, name);
   expect(organization.sns.emails.slice(before).map(({ to, subject }) => [to, subject])).toEqual(['security@example.com', 'ciso@example.com'].map((to) => [to, `ALARM: "${name}"`]));
+});
+
+test.each(['access-keys-admin', 'access-keys-alarms'].flatMap((topic) => ['Subscribe', 'SetTopicAttributes', 'SetSubscriptionAttributes', 'Unsubscribe', 'AddPermission'].map((action) => [topic, action])))('denied: a rotate with every permission of its own, in a member account: %s, %s', async (name, action) => {
+  const topic = organization.sns.topic(`arn:aws:sns:us-east-1:222222222222:${name}`);
+  const access = { action: `sns:${action}`, resource: topic.arn, resourceAccountId: topic.accountId, resourcePolicy: topic.policy! };
+  const authorization = new Authorization(organization.directory, organization.clock);
+  const asked = (caller: Caller) => authorization.allows({ principal: principalOf(caller), region: 'us-east-1' }, access);
+  expect(await asked({ account: '555555555555', role: 'access-keys-rotate', administrator: true })).toBe(false);
+  expect(await asked({ account: '222222222222', administrator: true })).toBe(true);
 });
 
 test('as many cases refuse as allow, and more', () => {
