@@ -44,8 +44,8 @@ export interface MemberEnvironment {
   /** The local role this function assumes to touch IAM. */
   readonly KEY_ROLE_ARN: string;
   readonly ROTATE_FUNCTION_ARN: string;
-  /** ARN of the secrets' customer managed key, or empty for aws/secretsmanager. */
-  readonly SECRETS_KEY_ARN: string;
+  /** Alias of the secrets' customer managed key, or empty for aws/secretsmanager. */
+  readonly SECRETS_KEY: string;
   /** Which code this is; reports carry it, so that a deployment can be seen to have arrived. */
   readonly CODE_VERSION: string;
 }

@@ -36,7 +36,7 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
     return app;
   }
   const central = new NotificationStack(app, STACKS.notification, { env, ...notification });
-  const rotator = new RotatorStack(app, STACKS.rotator, { env, securityAccountId, userGuard: roster.userGuard, code: assetCode, codeVersion: code.version, description: 'Access keys: rotation and reconciliation of this account' });
+  const rotator = new RotatorStack(app, STACKS.rotator, { env, securityAccountId, userGuard: roster.userGuard, secretsKey: roster.secretsKey, code: assetCode, codeVersion: code.version, description: 'Access keys: rotation and reconciliation of this account' });
   rotator.addStackDependency(central, 'its permissions and policies name roles of the other');
   return app;
 }

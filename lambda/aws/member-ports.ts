@@ -26,7 +26,7 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
   const sts = new STSClient({});
   const bucket = env('ORG_BUCKET');
   return {
-    secrets: secretsManager(new SecretsManagerClient({}), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), kmsKeyArn: process.env.SECRETS_KEY_ARN ?? '' }),
+    secrets: secretsManager(new SecretsManagerClient({}), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), keyAlias: process.env.SECRETS_KEY ?? '' }),
     keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }),
     identities: stsIdentities(),
     roster: s3Roster(s3, bucket, accountId),

@@ -23,7 +23,7 @@ export interface SecretSettings {
   readonly prefix: string;
   readonly rotateFunctionArn: string;
   /** Empty: the AWS managed key. */
-  readonly kmsKeyArn: string;
+  readonly keyAlias: string;
 }
 
 /** Secrets Manager. Answers of a missing secret or version become undefined; everything else is the service's own error. */
@@ -60,7 +60,7 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
           SecretString: value,
           Description: 'Access key of an IAM user; rotated automatically',
           Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-          KmsKeyId: settings.kmsKeyArn || undefined,
+          KmsKeyId: settings.keyAlias || undefined,
         }),
       );
     },

@@ -11,6 +11,7 @@ export interface FleetStackProps extends StackProps {
   readonly organizationalUnitIds: readonly string[];
   readonly region: string;
   readonly securityAccountId: string;
+  readonly secretsKey?: string;
   /** The one template that every account gets. */
   readonly templateFile: string;
 }
@@ -32,7 +33,10 @@ export class FleetStack extends Stack {
       autoDeployment: { enabled: false },
       managedExecution: { Active: true },
       capabilities: ['CAPABILITY_NAMED_IAM'],
-      parameters: [{ parameterKey: ROTATOR_PARAMETERS.securityAccountId, parameterValue: props.securityAccountId }],
+      parameters: [
+        { parameterKey: ROTATOR_PARAMETERS.securityAccountId, parameterValue: props.securityAccountId },
+        { parameterKey: ROTATOR_PARAMETERS.secretsKey, parameterValue: props.secretsKey ?? '' },
+      ],
       operationPreferences: { concurrencyMode: 'SOFT_FAILURE_TOLERANCE', failureTolerancePercentage: 5, maxConcurrentPercentage: 25, regionConcurrencyType: 'PARALLEL' },
       stackInstancesGroup: props.accountIds.length === 0 ? [] : [{ regions: [props.region], deploymentTargets: { accountFilterType: 'INTERSECTION', organizationalUnitIds: [...props.organizationalUnitIds], accounts: [...props.accountIds] } }],
     });

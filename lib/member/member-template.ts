@@ -10,9 +10,10 @@ import type { MemberCode } from './member-code';
 import { RotatorStack, type RotatorStackProps } from './rotator-stack';
 
 /** The rotator stack of an organization's account: its code lies in the org bucket. */
-export const organizationRotator = ({ organization, userGuard }: Roster, { version, objects }: MemberCode): Omit<RotatorStackProps, 'env'> => ({
+export const organizationRotator = ({ organization, userGuard, secretsKey }: Roster, { version, objects }: MemberCode): Omit<RotatorStackProps, 'env'> => ({
   securityAccountId: organization!.securityAccount,
   userGuard,
+  secretsKey,
   code: (_stack, name) => ({ s3Bucket: Fn.sub('access-keys-${SecurityAccountId}-${AWS::Region}'), s3Key: objects[name].key }),
   codeVersion: version,
   description: 'Access keys: rotation and reconciliation of this account',

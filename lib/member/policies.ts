@@ -82,7 +82,15 @@ export function keyPolicy({ partition, accountId }: MemberPlace, guard: UserGuar
   return [allow('KeysOfGuardedUsers', actions, users, guard.kind === 'tag' ? { StringEquals: { [`aws:ResourceTag/${guard.key}`]: guard.value } } : undefined)];
 }
 
-/** Use of the secrets' own customer managed key, when there is one. */
-export const secretsKeyPolicy = (region: string, keyArn: string): readonly Statement[] => [allow('UseSecretsKey', ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn, { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` } })];
+/**
+ * Use of the secrets' own customer managed key, when there is one. An alias is no resource of a key's use, so that it
+ * stands in the condition: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+ */
+export const secretsKeyPolicy = ({ partition, region, accountId }: MemberPlace, alias: string): readonly Statement[] => [
+  allow('UseSecretsKey', ['kms:Decrypt', 'kms:GenerateDataKey'], `arn:${partition}:kms:${region}:${accountId}:key/*`, {
+    StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` },
+    'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias },
+  }),
+];
 
 const secretsmanager = (action: string): string => `secretsmanager:${action}`;

@@ -23,12 +23,14 @@ export interface RotatorStackProps extends StackProps {
   /** The account of the org bucket and the admin topic; the default of the parameter. */
   readonly securityAccountId: string;
   readonly userGuard: UserGuard;
+  /** Alias of the secrets' customer managed key; the default of the parameter. */
+  readonly secretsKey?: string;
   readonly code: (stack: Stack, name: MemberFunction) => FunctionCode;
   readonly codeVersion: string;
 }
 
 /** Names of the template's parameters: the same values for all accounts of a StackSet. */
-export const ROTATOR_PARAMETERS = { securityAccountId: 'SecurityAccountId', kmsKeyArn: 'KmsKeyArn' } as const;
+export const ROTATOR_PARAMETERS = { securityAccountId: 'SecurityAccountId', secretsKey: 'KeyAlias' } as const;
 
 const LOG_RETENTION_DAYS = 365;
 /** Two runs missed, with room for a run that takes its full time. */
@@ -40,14 +42,14 @@ const RECONCILE_SILENT_MINUTES = 30;
  */
 export class RotatorStack extends Stack {
   private readonly place: MemberPlace;
-  private readonly secretsKeyArn: CfnParameter;
+  private readonly secretsKey: CfnParameter;
   private readonly hasSecretsKey: CfnCondition;
 
   constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
     super(scope, id, props);
     const securityAccountId = new CfnParameter(this, ROTATOR_PARAMETERS.securityAccountId, { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
-    this.secretsKeyArn = new CfnParameter(this, ROTATOR_PARAMETERS.kmsKeyArn, { default: '', description: 'Customer managed key of the secrets; empty for aws/secretsmanager' });
-    this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKeyArn, '')) });
+    this.secretsKey = new CfnParameter(this, ROTATOR_PARAMETERS.secretsKey, { default: props.secretsKey ?? '', description: 'Alias of the customer managed key of the secrets, in this account; empty for aws/secretsmanager' });
+    this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKey, '')) });
     const { partition, region } = this;
     this.place = {
       partition,
@@ -121,7 +123,7 @@ export class RotatorStack extends Stack {
       ADMIN_TOPIC_ARN: this.place.adminTopicArn,
       KEY_ROLE_ARN: `arn:${this.partition}:iam::${Aws.ACCOUNT_ID}:role/${keyRole}`,
       ROTATE_FUNCTION_ARN: this.functionArn('rotate'),
-      SECRETS_KEY_ARN: this.secretsKeyArn.valueAsString,
+      SECRETS_KEY: this.secretsKey.valueAsString,
       CODE_VERSION: this.props.codeVersion,
     };
     const made = new CfnFunction(this, capital(name), {
@@ -148,8 +150,9 @@ export class RotatorStack extends Stack {
       policies: [{ policyName: name, policyDocument: document([allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn), ...statements]) }],
     });
     this.acceptFunctionWildcards(name, role);
-    const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, { policyName: 'secrets-key', roleName: role.ref, policyDocument: document(secretsKeyPolicy(this.region, this.secretsKeyArn.valueAsString)) });
+    const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, { policyName: 'secrets-key', roleName: role.ref, policyDocument: document(secretsKeyPolicy(this.place, this.secretsKey.valueAsString)) });
     keyUse.cfnOptions.condition = this.hasSecretsKey;
+    acceptWildcards(keyUse, { [`Resource::arn:${placeInFindings(this).partition}:kms:${placeInFindings(this).region}:<AWS::AccountId>:key/*`]: 'the key with the alias of the condition' });
     return role;
   }
 

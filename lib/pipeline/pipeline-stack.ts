@@ -93,13 +93,14 @@ export class PipelineStack extends Stack {
   }
 
   private fleet(stackSetName: string, accounts: readonly RosterAccount[]): FleetStackProps {
-    const { organization, memberTemplate, env } = this.props;
+    const { organization, memberTemplate, env, roster } = this.props;
     return {
       stackSetName,
       accountIds: accounts.map(({ id }) => id).sort(),
       organizationalUnitIds: organization.organizationalUnits,
       region: env.region,
       securityAccountId: organization.securityAccount,
+      secretsKey: roster.secretsKey,
       templateFile: memberTemplate,
       description: `Access keys: the rotator stack through the StackSet ${stackSetName}`,
     };

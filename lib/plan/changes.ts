@@ -93,13 +93,14 @@ function differences(from: Fields, to: Fields): FieldChange[] {
 }
 
 /** A roster outside its accounts, for comparison. */
-export const rosterFields = ({ organization, region, userGuard, notifications, source, limits }: Roster): Fields => ({
+export const rosterFields = ({ organization, region, userGuard, secretsKey, notifications, source, limits }: Roster): Fields => ({
   'organization.id': organization?.id,
   'organization.managementAccount': organization?.managementAccount,
   'organization.securityAccount': organization?.securityAccount,
   'organization.organizationalUnits': organization && list(organization.organizationalUnits),
   region,
   userGuard: printGuard(userGuard),
+  secretsKey,
   'notifications.admins': list(notifications.admins),
   'notifications.sender': notifications.sender,
   'notifications.ownerDomain': notifications.ownerDomain,

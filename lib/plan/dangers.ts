@@ -46,6 +46,7 @@ const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly 
   'organization.organizationalUnits': { kind: 'units-changed', reason: 'accounts outside the units lose their functions' },
   region: { kind: 'region-changed', reason: 'secrets, functions and bucket would be made anew in another region, and those of the former one are left' },
   userGuard: { kind: 'guard-changed', reason: 'the functions reach other users than before' },
+  secretsKey: { kind: 'secrets-key-changed', reason: 'secrets that exist stay under the former key, which the functions can no longer use' },
   'notifications.admins': { kind: 'addresses-changed', reason: 'alerts go to other people' },
   'notifications.sender': { kind: 'addresses-changed', reason: 'owners get mail from another sender' },
   'notifications.ownerDomain': { kind: 'addresses-changed', reason: 'notices go to other addresses' },
@@ -62,7 +63,7 @@ const LIMITS: Readonly<Record<string, string>> = {
 function rosterDanger({ field, from, to }: FieldChange): Danger[] {
   const change = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
   if (LIMITS[field] !== undefined) return Number(to) > Number(from) ? [{ kind: 'limit-loosened', ...change, reason: `${field}: ${LIMITS[field]}` }] : [];
-  if (field === 'userGuard' && from === 'none') return [];
+  if ((field === 'userGuard' && from === 'none') || (field === 'secretsKey' && from === undefined)) return [];
   const known = ROSTER_DANGERS[field];
   return known ? [{ kind: known.kind, ...change, reason: `${field}: ${known.reason}` }] : [];
 }

@@ -10,6 +10,7 @@ interface Written {
   readonly organization?: { id: string; managementAccount: string; organizationalUnits: string[]; securityAccount: string; region: string; userGuard?: WrittenGuard };
   readonly region?: string;
   readonly userGuard?: WrittenGuard;
+  readonly secretsKey?: string;
   readonly notifications: Roster['notifications'];
   readonly source?: Roster['source'];
   readonly defaults?: Partial<Settings>;
@@ -47,6 +48,7 @@ export function normalize(data: unknown, parts: readonly unknown[]): Roster {
     ...(organization && { organization: { id: organization.id, managementAccount: organization.managementAccount, organizationalUnits: organization.organizationalUnits, securityAccount: organization.securityAccount } }),
     region: organization?.region ?? written.region!,
     userGuard: guardOf(organization ? organization.userGuard : written.userGuard),
+    ...(written.secretsKey !== undefined && { secretsKey: written.secretsKey }),
     notifications: { ...written.notifications },
     ...(written.source && { source: { ...written.source } }),
     limits: {

@@ -6,6 +6,8 @@ export interface Roster {
   readonly organization?: Organization;
   readonly region: string;
   readonly userGuard: UserGuard;
+  /** Alias of the secrets' customer managed key, in every account; absent: aws/secretsmanager. */
+  readonly secretsKey?: string;
   readonly notifications: {
     readonly admins: readonly string[];
     readonly sender: string;

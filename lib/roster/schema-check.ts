@@ -28,6 +28,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   organizationalUnit: { code: 'ROSTER_FORMAT', what: 'the id of an organizational unit or root', hint: 'such as ou-ab12-11111111 or r-ab12' },
   tagText: { code: 'ROSTER_FORMAT', what: 'a tag key or value', hint: 'letters, digits and _ . : / = + - @' },
   iamPath: { code: 'ROSTER_FORMAT', what: 'an IAM path', hint: 'begins and ends with a slash, such as /managed/' },
+  keyAlias: { code: 'ROSTER_FORMAT', what: 'the alias of a customer managed key', hint: 'such as alias/access-keys-secrets' },
   connectionArn: { code: 'ROSTER_FORMAT', what: 'the ARN of a CodeConnections connection', hint: 'copy it from the connection in the security account' },
   repository: { code: 'ROSTER_FORMAT', what: 'a repository', hint: 'owner/name' },
   branch: { code: 'ROSTER_FORMAT', what: 'a branch', hint: 'such as main' },

@@ -70,6 +70,15 @@ describe('a change that harms nobody', () => {
 });
 
 describe('dangerous', () => {
+  test.each([
+    [undefined, 'alias/first', []],
+    ['alias/former', 'alias/other', ['secrets-key-changed']],
+    ['alias/former', undefined, ['secrets-key-changed']],
+  ])('the key of secrets from %s to %s', (from, to, expected) => {
+    const keyed = (secretsKey: string | undefined): Roster => ({ ...roster, ...(secretsKey && { secretsKey }) });
+    expect(kinds(plan(keyed(to), keyed(from)))).toEqual(expected);
+  });
+
   test.each<[string, Roster, string]>([
     ['other admins', { ...roster, notifications: { ...roster.notifications, admins: ['mallory@example.com'] } }, 'addresses-changed'],
     ['another sender', { ...roster, notifications: { ...roster.notifications, sender: 'x@example.com' } }, 'addresses-changed'],

@@ -1,41 +1,59 @@
-/** Secrets under a customer managed key: the functions use it by their own policies, owners by the key's. */
+/** Secrets under a customer managed key of each account: the functions use it by their own policies, owners by the key's. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import keyPolicy from '../../docs/secrets-key-policy.json';
+import keyTemplate from '../../docs/secrets-key.template.json';
 import { synthesize } from '../../lib/assembly';
-import { Assembly } from '../../lib/local-organization/deployment/assembly';
+import type { Template } from '../../lib/local-organization/deployment/template';
 import type { LocalOrganization } from '../../lib/local-organization/organization';
-import { STACKS } from '../../lib/names';
 import { assemble } from '../../lib/rehearsal/cast';
 import { deploy } from '../../lib/rehearsal/deployment';
 import { loadRoster } from '../../lib/roster/load';
 
 const START = new Date('2027-01-04T00:00:00Z');
-const ACCOUNT = '333333333333';
 const REGION = 'us-east-1';
+const ALIAS = keyTemplate.Parameters.Alias.Default;
+const NOTIFICATIONS = 'notifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }';
+const ONE_ACCOUNT = `version: 1\nregion: ${REGION}\nsecretsKey: ${ALIAS}\n${NOTIFICATIONS}\naccounts:\n  - { id: "333333333333", name: only, users: [ann] }\n`;
+const ORGANIZATION = `version: 1
+organization: { id: o-a1b2c3d4e5, managementAccount: "111111111111", organizationalUnits: [ou-ab12-11111111], securityAccount: "222222222222", region: ${REGION} }
+secretsKey: ${ALIAS}
+${NOTIFICATIONS}
+source: { connectionArn: "arn:aws:codeconnections:${REGION}:222222222222:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }
+accounts:
+  - { id: "333333333333", name: canary, canary: true, users: [ann] }
+  - { id: "444444444444", name: by StackSet, users: [ann] }
+  - { id: "111111111111", name: by stage, deployment: pipeline, users: [ann] }
+`;
 const folder = mkdtempSync(join(tmpdir(), 'customer-key-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function withKey(policy: object): Promise<LocalOrganization> {
+type KeyStatement = { readonly Sid: string };
+const { Statement } = keyTemplate.Resources.Key.Properties.KeyPolicy;
+const withStatements = (statements: readonly KeyStatement[]): Template => {
+  const template = structuredClone(keyTemplate);
+  Object.assign(template.Resources.Key.Properties.KeyPolicy, { Statement: statements });
+  return template as unknown as Template;
+};
+
+/** The key's stack in every account of the roster, then everything else, and six hours. */
+async function withKey(text: string, key: Template): Promise<LocalOrganization> {
   const path = join(folder, 'roster.yaml');
-  writeFileSync(path, `version: 1\nregion: ${REGION}\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "${ACCOUNT}", name: only, users: [ann] }\n`);
+  writeFileSync(path, text);
   const { roster } = loadRoster(path, { at: START });
   const assembly = mkdtempSync(join(folder, 'assembly-'));
   synthesize(roster!, { outdir: assembly });
   const { organization } = assemble([roster!], { seed: 1, start: START, scenario: { owners: [{ user: 'ann', keys: [] }] } });
-  const KmsKeyArn = organization.kms.putKey({ accountId: ACCOUNT, region: REGION, policy: JSON.stringify(policy) });
-  const rotator = new Assembly(assembly).stacks.find(({ target }) => target.stackName === STACKS.rotator)!;
   organization.clock.at(START, async () => {
+    for (const { id } of roster!.accounts) organization.deployStack({ template: key, target: { accountId: id, region: REGION, stackName: 'SecretsKey' } });
     await deploy(organization, roster!, assembly);
-    organization.deployStack({ ...rotator, target: { ...rotator.target, parameters: { KmsKeyArn } } });
   });
-  await organization.clock.advanceTo(new Date(START.getTime() + 3_600_000));
+  await organization.clock.advanceTo(new Date(START.getTime() + 6 * 3_600_000));
   return organization;
 }
 
-async function ownerReads(organization: LocalOrganization): Promise<string> {
-  const [key] = organization.directory.keysOf(ACCOUNT, 'ann');
+async function ownerReads(organization: LocalOrganization, accountId: string): Promise<string> {
+  const [key] = organization.directory.keysOf(accountId, 'ann');
   const found = organization.directory.authenticate(key!.accessKeyId, undefined);
   if (typeof found === 'string') return found;
   return organization.gateway.call(found.principal, 'secretsmanager', 'GetSecretValue', REGION, { SecretId: '/access-key/ann' }).then(
@@ -44,21 +62,36 @@ async function ownerReads(organization: LocalOrganization): Promise<string> {
   );
 }
 
-test('the secret is under the key, its user is rotated, and the owner reads it', async () => {
-  const organization = await withKey(keyPolicy);
-  const [version] = [...organization.secrets.values()].filter(({ accountId }) => accountId === ACCOUNT);
-  expect(version).toBeDefined();
-  expect(organization.directory.keysOf(ACCOUNT, 'ann')).toHaveLength(1);
-  expect(await ownerReads(organization)).toBe('allowed');
+const keyOf = async (organization: LocalOrganization, accountId: string): Promise<string | undefined> => {
+  const role = organization.directory.openSession(`arn:aws:iam::${accountId}:role/access-keys-rotate`, 'test', { seconds: 3_600 }).principal;
+  return ((await organization.gateway.call(role, 'secretsmanager', 'DescribeSecret', REGION, { SecretId: '/access-key/ann' })) as { KmsKeyId?: string }).KmsKeyId;
+};
+
+test.each([
+  ['one account', ONE_ACCOUNT, ['333333333333']],
+  ['an organization', ORGANIZATION, ['333333333333', '444444444444', '111111111111']],
+])("in %s every secret is under its account's key, its user is rotated, and the owner reads it", async (_name, text, accounts) => {
+  const organization = await withKey(text, withStatements(Statement));
+  for (const account of accounts) {
+    expect(await keyOf(organization, account)).toBe(ALIAS);
+    expect(organization.directory.keysOf(account, 'ann')).toHaveLength(1);
+    expect(await ownerReads(organization, account)).toBe('allowed');
+  }
 });
 
 test("without the key policy's statement for readers the functions still rotate, and the owner is denied", async () => {
-  const organization = await withKey({ ...keyPolicy, Statement: keyPolicy.Statement.filter(({ Sid }) => Sid !== 'WhoeverMayReadASecret') });
-  expect(organization.directory.keysOf(ACCOUNT, 'ann')).toHaveLength(1);
-  expect(await ownerReads(organization)).toMatch(/AccessDenied/);
+  const organization = await withKey(ONE_ACCOUNT, withStatements(Statement.filter(({ Sid }) => Sid !== 'WhoeverMayReadASecret')));
+  expect(organization.directory.keysOf('333333333333', 'ann')).toHaveLength(1);
+  expect(await ownerReads(organization, '333333333333')).toMatch(/AccessDenied/);
 });
 
 test('a key that the functions may not use stops everything before a key is made', async () => {
-  const organization = await withKey({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::999999999999:root' }, Action: 'kms:*', Resource: '*' }] });
-  expect(organization.directory.keysOf(ACCOUNT, 'ann')).toEqual([]);
+  const organization = await withKey(ONE_ACCOUNT, withStatements([]));
+  expect(organization.directory.keysOf('333333333333', 'ann')).toEqual([]);
+});
+
+test('a key without the alias is none that the functions may use', async () => {
+  const key = { ...withStatements(Statement), Parameters: { Alias: { Default: 'alias/another' } } };
+  const organization = await withKey(ONE_ACCOUNT, key);
+  expect(organization.directory.keysOf('333333333333', 'ann')).toEqual([]);
 });

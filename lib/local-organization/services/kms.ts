@@ -53,7 +53,8 @@ export class KmsState {
     if (!reference || /(^|:)alias\/aws\//.test(reference)) return [];
     const key = this.find(reference, ownerAccountId, call.region);
     if (!key) throw new AwsError('KMSNotFoundException', `Key '${reference}' does not exist`);
-    const context: Record<string, string> = { 'kms:ViaService': `${use.via}.${call.region}.amazonaws.com`, 'kms:CallerAccount': call.principal.accountId };
+    const context: Record<string, string | readonly string[]> = { 'kms:ViaService': `${use.via}.${call.region}.amazonaws.com`, 'kms:CallerAccount': call.principal.accountId };
+    if (key.alias) context['kms:ResourceAliases'] = [key.alias];
     for (const [name, value] of Object.entries(use.encryptionContext ?? {})) context[`kms:EncryptionContext:${name}`] = value;
     return use.actions.map((action) => ({ action, resource: key.arn, resourceAccountId: key.accountId, context, resourcePolicy: key.policy }));
   }
