@@ -45,6 +45,7 @@ export const PROBLEM_CODES = [
   'ROSTER_FREEZE_ORDER',
   'ROSTER_EXEMPTION_OVER',
   'ROSTER_OWNER_UNREACHABLE',
+  'ROSTER_NO_USER_GUARD',
 ] as const;
 
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

@@ -32,6 +32,7 @@ export function checkRules(roster: RosterDocument | undefined, parts: readonly R
   if (roster) {
     checkShape(judgement, roster, accounts);
     checkLimits(judgement, roster);
+    checkGuard(judgement, roster);
     checkDurations(judgement, { document: roster, path: ['defaults'], data: mapOf(mapOf(roster.data).defaults) }, []);
   }
   checkDuplicates(judgement, 'ROSTER_ACCOUNT_DUPLICATE', accounts.map((account) => named(account, 'id', account.data.id)), (value) => `account ${value}`);
@@ -59,6 +60,14 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
   if (managementAccount !== undefined && managementAccount === securityAccount) {
     report(judgement, node, ['organization', 'securityAccount'], 'ROSTER_VALUE_NOT_ALLOWED', 'the security account is the management account, which cannot be a delegated administrator', 'name a member account');
   }
+}
+
+/** `none` in so many words is a decision; nothing at all may be an oversight. */
+function checkGuard(judgement: Judgement, roster: RosterDocument): void {
+  const data = mapOf(roster.data);
+  const [path, holder]: [Path, Plain] = data.organization === undefined ? [[], data] : [['organization'], mapOf(data.organization)];
+  if (holder.userGuard !== undefined || Object.keys(holder).length === 0) return;
+  report(judgement, { document: roster, path, data: holder }, [], 'ROSTER_NO_USER_GUARD', 'there is no userGuard: the functions can change the keys of every user of an account, administrators included', 'add userGuard with a tag or a path, or userGuard: none when that is meant', 'key', 'warning');
 }
 
 function checkLimits(judgement: Judgement, roster: RosterDocument): void {

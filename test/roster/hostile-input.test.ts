@@ -44,7 +44,7 @@ test('a map of 80,000 unknown keys is told key by key', () => {
 });
 
 test('names of object prototypes are fields like others', () => {
-  expect(codesOf('__proto__: { version: 1 }\nconstructor: 1\ntoString: 1\n')).toEqual(['ROSTER_MISSING_FIELD', 'ROSTER_UNKNOWN_FIELD']);
+  expect(codesOf('__proto__: { version: 1 }\nconstructor: 1\ntoString: 1\n')).toEqual(['ROSTER_MISSING_FIELD', 'ROSTER_NO_USER_GUARD', 'ROSTER_UNKNOWN_FIELD']);
 });
 
 test('a file of 100 MB is refused unread', () => {
