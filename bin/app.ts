@@ -1,4 +1,4 @@
-import { App, Validations } from 'aws-cdk-lib';
+import { App, Errors, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildApp } from '../lib/assembly';
 import { Assembly } from '../lib/local-organization/deployment/assembly';
@@ -6,14 +6,21 @@ import { exceeded } from '../lib/quotas';
 import { loadRoster } from '../lib/roster/load';
 import { NO_COLOURS, renderText } from '../lib/roster/render';
 
-const app = new App();
+const app = new App({ autoSynth: false });
 const rosterPath = String(app.node.tryGetContext('roster') ?? 'config');
 const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
 for (const problem of problems) process.stderr.write(`${renderText(problem, NO_COLOURS)}\n\n`);
 if (roster) {
   const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
-  const { directory } = buildApp(roster, app, { rosterPath, check }).synth();
-  const refused = new Assembly(directory).stacks.flatMap(({ target, template }) => exceeded(target.stackName, template));
-  for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
-  if (refused.length > 0) process.exitCode = 1;
+  try {
+    const { directory } = buildApp(roster, app, { rosterPath, check }).synth();
+    const refused = new Assembly(directory).stacks.flatMap(({ target, template }) => exceeded(target.stackName, template));
+    for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
+    if (refused.length > 0) process.exitCode = 1;
+  } catch (error) {
+    // the CDK has printed its findings and cdk-nag's by then
+    if (!Errors.isValidationError(error)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = 1;
+  }
 } else process.exitCode = 1;
