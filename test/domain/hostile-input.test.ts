@@ -169,7 +169,7 @@ describe('values', () => {
   });
 
   test('the adapter reads a binary value as empty, and one that is not there as none', async () => {
-    const reads = (answer: object) => secretsManager({ send: async () => answer } as never, { prefix: '', rotateFunctionArn: '', kmsKeyArn: '' }).value(ARN, 'AWSCURRENT');
+    const reads = (answer: object) => secretsManager({ send: async () => answer } as never, { prefix: '', rotateFunctionArn: '', keyAlias: '' }).value(ARN, 'AWSCURRENT');
     expect(await reads({ SecretBinary: new TextEncoder().encode(value('ann', ACCOUNT)) })).toBe('');
     expect(await reads({ SecretString: 'text' })).toBe('text');
   });
