@@ -39,7 +39,7 @@ const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
 let stacks: Stack[];
 beforeAll(() => {
   synthesize(loadRoster(ROSTERS.everyDeployment, { at: new Date('2027-01-04') }).roster!, { outdir: folder });
-  stacks = new Assembly(folder).stacks.map(({ target, template }) => ({ target, resources: resolveTemplate(template, { ...target, parameters: { KmsKeyArn: 'arn:aws:kms:eu-central-1:111111111111:key/k' } }, () => 'key-id') }));
+  stacks = new Assembly(folder).stacks.map(({ target, template }) => ({ target, resources: resolveTemplate(template, { ...target, parameters: { KeyAlias: 'alias/k' } }, () => 'key-id') }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
