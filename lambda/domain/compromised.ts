@@ -4,8 +4,8 @@ import { eventId } from './event-id';
 import { isBegun, type Subject } from './guard';
 import { deactivateAndDelete, describeLastUse, lastFour, unlessProtected } from './keys';
 import { withLease } from './lease';
-import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, retirementsOf, retirementTag, retirementTagKey } from './ledger';
-import type { AccessKey, Clock, KeyAdministration, Notices, SecretLifecycle } from './ports';
+import { compromisedKeys, compromisedTag, compromisedTagKey, isCompromised, LIST_LAG_MS, retirementsOf, retirementTag, retirementTagKey, versionWith } from './ledger';
+import type { AccessKey, Clock, KeyAdministration, Notices, Secret, SecretLifecycle } from './ports';
 import { parseOwnValue } from './secret-value';
 import { endsHere } from './standstill';
 import { deletedNotice, noticeBase } from './success';
@@ -21,13 +21,15 @@ export interface Operation extends Subject {
 /**
  * Deactivates the current key, tells owner and admin, and makes room for its successor where there is to be one.
  * Repeating it changes nothing more; cut off, it is carried on by reconcile.
+ * @param namedId the suspect key, when the operator names it; without, the successor of a compromised key is spared
  * @returns what was found, for the operator
- * @throws RotationError when AWSCURRENT holds no key, or ROOM_NONE, the key deactivated
+ * @throws RotationError KEY_REPLACED, having done nothing; when AWSCURRENT holds no key; or ROOM_NONE, the key deactivated
  */
-export async function deactivateCompromised(operation: Operation): Promise<string> {
+export async function deactivateCompromised(operation: Operation, namedId: string | undefined): Promise<string> {
   const { secrets, secret, iam, clock } = operation;
-  return withLease(operation, async () => {
+  return withLease(operation, async (fresh) => {
     const suspectId = await currentKeyId(operation);
+    refuseReplaced(fresh, suspectId, namedId);
     await secrets.tag(secret.arn, compromisedTag(suspectId, clock.now()));
     await iam.deactivate(suspectId);
     const use = await iam.lastUse(suspectId).then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
@@ -35,6 +37,13 @@ export async function deactivateCompromised(operation: Operation): Promise<strin
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
   });
+}
+
+/** A command that is repeated because its answer was lost must not hit the key that it asked for. */
+function refuseReplaced(secret: Secret, currentId: string, namedId: string | undefined): void {
+  if (namedId === currentId) return;
+  const former = namedId ?? retirementsOf(secret).find(({ keyId, replacedBy }) => replacedBy === versionWith(secret, 'AWSCURRENT') && isCompromised(secret, keyId))?.keyId;
+  if (former) throw new RotationError('KEY_REPLACED', `AWSCURRENT names the key …${lastFour(currentId)}, not …${lastFour(former)}`, isCompromised(secret, former) ? `…${lastFour(former)} was declared compromised before and is replaced; if …${lastFour(currentId)} is compromised too, name it with --key` : 'nothing was done; name the current key, or roll back first');
 }
 
 async function currentKeyId({ secrets, secret, user, slice }: Operation): Promise<string> {

@@ -51,6 +51,8 @@ test.each([
   ['no secret', { command: 'rotate' }],
   ['a strange secret', { command: 'rotate', secretName: '../*' }],
   ['a strange flag', { ...rotateNow, compromised: 'yes' }],
+  ['a key that is not said to be compromised', { ...rotateNow, keyId: 'AKIAEXAMPLE000000000' }],
+  ['a key that is none', { ...emergency, keyId: 'AKIA*' }],
   ['a strange requester', { ...rotateNow, requestedBy: 'arn:aws:iam::1:user/eve\nsomebody' }],
   ['nothing', null],
 ])('%s is refused before anything is read', async (_, command) => {
@@ -101,6 +103,24 @@ describe('rotate --compromised', () => {
     expect(await world.operate(rollback)).toMatchObject({ code: 'ROLLBACK_IMPOSSIBLE' });
     await live(world, 24 * 9);
     expect(world.keys.map(({ id }) => id)).not.toContain(key.id);
+  });
+
+  test('repeated after its rotation has finished spares the successor, unless that is named', async () => {
+    const { world, key } = settled();
+    await world.operate(emergency);
+    await world.rotate();
+    const successor = world.keyOf('AWSCURRENT')!;
+    expect(await world.operate(emergency)).toMatchObject({ code: 'KEY_REPLACED' });
+    expect(await world.operate({ ...emergency, keyId: key.id })).toMatchObject({ code: 'KEY_REPLACED' });
+    expect(world.works(successor)).toBe(true);
+    expect(await world.operate({ ...emergency, keyId: successor.id })).toContain(`…${successor.id.slice(-4)} is deactivated for good`);
+    expect(world.works(successor)).toBe(false);
+  });
+
+  test('of a key that is not the current one does nothing', async () => {
+    const { world, previous, newer } = await rotated();
+    expect(await world.operate({ ...emergency, keyId: previous.id })).toMatchObject({ code: 'KEY_REPLACED' });
+    expect(world.keys.map(({ id, status }) => [id, status])).toEqual([[previous.id, 'Active'], [newer.id, 'Active']]);
   });
 
   test('gives up the key that retires already, to make room', async () => {
