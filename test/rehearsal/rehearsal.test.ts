@@ -38,17 +38,32 @@ function rosterOf(yaml: string): Roster {
 const play = (options: Partial<RehearsalOptions> = {}): Promise<Rehearsal> => rehearse({ roster: rosterOf(ONE_ACCOUNT), days: 15, start: START, seed: 1, ...options });
 const kinds = ({ report }: Rehearsal, kind: string) => report.events.filter((event) => event.kind === kind);
 
+/** What is denied from the deployment on. */
+function listenForDenials(): readonly CallRecord[] {
+  const denied: CallRecord[] = [];
+  const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
+    listen.mockRestore();
+    this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
+    this.deploy(assembly);
+  });
+  return denied;
+}
+
+test('one account, two stacks side by side, meets no denied request in thirty days', async () => {
+  const denied = listenForDenials();
+  const { report } = await rehearse({ roster: loadRoster(ROSTERS.oneAccount, { at: START }).roster!, days: 30, start: START, seed: 1 });
+  expect(denied).toEqual([]);
+  expect(report.summary.violations).toEqual([]);
+  expect(report.summary.rotations.succeeded).toBeGreaterThan(0);
+});
+
 describe('the sample roster for sixty days', () => {
   let rehearsal: Rehearsal;
-  const denied: CallRecord[] = [];
+  let denied: readonly CallRecord[];
 
   beforeAll(async () => {
     const { roster } = loadRoster(ROSTERS.organization, { at: START });
-    const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
-      listen.mockRestore();
-      this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
-      this.deploy(assembly);
-    });
+    denied = listenForDenials();
     rehearsal = await rehearse({ roster: roster!, days: 60, start: START, seed: 1 });
   });
 

@@ -38,7 +38,7 @@ function isWide({ Effect, Action, Resource, Principal, Condition, ...others }: P
 const named = ({ stack, policy, statement: { Sid, Action } }: Place): string => JSON.stringify({ stack, policy, sid: Sid ?? '', actions: listOf(Action) });
 
 const wide = new Set([...inTemplates(), ...inDocs(), ...ofSecrets()].filter(({ statement }) => isWide(statement)).map(named));
-const known = accepted.map(({ reason: _, ...place }) => JSON.stringify(place));
+const known = accepted.map(({ stack, policy, sid, actions }) => JSON.stringify({ stack, policy, sid, actions }));
 
 test('every wide statement stands in wildcards.json, with all its actions', () => {
   expect([...wide].filter((place) => !known.includes(place))).toEqual([]);

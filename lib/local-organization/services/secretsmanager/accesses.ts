@@ -48,7 +48,7 @@ function tagContext(secret: Secret): Context {
 }
 
 /** Condition keys of parameters, present only as far as the request gives them. */
-export const asked = (parameters: Readonly<Record<string, unknown>>): Context => Object.fromEntries(Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+export const asked = (parameters: Readonly<Record<string, boolean | number | undefined>>): Context => Object.fromEntries(Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
 
 export function requestTags(tags: readonly { Key?: string; Value?: string }[] | undefined): Context {
   const context: Context = {};
