@@ -1,7 +1,7 @@
 import { Aws, Duration, type Stack } from 'aws-cdk-lib';
 import { BuildSpec } from 'aws-cdk-lib/aws-codebuild';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { CodeBuildStep, type IFileSetProducer, ShellStep } from 'aws-cdk-lib/pipelines';
+import { CodeBuildStep, type IFileSetProducer } from 'aws-cdk-lib/pipelines';
 import { PUBLISHED_PATH, ROLES } from '../../lambda/contract';
 import { acceptWildcards, placeInFindings } from '../findings';
 import { listed } from '../statements';
@@ -19,22 +19,21 @@ interface Place {
 export class Steps {
   constructor(private readonly place: Place) {}
 
-  synth(): ShellStep {
+  /** Compares as the guard does, because what it makes of the pipeline is applied before the guard's stage. */
+  synth(): CodeBuildStep {
     const { source, rosterPath } = this.place;
-    return new ShellStep('Synth', {
+    return new CodeBuildStep('Synth', {
       input: source,
       installCommands: ['npm ci'],
-      commands: [`npx access-keys validate --roster ${rosterPath}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${rosterPath}`],
+      commands: [`npx access-keys validate --roster ${rosterPath}`, `npx access-keys ${this.comparison()}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${rosterPath}`],
       primaryOutputDirectory: 'cdk.out',
+      rolePolicyStatements: this.compares(),
     });
   }
 
   /** Compares with the roster that was published last; a dangerous change stops here unless the roster acknowledges it. */
   guard(): CodeBuildStep {
-    return this.command('Guard', `plan --from published --to ${this.place.rosterPath}`, [
-      this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']),
-      this.sees(PUBLISHED_PATH, 'reports/*'),
-    ]);
+    return this.command('Guard', this.comparison(), this.compares());
   }
 
   publishCode(): CodeBuildStep {
@@ -63,6 +62,14 @@ export class Steps {
       [`Resource::${bucket}/code/*`]: 'objects named by what is in them',
       [`Resource::${bucket}/roster/*`]: 'a slice for each account',
     });
+  }
+
+  private comparison(): string {
+    return `plan --from published --to ${this.place.rosterPath}`;
+  }
+
+  private compares(): PolicyStatement[] {
+    return [this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']), this.sees(PUBLISHED_PATH, 'reports/*')];
   }
 
   private command(id: string, command: string, rolePolicyStatements: PolicyStatement[]): CodeBuildStep {

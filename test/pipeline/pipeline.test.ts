@@ -69,6 +69,16 @@ describe('the pipeline of the sample roster', () => {
     });
   });
 
+  test('compares with the published roster before it is updated itself, and may read no more for it', () => {
+    const policies = Object.values(Template.fromStack(built.stack).findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('^PipelineBuildSynth') }] } }));
+    const bucket = 'arn:aws:s3:::access-keys-222222222222-us-east-1';
+    const reads = policies[0]!.Properties.PolicyDocument.Statement.filter(({ Resource }: { Resource: unknown }) => JSON.stringify(Resource).includes(bucket));
+    expect(reads).toEqual([
+      { Effect: 'Allow', Action: 's3:GetObject', Resource: [`${bucket}/published.json`, `${bucket}/reports/*`] },
+      { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket, Condition: { StringLike: { 's3:prefix': ['published.json', 'reports/*'] } } },
+    ]);
+  });
+
   test.each(['codeconnections', 'codestar-connections'])('its source action may use a connection of %s', (service) => {
     const connectionArn = roster.source!.connectionArn.replace(':codeconnections:', `:${service}:`);
     const { stack } = build({ ...roster, source: { ...roster.source!, connectionArn } });
