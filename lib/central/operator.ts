@@ -19,7 +19,7 @@ export function operatorRole(scope: Construct, { callers, bucket, region }: { re
   const statements = [
     allow('OperateAccounts', ['lambda:InvokeFunction'], `arn:${partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`, callers.resources()),
     allow('ReadRosterAndReports', ['s3:GetObject'], PATHS.map((path) => `${bucket.bucketArn}/${path}`)),
-    allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, listed(...PATHS)),
+    allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, listed(...PATHS, 'code/*')),
   ];
   const role = new CfnRole(scope, 'OperatorRole', {
     roleName: ROLES.operator,

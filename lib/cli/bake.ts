@@ -24,9 +24,12 @@ export function register(program: Command): void {
       const { memberCode } = require('../member/member-code') as typeof import('../member/member-code');
       const { canaries } = require('../roster/waves') as typeof import('../roster/waves');
       const clock = { now: () => new Date(), sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)) };
-      const outcome = await bake(operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }, {}, clock.now), {
+      const operator = operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }, {}, clock.now);
+      const { version, objects } = memberCode();
+      const outcome = await bake(operator, {
         accounts: canaries(roster),
-        codeVersion: memberCode().version,
+        codeVersion: version,
+        codePublishedAt: await operator.publishedAt(Object.values(objects).map(({ key }) => key)),
         freeze: roster.limits.freeze,
         limitMs: minutes * 60_000,
         clock,

@@ -7,6 +7,8 @@ export interface BakeOptions {
   readonly accounts: readonly RosterAccount[];
   /** Of the code that the reports must come from. */
   readonly codeVersion: string;
+  /** Since when that code has been there to be deployed: a rotation since then is its own, but for the minutes until the canaries had it. */
+  readonly codePublishedAt?: Date;
   /** Dates in UTC, both inclusive: no rotation is forced in these. */
   readonly freeze: readonly { readonly from: string; readonly to: string }[];
   readonly limitMs: number;
@@ -34,10 +36,12 @@ export const BAKE_MINUTES = 100;
 
 /**
  * Waits until every canary account reports a healthy reconcile on this code and roster and one of their users has a
- * key that was made since; forces that rotation, unless a first one is under way. Run again it starts over.
+ * key that was made since; forces that rotation, unless a first one is under way. Where nobody has room for another
+ * key, a rotation by the same code in an earlier execution proves as much; without one there is no proof, and the
+ * pipeline stops. Run again it starts over.
  */
 export async function bake(operator: Operator, options: BakeOptions): Promise<BakeOutcome> {
-  const { accounts, clock, limitMs, onProgress = () => {} } = options;
+  const { accounts, clock, codePublishedAt, limitMs, onProgress = () => {} } = options;
   const since = clock.now();
   let forced: Candidate | undefined;
   let said = '';
@@ -45,17 +49,42 @@ export async function bake(operator: Operator, options: BakeOptions): Promise<Ba
     const { reports, missing } = await look(operator, options);
     if (missing.length === 0) {
       const rotated = rotatedSince(accounts, reports, since);
-      if (rotated) return { ok: true, lines: [`${count(accounts.length)} healthy; ${rotated.userName} in ${rotated.accountId} was rotated`] };
+      if (rotated) return healthy(options, `${rotated.userName} in ${rotated.accountId} was rotated`);
+      if (isFrozen(options, clock.now())) return healthy(options, 'no rotation is forced in a freeze');
+      if (rotatedUsers(accounts, clock.now()).length === 0) return healthy(options, 'the roster lets nobody there be rotated');
       const candidate = forced ?? candidateOf(accounts, reports, clock.now());
-      if (!candidate || isFrozen(options, clock.now())) return { ok: true, lines: [`${count(accounts.length)} healthy; no user can be rotated now`] };
-      const refusal = forced ? undefined : await force(operator, candidate);
-      if (refusal === undefined) forced = candidate;
-      missing.push(`${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}`);
+      if (!candidate) {
+        const former = codePublishedAt && rotatedSince(accounts, reports, codePublishedAt);
+        if (former) return healthy(options, `nobody has room for another key, and ${former.userName} in ${former.accountId} was rotated by this code before`);
+        missing.push(nobodyHasRoom(accounts, reports));
+      } else {
+        const refusal = forced ? undefined : await force(operator, candidate);
+        if (refusal === undefined) forced = candidate;
+        missing.push(`${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}${reported(candidate, reports)}`);
+      }
     }
     if (missing.join('\n') !== said) onProgress((said = missing.join('\n')));
     if (clock.now().getTime() + POLL_MS > since.getTime() + limitMs) return { ok: false, lines: missing };
     await clock.sleep(POLL_MS);
   }
+}
+
+const healthy = ({ accounts }: BakeOptions, seen: string): BakeOutcome => ({ ok: true, lines: [`${count(accounts.length)} healthy; ${seen}`] });
+
+/** What the account says of a user whose rotation does not finish. */
+function reported({ accountId, userName }: Candidate, reports: ReadonlyMap<string, AccountReport>): string {
+  const { users = [], unknown = [] } = reports.get(accountId) ?? {};
+  const isMeant = (other: { readonly userName: string }): boolean => other.userName.toLowerCase() === userName.toLowerCase();
+  const found = [...users.filter(isMeant).flatMap(({ conditions }) => conditions), ...unknown.filter(isMeant).map(({ code, reason }) => `${code}, ${reason}`)];
+  return found.length > 0 ? `; its report says ${found.join('; ')}` : '';
+}
+
+/** Who gets room first, and what to do meanwhile. */
+function nobodyHasRoom(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>): string {
+  const keys = accounts.flatMap(({ id }) => (reports.get(id)?.users ?? []).flatMap(({ userName, keys: own }) => own.flatMap(({ role, nextStep, nextStepAt }) => (role !== 'current' && nextStep && nextStepAt ? [{ id, userName, nextStep, nextStepAt }] : []))));
+  const [first] = keys.sort((a, b) => (a.nextStepAt < b.nextStepAt ? -1 : 1));
+  const when = first ? `first comes ${first.userName} in ${first.id}, whose other key is up to ${first.nextStep} at ${first.nextStepAt}` : 'none of them has a key that is up to go';
+  return `nobody in the canary accounts has room for another key, so that nothing proves this code: ${when}; then retry this step, or push another user or another canary account`;
 }
 
 async function look(operator: Operator, { accounts, codeVersion }: BakeOptions): Promise<{ readonly reports: ReadonlyMap<string, AccountReport>; readonly missing: string[] }> {
@@ -87,16 +116,18 @@ export function unhealthy(report: AccountReport | undefined, codeVersion: string
   return first && `${first.userName}: ${first.code}, ${first.reason}${more.length > 0 ? `; and ${more.length} more` : ''}`;
 }
 
+/** Users of the accounts whom the roster lets be rotated. */
+function rotatedUsers(accounts: readonly RosterAccount[], now: Date): readonly Candidate[] {
+  const today = now.toISOString().slice(0, 10);
+  return accounts.filter(({ state }) => state === 'active').flatMap(({ id, users }) => users.filter(({ state, exempt }) => state === 'active' && !(exempt && today <= exempt.until)).map(({ name, secretName }) => ({ accountId: id, userName: name, secretName })));
+}
+
 /** The user whose key is oldest, of those for whom IAM has room; without any, one whose first rotation is still to come. */
 export function candidateOf(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, now: Date): Candidate | undefined {
-  const today = now.toISOString().slice(0, 10);
-  const found = accounts.filter(({ state }) => state === 'active').flatMap(({ id, users }) =>
-    users.flatMap(({ name, secretName, state, exempt }) => {
-      const keys = keysIn(reports.get(id), name);
-      const isRotated = state === 'active' && !(exempt && today <= exempt.until);
-      return isRotated && keys && keys.length <= 1 ? [{ accountId: id, userName: name, secretName, createdAt: keys.find(({ role }) => role === 'current')?.createdAt ?? 'none' }] : [];
-    }),
-  );
+  const found = rotatedUsers(accounts, now).flatMap((user) => {
+    const keys = keysIn(reports.get(user.accountId), user.userName);
+    return keys && keys.length <= 1 ? [{ ...user, createdAt: keys.find(({ role }) => role === 'current')?.createdAt ?? 'none' }] : [];
+  });
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))[0];
 }
 

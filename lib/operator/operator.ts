@@ -16,6 +16,8 @@ export interface Operator {
   report(accountId: string): Promise<AccountReport | undefined>;
   /** The generation of the account's published slice. */
   generation(accountId: string): Promise<number | undefined>;
+  /** When the last of these objects of the org bucket was written; undefined when one is missing. */
+  publishedAt(keys: readonly string[]): Promise<Date | undefined>;
 }
 
 export interface OperatorPlace {
@@ -62,6 +64,11 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
     async generation(accountId) {
       const stored = await (await session()).store.read(slicePath(accountId));
       return stored && (JSON.parse(stored.text) as RosterSlice).generation;
+    },
+    async publishedAt(keys) {
+      const { store } = await session();
+      const written = await Promise.all(keys.map((key) => store.writtenAt(key)));
+      return written.some((at) => !at) ? undefined : new Date(Math.max(...written.map(Number)));
     },
   };
 }

@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { orgBucketName } from '../names';
 import type { Roster } from '../roster/roster';
 
@@ -15,6 +15,8 @@ export interface OrgStore {
   /** Undefined when there is no such object, or no bucket yet. */
   read(key: string): Promise<StoredText | undefined>;
   has(key: string): Promise<boolean>;
+  /** Takes no right to read the object. */
+  writtenAt(key: string): Promise<Date | undefined>;
   /**
    * @param former the ETag of what is replaced; undefined when nothing may be there
    * @throws Error when somebody else wrote in between; nothing is overwritten, and it may be run again
@@ -36,6 +38,10 @@ export function s3OrgStore(client: S3Client, bucket: string): OrgStore {
         return { text: await Body!.transformToString(), etag: ETag! };
       }),
     has: async (key) => (await unlessAbsent(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))) !== undefined,
+    async writtenAt(key) {
+      const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }));
+      return Contents.find(({ Key }) => Key === key)?.LastModified;
+    },
     async write(key, body, former) {
       try {
         const contentType = key.endsWith('.json') ? 'application/json' : 'application/zip';

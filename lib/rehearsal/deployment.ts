@@ -94,7 +94,9 @@ async function bakeCanaries(organization: LocalOrganization, roster: Roster, rol
   const { clock, directory } = organization;
   const config = { ...organization.clientConfig(directory.issueSession(roleArn, 'codebuild')), credentials: async () => directory.issueSession(roleArn, 'codebuild') };
   const operator = operatorOf({ securityAccountId: roster.organization!.securityAccount, region: roster.region }, config, () => clock.now());
-  const { ok, lines } = await bake(operator, { accounts: canaries(roster), codeVersion: memberCode().version, freeze: roster.limits.freeze, limitMs: BAKE_MINUTES * 60_000, clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) } });
+  const { version, objects } = memberCode();
+  const codePublishedAt = await operator.publishedAt(Object.values(objects).map(({ key }) => key));
+  const { ok, lines } = await bake(operator, { accounts: canaries(roster), codeVersion: version, codePublishedAt, freeze: roster.limits.freeze, limitMs: BAKE_MINUTES * 60_000, clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) } });
   if (!ok) throw new Error(lines.join('; '));
 }
 

@@ -35,6 +35,10 @@ class Account implements Operator {
   async generation() {
     return 5;
   }
+
+  async publishedAt() {
+    return undefined;
+  }
 }
 
 function run(account: Account, options: Partial<BakeOptions> = {}) {
@@ -74,6 +78,43 @@ test('a key that does not come stops the pipeline, by account and user', async (
   expect(await run(new Account([report()]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`] });
 });
 
+test('what the account reports of a user whose rotation does not finish stands behind it', async () => {
+  const stuck = report({ users: [{ ...user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z')), conditions: ['ROTATION_UNFINISHED'] }] });
+  expect(await run(new Account([report(), stuck]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}; its report says ROTATION_UNFINISHED`] });
+});
+
+describe('when nobody in the canary accounts has room for another key', () => {
+  const retiring = (at: string): KeyReport => ({ ...key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'), nextStep: 'delete', nextStepAt: at });
+  const full = report({
+    users: [
+      user('jeremy.ritchie', key('A', 'current', '2027-01-02T00:00:00Z'), retiring('2027-01-16T00:00:00.000Z')),
+      user('svc-deploy', key('C', 'current', '2027-01-01T00:00:00Z'), retiring('2027-01-15T00:00:00.000Z')),
+      user('svc-backup', key('D', 'current', '2027-01-01T00:00:00Z'), key('E', 'unmanaged', '2020-01-01T00:00:00Z')),
+    ],
+  });
+
+  test('a rotation by the same code in an earlier execution is proof enough', async () => {
+    expect(await run(new Account([full]), { codePublishedAt: new Date('2027-01-01T12:00:00Z') })).toEqual({ ok: true, lines: ['1 canary account is healthy; nobody has room for another key, and jeremy.ritchie in 333333333333 was rotated by this code before'] });
+  });
+
+  test.each([['by older code only', new Date('2027-01-03T00:00:00Z')], ['by code that is not known', undefined]])('rotations %s prove nothing: the pipeline stops, and says who gets room when and how to go on', async (_, codePublishedAt) => {
+    const account = new Account([full]);
+    const { ok, lines } = await run(account, { codePublishedAt });
+    expect(ok).toBe(false);
+    expect(lines).toEqual([expect.stringContaining('first comes svc-deploy in 333333333333, whose other key is up to delete at 2027-01-15T00:00:00.000Z; then retry this step, or push another user or another canary account')]);
+    expect(account.operated).toEqual([]);
+  });
+
+  test('room that comes in time is used', async () => {
+    expect(await run(new Account([full, report(), report(), rotated]))).toMatchObject({ ok: true, lines: [expect.stringContaining('was rotated')] });
+  });
+
+  test('accounts that leave are not waited for', async () => {
+    const leaving = accounts.map((account) => ({ ...account, state: 'leaving' as const }));
+    expect(await run(new Account([full]), { accounts: leaving })).toMatchObject({ ok: true, lines: [expect.stringContaining('the roster lets nobody there be rotated')] });
+  });
+});
+
 test('a report that cannot be believed stops the pipeline, by account', async () => {
   const account = new Account([]);
   account.report = () => Promise.reject(new UnreadableReport(`the report of account ${ACCOUNT} cannot be read: it is not JSON`));
@@ -83,7 +124,7 @@ test('a report that cannot be believed stops the pipeline, by account', async ()
 
 test('no rotation is forced in a freeze', async () => {
   const account = new Account([report()]);
-  expect(await run(account, { freeze: [{ from: '2027-01-01', to: '2027-01-04' }] })).toMatchObject({ ok: true, lines: [expect.stringContaining('no user can be rotated now')] });
+  expect(await run(account, { freeze: [{ from: '2027-01-01', to: '2027-01-04' }] })).toMatchObject({ ok: true, lines: [expect.stringContaining('no rotation is forced in a freeze')] });
   expect(account.operated).toEqual([]);
 });
 

@@ -17,6 +17,10 @@ export class MemoryStore implements OrgStore {
     return this.objects.has(key);
   }
 
+  async writtenAt(key: string) {
+    return this.objects.has(key) ? new Date(0) : undefined;
+  }
+
   async write(key: string, body: string | Uint8Array, former: string | undefined) {
     this.meanwhile(key);
     const there = this.objects.get(key);
