@@ -56,6 +56,8 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
   for (const field of ['region', 'userGuard']) {
     if (data[field] !== undefined) report(judgement, node, [field], 'ROSTER_UNKNOWN_FIELD', `${field} stands beside an organization`, 'move it into organization', 'key');
   }
+  if (data.source === undefined) report(judgement, node, ['organization'], 'ROSTER_MISSING_FIELD', 'an organization is deployed from a repository, and the roster has no source', 'add source: with connectionArn, repository and branch', 'key');
+  checkCanaries(judgement, accounts);
   const { managementAccount, securityAccount } = mapOf(data.organization);
   if (managementAccount !== undefined && managementAccount === securityAccount) {
     report(judgement, node, ['organization', 'securityAccount'], 'ROSTER_VALUE_NOT_ALLOWED', 'the security account is the management account, which cannot be a delegated administrator', 'name a member account');
@@ -68,6 +70,22 @@ function checkGuard(judgement: Judgement, roster: RosterDocument): void {
   const [path, holder]: [Path, Plain] = data.organization === undefined ? [[], data] : [['organization'], mapOf(data.organization)];
   if (holder.userGuard !== undefined || Object.keys(holder).length === 0) return;
   report(judgement, { document: roster, path, data: holder }, [], 'ROSTER_NO_USER_GUARD', 'there is no userGuard: the functions can change the keys of every user of an account, administrators included', 'add userGuard with a tag or a path, or userGuard: none when that is meant', 'key', 'warning');
+}
+
+/** With fewer, nobody may have room for another key when a change has to be proved. */
+const FEWEST_CANARY_USERS = 3;
+
+function checkCanaries(judgement: Judgement, accounts: readonly Node[]): void {
+  const isIgnored = ({ data: { deployment } }: Node): boolean => deployment === 'manual' || deployment === 'pipeline';
+  const canaries = accounts.filter(({ data }) => data.canary === true);
+  for (const account of canaries.filter(isIgnored)) {
+    report(judgement, account, ['canary'], 'ROSTER_CANARY_IGNORED', `canary has no meaning for an account with deployment: ${quote(account.data.deployment)}: only StackSets deploy to canaries first`, 'remove canary, or remove deployment', 'value', 'warning');
+  }
+  const active = canaries.filter((account) => !isIgnored(account) && account.data.state !== 'leaving');
+  const users = active.flatMap(({ data }) => listOf(data.users)).filter((user) => mapOf(user).state !== 'retired' && mapOf(user).exempt === undefined);
+  if (active.length > 0 && users.length < FEWEST_CANARY_USERS) {
+    report(judgement, active[0]!, ['canary'], 'ROSTER_CANARY_FEW_USERS', `the canary accounts have ${users.length} ${users.length === 1 ? 'user' : 'users'} to rotate: every change is proved by a rotation of one of them, and a user has no room for the next one until the old key is deleted`, `have ${FEWEST_CANARY_USERS} or more, or make another account a canary`, 'value', 'warning');
+  }
 }
 
 function checkLimits(judgement: Judgement, roster: RosterDocument): void {
