@@ -2,7 +2,7 @@ import { App, Errors, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { buildApp } from '../lib/assembly';
 import { Assembly } from '../lib/local-organization/deployment/assembly';
-import { exceeded } from '../lib/quotas';
+import { exceededIn } from '../lib/quotas';
 import { loadRoster } from '../lib/roster/load';
 import { NO_COLOURS, renderText } from '../lib/roster/render';
 
@@ -14,7 +14,7 @@ if (roster) {
   const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
   try {
     const { directory } = buildApp(roster, app, { rosterPath, check }).synth();
-    const refused = new Assembly(directory).stacks.flatMap(({ target, template }) => exceeded(target.stackName, template));
+    const refused = exceededIn(new Assembly(directory));
     for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
     if (refused.length > 0) process.exitCode = 1;
   } catch (error) {

@@ -8,6 +8,8 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct } from 'constructs';
+import { statSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { FleetStackProps } from '../central/fleet-stack';
 import type { NotificationStackProps } from '../central/notification-stack';
 import type { MemberCode } from '../member/member-code';
@@ -35,8 +37,13 @@ export interface PipelineStackProps extends StackProps {
 const SOURCE_ACTION = 'Roster';
 const CDK_CLI_VERSION: string = devDependencies['aws-cdk'];
 
-/** Eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
-const PATHS_THAT_MATTER = ['config/**', 'bin/**', 'lib/**', 'lambda/**', 'package.json', 'package-lock.json', 'cdk.json', 'tsconfig.json'];
+/** With the roster's own, eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
+const CODE = ['*.json', 'bin/**', 'lib/**', 'lambda/**', 'config/*.schema.json', 'docs/*.json'];
+
+function patternOf(rosterPath: string): string {
+  const path = relative('.', rosterPath);
+  return statSync(rosterPath, { throwIfNoEntry: false })?.isDirectory() ? [path, '**'].filter(Boolean).join('/') : path;
+}
 
 /**
  * Deploys everything else, itself included, from pushes to the roster's repository. Its shape does not depend on how
@@ -115,7 +122,7 @@ export class PipelineStack extends Stack {
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       lifecycleRules: [{ expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
     acceptFinding(bucket, 'AwsSolutions-S1', 'artifacts of the pipeline, which CodePipeline and CloudTrail tell of');
     return bucket;
@@ -155,6 +162,6 @@ export class PipelineStack extends Stack {
 
   private triggerByPush(): void {
     const sourceAction = this.pipeline.pipeline.stages[0]!.actions[0] as CodeStarConnectionsSourceAction;
-    this.pipeline.pipeline.addTrigger({ providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION, gitConfiguration: { sourceAction, pushFilter: [{ branchesIncludes: [this.from.branch], filePathsIncludes: PATHS_THAT_MATTER }] } });
+    this.pipeline.pipeline.addTrigger({ providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION, gitConfiguration: { sourceAction, pushFilter: [{ branchesIncludes: [this.from.branch], filePathsIncludes: [patternOf(this.props.rosterPath), ...CODE] }] } });
   }
 }

@@ -8,7 +8,7 @@ import { buildApp } from '../../lib/assembly';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { readPipeline } from '../../lib/local-organization/deployment/pipeline';
 import { PipelineStack } from '../../lib/pipeline/pipeline-stack';
-import { exceeded, quotaUsage } from '../../lib/quotas';
+import { exceeded, exceededIn, quotaUsage } from '../../lib/quotas';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
 import { ROSTERS } from '../fixtures/rosters';
@@ -64,7 +64,7 @@ describe('the pipeline of the sample roster', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::CodePipeline::Pipeline', {
       PipelineType: 'V2',
       ExecutionMode: 'QUEUED',
-      Triggers: [{ GitConfiguration: { Push: [{ Branches: { Includes: ['main'] }, FilePaths: { Includes: Match.arrayWith(['lambda/**', 'package-lock.json']) } }] } }],
+      Triggers: [{ GitConfiguration: { Push: [{ Branches: { Includes: ['main'] }, FilePaths: { Includes: ['config/**', '*.json', 'bin/**', 'lib/**', 'lambda/**', 'config/*.schema.json', 'docs/*.json'] } }] } }],
       Stages: Match.arrayWith([{ Name: 'Source', Actions: [Match.objectLike({ Configuration: Match.objectLike({ DetectChanges: false, FullRepositoryId: 'acme/access-keys' }) })] }]),
     });
   });
@@ -91,6 +91,34 @@ describe('the pipeline of the sample roster', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::CodeBuild::Project', { Source: Match.objectLike({ BuildSpec: Match.stringLikeRegexp('npm install -g aws-cdk@2\\.1148\\.\\d+') }) });
   });
 
+  test('publishes all assets in one job, has no project in a VPC, and keeps the logs of all for a year', () => {
+    const template = Template.fromStack(built.stack);
+    expect(built.stages.find(({ name }) => name === 'Assets')!.actions).toHaveLength(1);
+    const projects = Object.entries(template.findResources('AWS::CodeBuild::Project'));
+    expect(projects.map(([id]) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['PipelineAssetsFileAsset', 'PipelineBuildSynthCdkBuildProject', 'PipelineCanaryBake', 'PipelineCanaryPublishCanarySlices', 'PipelineCentralPublishCode', 'PipelineGuard', 'PipelinePublishPublishSlices', 'PipelineUpdatePipelineSelfMutation']);
+    const logs = template.findResources('AWS::Logs::LogGroup');
+    expect(Object.values(logs).map(({ Properties }) => Properties)).toEqual([{ RetentionInDays: 365 }]);
+    for (const [, { Properties }] of projects) {
+      expect(Properties).not.toHaveProperty('VpcConfig');
+      expect(Properties.LogsConfig).toEqual({ CloudWatchLogs: { GroupName: { Ref: Object.keys(logs)[0] }, Status: 'ENABLED' } });
+    }
+  });
+
+  test('what a failed first deployment leaves behind does not stand in the way of the next', () => {
+    const { template } = built.assembly.stacks.find(({ target }) => target.stackName === 'AccessKeysNotification')!;
+    const kept = Object.values(template.Resources).filter((resource) => 'DeletionPolicy' in resource && resource.DeletionPolicy !== 'Delete');
+    expect(kept).toMatchObject([{ Type: 'AWS::S3::Bucket', DeletionPolicy: 'RetainExceptOnCreate' }, { Type: 'AWS::KMS::Key', DeletionPolicy: 'RetainExceptOnCreate' }]);
+  });
+
+  test.each([['test/fixtures/organization/', 'test/fixtures/organization/**'], ['./test/fixtures/one-account.yaml', 'test/fixtures/one-account.yaml'], ['.', '**']])('starts by pushes to the roster in %s as %s', (rosterPath, pattern) => {
+    const app = buildApp(roster, new App({ outdir: join(folder, String(count++)), analyticsReporting: false, context }), { rosterPath });
+    const stack = app.node.children.find((child) => child instanceof PipelineStack)!;
+    const [pipeline] = Object.values(Template.fromStack(stack).findResources('AWS::CodePipeline::Pipeline'));
+    const paths = pipeline!.Properties.Triggers[0].GitConfiguration.Push[0].FilePaths.Includes;
+    expect(paths[0]).toBe(pattern);
+    expect(paths.length).toBeLessThanOrEqual(8);
+  });
+
   test('keeps artifacts encrypted with its own key', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::S3::Bucket', { BucketEncryption: { ServerSideEncryptionConfiguration: [Match.objectLike({ ServerSideEncryptionByDefault: Match.objectLike({ SSEAlgorithm: 'aws:kms' }) })] } });
   });
@@ -101,7 +129,14 @@ describe('the pipeline of the sample roster', () => {
     expect(accountsOf(canary!)).toEqual(['333333333333']);
     expect(accountsOf(fleet!)).toEqual(['444444444444', '555555555555']);
     for (const stackSet of [canary!, fleet!]) {
-      expect(stackSet).toMatchObject({ CallAs: 'DELEGATED_ADMIN', PermissionModel: 'SERVICE_MANAGED', AutoDeployment: { Enabled: false }, Capabilities: ['CAPABILITY_NAMED_IAM'], OperationPreferences: { ConcurrencyMode: 'SOFT_FAILURE_TOLERANCE', RegionConcurrencyType: 'PARALLEL', MaxConcurrentPercentage: 25 } });
+      expect(stackSet).toMatchObject({
+        CallAs: 'DELEGATED_ADMIN',
+        PermissionModel: 'SERVICE_MANAGED',
+        AutoDeployment: { Enabled: false },
+        Capabilities: ['CAPABILITY_NAMED_IAM'],
+        Parameters: [{ ParameterKey: 'SecurityAccountId', ParameterValue: '222222222222' }],
+      });
+      expect(stackSet.OperationPreferences).toEqual({ ConcurrencyMode: 'SOFT_FAILURE_TOLERANCE', FailureTolerancePercentage: 5, MaxConcurrentPercentage: 25, RegionConcurrencyType: 'PARALLEL' });
       expect(stackSet.StackInstancesGroup[0].DeploymentTargets.AccountFilterType).toBe('INTERSECTION');
     }
     expect(canary!.TemplateURL).toEqual(fleet!.TemplateURL);
@@ -148,5 +183,25 @@ describe('quotas', () => {
       expect.stringContaining('stack Pipeline would have 51 stages of the pipeline, and AWS accepts 50'),
       expect.stringContaining('stack Pipeline would have 561 actions of the pipeline, and AWS accepts 500'),
     ]);
+  });
+
+  const one = (Type: string, Properties: object) => ({ Resources: { One: { Type, Properties } } });
+
+  test.each([
+    ['6145 characters of a managed policy, and AWS accepts 6144', one('AWS::IAM::ManagedPolicy', { PolicyDocument: 'x'.repeat(6_143) })],
+    ['2049 characters of a trust policy, and AWS accepts 2048', one('AWS::IAM::Role', { AssumeRolePolicyDocument: 'x'.repeat(2_047) })],
+    ["4097 bytes of a function's environment, and AWS accepts 4096", one('AWS::Lambda::Function', { Environment: { Variables: { A: 'x'.repeat(4_089) } } })],
+  ])('%s', (reason, template) => {
+    expect(exceeded('Stack', template)).toEqual([expect.stringContaining(`stack Stack would have ${reason}`)]);
+  });
+
+  test('more admins than the mailer can be told of are refused', () => {
+    const admins = Array.from({ length: 110 }, (_, index) => `administrator-${String(index).padStart(5, '0')}@security.example.com`);
+    expect(exceededIn(build({ ...roster, notifications: { ...roster.notifications, admins } }).assembly)).toEqual([expect.stringMatching(/^stack AccessKeysNotification would have \d+ bytes of a function's environment, and AWS accepts 4096: fewer admins/)]);
+  });
+
+  test("the StackSets' own template is measured too", () => {
+    const tooMany = { Resources: Object.fromEntries(Array.from({ length: 501 }, (_, index) => [`Logs${index}`, { Type: 'AWS::Logs::LogGroup' }])) };
+    expect(exceededIn({ stacks: [], stackSetTemplate: () => tooMany })).toEqual([expect.stringContaining('stack AccessKeysRotator would have 501 resources')]);
   });
 });
