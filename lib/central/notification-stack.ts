@@ -46,7 +46,7 @@ export class NotificationStack extends Stack {
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */
   private topicKey(): Key {
-    const key = new Key(this, 'AdminTopicKey', { alias: ADMIN_TOPIC_NAME, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN, description: 'Encrypts the topics of access keys' });
+    const key = new Key(this, 'AdminTopicKey', { alias: ADMIN_TOPIC_NAME, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, description: 'Encrypts the topics of access keys' });
     const viaSns = { StringEquals: { 'kms:ViaService': `sns.${this.region}.amazonaws.com` } };
     key.addToResourcePolicy(new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: USE, resources: ['*'], conditions: this.callers.conditions(PUBLISHERS, viaSns) }));
     key.addToResourcePolicy(new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: USE, resources: ['*'], conditions: this.callers.alarms(this.region) }));

@@ -20,7 +20,7 @@ export function orgBucket(scope: Construct, { securityAccountId, region, callers
     enforceSSL: true,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   const own = '${aws:PrincipalAccount}';
   const grant = (sid: string, action: string, resource: string, roles: readonly string[], more: Record<string, Record<string, string>> = {}): void => {
@@ -33,6 +33,8 @@ export function orgBucket(scope: Construct, { securityAccountId, region, callers
   acceptFinding(bucket, 'AwsSolutions-S1', 'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own');
   if (callers.organizationId !== undefined) {
     bucket.addToResourcePolicy(new PolicyStatement({ sid: 'DeployCode', principals: [new AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('code/*')], conditions: { StringEquals: callers.principals() } }));
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    bucket.addToResourcePolicy(new PolicyStatement({ sid: 'CodeIsNeverReplaced', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['s3:PutObject'], resources: [bucket.arnForObjects('code/*')], conditions: { Null: { 's3:if-none-match': 'true' } } }));
   }
   return bucket;
 }

@@ -84,10 +84,11 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
     const bucket = state.bucket(name);
     return { action, resource, resourceAccountId: bucket.accountId, ...(context && { context }), ...(bucket.policy && { resourcePolicy: bucket.policy }) };
   };
-  const onObject = (action: string, keyActions: readonly string[]) => ({ Bucket: name, Key }: ObjectInput, call: Call): Access[] => {
+  const onObject = (action: string, keyActions: readonly string[], contextOf: (input: ObjectInput) => Access['context'] = () => undefined) => (input: ObjectInput, call: Call): Access[] => {
+    const { Bucket: name, Key } = input;
     const bucket = state.bucket(name);
     const keyAccess = kms && keyActions.length > 0 ? kms.accesses(bucket.kmsKeyArn, bucket.accountId, { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } }, call) : [];
-    return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`), ...keyAccess];
+    return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
   };
   /** Whether an object is missing is told to those who may list it, by its key as prefix; others are denied. */
   const onReadObject = (input: ObjectInput, call: Call): Access[] => {
@@ -132,7 +133,7 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
       },
       HeadObject: { accesses: onReadObject, run: (input) => headers(read(input)) },
       PutObject: {
-        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey']),
+        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey'], ({ IfMatch, IfNoneMatch }) => ({ ...(IfMatch && { 's3:if-match': IfMatch }), ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }) })),
         run: (input) => {
           const existing = state.bucket(input.Bucket).objects.get(input.Key);
           if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
