@@ -134,10 +134,24 @@ function inStep(former: Date | undefined, now: Date): Date {
   return former ? new Date(now.getTime() - ((now.getTime() - former.getTime()) % FULL_PASS_EVERY_MS)) : now;
 }
 
-/** The roster cannot be trusted: nothing is changed, and the admins are told. */
+/**
+ * The roster cannot be trusted: nothing is changed, and the admins are told. Where nothing was ever applied, a slice
+ * that is missing is still to come, since functions are deployed before slices: that stands in the log only.
+ */
 async function standStill(ports: RunPorts, settings: ReconcileSettings, memory: Memory, error: unknown): Promise<RunOutcome> {
-  await tellAccount(ports, settings, memory, '', error);
+  if (codeOf(error) === 'SLICE_MISSING' && !(await managesAny(ports))) ports.log.info('no roster is published for this account yet');
+  else await tellAccount(ports, settings, memory, '', error);
   return { users: 0, unknown: 1, awaitsUse: false, nextDueAt: new Date(ports.clock.now().getTime() + REPEAT_MS).toISOString() };
+}
+
+/** Whether a roster was ever applied here. Where that cannot be known, it was. */
+async function managesAny({ secrets }: RunPorts): Promise<boolean> {
+  try {
+    for (const name of await secrets.list()) if ((await secrets.describe(name))?.tags[TAGS.generation] !== undefined) return true;
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {

@@ -248,6 +248,26 @@ describe('the account', () => {
     expect(world.notices).toHaveLength(1);
   });
 
+  test('where no roster was ever applied waits for its slice without an alert, and alerts once it has managed a secret', async () => {
+    const world = new World();
+    world.slice = undefined;
+    await live(world, 30);
+    expect(world.notices).toEqual([]);
+    world.slice = sliceOf(ANN);
+    await world.reconcile();
+    world.slice = undefined;
+    await live(world, 2);
+    expect(codes(world)).toEqual(['attention SLICE_MISSING admin']);
+  });
+
+  test('that cannot list its secrets alerts of a missing slice', async () => {
+    const world = new World();
+    world.slice = undefined;
+    world.faults.set(1, 'error');
+    await world.reconcile();
+    expect(codes(world)).toEqual(['attention SLICE_MISSING admin']);
+  });
+
   test('whose slice is older than one already applied releases nobody', async () => {
     const { world } = await rotated();
     world.secret.tags['access-keys:generation'] = '5';
