@@ -1,9 +1,9 @@
 import { VirtualClock } from './clock';
 import { unzipSync } from 'fflate';
 import type { Assembly } from './deployment/assembly';
-import { deployStack, type AlarmDefinition, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import { deleteStack, deployStack, type AlarmDefinition, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
 import { StackSets } from './deployment/stack-sets';
-import type { Template } from './deployment/template';
+import type { Target, Template } from './deployment/template';
 import type { FaultPlan } from './faults';
 import { IamDirectory, type Credentials, type Propagation } from './iam/directory';
 import { iamService } from './iam/iam-service';
@@ -63,6 +63,7 @@ export class LocalOrganization {
   private readonly alarms = new Map<string, AlarmDefinition>();
   private readonly assemblies: Assembly[] = [];
   private readonly stackSets: StackSets;
+  private readonly stacks = new Map<string, StackToDeploy>();
   private readonly callListeners: ((record: CallRecord) => void)[] = [];
   private readonly logListeners: ((line: LogLine) => void)[] = [];
   private readonly answerListeners: ((answered: Answered) => void)[] = [];
@@ -107,6 +108,14 @@ export class LocalOrganization {
 
   deployStack(stack: StackToDeploy): void {
     deployStack(this.deployer, stack);
+    this.stacks.set(nameOf(stack.target), stack);
+  }
+
+  /** By the account's administrator; nothing happens where there is no such stack. */
+  deleteStack(target: Target): void {
+    const stack = this.stacks.get(nameOf(target));
+    if (stack) deleteStack(this.deployer, stack);
+    this.stacks.delete(nameOf(target));
   }
 
   private get deployer(): Deployer {
@@ -251,6 +260,8 @@ function functionArnOf({ origin, principal }: CallRecord): string | undefined {
   const name = origin?.split('/')[1]?.split('#')[0];
   return name === undefined ? undefined : `${principal.accountId}:function:${name}`;
 }
+
+const nameOf = ({ accountId, region, stackName }: Target): string => `${accountId}/${region}/${stackName}`;
 
 const alarmArn = ({ accountId, region, name }: Pick<AlarmDefinition, 'accountId' | 'region' | 'name'>): string => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
 

@@ -35,6 +35,7 @@ export async function deploy(organization: LocalOrganization, roster: Roster, as
     await publish('all', roster, clientOf(organization, administratorOf(organization, roster)), organization.clock.now());
     return { startedAt, endedAt: ended(), passed: ['cdk deploy', 'publish'] };
   }
+  deleteByHand(organization, roster);
   const passed: string[] = [];
   for (const { name, actions } of stages) {
     if (name === 'Publish') deployByHand(organization, roster, assembly);
@@ -57,6 +58,11 @@ export async function operate(organization: LocalOrganization, roster: Roster, {
 function deployByHand(organization: LocalOrganization, { accounts, region }: Roster, assembly: Assembly): void {
   const template = assembly.stackSetTemplate();
   for (const { id, deployment } of accounts) if (deployment === 'manual' && template) organization.deployStack({ template, target: { accountId: id, region, stackName: STACKS.rotator } });
+}
+
+/** As the plan tells people to before a StackSet takes over what they deployed. */
+function deleteByHand(organization: LocalOrganization, { accounts, region }: Roster): void {
+  for (const { id, deployment } of accounts) if (deployment === 'stackset') organization.deleteStack({ accountId: id, region, stackName: STACKS.rotator });
 }
 
 /** Runs a stage. @returns why it stopped, if it did */
