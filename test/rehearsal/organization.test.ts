@@ -82,7 +82,7 @@ describe('the last canary', () => {
     expect(rehearsal.report.deployments[2]!.passed).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Fleet', 'Account-111111111111', 'Publish']);
     expect(hasFunctions(rehearsal)).toBe(true);
     const reportedAt = (JSON.parse(rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', 'reports/333333333333.json')!) as { at: string }).at;
-    expect(reportedAt > '2027-01-09T22').toBe(true);
+    expect(reportedAt > rehearsal.report.deployments[2]!.startedAt).toBe(true);
     expect(rehearsal.report.summary.violations).toEqual([]);
   });
 
