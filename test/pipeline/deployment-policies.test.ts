@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import wide from '../../docs/deployment-policy.json';
 import guarded from '../../docs/deployment-policy-guarded.json';
+import boundary from '../../docs/permissions-boundary.json';
 import { synthesize } from '../../lib/assembly';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { resolveTemplate, type Resolved, type Target } from '../../lib/local-organization/deployment/template';
@@ -154,6 +155,15 @@ describe('an account that is a stage of the pipeline', () => {
   ])('refuses %s on %s even with the boundary', async (action, resource) => {
     expect(await denies(guarded, { action, resource, context: { 'iam:PermissionsBoundary': BOUNDARY } })).toBe(true);
   });
+});
+
+test('the boundary names every action of the roles that it bounds', () => {
+  const [{ resources } = { resources: [] }] = inAccount(MANAGEMENT);
+  const documents = resources.flatMap(({ type, properties: p }) => (type === 'AWS::IAM::Role' ? p.Policies.map(({ PolicyDocument }: any) => PolicyDocument) : type === 'AWS::IAM::RolePolicy' ? [p.PolicyDocument] : []));
+  const actions: Set<string> = new Set(documents.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)));
+  const bounded = boundary.Statement.flatMap(({ Action }) => Action);
+  expect(actions.size).toBeGreaterThan(20);
+  expect([...actions].sort()).toEqual([...new Set(bounded)].sort());
 });
 
 describe('the boundary lets through keys of guarded users only, by the two key roles', () => {
