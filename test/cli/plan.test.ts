@@ -50,6 +50,6 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
 });
 
 test('in the pipeline a roster that names another security account or region is not taken for the first one', () => {
-  const moved = (from: string) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', '--from', 'published', '--to', 'config/examples/organization.yaml'], { encoding: 'utf8', env: { ...process.env, CODEBUILD_BUILD_ARN: `arn:aws:codebuild:${from}:build/access-keys-guard:1` } });
+  const moved = (from: string) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', '--from', 'published', '--to', ROSTERS.everyDeployment], { encoding: 'utf8', env: { ...process.env, CODEBUILD_BUILD_ARN: `arn:aws:codebuild:${from}:build/access-keys-guard:1` } });
   for (const from of ['us-east-1:222222222222', 'eu-central-1:444444444444']) expect(moved(from)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no push moves it') });
 });
