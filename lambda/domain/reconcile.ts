@@ -63,6 +63,7 @@ const CONCURRENT_USERS = 4;
  */
 export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, occurrence?: Occurrence): Promise<RunOutcome> {
   const now = ports.clock.now();
+  if (occurrence) remember(memory, occurrence);
   let slice: RosterSlice;
   try {
     slice = await readSlice(ports.roster, settings.accountId);
@@ -70,7 +71,6 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
   } catch (error) {
     return standStill(ports, settings, memory, error);
   }
-  if (occurrence) remember(memory, occurrence);
   const untold = await tellOccurrences(ports, memory, slice);
   const outcome = await pass(ports, settings, memory, slice, now, occurrence !== undefined);
   if (untold) throw untold;

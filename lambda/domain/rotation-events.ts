@@ -15,8 +15,11 @@ export interface Occurrence {
 }
 
 const NAMES: readonly string[] = ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'];
-/** The function records a failure before Secrets Manager hears of it; the labels of its version may be gone by then. */
-const RECORDED_WITHIN_MS = 15 * 60_000;
+/**
+ * The function records a failure right before Secrets Manager hears of it, and an older record is of the attempt before;
+ * the labels of its version may be gone by then.
+ */
+const RECORDED_WITHIN_MS = 60_000;
 
 /**
  * Reads an EventBridge event of Secrets Manager.

@@ -370,6 +370,28 @@ describe('rotation events', () => {
     expect(codes(world)).toEqual(['attention ROTATION_FAILED']);
   });
 
+  test('an attempt that was cut off is told, although the function told of the one a minute before', async () => {
+    const { world } = await settled();
+    const token = world.startRotation();
+    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'error'));
+    await world.step('createSecret', token);
+    world.between = () => {};
+    world.pass(1 / 60);
+    await world.reconcile(event(world, 'RotationFailed'));
+    expect(codes(world)).toEqual(['rotation-failed', 'attention ROTATION_FAILED']);
+  });
+
+  test('a failure that is heard of while the roster cannot be read is told by the next run', async () => {
+    const { world } = await settled();
+    world.startRotation();
+    const { slice } = world;
+    world.slice = undefined;
+    await world.reconcile(event(world, 'RotationFailed'));
+    world.slice = slice;
+    await world.reconcile();
+    expect(codes(world)).toEqual(['attention SLICE_MISSING', 'attention ROTATION_FAILED']);
+  });
+
   test('a failure after the promotion, of which the function told, is not told again', async () => {
     const { world } = await settled();
     let published = 0;
