@@ -1,6 +1,6 @@
 /**
- * A stateful stand-in for one AWS account behind the domain's ports: one IAM user's keys, its secret with Secrets
- * Manager's rotation machine, and the notices. Every port call can fail, lose its answer or kill the function.
+ * A stateful stand-in for one AWS account behind the domain's ports: two IAM users' keys, the secret of one of them with
+ * Secrets Manager's rotation machine, and the notices. Every port call can fail, lose its answer or kill the function.
  */
 import { STEPS } from '../../lambda/domain/guard';
 import type { NoticeEvent } from '../../lambda/domain/notice';
@@ -51,6 +51,9 @@ export function sliceOf(...users: SliceUser[]): RosterSlice {
   };
 }
 
+/** Another user of the account, whose keys are nobody's business. */
+export const BOB = 'bob';
+
 /** `error` and `timeout` come before the effect, a timeout late; `lost` after it; `throttled` refuses this call and the next of its kind. */
 export type Fault = 'error' | 'timeout' | 'throttled' | 'lost' | 'killed-before' | 'killed-after';
 
@@ -85,13 +88,31 @@ interface StoredSecret {
   deletedAt?: Date;
 }
 
-class Killed extends Error {}
+export class Killed extends Error {}
 
-/** Of one function invocation: it can be killed at a call, after which nothing of it happens any more. */
+/** One function invocation: it can be killed at a call, after which nothing of it happens any more. */
 interface Invocation {
+  /** A step of a rotation, `reconcile` or an operator's command. */
+  readonly name: string;
+  /** How many calls had been made when it began. */
+  readonly since: number;
   dead: boolean;
   kill: (error: Error) => void;
 }
+
+/** One port call, for people who replay what happened. */
+export interface Journaled {
+  readonly at: Date;
+  readonly by: string;
+  readonly request: string;
+  /** A staging label, a tag, or a key. */
+  readonly about: string;
+  outcome: string;
+}
+
+/** Names of calls that change nothing. */
+const READS = /^(iam:(Get|List)|sts:|s3:GetObject|secretsmanager:(Describe|Get|List))/;
+export const isRead = (call: string): boolean => READS.test(call);
 
 export class World {
   now = START;
@@ -109,29 +130,62 @@ export class World {
   readonly logLines: string[] = [];
   /** Keys that the product made. */
   readonly made = new Set<string>();
+  /** Every key there ever was, whoever made it. */
+  readonly pairs: AccessKeyPair[] = [];
   /** Calls of CreateAccessKey by invocation. */
   readonly creations = new Map<object, number>();
+  /** Calls of CreateAccessKey that IAM refused because there were two keys. */
+  refusedForLimit = 0;
+  /** How often the product asked for the keys of {@link BOB}. */
+  trespasses = 0;
+  /** How often the product asked for a rotation. */
+  rotationsAsked = 0;
   report: AccountReport | undefined;
-  /** Keys of other users, by their ids. */
-  readonly strangers = new Map<string, { readonly secret: string; readonly arn: string }>();
   /** Names of all port calls in order. */
   readonly calls: string[] = [];
+  readonly journal: Journaled[] = [];
+  /** What invocations answered and threw. */
+  readonly answers: unknown[] = [];
+  /** A function that makes more calls than that is stopped. */
+  mostCalls = Infinity;
   /** What happens at the nth call (from 0), once. */
   readonly faults = new Map<number, Fault>();
-  /** Runs after every call that changed something, and after every step. */
-  watch: () => void = () => {};
-  /** Runs before each call: a person's deed between two calls, done to its end when it is awaited. */
+  /** Runs after every call that changed something, with the name of the function's invocation. */
+  watch: (by: string) => void = () => {};
+  /** Runs after every invocation. */
+  ended: () => void = () => {};
+  /** Runs when an event is published or only recorded, with the number of calls when the invocation that does so began. */
+  told: (event: NoticeEvent, since: number) => void = () => {};
+  /** Runs before each call, and is waited for: somebody's deed between two calls. */
   between: (call: number) => void | Promise<unknown> = () => {};
   /** How far the functions' clock is ahead of AWS's. */
   skewMs = 0;
+  /** The step that Secrets Manager has called last. */
+  running: { readonly step: string; readonly token: string } | undefined;
   private throttling: string | undefined;
   private created = 0;
   private attempts = 0;
   private rotations = 0;
   private memory = emptyMemory();
+  private readonly parsed = new Map<string, AccessKeyPair | undefined>();
 
   constructor(readonly user: SliceUser = ANN) {
     this.slice = sliceOf(user);
+  }
+
+  /** A key of {@link BOB}. */
+  addOthersKey(): AccessKeyPair {
+    const pair = this.newPair();
+    this.keysOfOthers.set(pair.id, BOB);
+    return pair;
+  }
+
+  /** All that decides what happens from here on, as text: two worlds of the same text have the same future. Holds between two invocations. */
+  fingerprint(): string {
+    const { now, keys, userId, userExists, slice, throttling, created, attempts, rotations, rotationsAsked, running, memory } = this;
+    const secrets = [...this.secrets.values()].map((secret) => ({ ...secret, versions: [...secret.versions].map(([id, { value, stages }]) => [id, value, ...stages]) }));
+    const remembered = [memory.circuitOpen, memory.occurrences, [...memory.told], [...memory.users].map(([name, { failing }]) => [name, failing])];
+    return JSON.stringify([now, keys, userId, userExists, slice?.users[0]?.unmanagedKeys, throttling, created, attempts, rotations, rotationsAsked, running, remembered, secrets]);
   }
 
   /** A key that somebody made by hand. */
@@ -170,8 +224,15 @@ export class World {
   }
 
   keyOf(stage: string): AccessKeyPair | undefined {
-    const value = [...(this.secrets.get(this.user.secretName)?.versions.values() ?? [])].find(({ stages }) => stages.has(stage))?.value;
-    return value === undefined ? undefined : parseSecretValue(value).key;
+    for (const { value, stages } of this.secrets.get(this.user.secretName)?.versions.values() ?? []) if (stages.has(stage)) return this.keyIn(value);
+    return undefined;
+  }
+
+  /** The key in a version's value. */
+  keyIn(value: string | undefined): AccessKeyPair | undefined {
+    if (value === undefined) return undefined;
+    if (!this.parsed.has(value)) this.parsed.set(value, parseSecretValue(value).key);
+    return this.parsed.get(value);
   }
 
   works(key: AccessKeyPair | undefined): boolean {
@@ -189,6 +250,11 @@ export class World {
   /** Nothing when that is over already. */
   passUntil(since: Date, hours: number): void {
     this.now = new Date(Math.max(this.now.getTime(), since.getTime() + hours * 3_600_000));
+  }
+
+  /** A throttling goes on. */
+  get isThrottled(): boolean {
+    return this.throttling !== undefined;
   }
 
   get outstanding(): string | undefined {
@@ -212,6 +278,7 @@ export class World {
   /** Runs the four steps of a token as Secrets Manager does; the first failure ends the attempt. */
   async rotate(token = this.startRotation()): Promise<Error | undefined> {
     for (const step of STEPS) {
+      this.running = { step, token };
       const failure = await this.step(step, token);
       if (failure) return failure;
     }
@@ -236,16 +303,19 @@ export class World {
 
   /** Any event, as Lambda hands it on. */
   handle(event: unknown): Promise<Error | undefined> {
-    return this.invoke((ports) => handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${this.attempts++}`, timeoutMs: TIMEOUT_MS }, event));
+    const { Step: step } = (event ?? {}) as { Step?: unknown };
+    return this.invoke(typeof step === 'string' ? step : 'rotate', (ports) => handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${step === 'createSecret' ? this.attempts++ : this.attempts}`, timeoutMs: TIMEOUT_MS }, event));
   }
 
   /** A full pass, as after a rotation event; one that names no secret unless given. */
   async reconcile(occurrence?: Occurrence): Promise<RunOutcome | undefined> {
     let outcome: RunOutcome | undefined;
-    const failure = await this.invoke(async (ports) => {
+    const failure = await this.invoke('reconcile', async (ports) => {
       outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, rotateFunctionArn: ROTATE, codeVersion: 'test' }, this.memory, occurrence ?? { name: 'RotationAbandoned', secretId: '', at: '' });
     });
-    if (failure && !(failure instanceof Killed)) throw failure;
+    if (failure instanceof Killed) this.forget();
+    else if (failure) throw failure;
+    this.answers.push(outcome);
     return outcome;
   }
 
@@ -257,14 +327,15 @@ export class World {
   /** A command of the operator. @returns its message, or the failure */
   async operate(command: object): Promise<string | Error> {
     let message = '';
-    const failure = await this.invoke(async (ports) => {
+    const failure = await this.invoke('operate', async (ports) => {
       ({ message } = await operate(ports, ACCOUNT, command));
     });
+    this.answers.push(message);
     return failure ?? message;
   }
 
-  private async invoke(run: (ports: ReturnType<World['ports']>) => Promise<void>): Promise<Error | undefined> {
-    const invocation: Invocation = { dead: false, kill: () => {} };
+  private async invoke(name: string, run: (ports: ReturnType<World['ports']>) => Promise<void>): Promise<Error | undefined> {
+    const invocation: Invocation = { name, since: this.calls.length, dead: false, kill: () => {} };
     const killed = new Promise<Error>((resolve) => {
       invocation.kill = resolve;
     });
@@ -273,27 +344,40 @@ export class World {
       (error: Error) => error,
     );
     const outcome = await Promise.race([ended, killed]);
-    this.watch();
+    if (outcome) this.answers.push(outcome);
+    this.ended();
     return outcome;
   }
 
-  private async call<T>(invocation: Invocation, name: string, effect: () => T): Promise<T> {
+  private async call<T>(invocation: Invocation, name: string, about: string, effect: () => T): Promise<T> {
     if (invocation.dead) return new Promise<T>(() => {});
     const index = this.calls.push(name) - 1;
+    const journaled: Journaled = { at: this.now, by: invocation.name, request: name, about, outcome: '' };
+    this.journal.push(journaled);
     if (name === 'iam:CreateAccessKey') this.creations.set(invocation, (this.creations.get(invocation) ?? 0) + 1);
-    await this.between(index);
+    const deed = this.between(index);
+    if (deed) await deed;
     if (invocation.dead) return new Promise<T>(() => {});
-    const fault = this.faults.get(index);
-    if (fault === 'killed-before') return this.kill(invocation);
+    try {
+      return await this.answer(invocation, name, effect, this.faults.get(index));
+    } catch (error) {
+      journaled.outcome = (error as Error).name;
+      throw error;
+    }
+  }
+
+  /** A throttling that goes on leaves a call alone that has a fault of its own. */
+  private answer<T>(invocation: Invocation, name: string, effect: () => T, fault: Fault | undefined): T | Promise<T> {
+    if (fault === 'killed-before' || this.calls.length > this.mostCalls) return this.kill(invocation);
     if (fault === 'error') throw new ServiceError('InternalFailure', 'server', { httpStatusCode: 500 });
     if (fault === 'timeout') this.now = new Date(this.now.getTime() + REQUEST_TIMEOUT_MS);
     if (fault === 'timeout') throw new ServiceError('TimeoutError');
-    if (fault === 'throttled' || this.throttling === name) {
+    if (fault === 'throttled' || (fault === undefined && this.throttling === name)) {
       this.throttling = fault === 'throttled' ? name : undefined;
       throw refused('ThrottlingException');
     }
     const result = effect();
-    this.watch();
+    if (!isRead(name)) this.watch(invocation.name);
     if (fault === 'killed-after') return this.kill(invocation);
     if (fault === 'lost') throw new ServiceError('ECONNRESET');
     return result;
@@ -306,33 +390,36 @@ export class World {
   }
 
   private ports(invocation: Invocation) {
-    const call = <T>(name: string, effect: () => T): Promise<T> => this.call(invocation, name, effect);
+    const call = <T>(name: string, about: string, effect: () => T): Promise<T> => this.call(invocation, name, about, effect);
     const deadline = this.now.getTime() + TIMEOUT_MS;
     return {
       secrets: this.secretsPort(call),
       keys: { of: (name: string) => this.keysPort(call, name) },
       identities: {
         identify: (key: AccessKeyPair) =>
-          call('sts:GetCallerIdentity', () => {
-            const stranger = this.strangers.get(key.id);
-            if (stranger?.secret === key.secret) return { arn: stranger.arn, accountId: ACCOUNT };
+          call('sts:GetCallerIdentity', key.id, () => {
             const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
             const other = this.keysOfOthers.get(key.id);
-            if (other) return { arn: `arn:aws:iam::${ACCOUNT}:user/${other}`, accountId: ACCOUNT };
-            return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.userArn, accountId: ACCOUNT } : undefined;
+            if (other) return { arn: this.arnOf(other), accountId: ACCOUNT };
+            return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.arnOf(this.user.name), accountId: ACCOUNT } : undefined;
           }),
       },
-      roster: { read: () => call('s3:GetObject slice', () => (this.sliceText === undefined ? this.slice : parseSlice(this.sliceText))) },
+      roster: { read: () => call('s3:GetObject slice', '', () => (this.sliceText === undefined ? this.slice : parseSlice(this.sliceText))) },
       notices: {
-        record: (event: NoticeEvent) => call('s3:PutObject event', () => void this.recorded.push(event)),
+        record: (event: NoticeEvent) =>
+          call('s3:PutObject event', event.type, () => {
+            this.recorded.push(event);
+            this.told(event, invocation.since);
+          }),
         send: async (event: NoticeEvent) => {
-          await call('s3:PutObject event', () => void this.recorded.push(event));
-          await call('sns:Publish', () => {
+          await call('s3:PutObject event', event.type, () => void this.recorded.push(event));
+          await call('sns:Publish', event.type, () => {
+            this.told(event, invocation.since);
             if (!this.notices.some(({ id }) => id === event.id)) this.notices.push(event);
           });
         },
       },
-      reports: { write: (report: AccountReport) => call('s3:PutObject report', () => void (this.report = report)) },
+      reports: { write: (report: AccountReport) => call('s3:PutObject report', '', () => void (this.report = report)) },
       clock: {
         now: () => new Date(this.now.getTime() + this.skewMs),
         sleep: async (milliseconds: number) => {
@@ -348,9 +435,7 @@ export class World {
     this.logLines.push(JSON.stringify({ message, ...fields }));
   };
 
-  private get userArn(): string {
-    return `arn:aws:iam::${ACCOUNT}:user/people/${this.user.name}`;
-  }
+  private readonly arnOf = (userName: string): string => `arn:aws:iam::${ACCOUNT}:user/people/${userName}`;
 
   readonly arn = ({ name }: StoredSecret): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
 
@@ -364,24 +449,24 @@ export class World {
     return secret;
   }
 
-  private secretsPort(call: <T>(name: string, effect: () => T) => Promise<T>): SecretLifecycle {
-    const act = <T>(operation: string, effect: () => T): Promise<T> => call(`secretsmanager:${operation}`, effect);
+  private secretsPort(call: <T>(name: string, about: string, effect: () => T) => Promise<T>): SecretLifecycle {
+    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> => call(`secretsmanager:${operation}`, about, effect);
     return {
       describe: (id) => act('DescribeSecret', () => this.description(id)),
       value: (id, stage, versionId) =>
-        act('GetSecretValue', () => [...this.existing(id).versions].find(([version, { stages }]) => stages.has(stage) && (versionId ?? version) === version)?.[1].value),
+        act('GetSecretValue', () => [...this.existing(id).versions].find(([version, { stages }]) => stages.has(stage) && (versionId ?? version) === version)?.[1].value, stage),
       put: (id, versionId, value) =>
         act('PutSecretValue', () => {
           const version = this.existing(id).versions.get(versionId);
           if (version?.value !== undefined && version.value !== value) throw refused('ResourceExistsException');
           this.existing(id).versions.set(versionId, { value, stages: version?.stages ?? new Set(['AWSPENDING']) });
-        }),
-      moveStage: (id, stage, { to, from }) => act('UpdateSecretVersionStage', () => this.moveStage(this.existing(id), stage, to, from)),
-      tag: (id, tags) => act('TagResource', () => void Object.assign(this.existing(id).tags, tags)),
+        }, 'AWSPENDING'),
+      moveStage: (id, stage, { to, from }) => act('UpdateSecretVersionStage', () => this.moveStage(this.existing(id), stage, to, from), `${to ? '' : 'remove '}${stage}`),
+      tag: (id, tags) => act('TagResource', () => void Object.assign(this.existing(id).tags, tags), Object.keys(tags)[0]),
       untag: (id, tagKeys) =>
         act('UntagResource', () => {
           for (const key of tagKeys) delete this.existing(id).tags[key];
-        }),
+        }, tagKeys[0]),
       list: () => act('ListSecrets', () => [...this.secrets.keys()]),
       create: (name, value, tags) =>
         act('CreateSecret', () => {
@@ -392,6 +477,7 @@ export class World {
       putPolicy: (id, policy) => act('PutResourcePolicy', () => void (this.existing(id).policy = policy)),
       rotate: (id, schedule, now) =>
         act('RotateSecret', () => {
+          if (now) this.rotationsAsked++;
           Object.assign(this.existing(id), { schedule, rotationEnabled: true, functionArn: ROTATE });
           if (now && this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
           if (now) this.startRotation(this.existing(id));
@@ -428,38 +514,42 @@ export class World {
     secret.versions.get(from)!.stages.add('AWSPREVIOUS');
   }
 
-  private keysPort(call: <T>(name: string, effect: () => T) => Promise<T>, userName: string) {
-    const act = <T>(operation: string, effect: () => T): Promise<T> => call(`iam:${operation}`, effect);
+  private keysPort(call: <T>(name: string, about: string, effect: () => T) => Promise<T>, userName: string) {
+    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> => call(`iam:${operation}`, about, effect);
+    if (userName === BOB) this.trespasses++;
     const find = (keyId: string): StoredKey => {
       const key = this.keys.find(({ id }) => id === keyId);
       if (!key) throw refused('NoSuchEntityException');
       return key;
     };
     return {
-      user: () => act('GetUser', () => (this.userExists ? { name: userName, id: this.userId, arn: this.userArn } : undefined)),
+      user: () => act('GetUser', () => (this.userExists ? { name: userName, id: this.userId, arn: this.arnOf(userName) } : undefined)),
       list: () => act('ListAccessKeys', () => this.keys.map(({ id, status, createdAt }) => ({ id, status, createdAt }))),
-      lastUse: (keyId: string) => act('GetAccessKeyLastUsed', () => find(keyId).lastUse),
+      lastUse: (keyId: string) => act('GetAccessKeyLastUsed', () => find(keyId).lastUse, keyId),
       create: () =>
         act('CreateAccessKey', () => {
+          if (this.keys.length >= 2) this.refusedForLimit++;
           if (this.keys.length >= 2) throw refused('LimitExceededException');
           const pair = this.newPair();
           this.made.add(pair.id);
           this.keys.push({ ...pair, status: 'Active', createdAt: new Date(Math.floor(this.now.getTime() / 1_000) * 1_000), lastUse: { used: false } });
           return pair;
         }),
-      activate: (keyId: string) => act('UpdateAccessKey Active', () => void (find(keyId).status = 'Active')),
+      activate: (keyId: string) => act('UpdateAccessKey Active', () => void (find(keyId).status = 'Active'), keyId),
       deactivate: (keyId: string) =>
         act('UpdateAccessKey Inactive', () => {
           const key = this.keys.find(({ id }) => id === keyId);
           if (key) key.status = 'Inactive';
-        }),
-      delete: (keyId: string) => act('DeleteAccessKey', () => void (this.keys = this.keys.filter(({ id }) => id !== keyId))),
+        }, keyId),
+      delete: (keyId: string) => act('DeleteAccessKey', () => void (this.keys = this.keys.filter(({ id }) => id !== keyId)), keyId),
     };
   }
 
   private newPair(): AccessKeyPair {
     const number = String(this.created++).padStart(4, '0');
-    return { id: `AKIAEXAMPLE00000${number}`, secret: `not-a-real-secret-of-key-number-${number}-xxxx` };
+    const pair = { id: `AKIAEXAMPLE00000${number}`, secret: `${number}/not+a/real+secret/of+an/example/key` };
+    this.pairs.push(pair);
+    return pair;
   }
 
   private hoursAgo(hours: number): Date {

@@ -1,15 +1,9 @@
 /** All schedules of the exploration, in parts that one process explores at a time. */
-import type { Fault } from '../domain/world';
-import { run, type Deed, type Schedule } from './schedule';
+import { isRead, type Fault } from '../domain/world';
+import { FUNCTIONS, PERSONS, run, type Outcome, type Schedule } from './schedule';
 import { STATES } from './states';
 
 const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
-const DEEDS: readonly Deed[] = ['a person makes a key', 'reconcile', 'deliver again', 'rotate is asked for', 'rollback'];
-/** Pairs are explored within the rotation and what completes it. */
-const PAIRED_CALLS = 40;
-/** And within the runs of reconcile that retire a key, of the states whose retirements differ: each with its next calls. */
-const RETIREMENTS = ['one key, adopted', 'a current key', 'rolled back', 'a current key that its owner goes on using'];
-const NEAR = 15;
 const MOST_FINDINGS = 5;
 
 export type Kind = 'singles' | 'deeds' | 'pairs';
@@ -22,42 +16,90 @@ export interface Finding {
 export interface Part {
   readonly state: string;
   readonly kind: Kind;
-  /** The call of the first of two faults, so that a part has a share of the pairs; those of the retirement have none. */
-  readonly first?: number;
 }
 
 export interface Done {
   readonly part: Part;
   readonly schedules: number;
   readonly findings: readonly Finding[];
+  /** A problem that was not looked for. */
+  readonly other?: string;
 }
 
-export function partsOf(kinds: readonly Kind[]): Part[] {
-  const states = Object.keys(STATES);
-  return kinds.flatMap((kind) => states.flatMap((state): Part[] => (kind === 'pairs' ? [...(RETIREMENTS.includes(state) ? [{ state, kind }] : []), ...Array.from({ length: PAIRED_CALLS - 1 }, (_, first) => ({ state, kind, first }))] : [{ state, kind }])));
-}
+/** The longest first. */
+export const partsOf = (kinds: readonly Kind[]): Part[] => [...kinds].reverse().flatMap((kind) => Object.keys(STATES).map((state) => ({ state, kind })));
 
-/** Ends early when a part has shown enough that is wrong. */
-export async function explore(part: Part, mostFindings = MOST_FINDINGS): Promise<Done> {
-  const { calls, retiring, problems } = await run({ state: part.state, faults: [] });
-  const findings: Finding[] = problems.length > 0 ? [{ schedule: { state: part.state, faults: [] }, problems }] : [];
-  let schedules = 1;
-  for (const schedule of schedulesOf(part, calls.length, retiring)) {
-    if (findings.length >= mostFindings) break;
+/** Ends early when a part has shown enough that is wrong. @param wanted what to look for, of all that is wrong */
+export async function explore(part: Part, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
+  const { state, kind } = part;
+  const known = new Map<string, number>();
+  const base = await run({ state, faults: [] }, { known });
+  const knowledge = { known, usual: base.attempts };
+  const findings: Finding[] = [];
+  let [schedules, other]: [number, string | undefined] = [0, undefined];
+  const judge = (schedule: Schedule, { problems }: Outcome): void => {
     schedules++;
-    const outcome = await run(schedule);
-    if (outcome.problems.length > 0) findings.push({ schedule, problems: outcome.problems });
+    if (problems.some((problem) => wanted.test(problem))) findings.push({ schedule, problems });
+    else other ??= problems[0];
+  };
+  if (kind === 'singles') judge({ state, faults: [] }, base);
+  for await (const schedule of schedulesOf(state, kind, base)) {
+    if (findings.length >= mostFindings) break;
+    const outcome = await run(schedule, knowledge);
+    if (schedule.between === undefined || outcome.done) judge(schedule, outcome);
   }
-  return { part, schedules, findings };
+  return { part, schedules, findings, ...(other !== undefined && { other }) };
 }
 
-function* schedulesOf({ state, kind, first }: Part, calls: number, retiring: readonly number[]): Generator<Schedule> {
-  if (kind === 'singles') for (let call = 0; call < calls; call++) for (const fault of FAULTS) yield { state, faults: [{ call, fault }] };
-  if (kind === 'deeds') for (let call = 0; call < calls; call++) for (const deed of DEEDS) yield { state, faults: [], between: { call, deed } };
-  if (kind === 'pairs' && first !== undefined) for (let second = first + 1; second < Math.min(calls, PAIRED_CALLS); second++) for (const schedule of pair(state, first, second)) yield { ...schedule, hurried: true };
-  if (kind === 'pairs' && first === undefined) for (const [index, one] of retiring.entries()) for (const other of retiring.slice(index + 1, index + 1 + NEAR)) yield* pair(state, one, other);
+function schedulesOf(state: string, kind: Kind, base: Outcome): Iterable<Schedule> | AsyncIterable<Schedule> {
+  if (kind === 'singles') return singles(state, base);
+  return kind === 'deeds' ? deeds(state, base) : pairs(state, base);
 }
 
-function* pair(state: string, first: number, second: number): Generator<Schedule> {
-  for (const one of FAULTS) for (const other of FAULTS) yield { state, faults: [{ call: first, fault: one }, { call: second, fault: other }] };
+/** On a read, an answer that is lost is an error. */
+function* singles(state: string, { calls }: Outcome): Generator<Schedule> {
+  for (const [call, name] of calls.entries()) for (const fault of FAULTS) if (fault !== 'lost' || !isRead(name)) yield { state, faults: [{ call, fault }] };
+}
+
+/** Between the calls of the rotation, and of those runs of reconcile that do more than to look. */
+function* deeds(state: string, { closedAt, retiring }: Outcome): Generator<Schedule> {
+  for (const call of [...Array.from({ length: closedAt }, (_, index) => index), ...retiring]) {
+    for (const deed of [...PERSONS, ...FUNCTIONS]) yield { state, faults: [], between: { call, deed } };
+    for (const deed of FUNCTIONS) yield { state, faults: [], between: { call, deed, meanwhile: true } };
+  }
+}
+
+/**
+ * Two faults: the first within the rotation, or within the runs of reconcile that retire a key; the second at any later
+ * call until the rotation is closed, or the key retired, in the run that the first one makes. First faults after which
+ * everything is the same share what comes after the invocation that they hit.
+ */
+async function* pairs(state: string, base: Outcome): AsyncGenerator<Schedule> {
+  const met = new Set(base.marks.map(({ mark }) => mark));
+  for (const call of [...Array.from({ length: base.closedAt }, (_, index) => index), ...base.retiring]) {
+    for (const fault of telling(base, call)) {
+      const first = { call, fault };
+      const alone = await run({ state, faults: [first] });
+      const later = alone.marks.filter((mark) => mark.call > call);
+      const familiar = later.find(({ mark }) => met.has(mark))?.call ?? Infinity;
+      for (const { mark } of later) met.add(mark);
+      const seconds = call < base.closedAt ? Array.from({ length: alone.closedAt }, (_, index) => index) : alone.retiring;
+      for (const second of seconds) {
+        if (second <= call || second >= familiar) continue;
+        for (const other of telling(alone, second)) yield { state, faults: [first, { call: second, fault: other }] };
+      }
+    }
+  }
+}
+
+/**
+ * Faults that differ for the domain: on a read, only whether it failed, and at an invocation's first call whether the
+ * function was killed, which later on is the same as after the call before. Only of CreateAccessKey does the domain
+ * distinguish a refusal from no answer.
+ */
+function telling({ calls, marks }: Outcome, call: number): readonly Fault[] {
+  const name = calls[call]!;
+  if (name === 'iam:CreateAccessKey') return FAULTS;
+  if (isRead(name)) return marks.some((mark) => mark.call === call) ? ['error', 'killed-after'] : ['error'];
+  return ['error', 'lost', 'killed-after'];
 }

@@ -1,6 +1,8 @@
 /** Where a rotation can start from. */
+import type { AccessKeyPair } from '../../lambda/domain/ports';
+import { printSecretValue } from '../../lambda/domain/secret-value';
 import type { SliceUser } from '../../lambda/domain/slice';
-import { ANN, World } from '../domain/world';
+import { ACCOUNT, ANN, World } from '../domain/world';
 
 const SEED_COMPATIBLE: SliceUser = { ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' };
 
@@ -79,6 +81,36 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
     [...world.secret.versions.values()][0]!.stages.add('AWSPENDING');
     return world;
   },
+  'a value edited by hand that names another key': () => {
+    const world = withKey();
+    const other = world.addKey({ ageHours: 100, usedHoursAgo: 60 });
+    const [version] = [...world.secret.versions.values()];
+    version!.stages = new Set(['AWSPREVIOUS']);
+    world.secret.versions.set('by-hand-000000000000000000000000', { value: valueOf(other), stages: new Set(['AWSCURRENT']) });
+    return world;
+  },
+  'two keys, both used': () => {
+    const world = new World();
+    world.addKey({ usedHoursAgo: 1 });
+    world.addKey({ usedHoursAgo: 2 });
+    world.addSecret();
+    return world;
+  },
+  'a current and an unmanaged key that is used': () => {
+    const world = withKey();
+    world.addKey({ usedHoursAgo: 2 });
+    return world;
+  },
+  'AWSPENDING left on another version': () => {
+    const world = withKey();
+    world.secret.versions.set('stale-000000000000000000000000000', { value: valueOf(world.addKey({ ageHours: 100 })), stages: new Set(['AWSPENDING']) });
+    return world;
+  },
+  "AWSPENDING left with another user's key": () => {
+    const world = withKey();
+    world.secret.versions.set('stale-000000000000000000000000000', { value: valueOf(world.addOthersKey()), stages: new Set(['AWSPENDING']) });
+    return world;
+  },
   'a secret without a value': () => {
     const world = new World();
     world.addSecret();
@@ -89,8 +121,8 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
     const world = withKey();
     await world.rotate();
     await world.operate({ command: 'rollback', secretName: ANN.secretName });
-    for (let day = 0; day < 17; day++) {
-      world.pass(24);
+    for (const days of [1, 7, 1, 7, 1]) {
+      world.pass(24 * days);
       await world.reconcile();
     }
     return world;
@@ -98,8 +130,11 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
   'the behaviour of the single-account rotator': () => withKey(SEED_COMPATIBLE),
 };
 
+const valueOf = (key: AccessKeyPair): string => printSecretValue({ userName: ANN.name, accountId: ACCOUNT, key });
+
 export const STATES: Readonly<Record<string, State>> = {
   ...Object.fromEntries(Object.entries(WORLDS).map(([name, make]) => [name, { make }])),
   'a current key that its owner goes on using': { make: () => withKey(), habits: { usesPreviousForDays: 9 } },
+  'a used current key, which stops when its time is over': { make: () => withKey({ ...ANN, whenStillUsed: 'deactivate' }), habits: { usesPreviousForDays: 9 } },
   'a current key, no attempt after its promotion': { make: () => withKey(), habits: { givesUpAfterPromotion: true } },
 };
