@@ -1,8 +1,8 @@
 /**
  * Single faults through the bundled functions in the local organization, with the SDK's own retries, every policy
  * enforced and every promise of a rehearsal watched. Each account has one user, and one fault of its own: in its
- * account's calls, counted from the deployment. The user is new, is rotated again by an operator, and its first key is
- * deactivated and deleted.
+ * account's calls, counted from the deployment. The user is new and is rotated again by an operator, or has one key, or
+ * two, that the first rotation replaces; every previous key is deactivated and deleted.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,17 @@ export interface Single {
   /** Counted from 0. */
   readonly call: number;
   readonly fault: Fault;
+  /** Of a new user unless given. */
+  readonly start?: Start;
 }
+
+/** Keys that the user has before the product comes. */
+type Start = 'one key' | 'two keys';
+const STARTS: readonly (Start | undefined)[] = [undefined, 'one key', 'two keys'];
+const KEYS: Readonly<Record<Start, readonly { readonly ageDays: number; readonly usedBy: 'owner' | 'nobody' }[]>> = {
+  'one key': [{ ageDays: 300, usedBy: 'owner' }],
+  'two keys': [{ ageDays: 300, usedBy: 'owner' }, { ageDays: 900, usedBy: 'nobody' }],
+};
 
 export interface BundledFinding {
   readonly single: Single;
@@ -31,6 +41,10 @@ const SECOND_ROTATION_DAY = 1;
 const DAYS = 7;
 const WAITS = 'keepPreviousFor: 2d, quietFor: 1d, deleteInactiveAfter: 2d';
 const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
+/** The SDK sends a read again, whatever became of it. */
+const FAULTS_OF_READS: readonly Fault[] = ['error', 'killed-after'];
+/** What depends on where a user starts from is what its calls change. */
+const FAULTS_OF_STARTS: readonly Fault[] = ['lost', 'killed-after'];
 const KINDS: Readonly<Record<Fault, FaultRule>> = {
   error: { kind: 'error' },
   timeout: { kind: 'timeout' },
@@ -41,18 +55,30 @@ const KINDS: Readonly<Record<Fault, FaultRule>> = {
 };
 const CHANGES = /^(iam:(Create|Update|Delete)|secretsmanager:(Create|Put|Update|Rotate|Tag|Untag)|sns:)/;
 
-/** Every fault at every call of an invocation that changes anything but its report. */
+/** Faults at every call of an invocation that changes anything but its report; from a start with keys, at what changes something. */
 export async function bundledSingles(): Promise<readonly Single[]> {
-  const { calls } = await play([undefined]);
-  const acting = new Set(calls.filter(({ service, operation }) => CHANGES.test(`${service}:${operation}`)).map(({ origin }) => origin));
-  return calls.flatMap(({ origin }, call) => (acting.has(origin) ? FAULTS.map((fault) => ({ call, fault })) : []));
+  const all = await Promise.all(STARTS.map(async (start) => singlesOf(start, (await play([{ ...UNTOUCHED, start }])).calls)));
+  return all.flat();
+}
+
+/** An account in which nothing goes wrong. */
+const UNTOUCHED: Single = { call: Infinity, fault: 'error' };
+
+function singlesOf(start: Start | undefined, calls: readonly CallRecord[]): Single[] {
+  const changes = ({ service, operation }: CallRecord): boolean => CHANGES.test(`${service}:${operation}`);
+  const acting = new Set(calls.filter(changes).map(({ origin }) => origin));
+  const faults = (record: CallRecord): readonly Fault[] => {
+    if (start) return changes(record) ? FAULTS_OF_STARTS : [];
+    return changes(record) ? FAULTS : FAULTS_OF_READS;
+  };
+  return calls.flatMap((record, call) => (acting.has(record.origin) ? faults(record).map((fault) => ({ call, fault, ...(start && { start }) })) : []));
 }
 
 /** @returns what went wrong, by fault */
 export async function exploreBundled(singles: readonly Single[]): Promise<readonly BundledFinding[]> {
-  const { rehearsal, denied } = await play(singles);
+  const played = await play(singles);
   return singles.flatMap((single, index) => {
-    const problems = [...problemsOf(rehearsal, accountOf(index)), ...(denied.includes(accountOf(index)) ? [REFUSED] : [])];
+    const problems = problemsOf(played, accountOf(index), userOf(index));
     return problems.length > 0 ? [{ single, problems }] : [];
   });
 }
@@ -60,23 +86,32 @@ export async function exploreBundled(singles: readonly Single[]): Promise<readon
 const accountOf = (index: number): string => String(300_000_000_000 + index);
 const userOf = (index: number): string => `user.${index}`;
 
-function problemsOf({ report }: Rehearsal, accountId: string): string[] {
+function problemsOf({ rehearsal: { report, organization }, denied, failed }: Played, accountId: string, user: string): string[] {
   const events = report.events.filter((event) => event.accountId === accountId);
-  const made = events.filter((event) => event.kind === 'key-created').length;
-  const rotated = report.users.find((user) => user.accountId === accountId)!.rotations.succeeded;
+  const keyIds = events.flatMap((event) => (event.kind === 'key-created' ? event.keyId : []));
+  const leaks = report.events.filter((event) => event.kind === 'violation' && event.accountId === '' && keyIds.some((keyId) => event.message.includes(keyId)));
+  const made = events.filter((event) => event.kind === 'key-created' && event.origin === 'rotation').length;
+  const rotated = report.users.find((other) => other.accountId === accountId)!.rotations.succeeded;
   const told = events.filter((event) => event.kind === 'mail' && event.audience === 'owner' && event.subject.startsWith('New access key')).length;
+  const warned = events.some((event) => event.kind === 'notice' && (event.type === 'rotation-failed' || event.type === 'rotation-partial' || event.code === 'ROTATION_FAILED'));
+  const keys = organization.directory.keysOf(accountId, user);
+  const pending = [...organization.secrets.values()].some((secret) => secret.accountId === accountId && secret.stages.includes('AWSPENDING'));
   return [
-    ...events.flatMap((event) => (event.kind === 'violation' ? event.message : [])),
+    ...[...events, ...leaks].flatMap((event) => (event.kind === 'violation' ? event.message : [])),
     ...(rotated === 0 ? ['no rotation finished'] : []),
     ...(told === rotated ? [] : [`the owner had ${told} mails of ${rotated} rotations`]),
     ...(made < rotated ? ['a rotation made no key'] : []),
+    ...(failed.includes(accountId) && !warned ? ['a failed attempt reached no admin'] : []),
+    ...(keys.length === 1 ? [] : [`${keys.length} keys were left when the retirement should have ended`]),
+    ...(pending ? ['a version was left AWSPENDING'] : []),
+    ...(denied.includes(accountId) ? [REFUSED] : []),
   ];
 }
 
 /** One fault, with the calls of the account's functions as they went. */
 export async function replayBundled(single: Single): Promise<{ readonly calls: readonly CallRecord[]; readonly problems: readonly string[] }> {
-  const { calls, rehearsal, denied } = await play([single]);
-  return { calls, problems: [...problemsOf(rehearsal, accountOf(0)), ...(denied.length > 0 ? [REFUSED] : [])] };
+  const played = await play([single]);
+  return { calls: played.calls, problems: problemsOf(played, accountOf(0), userOf(0)) };
 }
 
 const REFUSED = 'a call of a function was not allowed';
@@ -87,20 +122,23 @@ interface Played {
   readonly calls: readonly CallRecord[];
   /** Accounts whose functions were refused something. */
   readonly denied: readonly string[];
+  /** Accounts in which an attempt of a rotation surely failed: it was cut off, or CreateAccessKey did, which the SDK does not repeat. */
+  readonly failed: readonly string[];
 }
 
-async function play(singles: readonly (Single | undefined)[]): Promise<Played> {
+async function play(singles: readonly Single[]): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), 'bundled-'));
   const calls: CallRecord[] = [];
   const denied: string[] = [];
+  const failed: string[] = [];
   try {
-    writeFileSync(join(folder, 'roster.yaml'), rosterOf(singles.length));
+    writeFileSync(join(folder, 'roster.yaml'), rosterOf(singles));
     const { roster, problems } = loadRoster(join(folder, 'roster.yaml'), { at: START });
     if (!roster) throw new Error(JSON.stringify(problems));
-    const owners = singles.map((_, index) => ({ user: userOf(index), switches: '1h', keys: [] }));
-    const commands = singles.map((_, index) => ({ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }));
+    const owners = singles.map(({ start }, index) => ({ user: userOf(index), switches: '1h', keys: start ? KEYS[start] : [] }));
+    const commands = singles.flatMap(({ start }, index) => (start ? [] : [{ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }]));
     const rehearsal = await rehearse({ roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined).code!] }, days: DAYS, start: START, seed: 1, scenario: { owners, commands }, faults: faultsOf(singles), onCall });
-    return { rehearsal, calls, denied };
+    return { rehearsal, calls, denied, failed };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -108,12 +146,13 @@ async function play(singles: readonly (Single | undefined)[]): Promise<Played> {
   function onCall(record: CallRecord): void {
     if (record.origin === undefined || record.origin.includes('mailer')) return;
     if (record.principal.accountId === accountOf(0)) calls.push(record);
+    if (record.origin.includes('/access-keys-rotate#') && (record.injected === 'killed-after' || (record.injected !== undefined && record.operation === 'CreateAccessKey'))) failed.push(record.principal.accountId);
     if (record.injected === undefined && record.outcome.startsWith('AccessDenied')) denied.push(record.principal.accountId);
   }
 }
 
 /** Counts the calls of each account's functions. */
-function faultsOf(singles: readonly (Single | undefined)[]): { next(target: FaultTarget): FaultRule | undefined } {
+function faultsOf(singles: readonly Single[]): { next(target: FaultTarget): FaultRule | undefined } {
   const byAccount = new Map(singles.map((single, index) => [accountOf(index), single]));
   const counts = new Map<string, number>();
   return {
@@ -128,8 +167,8 @@ function faultsOf(singles: readonly (Single | undefined)[]): { next(target: Faul
   };
 }
 
-function rosterOf(accounts: number): string {
-  const listed = Array.from({ length: accounts }, (_, index) => `  - { id: "${accountOf(index)}", name: account ${index}, users: [{ name: ${userOf(index)}, ${WAITS} }] }`);
+function rosterOf(singles: readonly Single[]): string {
+  const listed = singles.map(({ start }, index) => `  - { id: "${accountOf(index)}", name: account ${index}, users: [{ name: ${userOf(index)}, ${WAITS}${start === 'two keys' ? ', unmanagedKeys: delete' : ''} }] }`);
   return `version: 1
 organization: { id: o-a1b2c3d4e5, managementAccount: "999999999999", organizationalUnits: [ou-ab12-11111111], securityAccount: "111111111111", region: us-east-1 }
 source: { connectionArn: "arn:aws:codeconnections:us-east-1:111111111111:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }
