@@ -13,10 +13,11 @@ import { fork } from 'node:child_process';
 import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import { bundledSingles, exploreBundled, replayBundled, type BundledFinding, type Single } from './bundled';
-import { MUTATIONS, runMutation } from './mutations';
+import { MUTATIONS, tryMutation, type Verdict } from './mutations';
 import { explore, partsOf, type Done, type Finding, type Kind, type Part } from './parts';
 import { run, type Schedule } from './schedule';
 import { STATES } from './states';
+import { printTable, type Row } from './table';
 
 /** A share of the bundled functions' single faults: an organization of as many accounts, which need memory. */
 interface BundledPart {
@@ -60,38 +61,59 @@ async function work(part: Part | BundledPart): Promise<Done | BundledDone> {
 }
 
 async function replay(schedule: Schedule | Single): Promise<void> {
-  const { rows, ended, problems } = 'state' in schedule ? await replayedPorts(schedule) : await replayedBundle(schedule);
-  const table = new Table({ head: ['call', 'request', 'what happens'], style: { head: [], border: [] }, chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' } });
-  table.push(...rows);
-  process.stdout.write(`${table.toString()}\n${ended}\n${problems.length > 0 ? problems.join('\n') : 'every promise held'}\n`);
-  process.exitCode = problems.length > 0 ? 1 : 0;
+  if ('state' in schedule && !(schedule.state in STATES)) return refuse(`there is no starting state ${JSON.stringify(schedule.state)}; there are:\n  ${Object.keys(STATES).join('\n  ')}`);
+  const { rows, marked, brokenAt, problems } = 'state' in schedule ? await replayedPorts(schedule) : await replayedBundle(schedule);
+  process.stdout.write(printTable(rows, marked, brokenAt));
+  process.stdout.write(`${problems.length > 0 ? problems.join('\n') : 'every promise held'}\n`);
+  conclude('schedules', 1, problems.length > 0 ? 1 : 0);
 }
 
 interface Replayed {
-  readonly rows: [number, string, string][];
-  readonly ended: string;
+  readonly rows: readonly Row[];
+  /** Calls with a fault or a deed. */
+  readonly marked: readonly number[];
+  readonly brokenAt?: number;
   readonly problems: readonly string[];
 }
 
-const MOST_ROWS = 80;
-
 async function replayedPorts(schedule: Schedule): Promise<Replayed> {
-  const { calls, problems, attempts } = await run(schedule);
-  const rows = calls.map((name, index): [number, string, string] => {
-    const fault = schedule.faults.find(({ call }) => call === index)?.fault ?? '';
-    const deed = schedule.between?.call === index ? schedule.between.deed : '';
-    return [index, name, [fault, deed].filter(Boolean).join(', ')];
+  const { attempts: usual } = await run({ state: schedule.state, faults: [] });
+  const { journal, problems, brokenAt } = await run(schedule, { usual });
+  const rows = journal.map(({ at, by, request, about, outcome }, call): Row => {
+    const fault = schedule.faults.find((one) => one.call === call)?.fault;
+    const outcomes = { lost: 'done, no answer', error: 'error', timeout: 'timeout', throttled: 'throttled twice', 'killed-after': 'done, then killed', 'killed-before': 'killed' };
+    return { call, at, by, request: nameOf(request, about), outcome: fault ? outcomes[fault] : outcome, ...(schedule.between?.call === call && { deed: `${schedule.between.deed}${schedule.between.meanwhile ? ', meanwhile' : ''}` }) };
   });
-  return { rows: rows.filter(([index, , happens]) => index < MOST_ROWS || happens), ended: `${attempts} attempts`, problems };
+  return { rows, marked: [...schedule.faults.map(({ call }) => call), ...(schedule.between ? [schedule.between.call] : [])], problems, ...(brokenAt !== undefined && { brokenAt }) };
 }
+
+/** The operation, and the label, tag or key that it is about: of a key its last four characters. */
+const nameOf = (request: string, about: string): string => `${request.replace(/^(iam|sts|secretsmanager|sns):/, '')} ${about.replace(/^access-keys:/, '').replace(/AKIA\w*(\w{4})$/, '…$1')}`.trim();
 
 async function replayedBundle(single: Single): Promise<Replayed> {
   const { calls, problems } = await replayBundled(single);
-  const rows = calls.map(({ service, operation, origin = '', outcome, injected }, index): [number, string, string] => [index, `${origin.split('/')[1]?.split('#')[0]} ${service}:${operation}`, injected ?? (outcome === 'ok' || outcome === 'NotModified' ? '' : outcome)]);
-  return { rows: rows.filter(([index, , happens]) => Math.abs(index - single.call) < MOST_ROWS / 2 || happens), ended: `${calls.length} calls`, problems };
+  const rows = calls.map(({ at, service, operation, origin = '', outcome, injected }, call): Row => ({ call, at, by: origin.split('/')[1]?.split('#')[0]?.replace('access-keys-', '') ?? '', request: service === 'secretsmanager' || service === 'iam' ? operation : `${service} ${operation}`, outcome: injected ?? (outcome === 'ok' || outcome === 'NotModified' ? '' : outcome) }));
+  return { rows, marked: [single.call], problems };
 }
 
-async function main(kinds: readonly Kind[]): Promise<void> {
+function refuse(why: string): void {
+  process.stderr.write(`${why}\n`);
+  process.exitCode = 2;
+}
+
+/** The run in one line, in the form in which `npm test` and `npm run conformance` end too. */
+function conclude(what: 'schedules' | 'mutations', all: number, failed: number): void {
+  process.stdout.write(`${what}: ${all - failed} passed, ${failed} failed\n`);
+  if (failed > 0) process.exitCode = 1;
+}
+
+interface Tally {
+  readonly schedules: number;
+  readonly failed: number;
+}
+
+/** At the ports. */
+async function atPorts(kinds: readonly Kind[]): Promise<Tally> {
   const start = performance.now();
   const sums = new Map<string, Record<Kind, number>>(Object.keys(STATES).map((state) => [state, { singles: 0, deeds: 0, pairs: 0 }]));
   const findings: Finding[] = [];
@@ -106,12 +128,12 @@ async function main(kinds: readonly Kind[]): Promise<void> {
   for (const [state, { singles, deeds, pairs }] of sums) table.push([state, singles, deeds, pairs]);
   const count = [...sums.values()].reduce((sum, { singles, deeds, pairs }) => sum + singles + deeds + pairs, 0);
   process.stdout.write(`${table.toString()}\n${count} schedules in ${seconds(start)} s; ${findings.length} broke a promise\n`);
-  for (const { schedule, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule)}'\n`);
-  if (findings.length > 0) process.exitCode = 1;
+  printFindings(findings.map(({ schedule, problems }) => [schedule, problems]));
+  return { schedules: count, failed: findings.length };
 }
 
 /** Single faults through the bundled functions. */
-async function bundled(): Promise<void> {
+async function bundled(): Promise<Tally> {
   const start = performance.now();
   Object.assign(process.env, QUIET);
   const singles = await bundledSingles();
@@ -123,28 +145,32 @@ async function bundled(): Promise<void> {
     progress();
   });
   process.stdout.write(`${singles.length} single faults through the bundled functions in ${seconds(start)} s; ${findings.length} broke a promise\n`);
-  for (const { single, problems } of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(single)}'\n`);
-  if (findings.length > 0) process.exitCode = 1;
+  printFindings(findings.map(({ single, problems }) => [single, problems]));
+  return { schedules: singles.length, failed: findings.length };
 }
 
-/** That all this can fail: each mutation of the domain must break a promise. */
+function printFindings(findings: readonly (readonly [Schedule | Single, readonly string[]])[]): void {
+  for (const [schedule, problems] of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'\n`);
+  if (findings.length > 10) process.stdout.write(`\nand ${findings.length - 10} more\n`);
+}
+
+/** That all this can fail: each mutation of the domain must break the promise that it is expected to break. */
 async function mutate(): Promise<void> {
   const start = performance.now();
   const queue = [...MUTATIONS];
-  const caught = new Map<string, string>();
+  const verdicts = new Map<string, Verdict>();
   const progress = progressOf('mutations tried', queue.length);
   const work = async (): Promise<void> => {
     for (let mutation = queue.shift(); mutation; mutation = queue.shift()) {
-      const problem = await runMutation(mutation);
-      if (problem !== undefined) caught.set(mutation.name, problem);
+      verdicts.set(mutation.name, await tryMutation(mutation));
       progress();
     }
   };
   await Promise.all(cpus().map(work));
-  const table = new Table({ head: ['mutation', 'caught by'], style: { head: [], border: [] }, wordWrap: true, colWidths: [38, 39] });
-  for (const { name } of MUTATIONS) table.push([name, caught.get(name) ?? 'NOTHING']);
-  process.stdout.write(`${table.toString()}\n${caught.size} of ${MUTATIONS.length} mutations caught in ${seconds(start)} s\n`);
-  if (caught.size < MUTATIONS.length) process.exitCode = 1;
+  const table = new Table({ head: ['mutation', 'what noticed it'], style: { head: [], border: [] }, wordWrap: true, colWidths: [38, 39] });
+  for (const { name } of MUTATIONS) table.push([name, verdicts.get(name)!.said]);
+  process.stdout.write(`${table.toString()}\n${MUTATIONS.length} mutations in ${seconds(start)} s\n`);
+  conclude('mutations', MUTATIONS.length, [...verdicts.values()].filter(({ good }) => !good).length);
 }
 
 const seconds = (start: number): number => Math.round((performance.now() - start) / 1000);
@@ -159,15 +185,27 @@ function progressOf(what: string, total: number): () => void {
 }
 
 async function everything(): Promise<void> {
-  await main(['singles', 'deeds', 'pairs']);
-  await bundled();
+  const tallies = [await atPorts(['singles', 'deeds', 'pairs']), await bundled()];
   await mutate();
+  sum(tallies);
+}
+
+const sum = (tallies: readonly Tally[]): void => conclude('schedules', tallies.reduce((all, { schedules }) => all + schedules, 0), tallies.reduce((all, { failed }) => all + failed, 0));
+
+function parseSchedule(text = ''): Schedule | Single | undefined {
+  try {
+    const parsed = JSON.parse(text) as Partial<Schedule & Single>;
+    return Array.isArray(parsed.faults) || (typeof parsed.call === 'number' && typeof parsed.fault === 'string') ? (parsed as Schedule | Single) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 const [, , mode, text] = process.argv;
 if (mode === '--worker') process.on('message', (part: Part | BundledPart) => void work(part).then((done) => process.send!(done)));
-else if (mode === '--replay') void replay(JSON.parse(text ?? '{}') as Schedule | Single);
+else if (mode === '--replay') void (parseSchedule(text) ? replay(parseSchedule(text)!) : refuse('--replay needs a schedule in JSON, as a broken promise prints it'));
 else if (mode === '--mutations') void mutate();
-else if (mode === '--bundled') void bundled();
-else if (mode === '--quick') void main(['singles', 'deeds']);
-else void everything();
+else if (mode === '--bundled') void bundled().then((tally) => sum([tally]));
+else if (mode === '--quick') void atPorts(['singles', 'deeds']).then((tally) => sum([tally]));
+else if (mode === undefined) void everything();
+else refuse(`there is no ${mode}; there are --quick, --bundled, --mutations and --replay`);
