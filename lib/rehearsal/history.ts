@@ -13,9 +13,13 @@ interface Happening {
 export type HistoryEvent = Happening &
   (
     | { readonly kind: 'key-created'; readonly keyId: string; readonly origin: KeyOrigin }
-    | { readonly kind: 'key-deactivated'; readonly keyId: string }
+    | { readonly kind: 'key-deactivated'; readonly keyId: string; readonly compromised?: true }
     | { readonly kind: 'key-activated'; readonly keyId: string }
     | { readonly kind: 'key-deleted'; readonly keyId: string }
+    | { readonly kind: 'current-key'; readonly keyId: string; readonly back?: true }
+    | { readonly kind: 'secret-deleted'; readonly recoveryDays: number }
+    | { readonly kind: 'secret-restored' }
+    | { readonly kind: 'command'; readonly command: OperatorCommand }
     | { readonly kind: 'key-used'; readonly keyId: string; readonly by: KeyBearer }
     | { readonly kind: 'key-refused'; readonly keyId: string; readonly by: KeyBearer; readonly code: string }
     | { readonly kind: 'owner-switched'; readonly keyId: string; readonly formerKeyId?: string; readonly means: SwitchMeans }
@@ -24,6 +28,9 @@ export type HistoryEvent = Happening &
     | { readonly kind: 'fault'; readonly what: string }
     | { readonly kind: 'violation'; readonly rule: InvariantRule; readonly message: string }
   );
+
+/** What an operator may command; as its words on the command line. */
+export type OperatorCommand = 'rotate' | 'rotate --compromised' | 'rollback';
 
 /** `existing`: there before the product came. `rotation`: made by it. */
 export type KeyOrigin = 'existing' | 'rotation';

@@ -1,11 +1,13 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { NoticeEvent } from '../../lambda/domain/notice';
+import { compromisedTagKey } from '../../lambda/domain/ledger';
 import { parseSecretValue } from '../../lambda/domain/secret-value';
 import type { DeliveredEmail } from '../local-organization/services/sns';
 import type { LocalOrganization } from '../local-organization/organization';
+import type { Secret } from '../local-organization/services/secretsmanager/model';
 import type { CallRecord } from '../local-organization/wire/gateway';
-import type { AccountState, UserState, VersionState } from './account-state';
+import type { AccountState, KeyState, UserState, VersionState } from './account-state';
 import { nameOf } from './names';
 import type { KeyPair, Refusal, Stage, StageMail, Text } from './stage';
 
@@ -31,7 +33,7 @@ interface Clients {
   readonly secrets: SecretsManagerClient;
 }
 
-const CHANGES = /^(Create|Put|Update|Delete)/;
+const CHANGES = /^(Create|Put|Update|Delete|Restore)/;
 
 /** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
 export class LocalStage implements Stage {
@@ -166,14 +168,13 @@ export class LocalStage implements Stage {
 
   private userState({ accountId, userName, secretName }: ManagedUser): UserState {
     const keys = this.organization.directory.hasUser(accountId, userName) ? this.organization.directory.keysOf(accountId, userName) : [];
-    const versions = this.versionsOf(accountId, secretName);
-    return { userName, keys: keys.map(({ accessKeyId, secretAccessKey, status, createdAt }) => ({ keyId: accessKeyId, secret: secretAccessKey, status, createdAt })), ...(versions && { versions }) };
+    const secret = this.organization.secrets.find(secretName, accountId, this.organization.region);
+    const keyState = ({ accessKeyId: keyId, secretAccessKey, status, createdAt }: (typeof keys)[number]): KeyState => ({ keyId, secret: secretAccessKey, status, createdAt, compromised: secret?.tags.has(compromisedTagKey(keyId)) ?? false });
+    return { userName, keys: keys.map(keyState), ...(secret && { versions: this.versionsOf(secret), secretEndsAt: secret.deletionDate }) };
   }
 
-  private versionsOf(accountId: string, secretName: string): readonly VersionState[] | undefined {
-    const { secrets, region } = this.organization;
-    const secret = secrets.find(secretName, accountId, region);
-    return secret && secrets.values([secret]).map(({ value: stored, versionId, stages }) => {
+  private versionsOf(secret: Secret): readonly VersionState[] {
+    return this.organization.secrets.values([secret]).map(({ value: stored, versionId, stages }) => {
       const value = typeof stored === 'string' ? parseSecretValue(stored) : undefined;
       return { versionId, labels: stages, keyId: value?.key?.id, secret: value?.key?.secret, userName: value?.userName };
     });

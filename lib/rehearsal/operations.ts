@@ -64,10 +64,13 @@ export class Operations {
   /** A command that failed is given once more, an hour later: the operator cannot know how far it came. */
   private async command(roster: Roster, command: ScenarioCommand, player: Player, again: boolean): Promise<void> {
     const { clock } = this.organization;
+    const words = command.compromised ? 'rotate --compromised' : command.command;
+    const happening = () => ({ at: clock.now().toISOString(), accountId: player.accountId, userName: player.user.name });
+    this.witness.record({ ...happening(), kind: 'command', command: words });
     try {
       await operate(this.organization, roster, { ...command, secretName: player.user.secretName });
     } catch (error) {
-      this.witness.record({ at: clock.now().toISOString(), accountId: player.accountId, userName: player.user.name, kind: 'fault', what: `${command.command} failed: ${(error as Error).message}` });
+      this.witness.record({ ...happening(), kind: 'fault', what: `${words} failed: ${(error as Error).message}` });
       if (again) clock.at(new Date(clock.now().getTime() + HOUR_MS), () => this.command(roster, command, player, false));
     }
   }

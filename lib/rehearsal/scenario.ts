@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import schema from '../../config/scenario.schema.json';
+import type { OperatorCommand } from './history';
 import type { ExistingKey, Persona } from './persona';
 
 export interface Scenario {
@@ -37,8 +38,32 @@ interface ScenarioOwner {
 
 export interface Expectation {
   readonly sentence: string;
-  readonly event?: { readonly kind?: string; readonly user?: string; readonly type?: string; readonly code?: string; readonly by?: string; readonly origin?: string; readonly from?: string; readonly to?: string; readonly count?: number; readonly atLeast?: number; readonly atMost?: number };
+  readonly event?: ExpectedEvent;
   readonly keysAtEnd?: { readonly user: string; readonly active: number; readonly inactive: number };
+}
+
+/** Events of the history that have all of these members, and how many there must be. */
+interface ExpectedEvent {
+  readonly kind?: string;
+  readonly user?: string;
+  /** Counted from 1 in the order of their creation, those from before too. */
+  readonly key?: number;
+  readonly type?: string;
+  readonly code?: string;
+  readonly by?: string;
+  readonly origin?: string;
+  readonly audience?: 'owner' | 'admin';
+  readonly command?: OperatorCommand;
+  readonly compromised?: boolean;
+  readonly back?: boolean;
+  readonly recoveryDays?: number;
+  /** Pattern in a mail's text, whose white space is one space each. */
+  readonly says?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly count?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
 }
 
 const NEVER_MS = 50 * 365 * 24 * 3_600_000;

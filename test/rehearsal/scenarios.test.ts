@@ -29,10 +29,22 @@ test.each(readdirSync('config/scenarios').sort())('%s', async (name) => {
 test('what is not seen is told with what was found', async () => {
   const scenario = { ...readScenario('leaver'), days: 3, changes: [] };
   const rehearsal = await play(scenario);
-  const seen = judge({ ...scenario, expect: [{ sentence: 'she has two keys', keysAtEnd: { user: 'ann', active: 2, inactive: 0 } }, { sentence: 'no key is made', event: { kind: 'key-created', count: 0 } }] }, rehearsal);
+  const expected = [
+    { sentence: 'she has two keys', keysAtEnd: { user: 'ann', active: 2, inactive: 0 } },
+    { sentence: 'no key is made', event: { kind: 'key-created', count: 0 } },
+    { sentence: 'her first key is never stored', event: { kind: 'current-key', user: 'ann', key: 1, count: 0 } },
+    { sentence: 'her second is', event: { kind: 'current-key', user: 'ann', key: 2, count: 1 } },
+    { sentence: 'no mail says where the key is', event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ann in', count: 0 } },
+    { sentence: 'one says where another is', event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ben in', count: 1 } },
+  ];
+  const seen = judge({ ...scenario, expect: expected }, rehearsal);
   expect(seen).toEqual([
     { sentence: 'she has two keys', ok: false, found: '1 Active and 0 Inactive' },
     { sentence: 'no key is made', ok: false, found: '2 times, first on 2027-01-04' },
+    { sentence: 'her first key is never stored', ok: false, found: '1 times, first on 2027-01-04' },
+    { sentence: 'her second is', ok: false, found: '0 times' },
+    { sentence: 'no mail says where the key is', ok: false, found: '1 times, first on 2027-01-04' },
+    { sentence: 'one says where another is', ok: false, found: '0 times' },
   ]);
 });
 

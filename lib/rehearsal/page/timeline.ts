@@ -120,11 +120,19 @@ export function describe(event: HistoryEvent): string {
     case 'key-created':
       return event.origin === 'existing' ? `key ${event.keyId} was there before` : `rotation created key ${event.keyId}`;
     case 'key-deactivated':
-      return `key ${event.keyId} deactivated`;
+      return `key ${event.keyId} deactivated${event.compromised ? ': it was declared compromised' : ''}`;
     case 'key-activated':
       return `key ${event.keyId} activated again`;
     case 'key-deleted':
       return `key ${event.keyId} deleted`;
+    case 'current-key':
+      return event.back ? `the secret holds key ${event.keyId} again` : `the secret holds key ${event.keyId}`;
+    case 'secret-deleted':
+      return `secret deleted, and can be restored for ${event.recoveryDays} days`;
+    case 'secret-restored':
+      return 'secret restored';
+    case 'command':
+      return `an operator commanded ${event.command}`;
     case 'key-used':
       return `${event.by} used key ${event.keyId}`;
     case 'key-refused':
