@@ -59,8 +59,8 @@ async function run(given: Options): Promise<void> {
   if (!roster || changes.length < options.change.length) return;
   const script = options.out === undefined ? undefined : pageScript();
   const rehearsal = await play(roster, changes, options, scenario);
-  if (options.out !== undefined) await write(options.out, rehearsal, script!);
   const seen = scenario ? (require('../rehearsal/judge') as typeof import('../rehearsal/judge')).judge(scenario, rehearsal) : [];
+  if (options.out !== undefined) await write(options.out, scenario ? { ...rehearsal, report: { ...rehearsal.report, scenario: { title: scenario.title, seen } } } : rehearsal, script!);
   process.stdout.write(options.format === 'json' ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n` : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
   process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) && seen.every(({ ok }) => ok) ? 0 : 1;
   if (options.serve !== undefined) await serve(rehearsal, options.serve, options.out!);

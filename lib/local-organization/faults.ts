@@ -91,6 +91,11 @@ export class FaultPlan {
     return new FaultPlan(json, random);
   }
 
+  /** When rules hold that do not hold always. */
+  get windows(): readonly Pick<FaultRule, 'from' | 'to'>[] {
+    return this.rules.filter(({ from, to }) => from !== undefined || to !== undefined);
+  }
+
   /** The first rule that hits this call; every matching rule counts it. */
   next(target: FaultTarget): FaultRule | undefined {
     return this.rules.filter((rule, index) => matches(rule, target) && this.hits(rule, ++this.seen[index]!))[0];

@@ -6,6 +6,7 @@ import type { FaultPlan } from '../local-organization/faults';
 import type { LocalOrganization } from '../local-organization/organization';
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../roster/roster';
+import { bandsOf } from './bands';
 import { assemble, withAdministrators, type Cast, type Player } from './cast';
 import { Lives } from './lives';
 import { LocalStage } from './local-stage';
@@ -23,7 +24,7 @@ export interface RehearsalOptions {
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
-  readonly faults?: Pick<FaultPlan, 'next'>;
+  readonly faults?: Pick<FaultPlan, 'next'> & Partial<Pick<FaultPlan, 'windows'>>;
   /** How owners live, and what operators command. */
   readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
   readonly everyRun?: boolean;
@@ -81,7 +82,8 @@ async function play(options: RehearsalOptions, pushes: readonly Push[], { organi
   return { report: reportFor(options, stage.now(), players, operations, witness), mails: witness.mails, organization, skippedRuns: organization.schedules.skipped };
 }
 
-function reportFor({ seed, days, start }: RehearsalOptions, endAt: Date, players: readonly Player[], { deployments }: Operations, { history }: Witness): RehearsalReport {
+function reportFor({ seed, days, start, roster, changes = [], faults }: RehearsalOptions, endAt: Date, players: readonly Player[], { deployments }: Operations, { history }: Witness): RehearsalReport {
   const users = players.map(({ accountId, accountName, user }) => ({ accountId, accountName, userName: user.name, exempt: user.exempt !== undefined }));
-  return reportOf({ seed, days, startAt: start, endAt, users, deployments, events: history.events, violations: history.violations });
+  const bands = bandsOf([{ day: 0, roster }, ...changes], faults?.windows ?? [], start, endAt);
+  return reportOf({ seed, days, startAt: start, endAt, users, bands, deployments, events: history.events, violations: history.violations });
 }

@@ -1,6 +1,8 @@
+import type { Band } from './bands';
 import type { DeploymentReport } from './deployment';
 import type { HistoryEvent, Violation } from './history';
 import { keyLives, type KeyLife } from './key-life';
+import type { Seen } from './judge';
 import { nameOf } from './names';
 import { summarize, summarizeUser, type RehearsalSummary, type RehearsedUser, type UserSummary } from './summary';
 
@@ -12,6 +14,9 @@ export interface RehearsalReport {
   readonly end: string;
   /** One for each push of the roster. */
   readonly deployments: readonly DeploymentReport[];
+  readonly bands: readonly Band[];
+  /** Of a scenario: its title, and what had to be seen. */
+  readonly scenario?: { readonly title: string; readonly seen: readonly Seen[] };
   readonly users: readonly (UserSummary & { readonly lives: readonly KeyLife[] })[];
   readonly events: readonly HistoryEvent[];
 }
@@ -22,6 +27,7 @@ export interface RehearsalOutcome {
   readonly startAt: Date;
   readonly endAt: Date;
   readonly users: readonly RehearsedUser[];
+  readonly bands: readonly Band[];
   readonly deployments: readonly DeploymentReport[];
   readonly events: readonly HistoryEvent[];
   readonly violations: readonly Violation[];
@@ -36,6 +42,7 @@ export function reportOf(outcome: RehearsalOutcome): RehearsalReport {
     start: outcome.startAt.toISOString(),
     end: outcome.endAt.toISOString(),
     deployments: outcome.deployments,
+    bands: outcome.bands,
     users: outcome.users.map((user) => {
       const events = byUser.get(nameOf(user.accountId, user.userName)) ?? [];
       return { ...summarizeUser(user, events), lives: keyLives(events) };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
+import type { Band } from '../../lib/rehearsal/bands';
 import type { HistoryEvent } from '../../lib/rehearsal/history';
 import { renderPage } from '../../lib/rehearsal/page/page';
 import { inventReport } from '../rehearsal/invented-report';
@@ -27,12 +28,34 @@ const EXTRA = Array.from({ length: WAITS }, (_, day): readonly HistoryEvent[] =>
 }).flat();
 const REFUSED: HistoryEvent = { at: '2027-02-20T09:00:00.000Z', accountId: '444444444444', userName: 'maria.santos', kind: 'key-refused', keyId: 'AKIAEXISTING0000000A', by: 'owner', code: 'InvalidClientTokenId' };
 
+const LIFE = USERS[2]!;
+const lived = (day: number) => ({ at: new Date(Date.UTC(2027, 0, day, 12)).toISOString(), accountId: LIFE.accountId, userName: LIFE.userName });
+const said = (day: number, code: string): HistoryEvent => ({ ...lived(day), kind: 'notice', type: 'attention', eventId: code, code });
+/** All that can happen to a key besides its rotation. */
+const WHOLE_LIFE: readonly HistoryEvent[] = [
+  { ...lived(20), kind: 'command', command: 'rotate --compromised' },
+  { ...lived(20), kind: 'key-deactivated', keyId: 'AKIAEXISTING0000000A', compromised: true },
+  { ...lived(30), kind: 'current-key', keyId: 'AKIAROTATED000000001', back: true },
+  said(40, 'USER_RETIRES'),
+  { ...lived(50), kind: 'secret-deleted', recoveryDays: 30 },
+  { ...lived(52), kind: 'secret-restored' },
+  said(60, 'USER_RELEASED'),
+];
+const BANDS: readonly Band[] = [
+  { kind: 'freeze', from: '2027-02-01T00:00:00.000Z', to: '2027-02-08T00:00:00.000Z' },
+  { kind: 'outage', from: '2027-03-01T00:00:00.000Z', to: '2027-03-02T00:00:00.000Z' },
+  { kind: 'exemption', accountId: LIFE.accountId, userName: LIFE.userName, from: '2027-03-10T00:00:00.000Z', to: '2027-04-01T00:00:00.000Z' },
+];
+const STORY = { title: 'A key is found', seen: [{ sentence: 'it ends', ok: true, found: '1 times' }, { sentence: 'ann hears of it', ok: false, found: '0 times' }] };
+
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
 const url = pathToFileURL(join(folder, 'index.html')).href;
+const storyUrl = pathToFileURL(join(folder, 'story.html')).href;
 let browser: Browser;
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'index.html'), await renderPage(inventReport(USERS, [...EXTRA, REFUSED])));
+  writeFileSync(join(folder, 'story.html'), await renderPage({ ...inventReport(USERS, WHOLE_LIFE, BANDS), scenario: STORY }));
   browser = await launch();
 });
 
@@ -41,9 +64,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const open = async (options: Parameters<typeof watchedPage>[1]) => {
+const open = async (options: Parameters<typeof watchedPage>[1], at = url) => {
   const watched = await watchedPage(browser, options);
-  await watched.page.goto(url);
+  await watched.page.goto(at);
   await watched.page.waitForSelector('.chart svg, .chart canvas');
   return watched;
 };
@@ -141,5 +164,45 @@ test('an owner whom the roster lets be cut off is explained, and no broken promi
   expect(await page.locator('.verdict').textContent()).toContain('The old key of maria.santos stopped while its owner still used it (1 refused call): the roster wants that, by keepPreviousFor: 0d');
   expect(await page.locator('.legend').textContent()).toContain('key refused');
   expect(await page.locator('.legend').textContent()).not.toContain('broken promise');
+  await page.close();
+});
+
+describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (_, viewport) => {
+  test.each(['light', 'dark'] as const)('in %s: a scenario with all that can happen is readable, with nothing cut off', async (colorScheme) => {
+    const { page, errors, requests } = await open({ viewport, colorScheme }, storyUrl);
+    expect([errors, requests]).toEqual([[], []]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
+    await page.close();
+  });
+});
+
+test('a scenario shows its title and each sentence, seen or missing', async () => {
+  const { page } = await open({ viewport: DESKTOP }, storyUrl);
+  const story = page.locator('.story');
+  expect(await story.locator('header').textContent()).toBe('A key is found1 of 2 missing');
+  expect(await story.locator('li').allTextContents()).toEqual(['seenit ends', 'missingann hears of it; found 0 times']);
+  await page.close();
+});
+
+test('all that happens besides rotations has its mark or band, and the legend names each', async () => {
+  const { page } = await open({ viewport: DESKTOP }, storyUrl);
+  const legend = (await page.locator('.legend li').allTextContents()).join(', ');
+  for (const name of ['freeze 1 Feb 2027 to 7 Feb 2027', 'outage 1 Mar 2027', 'exempt', 'compromised key deactivated', 'rolled back to this key', "operator's command", 'user released', 'user retires', 'secret restored']) expect(legend).toContain(name);
+  const [perAccount, ofUser] = await page.evaluate(() => {
+    const fill = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    return ['freeze', 'exemption'].map((kind) => [...document.querySelectorAll('.chart')].map((chart) => chart.querySelectorAll(`path[fill="${fill(kind)}"]`).length));
+  });
+  expect(perAccount).toEqual([2, 1]);
+  expect(ofUser).toEqual([0, 1]);
+  await page.close();
+});
+
+test('a compromised key is no key that was deactivated once quiet', async () => {
+  const { page } = await open({ viewport: DESKTOP }, storyUrl);
+  const tiles = await page.locator('.tile').allTextContents();
+  const quiet = inventReport(USERS).summary.keys.deactivated;
+  expect(tiles).toContain(`keys deactivated${quiet}once quiet`);
+  expect(tiles).toContain('keys compromised1deactivated at once');
   await page.close();
 });

@@ -1,3 +1,4 @@
+import type { Band } from '../../lib/rehearsal/bands';
 import { Chance } from '../../lib/rehearsal/chance';
 import type { HistoryEvent } from '../../lib/rehearsal/history';
 import { reportOf, type RehearsalReport } from '../../lib/rehearsal/report';
@@ -12,7 +13,7 @@ export interface InventedUser {
 }
 
 /** A report as a rehearsal of 120 days would make it, for tests of what is made of reports. */
-export function inventReport(users: readonly InventedUser[], extra: readonly HistoryEvent[] = []): RehearsalReport {
+export function inventReport(users: readonly InventedUser[], extra: readonly HistoryEvent[] = [], bands: readonly Band[] = []): RehearsalReport {
   const events = [...users.flatMap(invent), ...extra].toSorted((one, other) => one.at.localeCompare(other.at));
   return reportOf({
     seed: 1,
@@ -20,6 +21,7 @@ export function inventReport(users: readonly InventedUser[], extra: readonly His
     startAt: new Date(START),
     endAt: new Date(START + 120 * DAY_MS),
     users: users.map((user) => ({ ...user, exempt: false })),
+    bands,
     deployments: [],
     events,
     violations: events.filter((event) => event.kind === 'violation').map(({ kind: _, ...violation }) => violation),

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../../lib/rehearsal/history';
-import { describe as inWords, marksOf, repetition, sideBySide, storiesOf } from '../../lib/rehearsal/page/timeline';
+import { bandsFor, describe as inWords, marksOf, repetition, sideBySide, storiesOf } from '../../lib/rehearsal/page/timeline';
 import { inventReport } from './invented-report';
 
 const WHO = { accountId: '333333333333', accountName: 'payments-prod', userName: 'jeremy.ritchie' };
@@ -18,6 +18,28 @@ test('a refused key and a broken promise are different marks', () => {
   const refused: HistoryEvent = { ...on(1), kind: 'key-refused', keyId: 'AKIATEST', by: 'owner', code: 'InvalidClientTokenId' };
   const broken: HistoryEvent = { ...on(1), kind: 'violation', rule: 'owner-not-locked-out', message: 'x' };
   expect(marksOf(user!, 0, [refused, broken]).map(({ kind }) => kind)).toEqual(['refusal', 'violation']);
+});
+
+const attention = (code: string): HistoryEvent => notice(1, code);
+const KEY = 'AKIATEST';
+
+test.each<[string, HistoryEvent, string | undefined]>([
+  ["an operator's command", { ...on(1), kind: 'command', command: 'rotate --compromised' }, 'command'],
+  ['a compromised key that is deactivated', { ...on(1), kind: 'key-deactivated', keyId: KEY, compromised: true }, 'compromised'],
+  ['any other key that is', { ...on(1), kind: 'key-deactivated', keyId: KEY }, undefined],
+  ['a secret that holds an older key again', { ...on(1), kind: 'current-key', keyId: KEY, back: true }, 'rollback'],
+  ['one that holds a newer key', { ...on(1), kind: 'current-key', keyId: KEY }, undefined],
+  ['a released user', attention('USER_RELEASED'), 'released'],
+  ['a user who begins to retire', attention('USER_RETIRES'), 'retired'],
+  ['one who has retired', attention('USER_RETIRED'), 'retired'],
+  ['a restored secret', { ...on(1), kind: 'secret-restored' }, 'restored'],
+])('%s has the mark that it should', (_, event, kind) => {
+  expect(marksOf(user!, 0, [event]).map((mark) => mark.kind)).toEqual(kind === undefined ? [] : [kind]);
+});
+
+test('a band of a user is on that row alone, and one of nobody on every row', () => {
+  const [own, others, all] = [{ userName: WHO.userName }, { userName: 'maria.santos' }, {}].map((who) => ({ kind: 'exemption', from: '2027-01-01', to: '2027-01-02', accountId: WHO.accountId, ...who }) as const);
+  expect(bandsFor([own!, others!, all!], user!)).toEqual([own, all]);
 });
 
 test.each([

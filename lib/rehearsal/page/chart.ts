@@ -7,7 +7,8 @@ import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSer
 import { drawing, element, when } from './elements';
 import type { PageData } from './page-data';
 import { MARK_NAMES, SYMBOLS } from './symbols';
-import { barsOf, describe, marksOf, repetition, sideBySide, storiesOf, type Bar, type Mark, type UserRow } from './timeline';
+import { bandsFor, barsOf, describe, marksOf, repetition, sideBySide, storiesOf, type Bar, type Mark, type UserRow } from './timeline';
+import type { Band } from '../bands';
 import type { HistoryEvent } from '../history';
 
 echarts.use([CustomChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
@@ -36,6 +37,7 @@ interface Shape {
 export class TimelineChart {
   private readonly bars: readonly Bar[];
   private readonly marks: readonly Mark[];
+  private readonly bands: readonly (Band & { readonly row: number })[];
   private chart: echarts.ECharts | undefined;
   private focused = -1;
 
@@ -48,6 +50,7 @@ export class TimelineChart {
   ) {
     this.bars = users.flatMap((user, row) => barsOf(user, row, data));
     this.marks = users.flatMap((user, row) => marksOf(user, row, eventsOf(user)));
+    this.bands = users.flatMap((user, row) => bandsFor(data.bands, user).map((band) => ({ ...band, row })));
     container.addEventListener('keydown', (pressed) => this.step(pressed));
     container.addEventListener('blur', () => this.chart?.dispatchAction({ type: 'hideTip' }));
   }
@@ -117,8 +120,27 @@ export class TimelineChart {
       series: [
         { type: 'custom', clip: true, data: this.bars.map((bar) => [bar.from, bar.row, bar.to]), encode: { x: [0, 2], y: 1 }, renderItem: this.barPainter(shape, color) },
         { type: 'custom', data: this.marks.map((mark) => [mark.at, mark.row]), encode: { x: 0, y: 1 }, renderItem: this.markPainter(shape, color), z: 5 },
+        this.bandSeries(shape, color),
         ...(shape.narrow ? [this.names(shape, color)] : []),
       ],
+    };
+  }
+
+  /** Behind the lanes: over the whole height, or on one user's row. */
+  private bandSeries(shape: Shape, color: Palette) {
+    const start = Date.parse(this.data.start);
+    return {
+      type: 'custom',
+      silent: true,
+      z: 0,
+      tooltip: { show: false },
+      data: this.bands.map(({ row }) => [start, row]),
+      renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI): CustomSeriesRenderItemReturn => {
+        const band = this.bands[params.dataIndex];
+        if (band === undefined) return null;
+        const [left, right] = [band.from, band.to].map((at) => api.coord([Date.parse(at), band.row])[0] ?? 0) as [number, number];
+        return { type: 'rect', shape: { x: left, y: rowTop(api, band.row, shape), width: Math.max(right - left, 2), height: shape.rowHeight }, style: { fill: color(band.kind) } };
+      },
     };
   }
 

@@ -2,8 +2,9 @@
 import { barDrawing, TimelineChart } from './chart';
 import { day, drawing, element, when } from './elements';
 import type { PageData } from './page-data';
-import { MARK_KINDS, MARK_NAMES, SYMBOLS } from './symbols';
-import { describe, markKind, repetition, storiesOf, type Story, type UserRow } from './timeline';
+import { BAND_NAMES, MARK_KINDS, MARK_NAMES, SYMBOLS } from './symbols';
+import { bandsFor, describe, markKind, repetition, storiesOf, type Story, type UserRow } from './timeline';
+import type { Band } from '../bands';
 import type { HistoryEvent } from '../history';
 
 /** Users a chart: more would make a picture too tall to draw in one go. */
@@ -32,7 +33,7 @@ const seen = new IntersectionObserver(
   { rootMargin: '600px' },
 );
 
-main.replaceChildren(heading(), verdict(), tiles(), tools(), legend(), board, general(), foot(), announcer);
+main.replaceChildren(heading(), verdict(), story(), tiles(), tools(), legend(), board, general(), foot(), announcer);
 show(data.users);
 window.addEventListener('resize', () => drawAgain());
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => drawAgain());
@@ -73,6 +74,16 @@ function verdict(): Node {
   return element('section', { class: 'verdict bad', role: 'alert', 'aria-label': 'Verdict' }, title, element('ul', { tabindex: '0' }, ...list));
 }
 
+/** What a scenario had to show. */
+function story(): Node {
+  const { scenario } = data;
+  if (!scenario) return element('span');
+  const missing = scenario.seen.filter(({ ok }) => !ok).length;
+  const lines = scenario.seen.map(({ sentence, ok, found }) => element('li', ok ? {} : { class: 'missing' }, element('b', {}, ok ? 'seen' : 'missing'), element('span', {}, ok ? sentence : `${sentence}; found ${found}`)));
+  const facts = missing === 0 ? `all ${scenario.seen.length} seen` : `${missing} of ${scenario.seen.length} missing`;
+  return element('section', { class: 'story card', 'aria-label': 'Scenario' }, element('header', {}, element('h2', {}, scenario.title), element('span', { class: 'muted' }, facts)), element('ul', {}, ...lines));
+}
+
 /** A refused owner without a broken promise needs a word. */
 function refusals(): readonly Node[] {
   const refused = data.events.filter((event) => event.kind === 'key-refused' && event.by === 'owner');
@@ -84,13 +95,15 @@ function refusals(): readonly Node[] {
 
 function tiles(): Node {
   const { rotations, keys, mails, alerts } = data.summary;
+  const compromised = data.events.filter((event) => event.kind === 'key-deactivated' && event.compromised).length;
   const unhappy = rotations.failed + rotations.partial;
   return element(
     'dl',
     { class: 'tiles' },
     tile('rotations', rotations.succeeded, unhappy === 0 ? 'none failed' : `${rotations.failed} failed, ${rotations.partial} partial`, unhappy > 0),
     tile('keys created', keys.created, 'by rotations'),
-    tile('keys deactivated', keys.deactivated, 'once quiet'),
+    tile('keys deactivated', keys.deactivated - compromised, 'once quiet'),
+    ...(compromised > 0 ? [tile('keys compromised', compromised, 'deactivated at once', true)] : []),
     tile('keys deleted', keys.deleted, 'after a rest'),
     tile('mails', mails, 'to owners and admins'),
     tile('alerts', alerts, 'of these, to admins', alerts > 0),
@@ -144,7 +157,20 @@ function legend(): Node {
   const bars = states.map(([state, name]) => element('li', {}, barDrawing(state), name));
   const present = new Set(data.events.map(markKind));
   const marks = MARK_KINDS.filter((kind) => present.has(kind)).map((kind) => element('li', {}, drawing(13, 12, { d: SYMBOLS[kind], fill: `var(--${kind})` }), MARK_NAMES[kind]));
-  return element('ul', { class: 'legend', 'aria-label': 'Legend' }, ...bars, ...marks);
+  return element('ul', { class: 'legend', 'aria-label': 'Legend' }, ...bars, ...bandEntries(), ...marks);
+}
+
+/** Everybody's bands with their dates; exemptions are dated in their users' tables. */
+function bandEntries(): readonly Node[] {
+  const [exemptions, common] = [data.bands.filter(({ kind }) => kind === 'exemption'), data.bands.filter(({ kind }) => kind !== 'exemption')];
+  const entry = (kind: Band['kind'], words: string): Node => element('li', {}, drawing(30, 12, { tag: 'rect', width: '30', height: '12', fill: `var(--${kind})` }), words);
+  return [...common.map((band) => entry(band.kind, `${BAND_NAMES[band.kind]} ${spanOf(band)}`)), ...(exemptions.length > 0 ? [entry('exemption', BAND_NAMES.exemption)] : [])];
+}
+
+/** The last day is inclusive. */
+function spanOf({ from, to }: Band): string {
+  const [first, last] = [day(from), day(Date.parse(to) - 1)];
+  return first === last ? first : `${first} to ${last}`;
 }
 
 function show(users: readonly UserRow[]): void {
@@ -184,7 +210,8 @@ function tables(users: readonly UserRow[]): Node {
 }
 
 function tableOf(user: UserRow): HTMLElement {
-  const facts = `${counted(user.rotations.succeeded, 'rotation')}, ${counted(user.keys.deleted, 'key')} deleted, ${counted(user.alerts, 'alert')}`;
+  const exempt = data.bands.filter(({ kind }) => kind === 'exemption').filter((band) => bandsFor([band], user).length > 0);
+  const facts = [counted(user.rotations.succeeded, 'rotation'), `${counted(user.keys.deleted, 'key')} deleted`, counted(user.alerts, 'alert'), ...exempt.map((band) => `${BAND_NAMES.exemption} ${spanOf(band)}`)].join(', ');
   const title = element('summary', {}, user.userName, element('span', { class: 'muted' }, ` · ${facts}`));
   return onceOpened(element('details', {}, title), () => [eventTable(eventsOf(user))]);
 }

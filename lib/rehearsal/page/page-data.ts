@@ -7,11 +7,13 @@ export interface PageData {
   readonly start: string;
   readonly end: string;
   readonly deployments: RehearsalReport['deployments'];
+  readonly bands: RehearsalReport['bands'];
+  readonly scenario: RehearsalReport['scenario'];
   readonly users: RehearsalReport['users'];
   readonly events: readonly HistoryEvent[];
 }
 
 export function pageDataOf(report: RehearsalReport): PageData {
-  const { summary, start, end, deployments, users } = report;
-  return { summary, start, end, deployments, users, events: report.events.filter((event) => event.kind !== 'key-used') };
+  const { summary, start, end, deployments, bands, scenario, users } = report;
+  return { summary, start, end, deployments, bands, scenario, users, events: report.events.filter((event) => event.kind !== 'key-used') };
 }

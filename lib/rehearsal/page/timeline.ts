@@ -17,7 +17,7 @@ export interface Bar {
   readonly life: KeyLife;
 }
 
-export type MarkKind = 'rotation' | 'failure' | 'deletion' | 'switch' | 'notice' | 'alert' | 'refusal' | 'violation';
+export type MarkKind = 'rotation' | 'failure' | 'deletion' | 'switch' | 'compromised' | 'rollback' | 'notice' | 'alert' | 'command' | 'released' | 'retired' | 'restored' | 'refusal' | 'violation';
 
 /** What happened to one user on one day, of one kind, on one lane; alerts day after day are one mark that goes on. */
 export interface Mark {
@@ -59,7 +59,7 @@ export function barsOf(user: UserRow, row: number, data: PageData): readonly Bar
   });
 }
 
-const ON_A_LANE: ReadonlySet<MarkKind> = new Set(['rotation', 'deletion', 'switch']);
+const ON_A_LANE: ReadonlySet<MarkKind> = new Set(['rotation', 'deletion', 'switch', 'compromised', 'rollback']);
 /** What comes again so soon is the same thing still going on. */
 const SAME_RUN_MS = 1.5 * DAY_MS;
 
@@ -99,10 +99,18 @@ export function markKind(event: HistoryEvent): MarkKind | undefined {
       return event.origin === 'rotation' ? 'rotation' : undefined;
     case 'key-deleted':
       return 'deletion';
+    case 'key-deactivated':
+      return event.compromised ? 'compromised' : undefined;
+    case 'current-key':
+      return event.back ? 'rollback' : undefined;
+    case 'secret-restored':
+      return 'restored';
+    case 'command':
+      return 'command';
     case 'owner-switched':
       return 'switch';
     case 'notice':
-      return event.type === 'rotation-failed' || event.type === 'rotation-partial' || event.type === 'retirement-failed' ? 'failure' : undefined;
+      return noticeKind(event);
     case 'mail':
       return event.audience === 'owner' ? 'notice' : 'alert';
     case 'key-refused':
@@ -113,6 +121,15 @@ export function markKind(event: HistoryEvent): MarkKind | undefined {
       return undefined;
   }
 }
+
+const CODE_KINDS: Readonly<Record<string, MarkKind>> = { USER_RELEASED: 'released', USER_RETIRES: 'retired', USER_RETIRED: 'retired' };
+
+function noticeKind({ type, code = '' }: Extract<HistoryEvent, { readonly kind: 'notice' }>): MarkKind | undefined {
+  return type === 'rotation-failed' || type === 'rotation-partial' || type === 'retirement-failed' ? 'failure' : CODE_KINDS[code];
+}
+
+/** Those of everybody, and the user's own. */
+export const bandsFor = (bands: PageData['bands'], { accountId, userName }: UserRow): PageData['bands'] => bands.filter((band) => band.userName === undefined || (band.accountId === accountId && band.userName === userName));
 
 /** One event in words. */
 export function describe(event: HistoryEvent): string {
