@@ -20,6 +20,7 @@ export class Witness {
   private readonly managed = new Set<string>();
   private readonly states = new Map<string, UserState>();
   private readonly mailNames = new Set<string>();
+  private readonly numbers = new Map<string, string>();
   private readonly notices = new Map<string, NoticeEvent>();
   private readonly accountIds: readonly string[];
 
@@ -88,7 +89,7 @@ export class Witness {
   private keepNotice(notice: NoticeEvent): void {
     const { accountId, userName, type, id, code, reason, occurredAt } = notice;
     this.notices.set(id, notice);
-    this.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: id, code, reason });
+    this.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: this.numbered(id), code, reason });
   }
 
   private keepMail(mail: StageMail, notice: NoticeEvent | undefined): void {
@@ -97,6 +98,13 @@ export class Witness {
     const files = mailFiles(`mails/${name}`, mail);
     this.mails.push(...files);
     const { audience, subject, eventId } = mail;
-    this.record({ at: mail.at.toISOString(), accountId: notice?.accountId ?? '', ...(notice?.userName && { userName: notice.userName }), kind: 'mail', audience, subject, file: files[0]!.name, ...(eventId && { eventId }) });
+    this.record({ at: mail.at.toISOString(), accountId: notice?.accountId ?? '', ...(notice?.userName && { userName: notice.userName }), kind: 'mail', audience, subject, file: files[0]!.name, ...(eventId && { eventId: this.numbered(eventId) }) });
+  }
+
+  /** Ids follow from random version ids; counted, they are the same for the same seed, however many runs were skipped. */
+  private numbered(eventId: string): string {
+    const number = this.numbers.get(eventId) ?? String(this.numbers.size + 1);
+    this.numbers.set(eventId, number);
+    return number;
   }
 }
