@@ -91,9 +91,9 @@ export class FaultPlan {
     return new FaultPlan(json, random);
   }
 
-  /** When rules hold that do not hold always. */
-  get windows(): readonly Pick<FaultRule, 'from' | 'to'>[] {
-    return this.rules.filter(({ from, to }) => from !== undefined || to !== undefined);
+  /** When every call that a rule matches goes wrong, for a time. */
+  get outages(): readonly Pick<FaultRule, 'from' | 'to'>[] {
+    return this.rules.filter(({ from, to, rate, nth, times }) => (from ?? to) !== undefined && (rate ?? nth ?? times) === undefined);
   }
 
   /** The first rule that hits this call; every matching rule counts it. */

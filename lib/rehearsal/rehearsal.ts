@@ -24,7 +24,7 @@ export interface RehearsalOptions {
   readonly days: number;
   readonly start: Date;
   readonly seed: number;
-  readonly faults?: Pick<FaultPlan, 'next'> & Partial<Pick<FaultPlan, 'windows'>>;
+  readonly faults?: Pick<FaultPlan, 'next'> & Partial<Pick<FaultPlan, 'outages'>>;
   /** How owners live, and what operators command. */
   readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
   readonly everyRun?: boolean;
@@ -84,6 +84,6 @@ async function play(options: RehearsalOptions, pushes: readonly Push[], { organi
 
 function reportFor({ seed, days, start, roster, changes = [], faults }: RehearsalOptions, endAt: Date, players: readonly Player[], { deployments }: Operations, { history }: Witness): RehearsalReport {
   const users = players.map(({ accountId, accountName, user }) => ({ accountId, accountName, userName: user.name, exempt: user.exempt !== undefined }));
-  const bands = bandsOf([{ day: 0, roster }, ...changes], faults?.windows ?? [], start, endAt);
+  const bands = bandsOf([{ day: 0, roster }, ...changes], faults?.outages ?? [], start, endAt);
   return reportOf({ seed, days, startAt: start, endAt, users, bands, deployments, events: history.events, violations: history.violations });
 }

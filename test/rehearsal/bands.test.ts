@@ -1,3 +1,5 @@
+import { FaultPlan } from '../../lib/local-organization/faults';
+import { seededRandom } from '../../lib/local-organization/random';
 import { bandsOf } from '../../lib/rehearsal/bands';
 import type { Roster } from '../../lib/roster/roster';
 
@@ -23,4 +25,10 @@ test('a push that ends an exemption ends its band, and one that keeps a freeze d
 test('faults of one window are one outage', () => {
   const window = { from: '2027-01-18', to: '2027-01-19' };
   expect(days([{ day: 0, roster: roster([]) }], [window, window, { from: '2027-02-27' }], START, END)).toEqual(['outage all 01-18 01-19', 'outage all 02-27 03-01']);
+});
+
+test('a fault now and then is no outage, nor is one that never ends', () => {
+  const window = { from: '2027-01-18', to: '2027-01-19' };
+  const rules = [{ kind: 'error', ...window }, { kind: 'throttle', rate: 0.1, ...window }, { kind: 'error', nth: 2, ...window }, { kind: 'error' }];
+  expect(FaultPlan.parse(rules, seededRandom('faults')).outages).toEqual([{ kind: 'error', ...window }]);
 });
