@@ -22,7 +22,7 @@ export function nextRetirementStep(retirement: Retirement, key: AccessKey | unde
   if (!key || !lastUse) return { kind: 'forget' };
   if (retirement.state === 'inactive') return ofInactive(retirement, key, lastUse, user, now);
   if (key.status !== 'Active') return { kind: 'confirm-inactive', ours: retirement.state === 'deactivating' };
-  return now < activeUntil(retirement, user) ? beforeItsTime(retirement, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
+  return now < activeUntil(retirement, user) ? beforeItsTime(retirement, key, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
 }
 
 type Promised = Pick<Retirement, 'since' | 'until'>;
@@ -53,13 +53,16 @@ function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, us
   return isQuiet(key, lastUse, user.quietForHours, now) ? { kind: 'delete' } : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
 }
 
-function beforeItsTime(retirement: Retirement, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+function beforeItsTime(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
   const points = warningPoints(retirement, user);
   const passed = points.filter((at) => at <= now).length;
-  const stillUsed = lastUse.used && lastUse.at > retirement.since;
+  const stillUsed = lastUse.used && lastUse.at > retirement.since && !(isFetch(lastUse) && isQuiet(key, lastUse, user.quietForHours, now));
   if (passed > retirement.warnings && stillUsed) return { kind: 'warn', warnings: passed };
   return { kind: 'wait', until: points.find((at) => at > now) ?? activeUntil(retirement, user) };
 }
+
+/** What an owner does last with an old key: it reads the secret for the new one. */
+const isFetch = (lastUse: LastUse): boolean => lastUse.used && lastUse.service === 'secretsmanager';
 
 /** At half time, and the day before when that is later. */
 function warningPoints(retirement: Retirement, user: SliceUser): Date[] {

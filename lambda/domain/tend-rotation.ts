@@ -100,7 +100,8 @@ const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined ||
 const isEmergency = ({ secret, currentKeyId }: UserPass): boolean => currentKeyId !== undefined && isCompromised(secret, currentKeyId);
 
 /**
- * Tells of a key that should have been replaced. Once told it lasts until another key is current.
+ * Tells of a key that should have been replaced. Once told it lasts until another key is current; a wait for room is
+ * told as such, and starts the rotation when it ends.
  * @returns when it becomes overdue
  */
 function tellOverdue(pass: UserPass): Date | undefined {
@@ -110,7 +111,7 @@ function tellOverdue(pass: UserPass): Date | undefined {
   const dueBy = rotationDueBy(key, user);
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
   const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
-  const late = now > at && !frozenUntil(pass) && hasRoom(pass);
+  const late = now > at && !frozenUntil(pass) && hasRoom(pass) && !alertsOf(secret).has('ROTATION_WAITS');
   if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
   return now > at ? undefined : at;
 }

@@ -64,6 +64,16 @@ describe('a rotation that goes on failing', () => {
   });
 });
 
+test('a rotation that waited for room is told as waiting, not as overdue when its wait ends', async () => {
+  const { world, key } = await settled({ ...ANN, unmanagedKeys: 'hold' });
+  const theirs = world.addKey({ ageHours: 30 * DAY, usedHoursAgo: 1 });
+  await live(world, 70 * DAY, () => world.use(key));
+  expect(new Set(codes(world))).toEqual(new Set(['attention ROTATION_WAITS']));
+  world.keys = world.keys.filter((other) => other !== theirs);
+  await live(world, 3, () => world.use(key));
+  expect(codes(world).slice(-2)).toEqual(['resolved ROTATION_WAITS', 'rotated']);
+});
+
 describe('a current key that does not work', () => {
   test('is not told as resolved by a freeze', async () => {
     const { world, key } = await settled();

@@ -40,6 +40,19 @@ describe('a previous key that is still used', () => {
     expect(warnings.map(({ previousKeyActiveUntil }) => hoursSince(previousKeyActiveUntil))).toEqual([7 * DAY, 7 * DAY, 7 * DAY]);
   });
 
+  test.each([
+    ['secretsmanager', 24, []],
+    ['secretsmanager', 80, [3.5 * DAY]],
+    ['s3', 24, [3.5 * DAY, 6 * DAY]],
+  ])('is taken for given up when its last use was by %s, %i hours after the rotation', async (service, hour, warned) => {
+    const { world, previous } = await rotated();
+    await live(world, hour);
+    previous.lastUse = { used: true, at: world.now, service, region: 'us-east-1' };
+    await live(world, 8 * DAY - hour);
+    expect(world.notices.filter(({ type }) => type === 'previous-key-in-use').map(({ occurredAt }) => hoursSince(occurredAt))).toEqual(warned);
+    expect(previous.status).toBe('Inactive');
+  });
+
   test('after its deactivation is kept, although its time is over, and deleted once it is quiet', async () => {
     const { world, previous } = await rotated();
     await live(world, 7 * DAY);
