@@ -134,7 +134,7 @@ describe('the pipeline of the sample roster', () => {
         PermissionModel: 'SERVICE_MANAGED',
         AutoDeployment: { Enabled: false },
         Capabilities: ['CAPABILITY_NAMED_IAM'],
-        Parameters: [{ ParameterKey: 'SecurityAccountId', ParameterValue: '222222222222' }],
+        Parameters: [{ ParameterKey: 'SecurityAccountId', ParameterValue: '222222222222' }, { ParameterKey: 'KeyAlias', ParameterValue: '' }],
       });
       expect(stackSet.OperationPreferences).toEqual({ ConcurrencyMode: 'SOFT_FAILURE_TOLERANCE', FailureTolerancePercentage: 5, MaxConcurrentPercentage: 25, RegionConcurrencyType: 'PARALLEL' });
       expect(stackSet.StackInstancesGroup[0].DeploymentTargets.AccountFilterType).toBe('INTERSECTION');

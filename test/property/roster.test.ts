@@ -42,10 +42,10 @@ const only = (fields: readonly string[], of: Written): Written => Object.fromEnt
 const unlike = (inherited: Written, own: Written): Written => only(SETTINGS.filter((field) => own[field] !== inherited[field]), own);
 
 /** As a person would write it: what the first user has stands at the levels above, the others write what differs. */
-function written({ organization, region, userGuard, notifications, source, limits, acknowledge, accounts }: Roster, at: Levels, defaults: Written) {
+function written({ organization, region, userGuard, secretsKey, notifications, source, limits, acknowledge, accounts }: Roster, at: Levels, defaults: Written) {
   const guard = userGuard.kind === 'none' ? 'none' : userGuard.kind === 'tag' ? { tag: { key: userGuard.key, value: userGuard.value } } : { path: userGuard.path };
   const place = { region, userGuard: guard };
-  return { version: 1, ...(organization ? { organization: { ...organization, ...place } } : place), notifications, source, defaults, limits, acknowledge, accounts: accounts.map((account) => writtenAccount(account, at, defaults, notifications.ownerDomain)) };
+  return { version: 1, ...(organization ? { organization: { ...organization, ...place } } : place), ...(secretsKey && { secretsKey }), notifications, source, defaults, limits, acknowledge, accounts: accounts.map((account) => writtenAccount(account, at, defaults, notifications.ownerDomain)) };
 }
 
 function writtenAccount({ users, state, deployment, canary, breakGlassRoles, ...account }: RosterAccount, at: Levels, defaults: Written, ownerDomain: string | undefined): Written {

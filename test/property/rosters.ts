@@ -67,7 +67,7 @@ const organization = fc.record({
 });
 
 /** Of an organization, or of one account without one. */
-export const rosters: fc.Arbitrary<Roster> = fc.record({ ownerDomain: fc.option(fc.constant('example.org'), { nil: undefined }), organized: fc.option(organization, { nil: undefined, freq: 6 }), sourced: fc.boolean() }).chain(({ ownerDomain, organized, sourced }) =>
+export const rosters: fc.Arbitrary<Roster> = fc.record({ ownerDomain: fc.option(fc.constant('example.org'), { nil: undefined }), organized: fc.option(organization, { nil: undefined, freq: 6 }), sourced: fc.boolean(), secretsKey: fc.option(fc.constantFrom('alias/access-keys', 'alias/team/secrets'), { nil: undefined }) }).chain(({ ownerDomain, organized, sourced, secretsKey }) =>
   fc
     .record({
       region: fc.constantFrom('us-east-1', 'eu-central-1'),
@@ -78,5 +78,5 @@ export const rosters: fc.Arbitrary<Roster> = fc.record({ ownerDomain: fc.option(
       acknowledge: fc.constantFrom([], ['ack-0a1b2c3d4e5f']),
       accounts: fc.uniqueArray(account(ownerDomain), { minLength: 1, maxLength: organized ? 6 : 1, selector: ({ id }) => id }),
     })
-    .map(({ source, notifications, ...roster }) => ({ ...(organized && { organization: organized }), ...roster, notifications: { ...notifications, ...(ownerDomain && { ownerDomain }) }, ...(sourced && { source }) })),
+    .map(({ source, notifications, ...roster }) => ({ ...(organized && { organization: organized }), ...roster, notifications: { ...notifications, ...(ownerDomain && { ownerDomain }) }, ...(secretsKey && { secretsKey }), ...((organized || sourced) && { source }) })),
 );
