@@ -5,6 +5,8 @@ import { STATES } from './states';
 
 const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'killed-after'];
 const MOST_FINDINGS = 5;
+/** Without a fault, a rotation of more attempts waits for room. */
+const WAITS = 3;
 
 export type Kind = 'singles' | 'deeds' | 'pairs';
 
@@ -57,13 +59,13 @@ function schedulesOf(state: string, kind: Kind, base: Outcome): Iterable<Schedul
 }
 
 /** On a read, an answer that is lost is an error. */
-function* singles(state: string, { calls }: Outcome): Generator<Schedule> {
-  for (const [call, name] of calls.entries()) for (const fault of FAULTS) if (fault !== 'lost' || !isRead(name)) yield { state, faults: [{ call, fault }] };
+function* singles(state: string, base: Outcome): Generator<Schedule> {
+  for (const call of distinctCalls(base)) for (const fault of FAULTS) if (fault !== 'lost' || !isRead(base.calls[call]!)) yield { state, faults: [{ call, fault }] };
 }
 
 /** Between the calls of the rotation, and of those runs of reconcile that do more than to look. */
-function* deeds(state: string, { closedAt, retiring }: Outcome): Generator<Schedule> {
-  for (const call of [...Array.from({ length: closedAt }, (_, index) => index), ...retiring]) {
+function* deeds(state: string, base: Outcome): Generator<Schedule> {
+  for (const call of [...rotatingCalls(base), ...retiringCalls(base)]) {
     for (const deed of [...PERSONS, ...FUNCTIONS]) yield { state, faults: [], between: { call, deed } };
     for (const deed of FUNCTIONS) yield { state, faults: [], between: { call, deed, meanwhile: true } };
   }
@@ -72,19 +74,20 @@ function* deeds(state: string, { closedAt, retiring }: Outcome): Generator<Sched
 /**
  * Two faults: the first within the rotation, or within the runs of reconcile that retire a key; the second at any later
  * call until the rotation is closed, or the key retired, in the run that the first one makes. First faults after which
- * everything is the same share what comes after the invocation that they hit.
+ * everything is the same share what comes after the invocation that they hit. Where a rotation waits for room, the first
+ * is in the attempt that gets it.
  */
 async function* pairs(state: string, base: Outcome): AsyncGenerator<Schedule> {
   const met = new Set(base.marks.map(({ mark }) => mark));
-  for (const call of [...Array.from({ length: base.closedAt }, (_, index) => index), ...base.retiring]) {
+  const begins = base.attempts > WAITS ? base.lastAttemptAt : 0;
+  for (const call of [...rotatingCalls(base).filter((index) => index >= begins), ...retiringCalls(base)]) {
     for (const fault of telling(base, call)) {
       const first = { call, fault };
       const alone = await run({ state, faults: [first] });
       const later = alone.marks.filter((mark) => mark.call > call);
       const familiar = later.find(({ mark }) => met.has(mark))?.call ?? Infinity;
       for (const { mark } of later) met.add(mark);
-      const seconds = call < base.closedAt ? Array.from({ length: alone.closedAt }, (_, index) => index) : alone.retiring;
-      for (const second of seconds) {
+      for (const second of call < base.closedAt ? rotatingCalls(alone) : retiringCalls(alone)) {
         if (second <= call || second >= familiar) continue;
         for (const other of telling(alone, second)) yield { state, faults: [first, { call: second, fault: other }] };
       }
@@ -102,4 +105,24 @@ function telling({ calls, marks }: Outcome, call: number): readonly Fault[] {
   if (name === 'iam:CreateAccessKey') return FAULTS;
   if (isRead(name)) return marks.some((mark) => mark.call === call) ? ['error', 'killed-after'] : ['error'];
   return ['error', 'lost', 'killed-after'];
+}
+
+/** Calls but those of invocations that make the same calls as two before them: they wait, or find nothing to do. */
+function distinctCalls({ journal, marks }: Outcome): number[] {
+  const begins = [...new Set([0, ...marks.map(({ call }) => call), journal.length])];
+  const met = new Map<string, number>();
+  return begins.slice(0, -1).flatMap((begin, index) => {
+    const calls = journal.slice(begin, begins[index + 1]);
+    const signature = calls.map(({ by, request, about }) => `${by} ${request} ${about.replace(/\d/g, '')}`).join();
+    const times = (met.get(signature) ?? 0) + 1;
+    met.set(signature, times);
+    return times <= 2 ? calls.map((_, at) => begin + at) : [];
+  });
+}
+
+const rotatingCalls = (outcome: Outcome): number[] => distinctCalls(outcome).filter((call) => call < outcome.closedAt);
+
+function retiringCalls(outcome: Outcome): number[] {
+  const retiring = new Set(outcome.retiring);
+  return distinctCalls(outcome).filter((call) => retiring.has(call));
 }

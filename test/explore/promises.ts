@@ -217,7 +217,7 @@ export class Promises {
 
   /**
    * A notice must be true when it goes out, and say the same whenever it goes out again; but a deactivated key may be
-   * kept for longer than was said at first.
+   * kept for longer than was said at first, and a condition is told as it is.
    * @param since calls at the beginning of the invocation that tells: what others did since then it need not know
    */
   private hear(event: NoticeEvent, since: number): void {
@@ -225,7 +225,7 @@ export class Promises {
     const { id, type, versionId, currentKeyId, previousKeyId, audience } = event;
     const { occurredAt: _, previousKeyDeletedAfter: __, ...said } = event;
     const text = JSON.stringify(said);
-    this.demand((this.published.get(id) ?? text) === text, `two notices of one id differ (${type})`);
+    this.demand(type === 'attention' || (this.published.get(id) ?? text) === text, `two notices of one id differ (${type})`);
     this.published.set(id, text);
     const currents = [{ version: this.versionWith('AWSCURRENT'), keyId: world.keyOf('AWSCURRENT')?.id }, ...(this.crowded ? this.formerly.filter(({ until }) => until > since) : [])];
     const previous = world.keys.find((key) => key.id === previousKeyId);

@@ -47,6 +47,8 @@ export interface Outcome {
   readonly journal: readonly Journaled[];
   /** Calls at which an invocation began, each with a mark: from equal marks on, all goes the same way. */
   readonly marks: readonly { readonly call: number; readonly mark: string }[];
+  /** Calls that were made before its last attempt. */
+  readonly lastAttemptAt: number;
   /** How many calls were made until the rotation was closed. */
   readonly closedAt: number;
   /** Indices of the calls of those runs of reconcile after the rotation that changed anything but the report. */
@@ -102,6 +104,7 @@ class Run {
   private attempts = 0;
   /** Passes of reconcile since the last fault. */
   private cleanPasses = 0;
+  private lastAttemptAt = 0;
   private closedAt = 0;
   private readonly problems: string[] = [];
 
@@ -137,7 +140,7 @@ class Run {
     const problems = [...this.promises.problems, ...this.problems];
     if (problems.length === 0) for (const { mark, attempts: before } of this.marks) knowledge.known?.set(mark, attempts - before);
     const { brokenAt } = this.promises;
-    return { problems, calls: world.calls.slice(start), journal: world.journal.slice(start), marks: this.marks, closedAt: this.closedAt, retiring: this.retiring, attempts, done: this.deed?.isDone() ?? false, ...(brokenAt !== undefined && { brokenAt: brokenAt - start - 1 }) };
+    return { problems, calls: world.calls.slice(start), journal: world.journal.slice(start), marks: this.marks, lastAttemptAt: this.lastAttemptAt, closedAt: this.closedAt, retiring: this.retiring, attempts, done: this.deed?.isDone() ?? false, ...(brokenAt !== undefined && { brokenAt: brokenAt - start - 1 }) };
   }
 
   private async toRest(): Promise<void> {
@@ -172,9 +175,11 @@ class Run {
       const stages = world.secret.versions.get(token)?.stages;
       const isOwn = (this.own.get(token) ?? 0) <= RETRY_AFTER_HOURS.length;
       const isAsked = world.rotationsAsked > this.asked;
-      if (isOwn || isAsked) {
+      const isAbandoned = !stages?.has('AWSPENDING') && !stages?.has('AWSCURRENT');
+      if (!isOwn && !isAsked && !isAbandoned && !stages?.has('AWSPENDING')) return true;
+      if (isOwn || isAsked || isAbandoned) {
         this.asked = world.rotationsAsked;
-        if (!stages?.has('AWSPENDING') && !stages?.has('AWSCURRENT')) token = world.startRotation();
+        if (isAbandoned) token = world.startRotation();
         if (await this.attempt(token)) return true;
         if (habits.givesUpAfterPromotion && world.secret.versions.get(token)?.stages.has('AWSCURRENT')) return true;
       }
@@ -193,6 +198,7 @@ class Run {
   private async attempt(token: string): Promise<boolean> {
     const { world } = this;
     this.attempts++;
+    if (this.closedAt === 0) this.lastAttemptAt = world.calls.length - this.start;
     this.own.set(token, (this.own.get(token) ?? 0) + 1);
     const before = world.notices.length;
     const formerRecord = world.secret.tags[TAGS.failed];
@@ -200,11 +206,12 @@ class Run {
     if (!failure) return true;
     const since = world.notices.length;
     const told = world.notices.slice(before).some(({ type }) => type === 'rotation-failed' || type === 'rotation-partial');
+    const recorded = world.secret.tags[TAGS.failed] !== formerRecord;
     const at = world.now.toISOString();
-    if (!told || !(failure instanceof Killed)) this.promises.failed(token, failure, at);
+    if (!(failure instanceof Killed) || !(told || recorded)) this.promises.failed(token, failure, at);
     this.rest('event');
     await this.tend({ name: 'RotationFailed', secretId: world.arn(world.secret), at });
-    if (told && world.secret.tags[TAGS.failed] !== formerRecord) this.promises.deniedRecord(since);
+    if (told && recorded) this.promises.deniedRecord(since);
     return false;
   }
 
