@@ -7,6 +7,8 @@ const FAULTS: readonly Fault[] = ['error', 'timeout', 'throttled', 'lost', 'kill
 const MOST_FINDINGS = 5;
 /** Without a fault, a rotation of more attempts waits for room. */
 const WAITS = 3;
+/** States whose retirements differ: pairs within a retirement are tried from these. */
+const RETIREMENTS = ['one key, adopted', 'a current key', 'rolled back', 'a current key that its owner goes on using', 'a used current key, which stops when its time is over'];
 
 export type Kind = 'singles' | 'deeds' | 'pairs';
 
@@ -80,7 +82,7 @@ function* deeds(state: string, base: Outcome): Generator<Schedule> {
 async function* pairs(state: string, base: Outcome): AsyncGenerator<Schedule> {
   const met = new Set(base.marks.map(({ mark }) => mark));
   const begins = base.attempts > WAITS ? base.lastAttemptAt : 0;
-  for (const call of [...rotatingCalls(base).filter((index) => index >= begins), ...retiringCalls(base)]) {
+  for (const call of [...rotatingCalls(base).filter((index) => index >= begins), ...(RETIREMENTS.includes(state) ? retiringCalls(base) : [])]) {
     for (const fault of telling(base, call)) {
       const first = { call, fault };
       const alone = await run({ state, faults: [first] });
