@@ -25,9 +25,10 @@ export async function finishSecret(rotation: Rotation): Promise<void> {
 async function promote(rotation: Rotation): Promise<void> {
   const { secrets, secret, event } = rotation;
   const pending = await requirePendingKey(rotation);
-  await requireWorking(rotation, pending);
+  const keys = await rotation.iam.list();
+  await requireWorking(rotation, pending, keys);
   const currentVersion = versionWith(secret, 'AWSCURRENT');
-  if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id);
+  if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id, keys);
   try {
     await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: event.token, ...(currentVersion && { from: currentVersion }) });
   } catch (error) {
@@ -37,21 +38,20 @@ async function promote(rotation: Rotation): Promise<void> {
 }
 
 /** IAM's list says what is to be; that the key works, and for whom, only the key itself can prove. A list that lags is no reason to wait. */
-async function requireWorking(rotation: Rotation, pending: AccessKeyPair): Promise<void> {
-  const listed = await listedKey(rotation, pending.id);
+async function requireWorking(rotation: Rotation, pending: AccessKeyPair, keys: readonly AccessKey[]): Promise<void> {
+  const listed = keys.find(({ id }) => id === pending.id);
   const works = (!listed || listed.status === 'Active') && (await worksNow(rotation, pending, await existingUserName(rotation)));
   if (!works) throw new RotationError('PENDING_KEY_NOT_ACTIVE', `the new key …${lastFour(pending.id)} is not Active, or no longer works`, 'the rotation is attempted again; the current key is unchanged');
 }
 
 /** The label keeps the previous version from being cleaned up; the tag says since when its key retires. */
-async function retirePrevious(rotation: Rotation, currentVersion: string, pendingKeyId: string): Promise<void> {
-  const { secrets, secret, event, user, settings, clock } = rotation;
+async function retirePrevious({ secrets, secret, event, user, settings, clock }: Rotation, currentVersion: string, pendingKeyId: string, keys: readonly AccessKey[]): Promise<void> {
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
   if (!previous || previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
   if (holder !== currentVersion) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
-  const works = (await listedKey(rotation, previous.id))?.status === 'Active';
+  const works = keys.find(({ id }) => id === previous.id)?.status === 'Active';
   await secrets.tag(secret.arn, retirementTag(beginRetirement(previous.id, user, clock.now(), event.token, works)));
 }
 
@@ -63,6 +63,8 @@ async function completeTail(rotation: Rotation): Promise<void> {
   const currentKeyId = await currentKey(rotation);
   const rotated = rotatedNotice({ subject, versionId: event.token, currentKeyId, goneKeyId: gone, now: clock.now() });
   await closeRotation(secrets, notices, secret, event.token, failure ? partialNotice(rotation, rotated, failure) : rotated);
+  // only now, so that a second attempt tells the same; should it fail, reconcile forgets the key
+  if (gone) await secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
 }
 
 async function currentKey({ secrets, secret, user, settings, event }: Rotation): Promise<string> {
@@ -90,8 +92,6 @@ async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<AtOnce>
       const retirement = retirementsOf(fresh).find(replaced);
       return retirement && (await deleteWhenQuiet(rotation, fresh, retirement.keyId)) ? retirement.keyId : undefined;
     });
-    // should that fail, reconcile forgets it
-    if (gone) await rotation.secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
     return { gone };
   } catch (failure) {
     return { failure };
@@ -111,8 +111,11 @@ async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void>
   await deactivateAndDelete(rotation.iam, key);
 }
 
-/** Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told. */
-function partialNotice(rotation: Rotation, rotated: NoticeEvent, failure: unknown): NoticeEvent {
+/**
+ * Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told.
+ * Whether the previous key still works is not known, so nothing is promised of it.
+ */
+function partialNotice(rotation: Rotation, { previousKeyActiveUntil: _, ...rotated }: NoticeEvent, failure: unknown): NoticeEvent {
   return {
     ...rotated,
     ...noticeBase(rotation, rotation.clock.now()),

@@ -159,7 +159,11 @@ function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: Owner
 /** At adoption keys retire before the first rotation. */
 const nothingToDo = ({ event }: Telling): string => `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
 
-function until({ previousKeyActiveUntil, whenStillUsed }: OwnerEvent): string {
+/** A retirement that failed half way: the key may work for a while. */
+const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean => type === 'rotation-partial' && !previousKeyActiveUntil;
+
+function until({ previousKeyActiveUntil, whenStillUsed, ...event }: OwnerEvent): string {
+  if (isUncertain({ previousKeyActiveUntil, ...event })) return 'no longer to be counted on';
   if (!previousKeyActiveUntil) return 'no longer';
   return whenStillUsed === 'deactivate' ? `until ${inWords(new Date(previousKeyActiveUntil))}` : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
 }
@@ -167,6 +171,7 @@ function until({ previousKeyActiveUntil, whenStillUsed }: OwnerEvent): string {
 function previousKeyWorks({ event, user }: Telling): string {
   if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : '';
   const key = `The old key ${oldKey({ event })}`;
+  if (isUncertain(event)) return `${key} is being retired at once: do not count on it any more.`;
   if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
   if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
   const instant = inWords(new Date(event.previousKeyActiveUntil));

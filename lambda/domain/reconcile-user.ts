@@ -5,7 +5,7 @@ import { RotationError } from './errors';
 import { leasedUntil } from './lease';
 import { alertsOf, failureOf, intentsOf, retirementsOf, TAGS, versionWith } from './ledger';
 import { comeBack, end, isOver, offboard } from './offboarding';
-import type { Secret, User } from './ports';
+import type { AccessKey, Secret, User } from './ports';
 import type { UserReport } from './report';
 import { awaitsUse } from './retirement';
 import type { RosterSlice, SliceUser } from './slice';
@@ -75,12 +75,18 @@ const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awa
 const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
 
 /** A version that our rotation promoted and whose owner was not told: completes what finishSecret left. */
-async function finishRotation({ secrets, notices, secret, slice, user, currentKeyId, now }: UserPass): Promise<void> {
+async function finishRotation({ secrets, notices, secret, slice, user, currentKeyId, existing, now }: UserPass): Promise<void> {
   const versionId = versionWith(secret, 'AWSCURRENT');
   if (!versionId || !currentKeyId) return;
   const ours = intentsOf(secret).some(({ token }) => token === versionId);
   const told = secret.tags[TAGS.notified] === versionId;
   if ((told || !ours) && !secret.versions[versionId]?.includes('AWSPENDING')) return;
-  const notice = rotatedNotice({ subject: { secret, slice, user }, versionId, currentKeyId, now });
+  const notice = rotatedNotice({ subject: { secret, slice, user }, versionId, currentKeyId, goneKeyId: stoppedKeyId(secret, existing, versionId), now });
   await closeRotation(secrets, notices, secret, versionId, notice);
+}
+
+/** The key that this version replaced, when it no longer works. */
+function stoppedKeyId(secret: Secret, existing: readonly AccessKey[], versionId: string): string | undefined {
+  const replaced = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
+  return existing.some(({ id, status }) => id === replaced?.keyId && status === 'Active') ? undefined : replaced?.keyId;
 }

@@ -11,7 +11,7 @@ interface Success {
   readonly subject: Subject;
   readonly versionId: string;
   readonly currentKeyId: string;
-  /** The previous key, when it was deactivated and deleted at once. */
+  /** The previous key, when it no longer works. */
   readonly goneKeyId?: string;
   readonly now: Date;
 }

@@ -1,22 +1,12 @@
 /** Drift, resting users, the end of users, and what keeps a bad day small. */
 import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import { settled } from './settled';
 import { ANN, sliceOf, World } from './world';
 
 type StoredSecret = World['secret'];
 
 const codes = (world: World): string[] => world.notices.map(({ type, code }) => (type === 'attention' || type === 'resolved' ? `${type} ${code}` : type));
 const DAY = 24;
-
-/** A user whose first key is a month old and the only one. */
-async function settled(user: SliceUser = ANN) {
-  const world = new World(user);
-  const key = world.addKey({ ageHours: 30 * DAY, usedHoursAgo: 1 });
-  const secret = world.addSecret(key);
-  secret.tags['access-keys:notified'] = [...secret.versions.keys()][0]!;
-  await world.reconcile();
-  world.notices.length = 0;
-  return { world, key, secret };
-}
 
 async function live(world: World, hours: number, each: () => void = () => {}): Promise<void> {
   for (let hour = 0; hour < hours; hour++) {

@@ -6,5 +6,5 @@ const STATES = ['fresh user', 'a current key', 'a current and an Inactive retiri
 test.each(STATES)('%s: every promise holds, whichever call fails and how', async (state) => {
   const { schedules, findings } = await explore({ state, kind: 'singles' });
   expect(findings).toEqual([]);
-  expect(schedules).toBeGreaterThan(400);
+  expect(schedules).toBeGreaterThan(250);
 }, 60_000);

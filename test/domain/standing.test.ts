@@ -1,20 +1,11 @@
 /** What lasts is told until it is over, and what is over is not told before. */
-import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import type { RosterSlice } from '../../lambda/domain/slice';
+import { settled } from './settled';
 import { ANN, sliceOf, World } from './world';
 
 const DAY = 24;
 const codes = (world: World): string[] => world.notices.map(({ type, code }) => (code === undefined ? type : `${type} ${code}`));
 const EXEMPT = { reason: 'vendor appliance', approvedBy: 'ciso@example.com', until: '2027-06-30' };
-
-async function settled(user: SliceUser = ANN) {
-  const world = new World(user);
-  const key = world.addKey({ ageHours: 30 * DAY, usedHoursAgo: 1 });
-  const secret = world.addSecret(key);
-  secret.tags['access-keys:notified'] = [...secret.versions.keys()][0]!;
-  await world.reconcile();
-  world.notices.length = 0;
-  return { world, key, secret };
-}
 
 /** Hour by hour, with Secrets Manager attempting whatever is outstanding. */
 async function live(world: World, hours: number, each: () => void = () => {}): Promise<void> {

@@ -76,7 +76,7 @@ export class Promises {
   fingerprint(): string {
     const { settled, promoted, retiresSince, inactiveSince, activeUntil, keptUntil, everKnown, currentKeyId } = this;
     const instants = [retiresSince, inactiveSince, activeUntil, keptUntil].map((known) => [...known].map(([id, at]) => [id, new Date(at)]));
-    const heard = this.world.notices.filter(({ type }) => type !== 'attention' && type !== 'resolved').map(({ id, audience, code }) => [id, audience, code, this.published.get(id)]);
+    const heard = this.world.notices.filter(({ type }) => type !== 'attention' && type !== 'resolved').map(({ id, type, audience, code }) => [id, audience, code, this.published.get(`${id} ${type}`)]);
     return JSON.stringify([settled, currentKeyId, [...promoted], instants, [...everKnown], heard, this.untold(), this.tellings()]);
   }
 
@@ -217,7 +217,8 @@ export class Promises {
 
   /**
    * A notice must be true when it goes out, and say the same whenever it goes out again; but a deactivated key may be
-   * kept for longer than was said at first, and a condition is told as it is.
+   * kept for longer than was said at first, a condition is told as it is, and a rotation that was told as partial may
+   * be told as rotated once the rest is done.
    * @param since calls at the beginning of the invocation that tells: what others did since then it need not know
    */
   private hear(event: NoticeEvent, since: number): void {
@@ -225,8 +226,8 @@ export class Promises {
     const { id, type, versionId, currentKeyId, previousKeyId, audience } = event;
     const { occurredAt: _, previousKeyDeletedAfter: __, ...said } = event;
     const text = JSON.stringify(said);
-    this.demand(type === 'attention' || (this.published.get(id) ?? text) === text, `two notices of one id differ (${type})`);
-    this.published.set(id, text);
+    this.demand(type === 'attention' || (this.published.get(`${id} ${type}`) ?? text) === text, `two notices of one id differ (${type})`);
+    this.published.set(`${id} ${type}`, text);
     const currents = [{ version: this.versionWith('AWSCURRENT'), keyId: world.keyOf('AWSCURRENT')?.id }, ...(this.crowded ? this.formerly.filter(({ until }) => until > since) : [])];
     const previous = world.keys.find((key) => key.id === previousKeyId);
     const lie = (truth: boolean, found: string): void => this.demand(truth, `a lying notice: ${type}, and ${found}`);
@@ -239,11 +240,13 @@ export class Promises {
     if (previousKeyId && event.previousKeyDeletedAfter && previous) this.keptUntil.set(previousKeyId, Date.parse(event.previousKeyDeletedAfter));
   }
 
-  private hearOfPrevious({ versionId, previousKeyId, previousKeyActiveUntil }: NoticeEvent, since: number, lie: (truth: boolean, found: string) => void): void {
+  private hearOfPrevious({ type, versionId, previousKeyId, previousKeyActiveUntil }: NoticeEvent, since: number, lie: (truth: boolean, found: string) => void): void {
     const replaced = this.promoted.get(versionId ?? '');
     const key = this.world.keys.find(({ id, status }) => id === replaced && status === 'Active');
     if (!key) return lie(previousKeyActiveUntil === undefined || replaced === undefined || (this.crowded && (this.stoppedAt.get(replaced) ?? 0) > since), 'the previous key does not work');
-    lie(previousKeyId === key.id && previousKeyActiveUntil !== undefined, 'a previous key works of which it does not say until when');
+    const uncertain = type === 'rotation-partial' && previousKeyActiveUntil === undefined;
+    lie(previousKeyId === key.id && (uncertain || previousKeyActiveUntil !== undefined), 'a previous key works of which it does not say until when');
+    if (uncertain) return;
     const until = (this.retiresSince.get(key.id) ?? 0) + hoursToMs(this.user.keepPreviousForHours);
     lie(Math.abs(Date.parse(previousKeyActiveUntil ?? '') - until) <= SLACK_MS, 'the previous key is not kept until then');
   }
