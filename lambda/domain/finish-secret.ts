@@ -115,11 +115,12 @@ async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void>
  * Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told.
  * Whether the previous key still works is not known, so nothing is promised of it.
  */
-function partialNotice(rotation: Rotation, { previousKeyActiveUntil: _, ...rotated }: NoticeEvent, failure: unknown): NoticeEvent {
+function partialNotice(rotation: Rotation, rotated: NoticeEvent, failure: unknown): NoticeEvent {
   return {
     ...rotated,
     ...noticeBase(rotation, rotation.clock.now()),
     type: 'rotation-partial',
+    previousKeyActiveUntil: undefined,
     audience: ['owner', 'admin'],
     code: codeOf(failure),
     reason: reasonOf(failure),
