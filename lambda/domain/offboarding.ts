@@ -3,11 +3,11 @@
  * can be restored for a month. Each state is written before its act, so that a run which was cut off is continued and
  * a user who comes back gets exactly what was taken.
  */
-import { codeOf, reasonOf } from './errors';
 import { isQuiet, lastFour, quietAt } from './keys';
 import { endingOf, endingTag, isCompromised, TAGS, type Ending } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey } from './ports';
+import { tellFailedRetirement } from './retire-keys';
 import { activeUntil, inactiveUntil } from './retirement';
 import { noticeBase } from './success';
 import { byHand } from './tend-secret';
@@ -106,7 +106,7 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
 
 /**
  * Acts under the lease; owner and admin hear of a failure.
- * @returns whether it acted: somebody else may be at work, or what was read before may have changed
+ * @returns whether it acted: it may have failed, somebody else be at work, or what was read before have changed
  */
 async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fresh: UserPass, left: AccessKey) => Promise<boolean>): Promise<boolean> {
   try {
@@ -116,8 +116,8 @@ async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fre
     });
     return done ?? false;
   } catch (error) {
-    await pass.notices.send({ ...endingNotice(pass, key, 'retirement-failed', ending, `${ending.since.toISOString()} ${codeOf(error)}`), code: codeOf(error), reason: reasonOf(error), nextStep: 'it is attempted again by itself' });
-    throw error;
+    tellFailedRetirement(pass, endingNotice(pass, key, 'retirement-failed', ending, ''), error);
+    return false;
   }
 }
 

@@ -52,10 +52,15 @@ async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse 
   try {
     await withFreshPass(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
-    const { id: _, ...notice } = retirementNotice(pass, retirement, lastUse, 'retirement-failed', '');
-    pass.log.error('a key could not be retired', { secret: pass.secret.name, code: codeOf(error), reason: reasonOf(error) });
-    pass.conditions.set('RETIREMENT_FAILED', { reason: reasonOf(error), nextStep: 'it is attempted again by itself', notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) } });
+    tellFailedRetirement(pass, retirementNotice(pass, retirement, lastUse, 'retirement-failed', ''), error);
   }
+}
+
+/** Owner and admin hear of it once a day while it lasts. */
+export function tellFailedRetirement({ log, secret, conditions }: UserPass, failed: NoticeEvent, error: unknown): void {
+  const { id: _, ...notice } = failed;
+  log.error('a key could not be retired', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+  conditions.set('RETIREMENT_FAILED', { reason: reasonOf(error), nextStep: 'it is attempted again by itself', notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) } });
 }
 
 /** Decided again: the key may have come back, been used or gone since the pass read it, and then the next run decides. */

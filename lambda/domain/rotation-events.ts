@@ -42,7 +42,7 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
   const happenedAt = new Date(at).getTime() || clock.now().getTime();
   const told = failure && Math.abs(happenedAt - failure.at.getTime()) < RECORDED_WITHIN_MS;
   const open = outstanding(secret) !== undefined;
-  if (told || (name === 'RotationAbandoned' && !open)) return;
+  if (told) return;
   await notices.send({
     ...noticeBase({ slice, user, secret }, clock.now()),
     id: eventId(secret.arn, name, at),

@@ -3,7 +3,7 @@ import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
 import { inWords } from './instant';
 import { hoursToMs, lastFour } from './keys';
-import { alertsOf, failureOf, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
+import { alertsOf, failureOf, failureTag, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
 import { endsHere, exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
@@ -60,9 +60,10 @@ async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | '
   await secrets.cancelRotation(secret.arn);
 }
 
-/** A rotation that has made its key is finished; one that has not is given up. */
+/** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
 async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
   if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
+  await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'GIVEN_UP', at: pass.now, since: pass.now }));
   await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
   return pass.now;
 }

@@ -330,6 +330,19 @@ test('a key that a person made stays when the roster comes to hold such keys bef
 describe('rotation events', () => {
   const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({ name, secretId: world.user.secretName, at: world.now.toISOString() });
 
+  test('an abandoned rotation of which nothing is left reaches the admins, unless we gave it up', async () => {
+    const { world } = await settled();
+    world.secret.versions.get(world.startRotation())!.stages.clear();
+    await world.reconcile(event(world, 'RotationAbandoned'));
+    expect(codes(world)).toEqual(['attention ROTATION_ABANDONED']);
+    world.startRotation();
+    become(world, { state: 'leaving' });
+    await world.reconcile();
+    expect(world.outstanding).toBeUndefined();
+    await world.reconcile(event(world, 'RotationAbandoned'));
+    expect(codes(world)).toEqual(['attention ROTATION_ABANDONED']);
+  });
+
   test('a failure of which the function told is not told again', async () => {
     const { world } = await settled();
     const token = world.startRotation();
@@ -607,6 +620,10 @@ describe('a user who retires', () => {
     await liveDays(world, 9);
     expect(key.status).toBe('Active');
     expect(world.notices.find(({ type }) => type === 'retirement-failed')).toMatchObject({ audience: ['owner', 'admin'], code: 'InternalFailure' });
+    const publishes = (): number => world.calls.filter((call) => call === 'sns:Publish').length;
+    const published = publishes();
+    await live(world, 20);
+    expect(publishes() - published).toBeLessThanOrEqual(1);
     world.between = () => {};
     await liveDays(world, 1);
     expect(world.notices.find(({ type }) => type === 'previous-key-deactivated')).toMatchObject({ audience: ['owner', 'admin'] });
