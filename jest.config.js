@@ -9,5 +9,6 @@ module.exports = {
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/rehearsal'],
   testTimeout: 60_000,
+  maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/closing-line.js'],
 };
