@@ -1,7 +1,7 @@
 /** Small wrongs in the product, of the kind that other rotators have; the exploration must notice each for what it is. */
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kind } from './parts';
@@ -73,7 +73,7 @@ export interface Verdict {
 const ROOT = join(__dirname, '../..');
 /** Many times what the slowest takes: a schedule that never comes to rest ends by its number of calls. */
 const LONGEST_MS = 300_000;
-const COPIED = ['lambda', 'lib', 'config', 'docs/permissions-boundary.json', 'test/domain', 'test/explore', 'cdk.json', 'package.json', 'tsconfig.json'];
+const COPIED = ['lambda', 'lib', 'test'];
 
 /** Explores the product with the mutation. One that no longer fits the code, or an exploration that does not end, proves nothing. */
 export async function tryMutation(mutation: Mutation): Promise<Verdict> {
@@ -117,8 +117,10 @@ async function probeBundle(mutation: Mutation, where: Exclude<Mutation['where'],
 
 /** The bundled functions are made from a copy of the product. */
 function probeCopy(mutation: Mutation, folder: string): Promise<Probed> {
-  for (const part of COPIED) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const entry of readdirSync(ROOT)) {
+    if (COPIED.includes(entry)) cpSync(join(ROOT, entry), join(folder, entry), { recursive: true });
+    else symlinkSync(join(ROOT, entry), join(folder, entry));
+  }
   writeFileSync(join(folder, 'lambda', mutation.file), mutated(mutation));
   return execute(['--import', 'tsx', 'test/explore/probe-bundled.ts', (mutation.breaks ?? /./).source], folder);
 }
