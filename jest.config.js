@@ -8,7 +8,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/rehearsal'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/closing-line.js'],
 };

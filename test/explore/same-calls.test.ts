@@ -101,4 +101,4 @@ test('rotations and a retirement make the same calls through the bundled functio
   expect(ports.rotate.length).toBeGreaterThan(60);
   expect(ports.reconcile).toContain('iam:DeleteAccessKey #0');
   expect(functions).toEqual(ports);
-}, 60_000);
+});
