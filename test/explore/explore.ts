@@ -47,7 +47,7 @@ async function inParallel<One, Outcome>(parts: readonly One[], onDone: (outcome:
           onDone(outcome);
           next();
         });
-        worker.on('exit', (code) => (code ? reject(new Error(`a worker ended with ${code}`)) : resolve()));
+        worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code ?? 'a signal'}`))));
         next();
       });
     }),
