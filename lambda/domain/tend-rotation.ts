@@ -63,7 +63,7 @@ async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | '
 /** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
 async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
   if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
-  await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'GIVEN_UP', at: pass.now, since: pass.now }));
+  await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }));
   await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
   return pass.now;
 }
