@@ -91,7 +91,7 @@ function failureNotice(rotation: Rotation, error: unknown, live: boolean): Notic
   const nextStep = error instanceof RotationError ? error.nextStep : undefined;
   return {
     ...noticeBase(rotation, rotation.clock.now()),
-    id: eventId(rotation.secret.arn, rotation.event.token, type, codeOf(error)),
+    id: eventId(rotation.secret.arn, rotation.event.token, type, codeOf(error), reasonOf(error)),
     type,
     audience: ['admin'],
     versionId: rotation.event.token,
