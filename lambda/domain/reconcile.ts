@@ -10,7 +10,7 @@ import { isFailing, reconcileUser } from './reconcile-user';
 import type { AccountReport, UserReport } from './report';
 import type { RosterSlice, SliceUser } from './slice';
 import { circuitBudget, isOpen } from './circuit';
-import { noticeOccurrence, type Occurrence } from './rotation-events';
+import { isSecretOf, noticeOccurrence, type Occurrence } from './rotation-events';
 import { outstanding, type ReconcilePorts, type ReconcileSettings, type RunBudget } from './user-pass';
 
 export interface RunPorts extends ReconcilePorts {
@@ -59,7 +59,7 @@ const CONCURRENT_USERS = 4;
 /**
  * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
  * nothing and alerts. One failing user never stops the others.
- * @param occurrence a rotation event: it is told if the function did not, and asks for a full pass
+ * @param occurrence a rotation event: it is told if the function did not, and its user is looked at at once
  */
 export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, occurrence?: Occurrence): Promise<RunOutcome> {
   const now = ports.clock.now();
@@ -72,7 +72,7 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
     return standStill(ports, settings, memory, error);
   }
   const untold = await tellOccurrences(ports, memory, slice);
-  const outcome = await pass(ports, settings, memory, slice, now, occurrence !== undefined);
+  const outcome = await pass(ports, settings, memory, slice, now, occurrence);
   if (untold) throw untold;
   return outcome;
 }
@@ -101,9 +101,9 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
   return failure;
 }
 
-async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, whole: boolean): Promise<RunOutcome> {
-  if (whole || memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
-  const due = slice.users.filter(({ name }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now);
+async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, occurrence: Occurrence | undefined): Promise<RunOutcome> {
+  if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
+  const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(secretName, occurrence.secretId)));
   if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
   return outcomeOf(memory);
 }

@@ -55,7 +55,7 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
 }
 
 /** By name, or by an ARN that ends in the name, a hyphen and six characters. */
-function isSecretOf(secretName: string, secretId: string): boolean {
+export function isSecretOf(secretName: string, secretId: string): boolean {
   const name = secretId.split(':').slice(6).join(':');
   return secretId === secretName || (name.startsWith(`${secretName}-`) && name.length === secretName.length + 7);
 }

@@ -9,7 +9,7 @@ import { occurrenceOf } from '../domain/rotation-events';
 let ports: ReturnType<typeof memberPorts> | undefined;
 const memory = emptyMemory();
 
-/** Called by the schedule and by rotation events; only an event asks for a full pass at once. */
+/** Called by the schedule and by rotation events. */
 export async function handler(event: unknown, context: Context): Promise<RunOutcome> {
   const place = placeOf(context.invokedFunctionArn);
   ports ??= memberPorts(FUNCTIONS.reconcile.name, place);

@@ -1,4 +1,5 @@
 /** Drift, resting users, the end of users, and what keeps a bad day small. */
+import type { Occurrence } from '../../lambda/domain/rotation-events';
 import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
 import { settled } from './settled';
 import { ANN, sliceOf, World } from './world';
@@ -382,6 +383,19 @@ describe('rotation events', () => {
     world.pass(1 / 60);
     await world.reconcile(event(world, 'RotationFailed'));
     expect(codes(world)).toEqual(['rotation-failed', 'attention ROTATION_FAILED']);
+  });
+
+  test('asks for a look at its own user, not at the whole account', async () => {
+    const { world } = await settled();
+    world.slice = { ...world.slice!, users: [ANN, { ...ANN, name: 'ben', secretName: '/access-key/ben' }] };
+    const looks = async (occurrence?: Occurrence): Promise<number> => {
+      const before = world.calls.length;
+      await world.reconcile(occurrence);
+      return world.calls.slice(before).filter((call) => call === 'iam:GetUser').length;
+    };
+    expect(await looks()).toBe(2);
+    world.startRotation();
+    expect(await looks(event(world, 'RotationFailed'))).toBe(1);
   });
 
   test('a failure that is heard of while the roster cannot be read is told by the next run', async () => {

@@ -307,11 +307,12 @@ export class World {
     return this.invoke(typeof step === 'string' ? step : 'rotate', (ports) => handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${step === 'createSecret' ? this.attempts++ : this.attempts}`, timeoutMs: TIMEOUT_MS }, event));
   }
 
-  /** A full pass, as after a rotation event; one that names no secret unless given. */
+  /** A full pass of the schedule, unless a rotation event is given. */
   async reconcile(occurrence?: Occurrence): Promise<RunOutcome | undefined> {
     let outcome: RunOutcome | undefined;
+    if (!occurrence) delete this.memory.fullPassAt;
     const failure = await this.invoke('reconcile', async (ports) => {
-      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, rotateFunctionArn: ROTATE, codeVersion: 'test' }, this.memory, occurrence ?? { name: 'RotationAbandoned', secretId: '', at: '' });
+      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, rotateFunctionArn: ROTATE, codeVersion: 'test' }, this.memory, occurrence);
     });
     if (failure instanceof Killed) this.forget();
     else if (failure) throw failure;
