@@ -38,10 +38,8 @@ export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<
 async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
   const { secrets, secret, existing, currentKeyId } = input;
   if (existing.length < 2) return existing;
-  if (currentKeyId && !existing.some((key) => key.id === currentKeyId)) {
-    throw new RotationError('CURRENT_KEY_MISSING', `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist while two others do`, 'decide which of the two keys may go and delete it; nothing was touched');
-  }
-  const victim = (await orphan(input)) ?? (await retired(input)) ?? (await unmanaged(input));
+  const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));
+  if (!victim && isLost(input)) throw new RotationError('CURRENT_KEY_MISSING', `the key …${lastFour(currentKeyId!)} that AWSCURRENT names does not exist while two others do`, 'decide which of the two keys may go and delete it; nothing was touched');
   if (!victim) throw await noRoom(input);
   const { key, found } = victim;
   if (found !== 'retiring' && (await knownAs(secrets, secret, key.id))) throw await noRoom(input);
@@ -49,6 +47,9 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
   if (!gone) throw await noRoom(input);
   return existing.filter((other) => other !== key);
 }
+
+/** One of the keys that do exist may be what the user works with; only an orphan cannot. */
+const isLost = ({ existing, currentKeyId }: RoomInput): boolean => currentKeyId !== undefined && !existing.some(({ id }) => id === currentKeyId);
 
 async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, found }: Victim): Promise<void> {
   await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));

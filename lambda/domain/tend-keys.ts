@@ -9,15 +9,17 @@ import { deletedNotice } from './success';
 import { lostCurrentKey, withFreshPass, type UserPass } from './user-pass';
 
 /**
- * Retirement, orphans and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the current
- * key is missing and two others exist nothing is touched: one of them may be what its user works with.
+ * Orphans, retirement and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the current
+ * key is missing and two others exist nothing but an orphan is touched: one of them may be what its user works with.
  */
 export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
-  if (lostCurrentKey(pass) && existing.length > 1) return [];
+  const judged = judge(pass);
+  const orphans = await tendOrphans(pass, judged);
+  if (lostCurrentKey(pass) && existing.length > 1) return orphans;
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
-  const due: (Date | undefined)[] = [];
+  const due = [...orphans];
   for (const retirement of retirements) {
     if (retirement.keyId === currentKeyId && pendingKeyId === undefined) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     if (inUse.has(retirement.keyId)) continue;
@@ -28,15 +30,16 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
     const key = existing.find(({ id }) => id === retirement.keyId);
     due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
-  const intents = intentsOf(secret);
-  const judged = judge(pass);
-  for (const { id } of judged.orphans) if (pass.lastUses.get(id)?.used === false) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
-  if (judged.undecided.length > 0) due.push(judgeableAt(intents, settings.rotateTimeoutMs));
   due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
   const untold = versionWith(secret, 'AWSCURRENT');
-  const spent = spentIntents(intents, existing, untold === secret.tags[TAGS.notified] ? undefined : untold, settings.rotateTimeoutMs, now);
+  const spent = spentIntents(intentsOf(secret), existing, untold === secret.tags[TAGS.notified] ? undefined : untold, settings.rotateTimeoutMs, now);
   if (spent.length > 0) await secrets.untag(secret.arn, spent.map(intentTagKey));
   return due;
+}
+
+async function tendOrphans(pass: UserPass, { orphans, undecided }: ReturnType<typeof judge>): Promise<(Date | undefined)[]> {
+  for (const { id } of orphans) if (pass.lastUses.get(id)?.used === false) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
+  return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */

@@ -259,6 +259,21 @@ describe('createSecret', () => {
     expect(await world.rotate(token)).toBeUndefined();
     expect(world.keys).not.toContain(orphan);
   });
+
+  test('replaces a current key that is missing although two interrupted attempts have taken both places', async () => {
+    const { world } = settled();
+    world.keys = [];
+    const token = world.startRotation();
+    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.keys.length < 2 && world.faults.set(index, 'killed-after'));
+    await world.step('createSecret', token);
+    world.pass(1 / 60);
+    await world.step('createSecret', token);
+    world.between = () => {};
+    expect(world.keys).toHaveLength(2);
+    world.pass(1);
+    expect(await world.rotate(token)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
 });
 
 describe('testSecret', () => {

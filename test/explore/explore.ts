@@ -149,9 +149,11 @@ async function bundled(): Promise<Tally> {
   return { schedules: singles.length, failed: findings.length };
 }
 
+/** One replay for each way in which promises broke. */
 function printFindings(findings: readonly (readonly [Schedule | Single, readonly string[]])[]): void {
-  for (const [schedule, problems] of findings.slice(0, 10)) process.stdout.write(`\n${problems.join('; ')}\n  npm run explore -- --replay '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'\n`);
-  if (findings.length > 10) process.stdout.write(`\nand ${findings.length - 10} more\n`);
+  const kinds = new Map<string, (Schedule | Single)[]>();
+  for (const [schedule, problems] of findings) kinds.set(problems.join('; '), [...(kinds.get(problems.join('; ')) ?? []), schedule]);
+  for (const [problems, [first, ...others]] of kinds) process.stdout.write(`\n${problems}${others.length > 0 ? ` (and in ${others.length} more schedules)` : ''}\n  npm run explore -- --replay '${JSON.stringify(first).replaceAll("'", "'\\''")}'\n`);
 }
 
 /** That all this can fail: each mutation of the domain must break the promise that it is expected to break. */

@@ -220,13 +220,14 @@ export class Promises {
   /**
    * A notice must be true when it goes out, and say the same whenever it goes out again; but a deactivated key may be
    * kept for longer than was said at first, a condition is told as it is, and a rotation that was told as partial may
-   * be told as rotated once the rest is done; of a previous key that no longer works it need not say what it said before.
+   * be told as rotated once the rest is done, and why it is partial as it is. Of a previous key it tells the last use as it is,
+   * and need not say again what it said of one that works no more.
    * @param since calls at the beginning of the invocation that tells: what others did since then it need not know
    */
   private hear(event: NoticeEvent, since: number): void {
     const { world } = this;
     const { id, type, versionId, currentKeyId, previousKeyId, audience } = event;
-    const { occurredAt: _, previousKeyDeletedAfter: __, ...said } = event;
+    const said: Partial<NoticeEvent> = { ...event, occurredAt: undefined, previousKeyDeletedAfter: undefined, previousKeyLastUsed: undefined, ...(type === 'rotation-partial' && { code: undefined, reason: undefined }) };
     const replaced = this.promoted.get(versionId ?? '');
     const isOver = type === 'rotated' && !world.keys.some((key) => key.id === replaced && key.status === 'Active');
     const lasting = (notice: Partial<NoticeEvent>): string => JSON.stringify(isOver ? { ...notice, previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined } : notice);
