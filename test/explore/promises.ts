@@ -208,7 +208,7 @@ export class Promises {
     const atOnce = makingRoom || user.keepPreviousForHours === 0 || this.isForRemoval(key.id);
     this.demand(former.status === 'Inactive', `${key.id} was deleted while it was Active`);
     this.demand(this.isQuiet(key) || by === 'operate', `${key.id} was deleted while it was used`);
-    this.demand(atOnce || now >= (this.inactiveSince.get(key.id) ?? 0) + hoursToMs(user.deleteInactiveAfterHours), `${key.id} was deleted before deleteInactiveAfter was over`);
+    this.demand(atOnce || now >= (this.inactiveSince.get(key.id) ?? 0) + hoursToMs(user.deleteInactiveAfterHours) - SLACK_MS, `${key.id} was deleted before deleteInactiveAfter was over`);
     this.demand(atOnce || now >= (this.keptUntil.get(key.id) ?? 0), `${key.id} was deleted before the promised instant`);
   }
 

@@ -112,9 +112,12 @@ export class Gateway {
     const record = (outcome: string): void => this.options.onCall?.({ sequence: this.sequence++, at: call.at, origin, principal: call.principal, service: service.id, operation: name, input, output, outcome, injected: fault?.kind });
     try {
       failBefore(fault, service.id);
-      await this.authorization.demand({ ...call, context }, operation.accesses(input, call));
-      output = await operation.run(input, call);
-      failAfter(fault);
+      try {
+        await this.authorization.demand({ ...call, context }, operation.accesses(input, call));
+        output = await operation.run(input, call);
+      } finally {
+        failAfter(fault);
+      }
       record('ok');
       return output;
     } catch (error) {
@@ -150,6 +153,7 @@ function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
   }
 }
 
+/** A refusal can be lost, or be the last that a function hears, like any answer. */
 function failAfter(fault: FaultRule | undefined): void {
   if (fault?.kind === 'response-lost') throw new ConnectionLost('an injected fault: the response was lost');
   if (fault?.kind === 'killed-after') throw new FunctionKilled('an injected fault: the function was killed after its request took effect');
