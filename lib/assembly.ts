@@ -1,9 +1,8 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { context } from '../cdk.json';
-import { BUNDLES, bundle } from './bundle';
+import { BUNDLES, bundle, putBuilt } from './bundle';
 import { NotificationStack, type NotificationStackProps } from './central/notification-stack';
 import { memberCode } from './member/member-code';
 import { withMemberTemplate } from './member/member-template';
@@ -30,7 +29,7 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
   const notification = notificationProps(roster, securityAccountId);
   const { organization } = roster;
   if (organization) {
-    writeFileSync(join(BUNDLES, 'permissions-boundary.json'), `${JSON.stringify(permissionsBoundary(roster.userGuard), null, 2)}\n`);
+    putBuilt('permissions-boundary.json', `${JSON.stringify(permissionsBoundary(roster.userGuard), null, 2)}\n`);
     const description = 'Access keys: the pipeline that deploys everything else from the roster';
     withMemberTemplate(roster, code, check, (memberTemplate) => void new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization, rosterPath, code, notification, description }));
     return app;

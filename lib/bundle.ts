@@ -1,5 +1,6 @@
 import { buildSync } from 'esbuild';
-import { join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(__dirname, '..');
 
@@ -7,11 +8,11 @@ const ROOT = join(__dirname, '..');
 export const BUNDLES = join(ROOT, 'dist');
 
 /** One file a function, the same bytes on every machine: no absolute path, no source map, no time. */
-export function bundle(names: readonly string[], outdir = BUNDLES): void {
-  buildSync({
+export function bundle(names: readonly string[]): void {
+  const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, `lambda/${name}/index.ts`])),
-    outdir,
+    outdir: BUNDLES,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -21,5 +22,16 @@ export function bundle(names: readonly string[], outdir = BUNDLES): void {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'error',
+    write: false,
   });
+  for (const { path, contents } of outputFiles) putBuilt(relative(BUNDLES, path), contents);
+}
+
+/** Another process that builds from the same checkout finds the former file or this one, never a part. */
+export function putBuilt(name: string, contents: string | Uint8Array): void {
+  const path = join(BUNDLES, name);
+  const partial = join(BUNDLES, `${name.replaceAll('/', '.')}.${process.pid}`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(partial, contents);
+  renameSync(partial, path);
 }

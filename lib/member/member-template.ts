@@ -1,9 +1,9 @@
 import { App, BootstraplessSynthesizer, Fn } from 'aws-cdk-lib';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
-import { BUNDLES } from '../bundle';
+import { putBuilt } from '../bundle';
 import { STACKS } from '../names';
 import type { Roster } from '../roster/roster';
 import type { MemberCode } from './member-code';
@@ -34,8 +34,7 @@ export function withMemberTemplate(roster: Roster, code: MemberCode, check: (app
     new RotatorStack(app, STACKS.rotator, { ...organizationRotator(roster, code), synthesizer: new BootstraplessSynthesizer() });
     app.synth();
     const file = join(outdir, `${STACKS.rotator}.template.json`);
-    mkdirSync(BUNDLES, { recursive: true });
-    copyFileSync(file, join(BUNDLES, `${STACKS.rotator}.template.json`));
+    putBuilt(`${STACKS.rotator}.template.json`, readFileSync(file));
     use(file);
   } finally {
     rmSync(outdir, { recursive: true });

@@ -84,6 +84,7 @@ export const NO_DELAY: Propagation = { firstWorks: 0, alwaysWorks: 0, listed: 0,
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const FEW_SESSIONS = 100;
 const EXECUTION_SESSION_SECONDS = 6 * 3600;
 const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
 
@@ -111,6 +112,7 @@ export class IamDirectory {
   private readonly managedPolicies = new Map<string, string>();
   private readonly keyOwners = new Map<string, { readonly user: StoredUser; readonly key: StoredKey }>();
   private readonly sessions = new Map<string, Session>();
+  private sessionsLeft = FEW_SESSIONS;
   /** Grows whenever a policy changes, so that decisions can be remembered until then. */
   policyRevision = 0;
 
@@ -298,7 +300,7 @@ export class IamDirectory {
   openSession(roleArn: string, sessionName: string, options: { readonly seconds: number; readonly sessionPolicy?: string; readonly sourceIdentity?: string; readonly tags?: Readonly<Record<string, string>> }): Session {
     const role = this.roleByArn(roleArn);
     if (!role) throw new Error(`there is no role ${roleArn}`);
-    for (const [id, { expiresAt }] of this.sessions) if (expiresAt <= this.clock.now()) this.sessions.delete(id);
+    this.forgetExpired();
     const accessKeyId = `ASIA${this.sessionRandom.id(BASE32, 16)}`;
     const session: Session = {
       credentials: { accessKeyId, secretAccessKey: this.sessionRandom.id(BASE64, 40), sessionToken: this.sessionRandom.id(BASE64, 96) },
@@ -318,6 +320,14 @@ export class IamDirectory {
     };
     this.sessions.set(accessKeyId, session);
     return session;
+  }
+
+  /** Looked for whenever there are twice as many sessions as were left the last time. */
+  private forgetExpired(): void {
+    if (this.sessions.size < 2 * this.sessionsLeft) return;
+    const now = this.clock.now();
+    for (const [id, { expiresAt }] of this.sessions) if (expiresAt <= now) this.sessions.delete(id);
+    this.sessionsLeft = Math.max(this.sessions.size, FEW_SESSIONS);
   }
 
   /** Somebody who may do everything in the account, by a role or, `longLived`, by a user with a key. */
