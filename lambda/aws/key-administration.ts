@@ -51,7 +51,8 @@ interface Clients {
 const CLIENTS_KEPT = 100;
 
 function clientsOf(config: IAMClientConfig, credentials: NonNullable<IAMClientConfig['credentials']>): Clients {
-  return { client: new IAMClient({ ...config, credentials }), creating: () => new IAMClient({ ...config, credentials, maxAttempts: 1 }) };
+  const client = new IAMClient({ ...config, credentials });
+  return { client, creating: () => new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 }) };
 }
 
 function forUser(rosterName: string, { client, creating }: Clients): KeyAdministration {

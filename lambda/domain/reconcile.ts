@@ -37,6 +37,8 @@ interface Remembered {
   readonly dueAt?: Date;
   readonly awaitsUse?: boolean;
   readonly failing?: boolean;
+  /** A rotation is due, for which no run had a place left: looked at in turn, and in full passes. */
+  readonly waits?: boolean;
 }
 
 export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map(), occurrences: [] });
@@ -104,7 +106,9 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
 async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, occurrence: Occurrence | undefined): Promise<RunOutcome> {
   if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
   const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(secretName, occurrence.secretId)));
-  if (due.length > 0) await passUsers(ports, settings, memory, slice, due);
+  const inTurn = due.filter(({ name }) => memory.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
+  const seen = due.filter((user) => !memory.users.get(user.name)?.waits || inTurn.includes(user));
+  if (seen.length > 0) await passUsers(ports, settings, memory, slice, seen);
   return outcomeOf(memory);
 }
 
@@ -169,7 +173,7 @@ function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
 async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, users: readonly SliceUser[]): Promise<void> {
   if (memory.users.size === 0) await recallFailures(ports, memory, slice);
   await tellCircuit(ports, settings, memory);
-  const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun) };
+  const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun), waiting: new Set() };
   await eachOf(users, async (user) => void memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget)));
   await ports.reports.write(await accountReport(ports, settings, memory, slice));
 }
@@ -178,7 +182,7 @@ async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Me
   try {
     const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget);
     await resolveUser(ports, settings, memory, user.name);
-    return { report, awaitsUse, failing, ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
+    return { report, awaitsUse, failing, waits: budget.waiting.has(user.name), ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });

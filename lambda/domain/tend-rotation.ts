@@ -142,7 +142,10 @@ async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
 async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, now } = pass;
   if (!hasRoom(pass)) return waitForRoom(pass);
-  if (budget.rotationsLeft <= 0) return now;
+  if (budget.rotationsLeft <= 0) {
+    budget.waiting.add(user.name);
+    return now;
+  }
   budget.rotationsLeft -= 1;
   await secrets.rotate(secret.arn, scheduleOf(user), true);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);

@@ -32,6 +32,8 @@ export interface ReconcileSettings {
 export interface RunBudget {
   /** First rotations, and overdue ones. */
   rotationsLeft: number;
+  /** Names of users for whom none was left. */
+  readonly waiting: Set<string>;
 }
 
 export interface UserPass extends ReconcilePorts {

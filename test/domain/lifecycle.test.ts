@@ -762,8 +762,22 @@ describe('leaving the roster', () => {
   });
 });
 
+const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `u${index}`, secretName: `/access-key/u${index}` }));
+
+test('users who wait for their first rotation are looked at when it is their turn', async () => {
+  const world = new World();
+  world.slice = { ...sliceOf(...others(10)), limits: { maxFirstRotationsPerRun: 3, freeze: [] } };
+  await world.reconcile();
+  for (const [turn, started] of [[1, 6], [2, 9], [3, 10]] as const) {
+    const before = world.calls.length;
+    world.pass(1 / 12);
+    await world.reconcile({ name: 'RotationAbandoned', secretId: 'of another product', at: '' });
+    expect(world.calls.slice(before).filter((call) => call === 'iam:GetUser')).toHaveLength(turn === 3 ? 1 : 3);
+    expect([...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')))).toHaveLength(started);
+  }
+});
+
 describe('many failures', () => {
-  const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `u${index}`, secretName: `/access-key/u${index}` }));
 
   test('stop new rotations but one as a probe, and are told with their end', async () => {
     const world = new World();
