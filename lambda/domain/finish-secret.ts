@@ -86,13 +86,14 @@ interface AtOnce {
  */
 async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<AtOnce> {
   const replaced = ({ replacedBy }: Retirement): boolean => replacedBy === rotation.event.token;
-  if (!retirementsOf(secret).some(replaced)) return {};
+  const retirement = retirementsOf(secret).find(replaced);
+  if (!retirement) return {};
   try {
-    const gone = await withLease(rotation, async (fresh) => {
-      const retirement = retirementsOf(fresh).find(replaced);
-      return retirement && (await deleteWhenQuiet(rotation, fresh, retirement.keyId)) ? retirement.keyId : undefined;
+    const isGone = await withLease(rotation, async (fresh) => {
+      if (retirementsOf(fresh).some(replaced)) return deleteWhenQuiet(rotation, fresh, retirement.keyId);
+      return !(await listedKey(rotation, retirement.keyId));
     });
-    return { gone };
+    return isGone ? { gone: retirement.keyId } : {};
   } catch (failure) {
     return { failure };
   }

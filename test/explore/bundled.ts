@@ -168,7 +168,7 @@ function faultsOf(singles: readonly Single[]): { next(target: FaultTarget): Faul
 }
 
 function rosterOf(singles: readonly Single[]): string {
-  const listed = singles.map(({ start }, index) => `  - { id: "${accountOf(index)}", name: account ${index},${index === 1 ? ' canary: true,' : ''} users: [{ name: ${userOf(index)}, ${WAITS}${start === 'two keys' ? ', unmanagedKeys: delete' : ''} }] }`);
+  const listed = singles.map(({ start }, index) => `  - { id: "${accountOf(index)}", name: account ${index},${index === 0 ? ' canary: true,' : ''} users: [{ name: ${userOf(index)}, ${WAITS}${start === 'two keys' ? ', unmanagedKeys: delete' : ''} }] }`);
   return `version: 1
 organization: { id: o-a1b2c3d4e5, managementAccount: "999999999999", organizationalUnits: [ou-ab12-11111111], securityAccount: "111111111111", region: us-east-1 }
 source: { connectionArn: "arn:aws:codeconnections:us-east-1:111111111111:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }

@@ -152,6 +152,7 @@ class Run {
     await deed?.again();
     const rested = world.now;
     for (const day of habits.usesPreviousForDays ? EVERY_DAY : DAYS) {
+      await deed?.done();
       world.passUntil(rested, day < 1 ? 1 : 24 * day + 1);
       if (habits.usesPreviousForDays && day < habits.usesPreviousForDays) use(world, this.first);
       this.rest(`day ${day} ${rested.getTime() - world.now.getTime()}`);
@@ -184,6 +185,7 @@ class Run {
         if (habits.givesUpAfterPromotion && world.secret.versions.get(token)?.stages.has('AWSCURRENT')) return true;
       }
       if (world.calls.length >= world.mostCalls) break;
+      await deed?.done();
       const own = this.own.get(token) ?? 0;
       world.pass(RETRY_AFTER_HOURS[own - 1] ?? (round < HOURLY_ROUNDS ? 1.1 : 24));
       if (own > RETRY_AFTER_HOURS.length) deed?.leave();
@@ -253,7 +255,7 @@ function use(world: World, keyId: string | undefined): void {
 }
 
 interface Planned {
-  /** Waits for it. */
+  /** Waits for it: no invocation lasts until the next attempt or pass. */
   readonly done: () => Promise<unknown>;
   /** An operator whose emergency command failed gives it once more. */
   readonly again: () => Promise<unknown>;
