@@ -104,11 +104,22 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
 }
 
 async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, occurrence: Occurrence | undefined): Promise<RunOutcome> {
+  if (occurrence && memory.generation === undefined) return glance(ports, settings, memory, slice, occurrence);
   if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
   const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(secretName, occurrence.secretId)));
   const inTurn = due.filter(({ name }) => memory.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
   const seen = due.filter((user) => !memory.users.get(user.name)?.waits || inTurn.includes(user));
   if (seen.length > 0) await passUsers(ports, settings, memory, slice, seen);
+  return outcomeOf(memory);
+}
+
+/**
+ * Many events at once start many containers, each of which knows nobody yet: it sees to the event's user, starts no
+ * rotation, for which it would have to know how many fail, and leaves the account and its report to the schedule.
+ */
+async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, { secretId }: Occurrence): Promise<RunOutcome> {
+  const budget: RunBudget = { rotationsLeft: 0, waiting: new Set() };
+  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(secretName, secretId)), async (user) => void (await passUser(ports, settings, memory, slice, user, budget)));
   return outcomeOf(memory);
 }
 
@@ -186,7 +197,7 @@ async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Me
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
-    await tellAccount(ports, settings, memory, user.name, error);
+    await tellAccount(ports, settings, memory, unknown.code === 'SLICE_OUTDATED' ? '' : user.name, error);
     return { unknown, dueAt: ports.clock.now() };
   }
 }

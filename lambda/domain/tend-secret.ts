@@ -1,6 +1,6 @@
 /** The secret itself: made, restored, its policy kept, and what people changed by hand told of. */
 import { eventId } from './event-id';
-import { appliedGeneration, calendarDate } from './guard';
+import { appliedGeneration, calendarDate, outdated } from './guard';
 import { lastFour } from './keys';
 import { endingOf, intentsOf, LIST_LAG_MS, tagKeysOf, TAGS, versionWith } from './ledger';
 import type { NoticeEvent } from './notice';
@@ -11,9 +11,13 @@ import type { RosterSlice, SliceUser } from './slice';
 import { noticeBase } from './success';
 import type { ReconcilePorts, ReconcileSettings, UserPass } from './user-pass';
 
-/** The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be. */
+/**
+ * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
+ * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
+ */
 export async function ensureSecret(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
   const secret = await ports.secrets.describe(user.secretName);
+  if (secret && slice.generation < appliedGeneration(secret)) throw outdated(slice.generation, appliedGeneration(secret));
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
   const value = printSecretValue({ userName: found.name, accountId: settings.accountId });

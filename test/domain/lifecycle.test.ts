@@ -396,6 +396,11 @@ describe('rotation events', () => {
     expect(await looks()).toBe(2);
     world.startRotation();
     expect(await looks(event(world, 'RotationFailed'))).toBe(1);
+    world.forget();
+    const reported = world.report;
+    expect(await looks(event(world, 'RotationFailed'))).toBe(1);
+    expect(world.report).toBe(reported);
+    expect(await looks()).toBe(2);
   });
 
   test('a failure that is heard of while the roster cannot be read is told by the next run', async () => {
