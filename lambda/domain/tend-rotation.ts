@@ -14,6 +14,8 @@ import { lostCurrentKey, outstanding, type RunBudget, type UserPass } from './us
 const RESTART_AFTER_MS = 3_600_000;
 /** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
 const WINDOW_MS = { days: 24 * 3_600_000, hours: 3_600_000 } as const;
+/** A rotation that was started has ended by then, and the report can show its key. */
+const REPORT_AFTER_MS = 5 * 60_000;
 /** So long after its window a rotation is late enough for somebody to look. */
 const OVERDUE_MS = 24 * 3_600_000;
 
@@ -149,7 +151,7 @@ async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | 
   budget.rotationsLeft -= 1;
   await secrets.rotate(secret.arn, scheduleOf(user), true);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
-  return undefined;
+  return new Date(now.getTime() + REPORT_AFTER_MS);
 }
 
 const hasRoom = ({ existing, user }: UserPass): boolean => existing.length < 2 || user.unmanagedKeys === 'delete';

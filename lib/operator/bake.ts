@@ -1,4 +1,4 @@
-import type { AccountReport } from '../../lambda/domain/report';
+import type { AccountReport, KeyReport } from '../../lambda/domain/report';
 import { UnreadableReport } from './read-report';
 import type { RosterAccount } from '../roster/roster';
 import type { Operator } from './operator';
@@ -31,12 +31,12 @@ interface Candidate {
 
 const POLL_MS = 60_000;
 
-/** Reports show a new key after reconcile's next full pass, which comes hourly. */
+/** Reports show the key of a forced rotation after reconcile's next full pass, which comes hourly. */
 export const BAKE_MINUTES = 100;
 
 /**
  * Waits until every canary account reports a healthy reconcile on this code and roster and one of their users has a
- * key that was made since; forces that rotation, unless a first one is under way. Where nobody has room for another
+ * key that was made since; forces that rotation, unless only first ones are to come, which reconcile starts. Where nobody has room for another
  * key, a rotation by the same code in an earlier execution proves as much; without one there is no proof, and the
  * pipeline stops. Run again it starts over.
  */
@@ -57,6 +57,8 @@ export async function bake(operator: Operator, options: BakeOptions): Promise<Ba
         const former = codePublishedAt && rotatedSince(accounts, reports, codePublishedAt);
         if (former) return healthy(options, `nobody has room for another key, and ${former.userName} in ${former.accountId} was rotated by this code before`);
         missing.push(nobodyHasRoom(accounts, reports));
+      } else if (!currentKey(reports, candidate)) {
+        missing.push(`${candidate.accountId}: the first rotation of ${candidate.userName} has not finished${reported(candidate, reports)}`);
       } else {
         const refusal = forced ? undefined : await force(operator, candidate);
         if (refusal === undefined) forced = candidate;
@@ -126,10 +128,12 @@ function rotatedUsers(accounts: readonly RosterAccount[], now: Date): readonly C
 export function candidateOf(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, now: Date): Candidate | undefined {
   const found = rotatedUsers(accounts, now).flatMap((user) => {
     const keys = keysIn(reports.get(user.accountId), user.userName);
-    return keys && keys.length <= 1 ? [{ ...user, createdAt: keys.find(({ role }) => role === 'current')?.createdAt ?? 'none' }] : [];
+    return keys && keys.length <= 1 ? [{ ...user, createdAt: currentKey(reports, user)?.createdAt ?? 'none' }] : [];
   });
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))[0];
 }
+
+const currentKey = (reports: ReadonlyMap<string, AccountReport>, { accountId, userName }: Candidate): KeyReport | undefined => keysIn(reports.get(accountId), userName)?.find(({ role }) => role === 'current');
 
 /** IAM keeps whole seconds. */
 function rotatedSince(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, since: Date): { readonly accountId: string; readonly userName: string } | undefined {

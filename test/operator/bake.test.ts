@@ -67,6 +67,13 @@ test('a first rotation that is under way is as good, and no other is forced', as
   expect(account.operated).toEqual([]);
 });
 
+test('where only first rotations are to come, they are waited for', async () => {
+  const account = new Account([report({ users: [user('jeremy.ritchie')] }), report({ users: [user('jeremy.ritchie')] }), rotated]);
+  expect(await run(account)).toMatchObject({ ok: true });
+  expect(account.operated).toEqual([]);
+  expect(await run(new Account([report({ users: [user('jeremy.ritchie')] })]))).toEqual({ ok: false, lines: [`${ACCOUNT}: the first rotation of jeremy.ritchie has not finished`] });
+});
+
 test('a rotation that is refused is asked for again, and the reason stands in the end', async () => {
   const account = new Account([report()]);
   account.refuses = 'a rotation is outstanding';
