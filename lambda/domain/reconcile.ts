@@ -1,47 +1,21 @@
 /** One run of reconcile: the whole account, level-triggered. */
 import { RECONCILE_EVERY_MINUTES } from '../contract';
-import { codeOf, reasonOf, RotationError } from './errors';
-import { eventId } from './event-id';
-import { appliedGeneration, calendarDate, outdated, readSlice } from './guard';
-import { TAGS } from './ledger';
-import type { NoticeEvent } from './notice';
-import type { Secret } from './ports';
-import { isFailing, reconcileUser } from './reconcile-user';
-import type { AccountReport, UserReport } from './report';
-import type { RosterSlice, SliceUser } from './slice';
+import { REPEAT_MS, resolveUser, tellAccount, tellResolved } from './account-conditions';
 import { circuitBudget, isOpen } from './circuit';
+import { codeOf, reasonOf, RotationError } from './errors';
+import { appliedGeneration, outdated, readSlice } from './guard';
+import { TAGS } from './ledger';
+import type { Memory, Remembered } from './memory';
+import { isFailing, reconcileUser } from './reconcile-user';
+import { isReleased, releasable, release } from './release';
+import type { AccountReport } from './report';
 import { isSecretOf, noticeOccurrence, type Occurrence } from './rotation-events';
-import { outstanding, type ReconcilePorts, type ReconcileSettings, type RunBudget } from './user-pass';
+import type { RosterSlice, SliceUser } from './slice';
+import type { ReconcilePorts, ReconcileSettings, RunBudget } from './user-pass';
 
 export interface RunPorts extends ReconcilePorts {
   readonly reports: { write(report: AccountReport): Promise<void> };
 }
-
-/** What a warm function remembers between runs. Losing it costs a full pass, never safety. */
-export interface Memory {
-  generation?: number;
-  fullPassAt?: Date;
-  /** By the user's name in the roster. */
-  readonly users: Map<string, Remembered>;
-  /** Conditions of the account, or of users without a secret, by what was told and when. */
-  readonly told: Map<string, Date>;
-  /** Rotation events that are still to be told. */
-  readonly occurrences: Occurrence[];
-  /** So many rotations failed that no new one is started but a probe. */
-  circuitOpen?: boolean;
-}
-
-interface Remembered {
-  readonly report?: UserReport;
-  readonly unknown?: AccountReport['unknown'][number];
-  readonly dueAt?: Date;
-  readonly awaitsUse?: boolean;
-  readonly failing?: boolean;
-  /** A rotation is due, for which no run had a place left: looked at in turn, and in full passes. */
-  readonly waits?: boolean;
-}
-
-export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map(), occurrences: [] });
 
 export interface RunOutcome {
   /** When something becomes due if nothing changes before; absent when nothing ever does. */
@@ -55,7 +29,6 @@ export interface RunOutcome {
 }
 
 const FULL_PASS_EVERY_MS = 3_600_000;
-const REPEAT_MS = 24 * 3_600_000;
 const CONCURRENT_USERS = 4;
 
 /**
@@ -126,12 +99,12 @@ async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memo
 const NEVER = new Date(8.64e15);
 
 async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): Promise<RunOutcome> {
-  const unwanted = await releasable(ports, slice);
+  const unwanted = await releasable(ports.secrets, slice);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
   if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
   const wanted = new Set(slice.users.map(({ name }) => name));
   for (const name of memory.users.keys()) if (!wanted.has(name)) memory.users.delete(name);
-  for (const secret of unwanted) await release(ports, settings, slice, secret, now);
+  for (const secret of unwanted) await release(ports, slice, secret, now);
   await passUsers(ports, settings, memory, slice, slice.users);
   Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
   return outcomeOf(memory);
@@ -211,15 +184,9 @@ async function accountReport(ports: RunPorts, { accountId, codeVersion }: Reconc
     codeVersion,
     at: ports.clock.now().toISOString(),
     users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
-    ...(slice.state === 'leaving' && { released: await isReleased(ports, slice) }),
+    ...(slice.state === 'leaving' && { released: await isReleased(ports.secrets, slice) }),
     unknown: remembered.flatMap((user) => user?.unknown ?? []),
   };
-}
-
-/** Of an account that leaves: every secret's rotation is off, and none is outstanding. */
-async function isReleased({ secrets }: RunPorts, slice: RosterSlice): Promise<boolean> {
-  const found = await Promise.all(slice.users.map(({ secretName }) => secrets.describe(secretName)));
-  return found.every((secret) => !secret || secret.deletedAt || (!secret.rotationEnabled && !outstanding(secret)));
 }
 
 /** A cold function knows no failures yet; the ledgers do. What cannot be read is told by the user's own pass. */
@@ -247,78 +214,3 @@ async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory:
   else if (memory.circuitOpen) await tellResolved(ports, settings, '', 'CIRCUIT_OPEN', 'rotations succeed again');
   memory.circuitOpen = open;
 }
-
-/** Managed secrets whose user is no longer in the roster. */
-async function releasable({ secrets }: RunPorts, slice: RosterSlice): Promise<Secret[]> {
-  const wanted = new Set(slice.users.map(({ secretName }) => secretName));
-  const found: Secret[] = [];
-  for (const name of await secrets.list()) {
-    const secret = wanted.has(name) ? undefined : await secrets.describe(name);
-    if (secret && !secret.deletedAt && secret.tags[TAGS.generation] !== undefined) found.push(secret);
-  }
-  return found;
-}
-
-/**
- * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
- * ends with it, for rotate refuses a user whom the roster does not name, and goes on when the user is put back.
- */
-async function release(ports: RunPorts, settings: ReconcileSettings, slice: RosterSlice, secret: Secret, now: Date): Promise<void> {
-  if (secret.tags[TAGS.released]) return;
-  if (secret.rotationEnabled) await ports.secrets.cancelRotation(secret.arn);
-  await ports.notices.send({
-    schemaVersion: 1,
-    id: eventId(secret.arn, 'released', String(slice.generation)),
-    type: 'attention',
-    audience: ['admin'],
-    accountId: settings.accountId,
-    region: slice.region,
-    userName: secret.name.split('/').at(-1) ?? secret.name,
-    secretName: secret.name,
-    occurredAt: now.toISOString(),
-    code: 'USER_RELEASED',
-    reason: 'the user is no longer in the roster: its rotation was cancelled',
-    nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them by hand or put the user back as \`state: retired\``,
-  });
-  await ports.secrets.tag(secret.arn, { [TAGS.released]: now.toISOString() });
-}
-
-/** Conditions that no secret's ledger can remember: told once a day by a warm function. */
-async function tellAccount(ports: RunPorts, settings: ReconcileSettings, memory: Memory, userName: string, error: unknown): Promise<void> {
-  const now = ports.clock.now();
-  const code = codeOf(error);
-  const subject = `${userName} ${code}`;
-  const last = memory.told.get(subject);
-  ports.log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
-  if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
-  await ports.notices.send({ ...accountNotice(settings, userName, code, now), reason: reasonOf(error), nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself' });
-  memory.told.set(subject, now);
-}
-
-/** What was told of a user without a ledger is over. */
-async function resolveUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, userName: string): Promise<void> {
-  for (const subject of memory.told.keys()) {
-    const [name, code = ''] = subject.split(' ');
-    if (name !== userName) continue;
-    await tellResolved(ports, settings, userName, code, 'the condition is over');
-    memory.told.delete(subject);
-  }
-}
-
-async function tellResolved(ports: RunPorts, settings: ReconcileSettings, userName: string, code: string, reason: string): Promise<void> {
-  const now = ports.clock.now();
-  await ports.notices.send({ ...accountNotice(settings, userName, code, now), id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()), type: 'resolved', reason });
-}
-
-const accountNotice = ({ accountId, region }: ReconcileSettings, userName: string, code: string, now: Date): NoticeEvent => ({
-  schemaVersion: 1,
-  id: eventId(accountId, userName, code, calendarDate(now)),
-  type: 'attention',
-  audience: ['admin'],
-  accountId,
-  region,
-  userName,
-  secretName: '',
-  occurredAt: now.toISOString(),
-  code,
-});

@@ -3,7 +3,8 @@ import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
 import { memberPorts } from '../aws/member-ports';
 import { FUNCTIONS } from '../contract';
-import { emptyMemory, reconcile, type RunOutcome } from '../domain/reconcile';
+import { emptyMemory } from '../domain/memory';
+import { reconcile, type RunOutcome } from '../domain/reconcile';
 import { occurrenceOf } from '../domain/rotation-events';
 
 let ports: ReturnType<typeof memberPorts> | undefined;

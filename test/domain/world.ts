@@ -5,7 +5,8 @@
 import { STEPS } from '../../lambda/domain/guard';
 import type { NoticeEvent } from '../../lambda/domain/notice';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
-import { emptyMemory, reconcile, type RunOutcome } from '../../lambda/domain/reconcile';
+import { emptyMemory } from '../../lambda/domain/memory';
+import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile';
 import type { AccountReport } from '../../lambda/domain/report';
 import type { Occurrence } from '../../lambda/domain/rotation-events';
 import { operate } from '../../lambda/domain/operate';
