@@ -78,7 +78,7 @@ function singlesOf(start: Start | undefined, calls: readonly CallRecord[]): Sing
 export async function exploreBundled(singles: readonly Single[]): Promise<readonly BundledFinding[]> {
   const played = await play(singles);
   return singles.flatMap((single, index) => {
-    const problems = problemsOf(played, accountOf(index), userOf(index));
+    const problems = problemsOf(played, single, index);
     return problems.length > 0 ? [{ single, problems }] : [];
   });
 }
@@ -86,7 +86,8 @@ export async function exploreBundled(singles: readonly Single[]): Promise<readon
 const accountOf = (index: number): string => String(300_000_000_000 + index);
 const userOf = (index: number): string => `user.${index}`;
 
-function problemsOf({ rehearsal: { report, organization }, denied, failed }: Played, accountId: string, user: string): string[] {
+function problemsOf({ rehearsal: { report, organization }, denied, failed }: Played, { start }: Single, index: number): string[] {
+  const [accountId, user] = [accountOf(index), userOf(index)];
   const events = report.events.filter((event) => event.accountId === accountId);
   const keyIds = events.flatMap((event) => (event.kind === 'key-created' ? event.keyId : []));
   const leaks = report.events.filter((event) => event.kind === 'violation' && event.accountId === '' && keyIds.some((keyId) => event.message.includes(keyId)));
@@ -95,6 +96,7 @@ function problemsOf({ rehearsal: { report, organization }, denied, failed }: Pla
   const told = events.filter((event) => event.kind === 'mail' && event.audience === 'owner' && event.subject.startsWith('New access key')).length;
   const warned = events.some((event) => event.kind === 'notice' && (event.type === 'rotation-failed' || event.type === 'rotation-partial' || event.code === 'ROTATION_FAILED'));
   const keys = organization.directory.keysOf(accountId, user);
+  const unplanned = rotated > (start ? 1 : 2);
   const pending = [...organization.secrets.values()].some((secret) => secret.accountId === accountId && secret.stages.includes('AWSPENDING'));
   return [
     ...[...events, ...leaks].flatMap((event) => (event.kind === 'violation' ? event.message : [])),
@@ -102,7 +104,8 @@ function problemsOf({ rehearsal: { report, organization }, denied, failed }: Pla
     ...(told === rotated ? [] : [`the owner had ${told} mails of ${rotated} rotations`]),
     ...(made < rotated ? ['a rotation made no key'] : []),
     ...(failed.includes(accountId) && !warned ? ['a failed attempt reached no admin'] : []),
-    ...(keys.length === 1 ? [] : [`${keys.length} keys were left when the retirement should have ended`]),
+    // an operator who got no answer commands again, and a previous key of that rotation is on its way yet
+    ...(keys.length === 1 || unplanned ? [] : [`${keys.length} keys were left when the retirement should have ended`]),
     ...(pending ? ['a version was left AWSPENDING'] : []),
     ...(denied.includes(accountId) ? [REFUSED] : []),
   ];
@@ -111,7 +114,7 @@ function problemsOf({ rehearsal: { report, organization }, denied, failed }: Pla
 /** One fault, with the calls of the account's functions as they went. */
 export async function replayBundled(single: Single): Promise<{ readonly calls: readonly CallRecord[]; readonly problems: readonly string[] }> {
   const played = await play([single]);
-  return { calls: played.calls, problems: problemsOf(played, accountOf(0), userOf(0)) };
+  return { calls: played.calls, problems: problemsOf(played, single, 0) };
 }
 
 const REFUSED = 'a call of a function was not allowed';
