@@ -1,4 +1,4 @@
-/** One warm Lambda execution environment: a bundle in a `vm` context that knows only the local organization. */
+/** One warm Lambda execution environment: a bundle, run in a `vm` context, that knows only the local organization. */
 import * as nodeCrypto from 'node:crypto';
 import { Writable } from 'node:stream';
 import vm from 'node:vm';
@@ -31,28 +31,43 @@ const HOST_GLOBALS = {
   Uint8Array, Uint16Array, Uint32Array, Int8Array, ArrayBuffer, DataView,
 };
 
-const scripts = new Map<string, vm.Script>();
+/** What each container has of its own, by the names that code asks for; the rest is the same for all of a bundle. */
+type Own = Readonly<Record<(typeof OWN)[number], unknown>>;
+const OWN = ['process', 'console', 'crypto', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math', 'globalThis'] as const;
+
+interface Bundle {
+  readonly context: vm.Context;
+  readonly run: (module: { exports: object }, require: (name: string) => unknown, own: Own) => void;
+}
+
+const bundles = new Map<string, Bundle>();
 
 /** Loads the bundle and returns what calls its handler with JSON, from JSON. */
 export function startContainer(options: ContainerOptions): (eventJson: string, context: unknown) => Promise<unknown> {
-  const context = vm.createContext(globalsOf(options));
-  virtualTime(context, options);
-  const wrapper = scriptOf(options.code).runInContext(context) as (...parts: unknown[]) => void;
+  const { code } = options;
+  const { context, run } = bundleOf(code);
   const module = { exports: {} as { handler?: Handler } };
-  wrapper(module.exports, requireOf(options), module, options.code.name, '/var/task');
+  run(module, requireOf(options), ownOf(context, options));
   const { handler } = module.exports;
-  if (!handler) throw new Error(`${options.code.name} exports no handler`);
+  if (!handler) throw new Error(`${code.name} exports no handler`);
   const parse = vm.runInContext('JSON.parse', context) as (text: string) => unknown;
   return async (eventJson, invocation) => handler(parse(eventJson), invocation);
 }
 
-function scriptOf({ name, text }: FunctionCode): vm.Script {
-  let script = scripts.get(name);
-  if (!script) scripts.set(name, (script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${text}\n})`, { filename: name })));
-  return script;
+/** Containers of a bundle share a context, in which the engine compiles and optimizes it once; that takes longer than all else that a cold container does. */
+function bundleOf({ name, text }: FunctionCode): Bundle {
+  let bundle = bundles.get(name);
+  if (!bundle) {
+    const context = vm.createContext({ ...HOST_GLOBALS });
+    const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, ${OWN.join()}) {${text}\n})`, { filename: name });
+    const body = script.runInContext(context) as (...parts: unknown[]) => void;
+    const run: Bundle['run'] = (module, require, own) => body(module.exports, require, module, name, '/var/task', ...OWN.map((one) => own[one]));
+    bundles.set(name, (bundle = { context, run }));
+  }
+  return bundle;
 }
 
-function globalsOf({ environment, clock, random, log }: ContainerOptions): Record<string, unknown> {
+function ownOf(context: vm.Context, { environment, clock, random, log }: ContainerOptions): Own {
   const stream = new Writable({
     write(chunk: Buffer, _, done) {
       for (const line of chunk.toString().split('\n')) if (line !== '') log(line);
@@ -66,7 +81,8 @@ function globalsOf({ environment, clock, random, log }: ContainerOptions): Recor
     console: new console.Console(stream, stream),
     crypto: { randomUUID: () => random.uuid(), getRandomValues: (bytes: Uint8Array) => fill(bytes, random), subtle: nodeCrypto.webcrypto.subtle },
     ...timersOf(clock),
-    ...HOST_GLOBALS,
+    ...virtualTime(context, clock, random),
+    globalThis: Object.create(vm.runInContext('globalThis', context) as object) as object,
   };
 }
 
@@ -80,19 +96,21 @@ function timersOf(clock: Clock) {
   return { setTimeout: start, clearTimeout: stop, setInterval: start, clearInterval: stop };
 }
 
-function virtualTime(context: vm.Context, { clock, random }: ContainerOptions): void {
-  const install = vm.runInContext(
+function virtualTime(context: vm.Context, clock: Clock, random: Random): Pick<Own, 'Date' | 'Math'> {
+  const make = vm.runInContext(
     `(now, next) => {
       const RealDate = Date;
-      globalThis.Date = class Date extends RealDate {
-        constructor(...parts) { if (parts.length === 0) super(now()); else super(...parts); }
-        static now() { return now(); }
+      return {
+        Date: class Date extends RealDate {
+          constructor(...parts) { if (parts.length === 0) super(now()); else super(...parts); }
+          static now() { return now(); }
+        },
+        Math: Object.create(Math, { random: { value: next } }),
       };
-      Math.random = next;
     }`,
     context,
-  ) as (now: () => number, next: () => number) => void;
-  install(
+  ) as (now: () => number, next: () => number) => Pick<Own, 'Date' | 'Math'>;
+  return make(
     () => clock.now().getTime(),
     () => random.next(),
   );
