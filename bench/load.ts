@@ -9,7 +9,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MultiBar, Presets } from 'cli-progress';
+import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import { FUNCTIONS } from '../lambda/contract';
 import { synthesize } from '../lib/assembly';
@@ -102,8 +102,8 @@ function inOwnProcess(part: Part): Promise<Played> {
 async function playAll(parts: readonly Part[]): Promise<readonly Played[]> {
   const queue = [...parts];
   const played: Played[] = [];
-  const bars = new MultiBar({ format: '{value} of {total} organizations', noTTYOutput: false }, Presets.shades_classic);
-  const bar = bars.create(parts.length, 0);
+  const bar = new SingleBar({ format: '{bar} {value} of {total} organizations', barsize: 30, hideCursor: true, clearOnComplete: true, stream: process.stderr, noTTYOutput: false });
+  if (process.stderr.isTTY) bar.start(parts.length, 0);
   await Promise.all(
     cpus().map(async () => {
       for (let part = queue.shift(); part; part = queue.shift()) {
@@ -112,7 +112,7 @@ async function playAll(parts: readonly Part[]): Promise<readonly Played[]> {
       }
     }),
   );
-  bars.stop();
+  bar.stop();
   return played;
 }
 
