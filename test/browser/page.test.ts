@@ -139,6 +139,7 @@ describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (dev
     await page.locator('.account').last().locator('> details > summary').click();
     await page.locator('.account').last().locator('details details > summary').click();
     const row = page.locator('tr', { hasText: 'ROTATION_WAITS' });
+    await row.first().waitFor();
     expect(await row.count()).toBe(1);
     expect(await row.textContent()).toContain('12 times, daily until 12 Feb 2027');
     expect(await row.locator('a').getAttribute('href')).toBe('mails/waits%2011.txt');
