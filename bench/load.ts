@@ -80,7 +80,7 @@ async function play({ seed, folder }: Part): Promise<Played> {
     users: users.length,
     rotated: report.users.filter(({ rotations }) => rotations.succeeded > 0).length,
     mails: report.users.reduce((sum, { notices }) => sum + notices, 0),
-    unlike: report.users.filter(({ rotations, notices }) => rotations.succeeded !== 1 || notices !== 1).map(({ accountId, userName }) => `${accountId}/${userName}`),
+    unlike: report.users.filter(({ rotations, notices }) => rotations.succeeded !== 1 || notices !== 1).map(({ accountId, userName, rotations, notices }) => `seed ${seed}, ${accountId}/${userName}: ${rotations.succeeded} rotations, ${notices} mails to its owner`),
     violations: report.summary.violations.map(({ message }) => message),
     calls,
     injected,
@@ -139,7 +139,7 @@ function report(alone: Played, played: readonly Played[], seconds: number): void
   process.stdout.write(`${table.toString()}\n${violations.length} violations; a user among ${USERS_EACH} an account takes ${perUser.toFixed(2)} times what one among ${USERS_EACH / 10} takes\n`);
   if (played.length < ORGANIZATIONS) process.stdout.write(`500 x ${USERS_EACH} with --all: about ${Math.ceil((seconds * ORGANIZATIONS) / played.length / 60)} minutes, ${Math.round(sum((one) => one.cpuSeconds) / played.length)} s of processor an organization\n`);
   for (const message of violations.slice(0, 10)) process.stdout.write(`${message}\n`);
-  for (const user of unlike.slice(0, 10)) process.stdout.write(`${user}: not one rotation with one mail to its owner\n`);
+  for (const user of unlike.slice(0, 10)) process.stdout.write(`${user}\n`);
   if (violations.length + unlike.length > 0) process.exitCode = 1;
 }
 

@@ -10,10 +10,13 @@ import { orgEvents } from './events';
 import { sesMail } from './mail';
 import { s3Roster } from './roster';
 
+/** Twice the SDK's own: a mail that has gone and cannot be marked as sent goes again. */
+const S3_ATTEMPTS = 6;
+
 const env = (name: keyof MailerEnvironment): string => required(name);
 
 export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
-  const s3 = new S3Client({});
+  const s3 = new S3Client({ maxAttempts: S3_ATTEMPTS });
   const bucket = env('ORG_BUCKET');
   return {
     events: orgEvents(s3, bucket),

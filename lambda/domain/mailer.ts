@@ -40,8 +40,8 @@ export async function deliver(ports: MailerPorts, admins: readonly string[], bod
   });
 }
 
-/** A mail is not begun with less time than it may take. */
-const MAIL_MS = 15_000;
+/** A mail is not begun with less time than it may take, with all attempts to mark it as sent. */
+const MAIL_MS = 30_000;
 
 /**
  * One by one, because SES limits the rate of the whole account; one failure stops no other mail.
