@@ -39,6 +39,12 @@ test('canary, member, hand-deployed and management account all rotate, and nothi
   expect(denied).toEqual([]);
 });
 
+test('a mail that has gone goes once, though it cannot be marked as sent five times', async () => {
+  const faults = FaultPlan.parse([{ kind: 'error', functionName: 'access-keys-mailer', operation: 'PutObject', nth: 2, times: 5 }], seededRandom('faults'));
+  const { report } = await rehearse({ roster, days: 1, start: START, seed: SEED, faults });
+  expect(report.users.map(({ rotations, notices }) => [rotations.succeeded, notices])).toEqual(report.users.map(() => [1, 1]));
+});
+
 test('a pushed user arrives through canary, bake and fleet', async () => {
   const to = member({ users: [...roster.accounts[1]!.users, { ...roster.accounts[1]!.users[0]!, name: 'new.colleague', secretName: '/access-key/new.colleague' }] });
   const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: to }], days: 12, start: START, seed: SEED });
