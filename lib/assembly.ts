@@ -13,7 +13,7 @@ import { PipelineStack } from './pipeline/pipeline-stack';
 import type { Roster } from './roster/roster';
 
 export interface AppOptions {
-  /** Of the roster in the checkout, for the pipeline's commands. */
+  /** Where the roster was read, from here: the pipeline's commands read it there in their checkout. */
   readonly rosterPath?: string;
   /** Adds validations, to every App that is synthesised. */
   readonly check?: (app: App) => void;

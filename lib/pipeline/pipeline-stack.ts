@@ -9,7 +9,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import { CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct } from 'constructs';
 import { statSync } from 'node:fs';
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { FleetStackProps } from '../central/fleet-stack';
 import type { NotificationStackProps } from '../central/notification-stack';
 import type { MemberCode } from '../member/member-code';
@@ -26,7 +26,7 @@ export interface PipelineStackProps extends StackProps {
   readonly env: Required<Environment>;
   readonly roster: Roster;
   readonly organization: Organization;
-  /** Of the roster in the checkout. */
+  /** Where the roster was read, from here. */
   readonly rosterPath: string;
   readonly code: MemberCode;
   readonly notification: NotificationStackProps;
@@ -39,6 +39,10 @@ const CDK_CLI_VERSION: string = devDependencies['aws-cdk'];
 
 /** With the roster's own, eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
 const CODE = ['*.json', 'bin/**', 'lib/**', 'lambda/**', 'config/*.schema.json', 'docs/*.json'];
+
+/** As the pipeline's projects find it: they have another folder as checkout. */
+const inCheckout = (rosterPath: string): string => relative('.', rosterPath) || '.';
+const isElsewhere = (path: string): boolean => isAbsolute(path) || path.split(/[/\\]/)[0] === '..';
 
 function patternOf(rosterPath: string): string {
   const path = relative('.', rosterPath);
@@ -59,7 +63,9 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, private readonly props: PipelineStackProps) {
     super(scope, id, props);
-    const { roster, rosterPath, env } = props;
+    const { roster, env } = props;
+    const rosterPath = inCheckout(props.rosterPath);
+    if (isElsewhere(rosterPath)) Annotations.of(this).addWarningV2('access-keys:roster-elsewhere', `the roster ${props.rosterPath} is outside this checkout, where the pipeline will not find it: name one inside by -c roster=`);
     const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: SOURCE_ACTION });
     const steps = new Steps({ source, rosterPath, bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}` });
     this.artifacts = this.artifactBucket();

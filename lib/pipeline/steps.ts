@@ -17,15 +17,19 @@ interface Place {
 
 /** The steps of the pipeline that are commands of this product, each with what it may do and nothing else. */
 export class Steps {
-  constructor(private readonly place: Place) {}
+  private readonly roster: string;
+
+  constructor(private readonly place: Place) {
+    this.roster = quoted(place.rosterPath);
+  }
 
   /** Compares as the guard does, because what it makes of the pipeline is applied before the guard's stage. */
   synth(): CodeBuildStep {
-    const { source, rosterPath } = this.place;
+    const { roster } = this;
     return new CodeBuildStep('Synth', {
-      input: source,
+      input: this.place.source,
       installCommands: ['npm ci'],
-      commands: [`npx access-keys validate --roster ${rosterPath}`, `npx access-keys ${this.comparison()}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${rosterPath}`],
+      commands: [`npx access-keys validate --roster ${roster}`, `npx access-keys ${this.comparison()}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${roster}`],
       primaryOutputDirectory: 'cdk.out',
       rolePolicyStatements: this.compares(),
     });
@@ -37,19 +41,19 @@ export class Steps {
   }
 
   publishCode(): CodeBuildStep {
-    return this.command('PublishCode', `publish code --roster ${this.place.rosterPath}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees('code/*')]);
+    return this.command('PublishCode', `publish code --roster ${this.roster}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees('code/*')]);
   }
 
   publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
     const paths = ['roster/*', ...(wave === 'fleet' ? [PUBLISHED_PATH] : [])];
     const statements = [this.objects(['s3:GetObject', 's3:PutObject'], paths), this.sees(...paths)];
     if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
-    return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.place.rosterPath}`, statements);
+    return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.roster}`, statements);
   }
 
   /** One rotation of a canary user, and healthy reports of all canary accounts, on the code of this execution. */
   bake(): CodeBuildStep {
-    return this.command('Bake', `bake --roster ${this.place.rosterPath}`, [
+    return this.command('Bake', `bake --roster ${this.roster}`, [
       new PolicyStatement({ sid: 'BecomeOperator', actions: ['sts:AssumeRole'], resources: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${ROLES.operator}`] }),
     ]);
   }
@@ -65,7 +69,7 @@ export class Steps {
   }
 
   private comparison(): string {
-    return `plan --from published --to ${this.place.rosterPath}`;
+    return `plan --from published --to ${this.roster}`;
   }
 
   private compares(): PolicyStatement[] {
@@ -88,5 +92,8 @@ export class Steps {
 
 /** What every project of the pipeline has: the Node of the functions. */
 export const NODE_RUNTIME = BuildSpec.fromObject({ version: '0.2', phases: { install: { 'runtime-versions': { nodejs: '24' } } } });
+
+/** One word of a shell, whatever is in it. */
+const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 const kebab = (name: string): string => name.replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();

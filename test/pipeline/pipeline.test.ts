@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
-import { buildApp } from '../../lib/assembly';
+import { buildApp, type AppOptions } from '../../lib/assembly';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { readPipeline } from '../../lib/local-organization/deployment/pipeline';
 import { PipelineStack } from '../../lib/pipeline/pipeline-stack';
@@ -28,9 +28,9 @@ interface Built {
   readonly stages: NonNullable<ReturnType<typeof readPipeline>>;
 }
 
-function build(changed: Roster = roster): Built {
+function build(changed: Roster = roster, options: AppOptions = {}): Built {
   const outdir = join(folder, String(count++));
-  const app = buildApp(changed, new App({ outdir, analyticsReporting: false, context }));
+  const app = buildApp(changed, new App({ outdir, analyticsReporting: false, context }), options);
   app.synth();
   const assembly = new Assembly(outdir);
   return { stack: app.node.children.find((child) => child instanceof PipelineStack)!, assembly, stages: readPipeline(assembly, assembly.ownStacks[0]!)! };
@@ -117,6 +117,22 @@ describe('the pipeline of the sample roster', () => {
     const paths = pipeline!.Properties.Triggers[0].GitConfiguration.Push[0].FilePaths.Includes;
     expect(paths[0]).toBe(pattern);
     expect(paths.length).toBeLessThanOrEqual(8);
+  });
+
+  test.each([
+    [join(process.cwd(), ROSTERS.organization), ROSTERS.organization],
+    [`./${ROSTERS.organization}/`, ROSTERS.organization],
+    ['.', '.'],
+    ["the team's rosters", `'the team'\\''s rosters'`],
+    ['-x; rm', `'-x; rm'`],
+  ])('its commands find the roster in %s as %s', (rosterPath, word) => {
+    const elsewhere = build(roster, { rosterPath });
+    expect(commands(elsewhere).filter((command) => command.includes('--roster'))).toEqual(['validate', 'publish code', 'publish canary', 'bake', 'publish fleet'].map((command) => `npx access-keys ${command} --roster ${word}`));
+    Annotations.fromStack(elsewhere.stack).hasNoWarning('*', Match.stringLikeRegexp('outside this checkout'));
+  });
+
+  test('a roster outside the checkout is warned of', () => {
+    Annotations.fromStack(build(roster, { rosterPath: join(folder, 'roster.yaml') }).stack).hasWarning('*', Match.stringLikeRegexp('is outside this checkout'));
   });
 
   test('keeps artifacts encrypted with its own key', () => {
