@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
@@ -41,6 +41,7 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
     const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
     return comparePublished(to, new S3Client({ region: to.region }), at);
   }
+  if (reports !== undefined && !statSync(reports, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--reports: ${reports} is no directory`);
   const released = (accountId: string): boolean | undefined => (reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId));
   if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
@@ -61,7 +62,11 @@ function publishedRoster(path: string): Roster {
   const { parsePublished } = require('../plan/published-roster') as typeof import('../plan/published-roster');
   const text = textOf(path);
   if (text === undefined) throw new Error(`${path} cannot be read`);
-  return parsePublished(text).roster;
+  try {
+    return parsePublished(text).roster;
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function textOf(path: string): string | undefined {

@@ -77,12 +77,20 @@ export function readScenario(path: string): Scenario {
   const candidates = [path, join(path, 'scenario.yaml'), join('config/scenarios', path, 'scenario.yaml')];
   const file = candidates.find((candidate) => existsSync(candidate) && candidate.endsWith('.yaml'));
   if (file === undefined) throw new Error(`there is no scenario ${path}: looked for ${candidates.slice(1).join(' and ')}`);
-  const written = parse(readFileSync(file, 'utf8')) as Partial<Scenario>;
+  const written = parsed(file);
   const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
   if (!validate(written)) throw new Error(`${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`);
   const beside = (name: string): string => join(dirname(file), name);
   const { title, roster, days, expect, start = '2027-01-04', seed = 1, owners = [], changes = [], commands = [], faults = [] } = written as Scenario;
   return { title, days, expect, start, seed, owners, commands, faults, roster: beside(roster), changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })) };
+}
+
+function parsed(file: string): Partial<Scenario> {
+  try {
+    return parse(readFileSync(file, 'utf8')) as Partial<Scenario>;
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message.trim()}`, { cause: error });
+  }
 }
 
 /** The persona that the seed drew, with what the scenario says of this user. */

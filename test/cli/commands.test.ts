@@ -66,6 +66,18 @@ describe('rehearse', () => {
   });
 
   it.each([
+    ['the name of nothing', '', 'needs the name of a directory'],
+    ['a file', join(ROOT, 'package.json'), 'is a file'],
+    ['a folder below a file', join(ROOT, 'package.json', 'out'), 'cannot be made for --out'],
+    ['a file system that takes no folders', '/proc/rehearsal', 'cannot be made for --out'],
+  ])('refuses %s for its output before it plays', (_, out, message) => {
+    const { status, stdout, stderr } = run('rehearse', '--out', out);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
     ['a fault plan with an unknown kind', '[{ "kind": "explode" }]', /\/0\/kind: must be equal to one of the allowed values/],
     ['a fault plan that is no JSON', '{', /cannot be read/],
   ])('refuses %s before it plays', (_, text, message) => {

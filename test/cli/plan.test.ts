@@ -47,6 +47,9 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
   const missing = plan('--from', join(folder, 'no.json'), '--to', former);
   expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining('no.json cannot be read') });
   expect(missing.stderr).not.toMatch(/^\s+at /m);
+  const other = file('other.json', '{}');
+  expect(plan('--from', other, '--to', former)).toMatchObject({ status: 2, stderr: expect.stringContaining(`${other}: this is no published roster`) });
+  expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('is no directory') });
 });
 
 test('in the pipeline a roster that names another security account or region is not taken for the first one', () => {

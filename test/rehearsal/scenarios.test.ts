@@ -52,5 +52,7 @@ test('a file that is no scenario is refused, with what is wrong', () => {
   const file = join(folder, 'scenario.yaml');
   writeFileSync(file, 'title: x\nroster: roster.yaml\ndays: many\nexpect: [{ sentence: y }]\n');
   expect(() => readScenario(file)).toThrow(/\/days: must be integer[^]*\/expect\/0/);
+  writeFileSync(file, 'title: [');
+  expect(() => readScenario(file)).toThrow(`${file} cannot be read: Flow sequence`);
   expect(() => readScenario('no-such-story')).toThrow('there is no scenario no-such-story');
 });
