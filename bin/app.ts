@@ -18,7 +18,7 @@ if (roster) {
     for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
     if (refused.length > 0) process.exitCode = 1;
   } catch (error) {
-    // the CDK has printed its findings and cdk-nag's by then
+    // findings and cdk-nag's of the StackSets' template stand in the message; those of the others the CDK prints itself
     if (!Errors.isValidationError(error)) throw error;
     process.stderr.write(`error: ${error.message}\n`);
     process.exitCode = 1;

@@ -1,9 +1,12 @@
 import { runSimulation } from '@cloud-copilot/iam-simulate';
+import { Validations, type App } from 'aws-cdk-lib';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FUNCTIONS, ROLES } from '../../lambda/contract';
 import { synthesize } from '../../lib/assembly';
+import { memberCode } from '../../lib/member/member-code';
+import { withMemberTemplate } from '../../lib/member/member-template';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 import grid from './iam-cases.json';
@@ -131,6 +134,20 @@ function synth(): string {
 
 /** Templates of the assembly and of its stages, with the StackSets' own. */
 const templatesIn = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.template.json') || /^asset\.\w+\.json$/.test(name)).sort();
+
+test("a finding in the StackSets' template stops synthesis also under the CDK's command, which sees the other templates' reports only", () => {
+  const finding = (templatePath: string) => ({ ruleName: 'Rule', description: 'something is wide', violatingResources: [{ resourceLogicalId: 'Rotate', templatePath, locations: [] }] });
+  const check = (app: App): void => Validations.of(app).addPlugins({ name: 'strict', validate: ({ templatePaths }) => ({ success: false, violations: templatePaths.map(finding) }) });
+  const { roster } = loadRoster(ROSTERS.organization, { at: new Date('2026-11-24') });
+  const used: string[] = [];
+  process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ '@aws-cdk/core:failSynthOnValidationErrors': false });
+  try {
+    expect(() => withMemberTemplate(roster!, memberCode(), check, (file) => used.push(file))).toThrow('something is wide');
+  } finally {
+    delete process.env['CDK_CONTEXT_JSON'];
+  }
+  expect(used).toEqual([]);
+});
 
 test('two syntheses have the same bytes', () => {
   const [first, second] = [synth(), synth()];
