@@ -1,10 +1,11 @@
 import { App } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
 import { buildApp, type AppOptions } from '../../lib/assembly';
+import { BUNDLES } from '../../lib/bundle';
 import { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { readPipeline } from '../../lib/local-organization/deployment/pipeline';
 import { PipelineStack } from '../../lib/pipeline/pipeline-stack';
@@ -176,6 +177,12 @@ test('an account that says deployment: pipeline is a stage of its own, and its r
   const roles = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
   expect(roles.length).toBeGreaterThan(3);
   for (const { Properties } of roles) expect(JSON.stringify(Properties!.PermissionsBoundary)).toContain(':iam::111111111111:policy/access-keys-boundary');
+});
+
+test('the template for accounts that are deployed by hand is small enough to be passed without a bucket', () => {
+  build();
+  // https://docs.aws.amazon.com/cli/latest/reference/cloudformation/deploy/: from this size on it takes --s3-bucket
+  expect(statSync(join(BUNDLES, 'AccessKeysRotator.template.json')).size).toBeLessThan(51_200);
 });
 
 test('an account that is deployed by hand is in no StackSet and no stage', () => {
