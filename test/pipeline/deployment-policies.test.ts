@@ -155,6 +155,10 @@ describe('an account that is a stage of the pipeline', () => {
   ])('refuses %s on %s even with the boundary', async (action, resource) => {
     expect(await denies(guarded, { action, resource, context: { 'iam:PermissionsBoundary': BOUNDARY } })).toBe(true);
   });
+
+  test.each([['lambda', false], ['ec2', true], ['cloudformation', true]])('passes roles to %s: denied is %s', async (service, expected) => {
+    expect(await denies(guarded, { action: 'iam:PassRole', resource: roleOf('access-keys-rotate'), context: { 'iam:PassedToService': `${service}.amazonaws.com` } })).toBe(expected);
+  });
 });
 
 test('the boundary names every action of the roles that it bounds', () => {
