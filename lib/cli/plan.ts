@@ -41,7 +41,7 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
     const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
     return comparePublished(to, new S3Client({ region: to.region }), at);
   }
-  if (reports !== undefined && !statSync(reports, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`--reports: ${reports} is no directory`);
+  if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is no directory`);
   const released = (accountId: string): boolean | undefined => (reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId));
   if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
@@ -66,6 +66,14 @@ function publishedRoster(path: string): Roster {
     return parsePublished(text).roster;
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -20,6 +20,10 @@ export function parsePublished(text: string): PublishedRoster {
   }
   if (published?.schemaVersion === undefined) throw new Error('this is no published roster: it has no schema version');
   if (published.schemaVersion !== 1) throw new Error(`the published roster has the schema version ${JSON.stringify(published.schemaVersion)}, and this code knows 1`);
-  if (typeof published.generation !== 'number' || !Array.isArray(published.roster?.accounts)) throw new Error('the published roster lacks its generation or its accounts');
+  if (typeof published.generation !== 'number' || !isWhole(published.roster)) throw new Error('the published roster is not whole: its generation, accounts, addresses or limits are missing');
   return published as PublishedRoster;
+}
+
+function isWhole({ accounts, notifications, limits }: Partial<Roster> = {}): boolean {
+  return Array.isArray(accounts) && accounts.every((account) => typeof account?.id === 'string' && Array.isArray(account.users)) && Array.isArray(notifications?.admins) && Array.isArray(limits?.freeze);
 }

@@ -5,6 +5,7 @@ import type { Problem, ProblemCode } from './problem';
 
 /** 50,000 users with every field are about 15 MB. */
 const MOST_BYTES = 32 * 1024 * 1024;
+const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
 
 export interface SourceFile {
   /** As given or found: what messages show. */
@@ -33,13 +34,25 @@ export function readSources(path: string): Sources {
 
 function filesOf(path: string): { file: string; part: SourceFile['part'] }[] {
   if (!isDirectory(path)) return [{ file: path, part: 'roster' }];
-  const folder = join(path, 'accounts');
-  const names = isDirectory(folder) ? readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)) : [];
-  return [{ file: join(path, 'roster.yaml'), part: 'roster' }, ...names.sort().map((name) => ({ file: join(folder, name), part: 'accounts' as const }))];
+  return [{ file: join(path, 'roster.yaml'), part: 'roster' }, ...accountFiles(join(path, 'accounts')).map((file) => ({ file, part: 'accounts' as const }))];
 }
 
+/** A folder that is there and cannot be listed stands for itself: reading it says why, and nobody's users are missing unnoticed. */
+function accountFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join(folder, name));
+  } catch (error) {
+    return ABSENT.has((error as NodeJS.ErrnoException).code ?? '') ? [] : [folder];
+  }
+}
+
+/** What cannot be looked at is read as a file, which says why. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function readText(path: string): string | Problem {
@@ -48,7 +61,7 @@ function readText(path: string): string | Problem {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return problem(path, 'ROSTER_NOT_FOUND', 'there is no such file', 'name a roster file, or a directory with a roster.yaml, by --roster');
+    if (ABSENT.has(code)) return problem(path, 'ROSTER_NOT_FOUND', 'there is no such file', 'name a roster file, or a directory with a roster.yaml, by --roster');
     return problem(path, 'ROSTER_UNREADABLE', `the file cannot be read (${code})`, 'check its permissions');
   }
   try {

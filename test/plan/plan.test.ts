@@ -230,7 +230,9 @@ describe('the published roster', () => {
   test.each([
     ['cut off', printPublished(roster, 7).slice(0, 100), 'is not JSON'],
     ['of a later version', '{"schemaVersion":2}', 'schema version 2'],
-    ['without accounts', '{"schemaVersion":1,"generation":1,"roster":{}}', 'lacks'],
+    ['without accounts', '{"schemaVersion":1,"generation":1,"roster":{}}', 'not whole'],
+    ['with an account of nothing', printPublished({ ...roster, accounts: [null as never] }, 1), 'not whole'],
+    ['without limits', printPublished({ ...roster, limits: undefined as never }, 1), 'not whole'],
     ['nothing', 'null', 'schema version'],
   ])('%s is refused, never taken for empty', (_, text, reason) => {
     expect(() => parsePublished(text)).toThrow(reason);

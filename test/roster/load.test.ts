@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRoster } from '../../lib/roster/load';
 import { renderGithub } from '../../lib/roster/render';
@@ -27,6 +29,25 @@ test('an owner without an email is written to at the owners\' domain', () => {
 
 test('a FILE means that file alone', () => {
   expect(loadRoster(join(ROSTERS.organization, 'roster.yaml'), { at })).toMatchObject({ accounts: 1, users: 4, problems: [] });
+});
+
+describe('what cannot be read is a problem, never an exception', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'load-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const problemsOf = (path: string): string[] => loadRoster(path, { at }).problems.map(({ file, code }) => `${file} ${code}`);
+
+  test.each([
+    ['a file named as a folder', `${ROSTERS.oneAccount}/`, 'ROSTER_NOT_FOUND'],
+    ['a name that is too long', 'x'.repeat(5_000), 'ROSTER_UNREADABLE'],
+  ])('%s', (_, path, code) => {
+    expect(problemsOf(path)).toEqual([`${path} ${code}`]);
+  });
+
+  test('a folder of accounts that cannot be listed', () => {
+    writeFileSync(join(folder, 'roster.yaml'), 'version: 1\n');
+    symlinkSync('accounts', join(folder, 'accounts'));
+    expect(problemsOf(folder)).toContain(`${join(folder, 'accounts')} ROSTER_UNREADABLE`);
+  });
 });
 
 test('the slices of a roster partition its users', () => {
