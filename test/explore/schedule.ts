@@ -1,5 +1,6 @@
 /** One way that things can go: a starting state, faults at calls, and something that happens between two calls. */
 import { createHash } from 'node:crypto';
+import { STEPS, type Step } from '../../lambda/domain/guard';
 import { TAGS } from '../../lambda/domain/ledger';
 import type { Occurrence } from '../../lambda/domain/rotation-events';
 import type { SliceUser } from '../../lambda/domain/slice';
@@ -32,11 +33,11 @@ const PERSONS_KEYS = {
   'a person makes a key, which the roster retires': 'retire',
   'a person makes a key, which the roster deletes': 'delete',
 } as const satisfies Record<string, SliceUser['unmanagedKeys']>;
-/** `the step again`: Secrets Manager delivers the step that it called last once more. */
-export type Deed = keyof typeof COMMANDS | keyof typeof PERSONS_KEYS | 'the step again' | 'reconcile' | "another user's key is put";
+/** `the step again`: the step that Secrets Manager called last is delivered once more; `the steps before, again`: late, those of its rotation that have ended. */
+export type Deed = keyof typeof COMMANDS | keyof typeof PERSONS_KEYS | 'the step again' | 'the steps before, again' | 'reconcile' | "another user's key is put";
 
 /** Deeds that take calls of their own, which can take turns with those of a function. */
-export const FUNCTIONS: readonly Deed[] = ['the step again', 'reconcile', ...(Object.keys(COMMANDS) as Deed[])];
+export const FUNCTIONS: readonly Deed[] = ['the step again', 'the steps before, again', 'reconcile', ...(Object.keys(COMMANDS) as Deed[])];
 export const PERSONS: readonly Deed[] = [...(Object.keys(PERSONS_KEYS) as Deed[]), "another user's key is put"];
 
 export interface Outcome {
@@ -300,7 +301,14 @@ function plan(world: World, promises: Promises, start: number, { call, deed, mea
 function perform(world: World, deed: Deed): Promise<unknown> | undefined {
   if (deed === 'reconcile') return tendOnce(world);
   if (deed === 'the step again') return world.running && world.step(world.running.step, world.running.token);
+  if (deed === 'the steps before, again') return stepsBefore(world);
   return world.operate({ ...COMMANDS[deed as keyof typeof COMMANDS], secretName: ANN.secretName });
+}
+
+function stepsBefore(world: World): Promise<unknown> | undefined {
+  const { running } = world;
+  const ended = running ? STEPS.slice(0, STEPS.indexOf(running.step as Step)) : [];
+  return ended.length === 0 ? undefined : ended.reduce<Promise<unknown>>((former, step) => former.then(() => world.step(step, running!.token)), Promise.resolve());
 }
 
 /** Into the version that waits for a key: Secrets Manager refuses another value for one that has it. */

@@ -51,6 +51,11 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
     world.addKey({ ageHours: 900 });
     return world;
   },
+  'a current and an unmanaged, Inactive key': () => {
+    const world = withKey();
+    world.addKey({ status: 'Inactive', ageHours: 900, usedHoursAgo: 500 });
+    return world;
+  },
   'a current and an Inactive retiring key': () => withRetiring('inactive', 'Inactive'),
   'retirement half done': () => withRetiring('deactivating', 'Active'),
   'interrupted after CreateAccessKey': async () => {
