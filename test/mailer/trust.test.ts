@@ -64,6 +64,24 @@ test('without a published roster the message waits for one', async () => {
   expect(world.sent).toHaveLength(1);
 });
 
+test.each<[string, unknown]>([
+  ['cut off', JSON.stringify(slice()).slice(0, 100)],
+  ['that is no JSON', '<html>'],
+  ['of an older version', { ...slice(), schemaVersion: 0 }],
+  ['of a later version', { ...slice(), schemaVersion: 2 }],
+  ['with a user name that is markup', slice(user({ name: '<img src=x>' }))],
+  ['with a secret name that is a second command', slice(user({ secretName: '/access-key/x; rm -rf' }))],
+])('a roster object %s mails nobody, and the message comes again for the dead-letter queue', async (_, roster) => {
+  const world = new Cloud().record(notice());
+  world.put(`roster/${ACCOUNT}.json`, roster);
+  expect(await world.run()).toEqual(['message-0']);
+  expect(world.sent).toEqual([]);
+  expect(world.logged).toEqual([expect.stringContaining('SLICE_INVALID')]);
+  world.publish();
+  expect(await world.run()).toEqual([]);
+  expect(world.sent).toHaveLength(1);
+});
+
 const MALFORMED: readonly (readonly [string, unknown])[] = [
   ['no JSON', 'hello'],
   ['a list', []],
@@ -153,7 +171,7 @@ test('one failing message stops no other', async () => {
 test('what does not fit into the time that is left comes again untouched', async () => {
   const second = 'f'.repeat(32);
   const world = new Cloud().publish().record(notice()).record(notice({ id: second }), ACCOUNT, second);
-  const left = [40_000, 14_999];
+  const left = [30_000, 29_999];
   expect(await world.run([pointer(), pointer(ACCOUNT, second)], undefined, () => left.shift() ?? 0)).toEqual(['message-1']);
   expect(world.sent).toHaveLength(1);
   expect([...world.objects.keys()].filter((key) => key.startsWith('deliveries/'))).toEqual([`deliveries/${ACCOUNT}/${EVENT_ID}.json`]);
