@@ -49,7 +49,7 @@ export async function identifySubject(secrets: Secrets, roster: Roster, accountI
 }
 
 /** Not even looked for: another account's policy could let it be found, under the name of one of ours. */
-const isElsewhere = (secretId: string, accountId: string): boolean => secretId.startsWith('arn:') && secretId.split(':')[4] !== accountId;
+export const isElsewhere = (secretId: string, accountId: string): boolean => secretId.startsWith('arn:') && secretId.split(':')[4] !== accountId;
 
 /**
  * The account's slice of the roster.

@@ -79,7 +79,7 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
 async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, occurrence: Occurrence | undefined): Promise<RunOutcome> {
   if (occurrence && memory.generation === undefined) return glance(ports, settings, memory, slice, occurrence);
   if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
-  const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(secretName, occurrence.secretId)));
+  const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(slice.accountId, secretName, occurrence.secretId)));
   const inTurn = due.filter(({ name }) => memory.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
   const seen = due.filter((user) => !memory.users.get(user.name)?.waits || inTurn.includes(user));
   if (seen.length > 0) await passUsers(ports, settings, memory, slice, seen);
@@ -92,7 +92,7 @@ async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory
  */
 async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, { secretId }: Occurrence): Promise<RunOutcome> {
   const budget: RunBudget = { rotationsLeft: 0, waiting: new Set() };
-  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(secretName, secretId)), async (user) => void (await passUser(ports, settings, memory, slice, user, budget)));
+  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)), async (user) => void (await passUser(ports, settings, memory, slice, user, budget)));
   return outcomeOf(memory);
 }
 

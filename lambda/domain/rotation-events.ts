@@ -1,5 +1,6 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
 import { eventId } from './event-id';
+import { isElsewhere } from './guard';
 import { failureOf } from './ledger';
 import type { Clock, Notices, SecretLifecycle } from './ports';
 import type { RosterSlice } from './slice';
@@ -35,7 +36,7 @@ export function occurrenceOf(event: unknown): Occurrence | undefined {
 
 /** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
 export async function noticeOccurrence({ secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock }, slice: RosterSlice, { name, secretId, at }: Occurrence): Promise<void> {
-  const user = slice.users.find(({ secretName }) => isSecretOf(secretName, secretId));
+  const user = slice.users.find(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId));
   const secret = user && (await secrets.describe(secretId));
   if (!secret) return;
   const failure = failureOf(secret);
@@ -54,8 +55,9 @@ export async function noticeOccurrence({ secrets, notices, clock }: { readonly s
   });
 }
 
-/** By name, or by an ARN that ends in the name, a hyphen and six characters. */
-export function isSecretOf(secretName: string, secretId: string): boolean {
+/** By name, or by an ARN of the account that ends in the name, a hyphen and six characters. */
+export function isSecretOf(accountId: string, secretName: string, secretId: string): boolean {
+  if (isElsewhere(secretId, accountId)) return false;
   const name = secretId.split(':').slice(6).join(':');
   return secretId === secretName || (name.startsWith(`${secretName}-`) && name.length === secretName.length + 7);
 }

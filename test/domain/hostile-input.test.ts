@@ -104,6 +104,25 @@ describe('events', () => {
   test.each([null, 'x', {}, { source: 'aws.secretsmanager' }, { source: 'aws.secretsmanager', detail: null }, { source: 'evil', detail: { eventName: 'RotationFailed' } }, { source: 'aws.secretsmanager', detail: { eventName: ['RotationFailed'] } }])('%j is no rotation event', (event) => {
     expect(occurrenceOf(event)).toBeUndefined();
   });
+
+  test.each([
+    ['no secret', ''],
+    ["another account's secret", ARN.replace(ACCOUNT, '444444444444')],
+    ['a secret that is none of ours', 'database'],
+    ['a secret of a user who is not in the roster', ARN.replace('ann', 'ben')],
+    ['a secret with traversal', '/access-key/x/../ann'],
+    ['a secret with a wildcard', '/access-key/*'],
+    ['an oversized secret', `${ARN}${'x'.repeat(100_000)}`],
+    ['a secret whose name begins as that of one of ours', ARN.replace('ann-', 'ann-two-')],
+  ])('a rotation event of %s is told to nobody and changes nothing', async (_, secretId) => {
+    const world = await settled();
+    world.forget();
+    const before = stateOf(world);
+    await world.reconcile({ name: 'RotationFailed', secretId, at: world.now.toISOString() });
+    expect(world.calls).toEqual(['s3:GetObject slice']);
+    expect(told(world)).toEqual([]);
+    expect(stateOf(world)).toBe(before);
+  });
 });
 
 /** That a failure was told is remembered, and is all that may be. */
