@@ -124,7 +124,7 @@ async function atPorts(kinds: readonly Kind[]): Promise<Tally> {
     findings.push(...found);
     progress();
   });
-  const table = new Table({ head: ['starting state', 'single faults', 'deeds', 'pairs'], style: { head: [], border: [] } });
+  const table = new Table({ head: ['starting state', 'faults', 'deeds', 'pairs'], style: { head: [], border: [] }, wordWrap: true, colWidths: [46, 9, 8, 9], colAligns: ['left', 'right', 'right', 'right'] });
   for (const [state, { singles, deeds, pairs }] of sums) table.push([state, singles, deeds, pairs]);
   const count = [...sums.values()].reduce((sum, { singles, deeds, pairs }) => sum + singles + deeds + pairs, 0);
   process.stdout.write(`${table.toString()}\n${count} schedules in ${seconds(start)} s; ${findings.length} broke a promise\n`);
