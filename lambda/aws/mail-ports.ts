@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { FUNCTIONS, type MailerEnvironment } from '../contract';
 import type { MailerPorts } from '../domain/mailer';
+import { BOUNDED } from './bounded';
 import { s3Deliveries } from './deliveries';
 import { required } from './environment';
 import { orgEvents } from './events';
@@ -16,13 +17,13 @@ const S3_ATTEMPTS = 6;
 const env = (name: keyof MailerEnvironment): string => required(name);
 
 export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
-  const s3 = new S3Client({ maxAttempts: S3_ATTEMPTS });
+  const s3 = new S3Client({ ...BOUNDED, maxAttempts: S3_ATTEMPTS });
   const bucket = env('ORG_BUCKET');
   return {
     events: orgEvents(s3, bucket),
     slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
     deliveries: s3Deliveries(s3, bucket),
-    mail: sesMail(new SESv2Client({}), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    mail: sesMail(new SESv2Client(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
     log: logger(),
     admins: env('ADMINS').split(','),
   };

@@ -5,6 +5,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { SECRET_NAME_PREFIX, type MemberEnvironment } from '../contract';
+import { BOUNDED } from './bounded';
 import { stsIdentities } from './identities';
 import { keyAdministrations } from './key-administration';
 import { orgNotices } from './notices';
@@ -22,15 +23,15 @@ export interface Place {
 }
 
 export function memberPorts(serviceName: string, { partition, accountId }: Place) {
-  const s3 = new S3Client({});
-  const sts = new STSClient({});
+  const s3 = new S3Client(BOUNDED);
+  const sts = new STSClient(BOUNDED);
   const bucket = env('ORG_BUCKET');
   return {
-    secrets: secretsManager(new SecretsManagerClient({}), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), keyAlias: process.env.SECRETS_KEY ?? '' }),
-    keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }),
-    identities: stsIdentities(),
+    secrets: secretsManager(new SecretsManagerClient(BOUNDED), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), keyAlias: process.env.SECRETS_KEY ?? '' }),
+    keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }, BOUNDED),
+    identities: stsIdentities(BOUNDED),
     roster: s3Roster(s3, bucket, accountId),
-    notices: orgNotices(s3, new SNSClient({}), bucket, env('ADMIN_TOPIC_ARN')),
+    notices: orgNotices(s3, new SNSClient(BOUNDED), bucket, env('ADMIN_TOPIC_ARN')),
     reports: orgReports(s3, bucket),
     log: logger(serviceName),
   };
