@@ -22,6 +22,8 @@ export interface Remembered {
   readonly dueAt?: Date;
   readonly awaitsUse?: boolean;
   readonly failing?: boolean;
+  /** Why the admins could not be told of {@link unknown}. */
+  readonly untold?: unknown;
   /** A rotation is due, for which no run had a place left: looked at in turn, and in full passes. */
   readonly waits?: boolean;
 }

@@ -30,10 +30,12 @@ export interface RunOutcome {
 
 const FULL_PASS_EVERY_MS = 3_600_000;
 const CONCURRENT_USERS = 4;
+/** Kept free for users that are being looked at, and for the report. */
+const RESERVE_MS = 60_000;
 
 /**
  * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
- * nothing and alerts. One failing user never stops the others.
+ * nothing and alerts. One failing user never stops the others; whom the function's time does not reach is due in the next run.
  * @param occurrence a rotation event: it is told if the function did not, and its user is looked at at once
  */
 export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, occurrence?: Occurrence): Promise<RunOutcome> {
@@ -92,7 +94,10 @@ async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory
  */
 async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, { secretId }: Occurrence): Promise<RunOutcome> {
   const budget: RunBudget = { rotationsLeft: 0, waiting: new Set() };
-  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)), async (user) => void (await passUser(ports, settings, memory, slice, user, budget)));
+  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)), async (user) => {
+    const { untold } = await passUser(ports, settings, memory, slice, user, budget);
+    if (untold) throw untold;
+  });
   return outcomeOf(memory);
 }
 
@@ -158,8 +163,20 @@ async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: M
   if (memory.users.size === 0) await recallFailures(ports, memory, slice);
   await tellCircuit(ports, settings, memory);
   const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun), waiting: new Set() };
-  await eachOf(users, async (user) => void memory.users.set(user.name, await passUser(ports, settings, memory, slice, user, budget)));
+  await eachOf(users, async (user) => {
+    const hasTime = ports.clock.remaining() > RESERVE_MS;
+    memory.users.set(user.name, hasTime ? await passUser(ports, settings, memory, slice, user, budget) : putOff(ports, memory, user));
+  });
   await ports.reports.write(await accountReport(ports, settings, memory, slice));
+  const untold = users.map(({ name }) => memory.users.get(name)?.untold).find((failure) => failure !== undefined);
+  if (untold) throw untold;
+}
+
+/** What an earlier run found stands until then. */
+function putOff({ clock }: RunPorts, { users }: Memory, { name }: SliceUser): Remembered {
+  const before = users.get(name);
+  const unknown = { userName: name, code: 'USER_NOT_REACHED', reason: 'the run had no time left for this user; the next one begins with it' };
+  return { ...before, ...(!before?.report && !before?.unknown && { unknown }), dueAt: clock.now() };
 }
 
 async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<Remembered> {
@@ -170,8 +187,8 @@ async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Me
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
-    await tellAccount(ports, settings, memory, unknown.code === 'SLICE_OUTDATED' ? '' : user.name, error);
-    return { unknown, dueAt: ports.clock.now() };
+    const untold = await tellAccount(ports, settings, memory, unknown.code === 'SLICE_OUTDATED' ? '' : user.name, error).catch((failure: unknown) => failure);
+    return { unknown, dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
   }
 }
 

@@ -319,3 +319,47 @@ describe('the account', () => {
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   });
 });
+
+describe('a run', () => {
+  const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `user-${index}`, secretName: `/access-key/user-${index}` }));
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((next) => setImmediate(next));
+  };
+
+  test('ends as a whole: a failure that cannot be told stops no other user, and nothing goes on afterwards', async () => {
+    const world = new World();
+    world.slice = sliceOf(...others(8));
+    world.between = (call) => {
+      const failing = world.calls[call] === 'secretsmanager:CreateSecret' && !world.faults.size;
+      if (failing) world.faults.set(call, 'error');
+      if (world.calls[call] === 'sns:Publish') world.faults.set(call, 'error');
+    };
+    await expect(world.reconcile()).rejects.toThrow('InternalFailure');
+    const ended = world.calls.length;
+    await turns();
+    expect(world.calls).toHaveLength(ended);
+    expect(world.secrets.size).toBe(7);
+    expect(world.report!.users).toHaveLength(7);
+    expect(world.report!.unknown).toMatchObject([{ code: 'InternalFailure' }]);
+    world.between = () => {};
+    await world.reconcile();
+    expect(world.secrets.size).toBe(8);
+  });
+
+  test('that has not the time for everybody reports whom it has not reached, and the next one begins with them', async () => {
+    const world = new World();
+    world.slice = sliceOf(...others(40));
+    world.between = () => void (world.now = new Date(world.now.getTime() + 1_000));
+    const began = world.now;
+    await world.reconcile();
+    expect(world.now.getTime() - began.getTime()).toBeLessThan(300_000);
+    const reached = world.report!.users.length;
+    expect(reached).toBeGreaterThan(5);
+    expect(world.report!.unknown).toHaveLength(40 - reached);
+    expect(new Set(world.report!.unknown.map(({ code }) => code))).toEqual(new Set(['USER_NOT_REACHED']));
+    expect(world.notices).toEqual([]);
+    for (let run = 0; run < 4; run++) await world.reconcile({ name: 'RotationFailed', secretId: 'none', at: '' });
+    expect(world.report!.users).toHaveLength(40);
+    expect(world.report!.unknown).toEqual([]);
+  });
+});
