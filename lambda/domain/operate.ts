@@ -1,5 +1,5 @@
 /** Commands of the security account's operator, carried out in the member account. */
-import { RotationError } from './errors';
+import { codeOf, RotationError } from './errors';
 import { identifySubject, type Subject } from './guard';
 import { deactivateCompromised } from './compromised';
 import { eventId } from './event-id';
@@ -80,7 +80,7 @@ async function rotateNow(operation: OperatePorts & Subject & { readonly iam: Ret
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
-    if (!pending) throw error;
+    if (!pending || codeOf(error) !== 'InvalidRequestException') throw error;
   }
   return `${first}${pending ? 'the outstanding rotation' : 'the rotation'} of ${user.name} in ${slice.accountId} ${pending ? 'is attempted again' : 'has started'}`;
 }

@@ -452,3 +452,10 @@ describe('one at a time', () => {
     expect(await world.operate(rollback)).toContain('again');
   });
 });
+
+test('an outstanding rotation is said to be attempted again only where Secrets Manager says so', async () => {
+  const { world } = settled();
+  world.startRotation();
+  expect(await world.operate(rotateNow)).toMatch(/outstanding rotation .* is attempted again/);
+  await failAt(world, 'secretsmanager:RotateSecret', async () => expect(await world.operate(rotateNow)).toMatchObject({ name: 'ThrottlingException' }), 'throttled');
+});
