@@ -25,7 +25,7 @@ export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSe
   const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
   const found = await iam.user();
   const secret = await ensureSecret(ports, settings, slice, user, found);
-  if (!secret && user.state !== 'retired') return refuseMissing(settings, user);
+  if (!secret && user.state !== 'retired') return found ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now()) : refuseMissing(settings, user);
   if (!secret || secret.deletedAt) return nothingLeft(found ? await reportOfRetired(iam, user, ports.clock.now()) : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] });
   const conditions: Conditions = new Map();
   const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found !== undefined);
@@ -69,6 +69,9 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
 function refuseMissing(settings: ReconcileSettings, user: SliceUser): never {
   throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
 }
+
+/** Secrets Manager may find a new secret a little later: https://github.com/hashicorp/terraform-provider-aws/issues/18406 */
+const soon = (report: UserReport, now: Date): UserOutcome => ({ ...nothingLeft({ ...report, conditions: [] }), due: [now] });
 
 const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
 

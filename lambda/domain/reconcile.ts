@@ -7,7 +7,7 @@ import { appliedGeneration, outdated, readSlice } from './guard';
 import { TAGS } from './ledger';
 import type { Memory, Remembered } from './memory';
 import { isFailing, reconcileUser } from './reconcile-user';
-import { isReleased, releasable, release } from './release';
+import { isReleased, lastPart, releasable, release } from './release';
 import type { AccountReport } from './report';
 import { isSecretOf, noticeOccurrence, type Occurrence } from './rotation-events';
 import type { RosterSlice, SliceUser } from './slice';
@@ -104,13 +104,16 @@ async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memo
 const NEVER = new Date(8.64e15);
 
 async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): Promise<RunOutcome> {
-  const unwanted = await releasable(ports.secrets, slice);
+  const untold: unknown[] = [];
+  const failed = (name: string, error: unknown): Promise<void> => tellAccount(ports, settings, memory, lastPart(name), error).catch((failure: unknown) => void untold.push(failure));
+  const unwanted = await releasable(ports.secrets, slice, failed);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
   if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
   const wanted = new Set(slice.users.map(({ name }) => name));
   for (const name of memory.users.keys()) if (!wanted.has(name)) memory.users.delete(name);
-  for (const secret of unwanted) await release(ports, slice, secret, now);
+  for (const secret of unwanted) await release(ports, slice, secret, now).catch((error: unknown) => failed(secret.name, error));
   await passUsers(ports, settings, memory, slice, slice.users);
+  if (untold.length > 0) throw untold[0];
   Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
   return outcomeOf(memory);
 }

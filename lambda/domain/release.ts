@@ -5,12 +5,16 @@ import type { Notices, Secret, SecretLifecycle } from './ports';
 import type { RosterSlice } from './slice';
 import { outstanding } from './user-pass';
 
-/** Managed secrets whose user is no longer in the roster. */
-export async function releasable(secrets: SecretLifecycle, slice: RosterSlice): Promise<Secret[]> {
+/**
+ * Managed secrets whose user is no longer in the roster.
+ * @param failed is told of one that cannot be read; it keeps no other from being found
+ */
+export async function releasable(secrets: SecretLifecycle, slice: RosterSlice, failed: (name: string, error: unknown) => Promise<void>): Promise<Secret[]> {
   const wanted = new Set(slice.users.map(({ secretName }) => secretName));
   const found: Secret[] = [];
   for (const name of await secrets.list()) {
-    const secret = wanted.has(name) ? undefined : await secrets.describe(name);
+    if (wanted.has(name)) continue;
+    const secret = await secrets.describe(name).catch((error: unknown) => failed(name, error));
     if (secret && !secret.deletedAt && secret.tags[TAGS.generation] !== undefined) found.push(secret);
   }
   return found;
@@ -30,7 +34,7 @@ export async function release({ secrets, notices }: { readonly secrets: SecretLi
     audience: ['admin'],
     accountId: slice.accountId,
     region: slice.region,
-    userName: secret.name.split('/').at(-1) ?? secret.name,
+    userName: lastPart(secret.name),
     secretName: secret.name,
     occurredAt: now.toISOString(),
     code: 'USER_RELEASED',
@@ -39,6 +43,9 @@ export async function release({ secrets, notices }: { readonly secrets: SecretLi
   });
   await secrets.tag(secret.arn, { [TAGS.released]: now.toISOString() });
 }
+
+/** Of a secret whose user the roster does not name any more. */
+export const lastPart = (secretName: string): string => secretName.split('/').at(-1) ?? secretName;
 
 /** Of an account that leaves: every secret's rotation is off, and none is outstanding. */
 export async function isReleased(secrets: SecretLifecycle, slice: RosterSlice): Promise<boolean> {

@@ -362,4 +362,40 @@ describe('a run', () => {
     expect(world.report!.users).toHaveLength(40);
     expect(world.report!.unknown).toEqual([]);
   });
+
+  test('goes on to the users although a secret that has left the roster cannot be read or released', async () => {
+    for (const refused of ['secretsmanager:CancelRotateSecret', 'secretsmanager:DescribeSecret']) {
+      const world = new World({ ...ANN, name: 'gone', secretName: '/access-key/gone' });
+      world.addSecret();
+      world.slice = sliceOf(ANN);
+      let denied = false;
+      world.between = (call) => {
+        if (!denied && world.calls[call] === refused) denied = Boolean(world.faults.set(call, 'error'));
+      };
+      await expect(world.reconcile()).resolves.toMatchObject({ users: 1, unknown: 0 });
+      expect([refused, world.report?.users.map(({ userName }) => userName)]).toEqual([refused, ['ann']]);
+      expect(codes(world)).toContain('attention InternalFailure admin');
+      await world.reconcile();
+      expect(world.secret.tags['access-keys:released']).toBeDefined();
+    }
+  });
+
+  test('does not say that a user is missing whose secret, made a moment ago, cannot be found yet', async () => {
+    const world = new World();
+    let hidden = false;
+    world.between = (call) => {
+      const made = [...world.secrets.keys()].length > 0 && world.calls[call] === 'secretsmanager:DescribeSecret';
+      if (!made || hidden) return;
+      hidden = true;
+      const secrets = [...world.secrets];
+      world.secrets.clear();
+      queueMicrotask(() => setImmediate(() => secrets.forEach(([name, secret]) => world.secrets.set(name, secret))));
+    };
+    await world.reconcile();
+    await new Promise((next) => setImmediate(next));
+    expect(hidden).toBe(true);
+    expect(codes(world)).toEqual([]);
+    await world.reconcile();
+    expect(world.secret.schedule).toBe('rate(90 days)');
+  });
 });
