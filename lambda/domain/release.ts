@@ -22,7 +22,7 @@ export async function releasable(secrets: SecretLifecycle, slice: RosterSlice, f
 
 /**
  * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
- * ends with it, for rotate refuses a user whom the roster does not name, and goes on when the user is put back.
+ * ends with it, for rotate refuses a user whom the roster does not name, and goes on, or starts over, when the user is put back.
  */
 export async function release({ secrets, notices }: { readonly secrets: SecretLifecycle; readonly notices: Notices }, slice: RosterSlice, secret: Secret, now: Date): Promise<void> {
   if (secret.tags[TAGS.released]) return;

@@ -38,23 +38,26 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
 }
 
 async function tendOrphans(pass: UserPass, { orphans, undecided }: ReturnType<typeof judge>): Promise<(Date | undefined)[]> {
-  for (const { id } of orphans) if (pass.lastUses.get(id)?.used === false) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
+  for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */
 const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean => user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
-function judge({ existing, currentKeyId, pendingKeyId, secret, settings, now }: UserPass): ReturnType<typeof judgeUnknownKeys> {
+/** One of ours that was used was stored once, and its version lost its label: somebody may have it. */
+function judge({ existing, lastUses, currentKeyId, pendingKeyId, secret, settings, now }: UserPass): ReturnType<typeof judgeUnknownKeys> {
   const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined));
-  return judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
+  const judged = judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
+  const unused = judged.orphans.filter(({ id }) => lastUses.get(id)?.used === false);
+  return { ...judged, orphans: unused, unmanaged: [...judged.unmanaged, ...judged.orphans.filter((key) => !unused.includes(key))] };
 }
 
 /** Judged again: the key of an older version was stored once, and retires instead. */
 async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
   const { secrets, secret, iam, log, user } = fresh;
   const orphan = judge(fresh).orphans.find(({ id }) => id === keyId);
-  if (!orphan || fresh.lastUses.get(keyId)?.used !== false) return;
+  if (!orphan) return;
   const known = await knownAs(secrets, secret, keyId);
   if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
   if (known) return;

@@ -65,9 +65,13 @@ async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | '
 /** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
 async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
   if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
+  await giveUp(pass, pending);
+  return pass.now;
+}
+
+async function giveUp(pass: UserPass, pending: string): Promise<void> {
   await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }));
   await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
-  return pass.now;
 }
 
 function exemption(pass: UserPass): Date[] {
@@ -180,7 +184,7 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
   if (now < dueAt) return dueAt;
   if (lacksRoom) return undefined;
   await secrets.tag(secret.arn, leftTag(pending, now));
-  await startAgain(pass);
+  await startAgain(pass, pending);
   return again;
 }
 
@@ -193,11 +197,18 @@ function tellOutstanding(pass: UserPass, { failure, lacksRoom, late }: { readonl
   if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
 }
 
-/** Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure. */
-async function startAgain({ secret, secrets, user, log }: UserPass): Promise<void> {
+/**
+ * Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure.
+ * One that was called off may stay off through that; nobody would ever finish it, so it is given up and the next starts over.
+ */
+async function startAgain(pass: UserPass, pending: string): Promise<void> {
+  const { secret, secrets, user, log } = pass;
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
     log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+    if (secret.rotationEnabled || codeOf(error) !== 'InvalidRequestException') return;
+    const after = await secrets.describe(secret.arn);
+    if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(pass, pending);
   }
 }

@@ -203,8 +203,12 @@ test('a user who did not exist, and then does, is told as resolved', async () =>
   expect(codes(world).slice(0, 2)).toEqual(['attention USER_MISSING', 'resolved USER_MISSING']);
 });
 
-test('removing a user in the middle of a rotation leaves both keys stored, tells of the second, and goes on when the user is back', async () => {
+test.each([
+  ['goes on', true],
+  ['starts over, where RotateSecret does not turn it on again,', false],
+])('removing a user in the middle of a rotation leaves both keys stored, tells of the second, and %s when the user is back', async (_, enablesRefused) => {
   const { world, key } = await settled();
+  Object.assign(world, { enablesRefused });
   const token = world.startRotation();
   await world.step('createSecret', token);
   world.slice = { ...sliceOf(), generation: 2 };
@@ -213,6 +217,19 @@ test('removing a user in the middle of a rotation leaves both keys stored, tells
   expect([world.keyOf('AWSCURRENT')!.id, world.keyOf('AWSPENDING')!.id]).toEqual(world.keys.map(({ id }) => id));
   world.slice = { ...sliceOf(world.user), generation: 3 };
   await live(world, 4, () => world.use(key));
-  expect(world.keyOf('AWSCURRENT')!.id).not.toBe(key.id);
   expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  expect([world.secret.rotationEnabled, world.outstanding]).toEqual([true, undefined]);
+  if (enablesRefused) expect(world.keyOf('AWSCURRENT')!.id).not.toBe(key.id);
+  else expect(world.keys.map(({ id }) => id)).toEqual([key.id]);
+});
+
+test('a key that was stored and tried, and whose version lost AWSPENDING, retires like one that nobody knows', async () => {
+  const { world, key } = await settled();
+  const token = world.startRotation();
+  await world.step('createSecret', token);
+  const tried = world.keys.find(({ id }) => id === world.keyOf('AWSPENDING')!.id)!;
+  tried.lastUse = { used: true, at: world.now, service: 'sts', region: 'us-east-1' };
+  world.secret.versions.get(token)!.stages.clear();
+  await live(world, 20 * 24, () => world.use(key));
+  expect(world.keys.map(({ id }) => id)).toEqual([key.id]);
 });

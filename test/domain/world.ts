@@ -159,6 +159,8 @@ export class World {
   told: (event: NoticeEvent, since: number) => void = () => {};
   /** Runs before each call, and is waited for: somebody's deed between two calls. */
   between: (call: number) => void | Promise<unknown> = () => {};
+  /** Whether a RotateSecret that is refused, for a rotation is outstanding, turns rotation on all the same: AWS does not say. */
+  enablesRefused = false;
   /** How far the functions' clock is ahead of AWS's. */
   skewMs = 0;
   /** The step that Secrets Manager has called last. */
@@ -480,8 +482,9 @@ export class World {
       rotate: (id, schedule, now) =>
         act('RotateSecret', () => {
           if (now) this.rotationsAsked++;
+          if (this.outstandingOf(this.existing(id)) && !this.enablesRefused) throw refused('InvalidRequestException');
           Object.assign(this.existing(id), { schedule, rotationEnabled: true, functionArn: ROTATE });
-          if (now && this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
+          if (this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
           if (now) this.startRotation(this.existing(id));
         }),
       delete: (id) => act('DeleteSecret', () => void Object.assign(this.existing(id), { deletedAt: this.now, rotationEnabled: false })),
