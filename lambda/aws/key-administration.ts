@@ -9,6 +9,7 @@ import {
   paginateListAccessKeys,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { RotationError } from '../domain/errors';
 import type { KeyAdministration, KeyAdministrations, User } from '../domain/ports';
 
 export interface KeyRole {
@@ -89,14 +90,26 @@ function forUser(rosterName: string, { client, creating }: Clients): KeyAdminist
   };
 }
 
+/**
+ * IAM decides before it looks for the user: under a user guard one that is missing is refused, not missing.
+ * https://github.com/cloud-gov/terraform-provision/pull/1923
+ * @throws RotationError USER_REFUSED; a role that cannot be assumed is its own failure
+ */
 async function findUser(client: IAMClient, rosterName: string): Promise<User | undefined> {
+  await client.config.credentials();
   try {
     const { User: found } = await client.send(new GetUserCommand({ UserName: rosterName }));
     return found && { name: found.UserName ?? rosterName, id: found.UserId ?? '', arn: found.Arn ?? '' };
   } catch (error) {
     if ((error as Error).name === 'NoSuchEntityException' || (error as Error).name === 'NoSuchEntity') return undefined;
+    if ((error as Error).name === 'AccessDenied') throw refusedUser(rosterName, error);
     throw error;
   }
+}
+
+function refusedUser(name: string, cause: unknown): RotationError {
+  const found = `IAM refuses to show the user ${name}: it does not exist, IAM spells it otherwise, or the user guard does not let it through`;
+  return new RotationError('USER_REFUSED', found, 'create it, spell it as IAM does, tag or move it as the user guard asks, or take it out of the roster', { cause });
 }
 
 async function assume(sts: STSClient, role: KeyRole, userName: string, purpose: string) {

@@ -33,7 +33,7 @@ export interface User {
 
 /** Key administration of one user, through the assumed local role. */
 export interface KeyAdministration {
-  /** Undefined when there is no such user. */
+  /** Undefined when there is no such user. Rejects with USER_REFUSED where IAM does not say whether there is. */
   user(): Promise<User | undefined>;
   /** All keys; may lag behind the last change by minutes. */
   list(): Promise<readonly AccessKey[]>;
