@@ -29,13 +29,15 @@ const ACTIONS = ['GetUser', 'ListAccessKeys', 'GetAccessKeyLastUsed', 'CreateAcc
  */
 export function keyAdministrations(sts: STSClient, role: KeyRole, config: IAMClientConfig = {}): KeyAdministrations {
   const clients = new Map<string, Clients>();
+  let shared: IAMClientConfig = config;
   return {
     of(userName, purpose) {
       const name = `${purpose} ${userName}`;
       let known = clients.get(name);
       if (!known) {
         if (clients.size >= CLIENTS_KEPT) clients.clear();
-        clients.set(name, (known = clientsOf(config, () => assume(sts, role, userName, purpose))));
+        clients.set(name, (known = clientsOf(config, shared, () => assume(sts, role, userName, purpose))));
+        shared = { ...config, requestHandler: known.client.config.requestHandler };
       }
       return forUser(userName, known);
     },
@@ -45,14 +47,15 @@ export function keyAdministrations(sts: STSClient, role: KeyRole, config: IAMCli
 /** A warm function meets the same users again; the SDK assumes the role anew when a session ends. */
 interface Clients {
   readonly client: IAMClient;
-  /** Without retries: CreateAccessKey has no idempotency token, and a lost response leaves a key. */
+  /** Without retries: CreateAccessKey has no idempotency token, and a lost response leaves a key. On a new connection: one that idled may be dead. */
   readonly creating: () => IAMClient;
 }
 
 const CLIENTS_KEPT = 100;
 
-function clientsOf(config: IAMClientConfig, credentials: NonNullable<IAMClientConfig['credentials']>): Clients {
-  const client = new IAMClient({ ...config, credentials });
+/** @param shared with the connections of the clients before: one for each user would be more than a function may have */
+function clientsOf(config: IAMClientConfig, shared: IAMClientConfig, credentials: NonNullable<IAMClientConfig['credentials']>): Clients {
+  const client = new IAMClient({ ...shared, credentials });
   return { client, creating: () => new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 }) };
 }
 
@@ -72,7 +75,8 @@ function forUser(rosterName: string, { client, creating }: Clients): KeyAdminist
       return last.LastUsedDate ? { used: true, at: last.LastUsedDate, service: last.ServiceName ?? 'an unknown service', region: last.Region ?? 'an unknown region' } : { used: false };
     },
     async create() {
-      const { AccessKey: key } = await creating().send(new CreateAccessKeyCommand({ UserName: await name() }));
+      const single = creating();
+      const { AccessKey: key } = await single.send(new CreateAccessKeyCommand({ UserName: await name() })).finally(() => single.destroy());
       if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
       return { id: key.AccessKeyId, secret: key.SecretAccessKey };
     },
