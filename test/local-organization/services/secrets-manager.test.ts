@@ -203,3 +203,20 @@ test('the state lists every stored value', () => {
   create();
   expect(state.values()).toMatchObject([{ secretName: '/access-key/alice-abcdef', versionId: TOKEN, stages: ['AWSCURRENT'] }]);
 });
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/userguide/retrieve-ct-entries.html */
+test('a version that a person makes abandons the rotation under way', async () => {
+  const { create, send, rotate, advance, names, steps } = world(({ Step }, call) => {
+    if (Step === 'createSecret') call('PutSecretValue', { SecretId: '/access-key/alice-abcdef', ClientRequestToken: OTHER, SecretString: 'new', VersionStages: ['AWSPENDING'] });
+    return Step === 'createSecret';
+  });
+  create();
+  rotate();
+  await advance(1_000);
+  send('PutSecretValue', { SecretId: '/access-key/alice-abcdef', ClientRequestToken: 'c'.repeat(32), SecretString: 'by hand' });
+  expect(Object.values(send('DescribeSecret', { SecretId: '/access-key/alice-abcdef' }).VersionIdsToStages as Record<string, string[]>).flat()).not.toContain('AWSPENDING');
+  expect(names()).toContain('RotationAbandoned');
+  const before = steps.length;
+  await advance(DAY);
+  expect(steps).toHaveLength(before);
+});

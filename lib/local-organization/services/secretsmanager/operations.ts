@@ -223,6 +223,7 @@ function putVersion(parts: Parts, secret: Secret, token: string | undefined, val
   secret.versions.set(id, version);
   secret.changedAt = now;
   for (const stage of holderOf(secret, CURRENT) ? stages : [...new Set([...stages, CURRENT])]) relabel(parts, secret, stage, version);
+  if (!existing && !stages.includes(PENDING) && outstanding(secret)) relabel(parts, secret, PENDING, undefined);
   return version;
 }
 
