@@ -3,6 +3,6 @@
  * over: what it sent again then could undo what others did meanwhile.
  * https://github.com/smithy-lang/smithy-typescript/blob/main/packages/types/src/http/httpHandlerInitialization.ts
  */
-export const ANSWER_WITHIN_MS = 20_000;
+const ANSWER_WITHIN_MS = 20_000;
 
 export const BOUNDED = { requestHandler: { requestTimeout: ANSWER_WITHIN_MS, socketTimeout: ANSWER_WITHIN_MS, throwOnRequestTimeout: true } } as const;
