@@ -1,7 +1,8 @@
 /** Problems as people and machines read them. */
 import type { Problem } from './problem';
 
-const WIDEST = 100;
+/** Of a terminal: carets below a line that wraps stand below nothing. */
+const COLUMNS = 80;
 
 interface Colours {
   readonly bold: (text: string) => string;
@@ -23,9 +24,10 @@ export function renderText(problem: Problem, colours: Colours = NO_COLOURS): str
 function frameOf({ frame, line, column }: Problem): string[] {
   if (!frame || frame.text.trim() === '') return [];
   const number = String(line);
-  const from = column + frame.length <= WIDEST ? 0 : Math.max(0, Math.min(column - 21, frame.text.length - WIDEST));
-  const shown = frame.text.slice(from, from + WIDEST).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ');
-  const carets = '^'.repeat(Math.max(1, Math.min(frame.length, WIDEST - (column - 1 - from))));
+  const widest = COLUMNS - `  ${number} | `.length;
+  const from = column - 1 + frame.length <= widest ? 0 : Math.max(0, Math.min(column - 21, Math.max(frame.text.length, column) - widest));
+  const shown = frame.text.slice(from, from + widest).replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, ' ');
+  const carets = '^'.repeat(Math.max(1, Math.min(frame.length, widest - (column - 1 - from))));
   return [`  ${number} | ${shown}`, `  ${' '.repeat(number.length)} | ${' '.repeat(column - 1 - from)}${carets}`].map((text) => text.trimEnd());
 }
 

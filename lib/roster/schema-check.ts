@@ -66,7 +66,7 @@ function toProblem(document: RosterDocument, error: ErrorObject): Problem {
     case 'type':
       return wrongType(document, error, path);
     case 'const':
-      if (path.at(-1) === 'version') return make('ROSTER_VERSION', `version is ${quote(error.data)}, and this program knows version 1`, 'write version: 1');
+      if (path.at(-1) === 'version') return make('ROSTER_VERSION', `version is ${described(error.data)}, and this program knows the number 1`, 'write version: 1');
       return make('ROSTER_VALUE_NOT_ALLOWED', `${fieldOf(path)} is ${quote(error.data)}, and must be ${quote(error.params.allowedValue)} or a map`, 'write { tag: { key, value } }, { path: /managed/ } or none');
     case 'enum':
       return make('ROSTER_VALUE_NOT_ALLOWED', `${fieldOf(path)} is ${quote(error.data)}, and must be one of ${error.params.allowedValues.join(', ')}`, suggestion(String(error.data), error.params.allowedValues));

@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRoster } from '../../lib/roster/load';
 import { renderText } from '../../lib/roster/render';
@@ -16,6 +17,16 @@ test.each(names)('%s is told as expected', (name) => {
   const expected = join(FOLDER, `${name}.expected.txt`);
   if (process.env.ACCEPT === '1' && !existsSync(expected)) writeFileSync(expected, judged(name));
   expect(judged(name)).toBe(readFileSync(expected, 'utf8'));
+});
+
+test('carets stand below what is meant on a terminal of 80 columns', () => {
+  const long = `version: 1\nregion: us-east-1 # ${'x'.repeat(90)}\nname: "${'x'.repeat(90)}`;
+  const path = join(mkdtempSync(join(tmpdir(), 'frames-')), 'roster.yaml');
+  writeFileSync(path, long);
+  const told = [...names.map(judged), ...loadRoster(path, { at }).problems.map((problem) => renderText(problem))].join('\n');
+  const frames = told.split('\n').filter((line) => /^ {2}[\d ]+ \| /.test(line));
+  expect(frames.length).toBeGreaterThan(2 * names.length - 20);
+  expect(frames.filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('there are at least 40 bad rosters, and each has a problem', () => {
