@@ -16,7 +16,10 @@ export function register(program: Command): void {
   common(program.command('rotate').description("rotate one user's key now, as the operator of the security account; a freeze does not stop it"))
     .option('--compromised', 'deactivate the current key first, for good: the emergency')
     .option('--key <id>', 'with --compromised: the suspect access key; without, the successor of a compromised key is spared')
-    .action((options: Options) => carryOut(options, { command: 'rotate', ...(options.compromised && { compromised: true }), ...(options.key && { keyId: options.key }) }));
+    .action((options: Options) => {
+      if (options.key && !options.compromised) throw new Error('--key names the suspect key and needs --compromised: without it no key is deactivated');
+      return carryOut(options, { command: 'rotate', ...(options.compromised && { compromised: true }), ...(options.key && { keyId: options.key }) });
+    });
   common(program.command('rollback').description('go back to the previous key, while it exists; the newer one retires')).action((options: Options) => carryOut(options, { command: 'rollback' }));
 }
 

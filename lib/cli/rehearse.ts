@@ -35,11 +35,11 @@ export function register(program: Command): void {
     .command('rehearse')
     .description('play a roster against a local AWS organization: months in seconds, nothing leaves this machine')
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
-    .option('--change <file|dir@day>', 'push another roster on that virtual day; may be repeated', change, [])
+    .addOption(new Option('--change <file|dir@day>', 'push another roster on that virtual day; may be repeated').argParser(change).default([], 'none'))
     .option('--days <number>', 'virtual days', whole(1, 3650), 120)
-    .option('--start <date>', 'first virtual day, YYYY-MM-DD', parseDay, parseDay(USUAL_START))
+    .addOption(new Option('--start <date>', 'first virtual day, YYYY-MM-DD').argParser(parseDay).default(parseDay(USUAL_START), USUAL_START))
     .option('--seed <number>', 'draws owners, existing keys and delays; the same seed gives the same report', whole(0, 2 ** 31), 1)
-    .option('--scenario <name|dir>', 'a story from config/scenarios with its own roster, days and seed, and what must be seen in the end')
+    .addOption(new Option('--scenario <name|dir>', 'a story from config/scenarios with its own roster, days and seed, and what must be seen in the end').conflicts(['roster', 'change', 'days', 'start', 'seed']))
     .option('--faults <file>', 'JSON list of calls that go wrong')
     .option('--out <dir>', 'write report.json, the page and the mails there')
     .option('--serve <port>', 'afterwards listen on 127.0.0.1 for the AWS CLI and SDKs; needs --out', whole(0, 65535))
@@ -53,6 +53,8 @@ async function run(given: Options): Promise<void> {
   const scenario = given.scenario === undefined ? undefined : (require('../rehearsal/scenario') as typeof import('../rehearsal/scenario')).readScenario(given.scenario);
   const options = scenario ? { ...given, roster: scenario.roster, days: scenario.days, seed: scenario.seed, start: parseDay(scenario.start), change: scenario.changes.map(({ day, roster }) => ({ day, path: roster })) } : given;
   if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
+  const late = options.change.find(({ day }) => day >= options.days);
+  if (late) throw new Error(`${late.path} would be pushed on day ${late.day}, and the rehearsal has ${options.days} days, counted from 0`);
   if (options.out !== undefined) claimOutputDirectory(options.out);
   const roster = soundRoster(options.roster, options.start);
   const changes = options.change.flatMap(({ path, day }) => soundRoster(path, new Date(options.start.getTime() + day * DAY_MS)) ?? []).map((changed, index) => ({ day: options.change[index]!.day, roster: changed }));
@@ -139,7 +141,7 @@ function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options
   const verdict = ok ? color.green('every promise held') : color.red(`${violations.length} violations`);
   const told = violations.slice(0, 10).map(({ at, accountId, message }) => `  ${at} ${accountId} ${message}\n`).join('');
   const look = out === undefined ? 'write it all down: access-keys rehearse --out DIR' : `look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`;
-  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial; ${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
+  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial\n${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
 }
 
 /** Time goes on as fast as everybody's while people look around. */

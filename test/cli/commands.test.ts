@@ -88,9 +88,21 @@ describe('rehearse', () => {
     expect(stderr).toMatch(message);
   });
 
+  it.each([
+    ['a scenario with days of another story', ['--scenario', 'leaver', '--days', '3'], "'--scenario <name|dir>' cannot be used with option '--days <number>'"],
+    ['a scenario with another roster', ['--scenario', 'leaver', '--roster', ROSTERS.oneAccount], "cannot be used with option '--roster <file|dir>'"],
+    ['a push after the last day', ['--change', `${ROSTERS.oneAccount}@3`, '--days', '3'], 'would be pushed on day 3, and the rehearsal has 3 days, counted from 0'],
+  ])('refuses %s before it plays', (_, words, message) => {
+    expect(run('rehearse', ...words)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) as string });
+  });
+
   it('refuses a bad roster as validate does', () => {
     const { status, stderr } = run('rehearse', '--roster', roster('version: 2\n'));
     expect(status).toBe(1);
     expect(stderr).toContain('ROSTER_VERSION');
   });
+});
+
+test('rotate refuses a suspect key that is not said to be compromised, before anything is asked of AWS', () => {
+  expect(run('rotate', '--account', '333333333333', '--user', 'jeremy.ritchie', '--key', 'AKIAIOSFODNN7EXAMPLE')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('--key names the suspect key and needs --compromised') as string });
 });
