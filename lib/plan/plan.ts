@@ -47,7 +47,7 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
   const refusals = refusalsOf(from, to, released);
   const spent = from?.acknowledge ?? [];
   const code = dangers.length > 0 ? codeOf(dangers, spent) : undefined;
-  const acknowledged = code !== undefined && to.acknowledge.includes(code) && !spent.includes(code);
+  const acknowledged = code !== undefined && to.acknowledge.includes(code);
   const sum = (count: (account: AccountChange) => number): number => accounts.reduce((total, account) => total + count(account), 0);
   return {
     schemaVersion: 1,

@@ -61,6 +61,16 @@ describe('the pipeline of the sample roster', () => {
     expect(names(built)).toEqual(['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Canary', 'Fleet', 'Publish']);
   });
 
+  test('installs what the lock file pins, and judges the roster and the code before it synthesises', () => {
+    const phases = (name: string): { install: { commands: string[] }; build: { commands: string[] } } => {
+      const [[, { Properties }]] = Object.entries(Template.fromStack(built.stack).findResources('AWS::CodeBuild::Project')).filter(([id]) => id.startsWith(`Pipeline${name}`)) as [[string, { Properties: { Source: { BuildSpec: string } } }]];
+      return JSON.parse(Properties.Source.BuildSpec).phases;
+    };
+    expect(phases('BuildSynth').install.commands).toEqual(['npm ci']);
+    expect(phases('BuildSynth').build.commands.map((command) => command.split(' ').slice(0, 3).join(' '))).toEqual(['npx access-keys validate', 'npx access-keys plan', 'npx tsc --noEmit', 'npx jest test/roster', 'npx cdk synth']);
+    for (const name of ['Guard', 'CentralPublishCode', 'CanaryPublishCanarySlices', 'CanaryBake', 'PublishPublishSlices']) expect(phases(name).install.commands).toEqual(['npm ci --ignore-scripts']);
+  });
+
   test('is queued, of type V2, and starts only by pushes to its branch that touch what matters', () => {
     Template.fromStack(built.stack).hasResourceProperties('AWS::CodePipeline::Pipeline', {
       PipelineType: 'V2',
@@ -142,21 +152,22 @@ describe('the pipeline of the sample roster', () => {
 
   test('has two disjoint StackSets that deploy many accounts at once and none by themselves', () => {
     const [canary, fleet] = stackSets(built);
-    const accountsOf = ({ StackInstancesGroup }: Record<string, any>): string[] => StackInstancesGroup[0].DeploymentTargets.Accounts;
-    expect(accountsOf(canary!)).toEqual(['333333333333']);
-    expect(accountsOf(fleet!)).toEqual(['444444444444', '555555555555']);
+    const targets = (...Accounts: string[]) => [{ Regions: ['us-east-1'], DeploymentTargets: { AccountFilterType: 'INTERSECTION', OrganizationalUnitIds: ['ou-ab12-11111111', 'ou-ab12-22222222'], Accounts } }];
+    expect(canary!.StackInstancesGroup).toEqual(targets('333333333333'));
+    expect(fleet!.StackInstancesGroup).toEqual(targets('444444444444', '555555555555'));
     for (const stackSet of [canary!, fleet!]) {
       expect(stackSet).toMatchObject({
         CallAs: 'DELEGATED_ADMIN',
         PermissionModel: 'SERVICE_MANAGED',
         AutoDeployment: { Enabled: false },
+        ManagedExecution: { Active: true },
         Capabilities: ['CAPABILITY_NAMED_IAM'],
         Parameters: [{ ParameterKey: 'SecurityAccountId', ParameterValue: '222222222222' }, { ParameterKey: 'KeyAlias', ParameterValue: '' }],
       });
       expect(stackSet.OperationPreferences).toEqual({ ConcurrencyMode: 'SOFT_FAILURE_TOLERANCE', FailureTolerancePercentage: 5, MaxConcurrentPercentage: 25, RegionConcurrencyType: 'PARALLEL' });
-      expect(stackSet.StackInstancesGroup[0].DeploymentTargets.AccountFilterType).toBe('INTERSECTION');
     }
     expect(canary!.TemplateURL).toEqual(fleet!.TemplateURL);
+    expect(stackSets(build({ ...roster, accounts: roster.accounts.toReversed() }))).toEqual([canary, fleet]);
   });
 });
 

@@ -86,10 +86,17 @@ describe('dangerous', () => {
     ['no user guard', { ...roster, userGuard: { kind: 'none' } }, 'guard-changed'],
     ['another tag as guard', { ...roster, userGuard: { kind: 'tag', key: 'x', value: 'y' } }, 'guard-changed'],
     ['another organization', { ...roster, organization: { ...roster.organization!, id: 'o-other00000' } }, 'organization-changed'],
+    ['another management account', { ...roster, organization: { ...roster.organization!, managementAccount: '999999999999' } }, 'organization-changed'],
+    ['another security account', { ...roster, organization: { ...roster.organization!, securityAccount: '999999999999' } }, 'organization-changed'],
     ['fewer units', { ...roster, organization: { ...roster.organization!, organizationalUnits: ['ou-ab12-11111111'] } }, 'units-changed'],
+    ['another domain of owners', { ...roster, notifications: { ...roster.notifications, ownerDomain: 'example.org' } }, 'addresses-changed'],
+    ['another connection', { ...roster, source: { ...roster.source!, connectionArn: roster.source!.connectionArn.replace('0a1b', 'ffff') } }, 'source-changed'],
+    ['another branch', { ...roster, source: { ...roster.source!, branch: 'unprotected' } }, 'source-changed'],
     ['another repository', { ...roster, source: { ...roster.source!, repository: 'mallory/access-keys' } }, 'source-changed'],
     ['a looser limit of removals', lenient, 'limit-loosened'],
     ['a break-glass role', withAccount('444444444444', { breakGlassRoles: ['arn:aws:iam::444444444444:role/x'] }), 'readers-added'],
+    ['a break-glass role of an account that is new', { ...roster, accounts: [...roster.accounts, { ...roster.accounts[1]!, id: '666666666666', users: [], breakGlassRoles: ['arn:aws:iam::666666666666:role/x'] }] }, 'readers-added'],
+    ['an owner who may read', withUser('spark-cluster', { ownerReads: true }), 'readers-added'],
     ['a reader', withUser('maria.santos', { readers: ['arn:aws:iam::444444444444:role/x'] }), 'readers-added'],
     ['another address', withUser('svc-deploy', { email: 'mallory@example.com' }), 'addresses-changed'],
     ['another secret', withUser('maria.santos', { secretName: '/access-key/other' }), 'secret-renamed'],
@@ -109,6 +116,7 @@ describe('dangerous', () => {
     ['a new user whose keys are deactivated in use', joinedBy({ ...colleague, whenStillUsed: 'deactivate' }), 'made-harsher'],
     ['more first rotations at once', { ...roster, limits: { ...roster.limits, maxFirstRotationsPerRun: 21 } }, 'limit-loosened'],
     ['no freeze', unfrozen, 'limit-loosened'],
+    ['a freeze that begins later', { ...roster, limits: { ...roster.limits, freeze: [{ from: '2026-12-21', to: '2027-01-03' }] } }, 'limit-loosened'],
     ['a freeze that ends sooner', { ...roster, limits: { ...roster.limits, freeze: [{ from: '2026-12-20', to: '2027-01-02' }] } }, 'limit-loosened'],
   ])('%s', (_, to, kind) => {
     const found = plan(to);
@@ -126,6 +134,8 @@ describe('dangerous', () => {
   test('the end of an exemption from settings that end a key in use', () => {
     expect(kinds(plan(resumed('deactivate'), exempt('deactivate')))).toEqual(['exemption-shortened']);
     expect(kinds(plan(exempt('deactivate', '2027-01-31'), exempt('deactivate')))).toEqual(['exemption-shortened']);
+    const keepsNone = (roster: Roster): Roster => ({ ...roster, accounts: roster.accounts.map((account) => ({ ...account, users: account.users.map((user) => ({ ...user, keepPreviousForHours: 0 })) })) });
+    expect(kinds(plan(keepsNone(resumed('hold')), keepsNone(exempt('hold'))))).toEqual(['exemption-shortened']);
     expect(kinds(plan(exempt('deactivate', '2027-08-31'), exempt('deactivate')))).toEqual([]);
   });
 
@@ -196,6 +206,8 @@ describe('refused whatever is acknowledged', () => {
     const found = plan(to);
     expect(found.refusals).toEqual([expect.objectContaining({ kind: 'canary-flipped', accountId: CANARY, steps: expect.arrayContaining([expect.stringContaining('deployment: manual'), expect.stringContaining('canary: false')]) })]);
     expect(plan({ ...to, acknowledge: found.code ? [found.code] : [] }).ok).toBe(false);
+    const between = withAccount(CANARY, { deployment: 'manual' });
+    expect([plan(between), plan(to, between), plan(withAccount(CANARY, { deployment: 'manual', canary: false }))].map(({ refusals }) => refusals)).toEqual([[], [], []]);
   });
 
   test('the removal of an account that is not released; a released one is only dangerous', () => {
