@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BAKE_MINUTES } from '../../lib/operator/bake';
 import { ROSTERS } from '../fixtures/rosters';
 
 const ROOT = join(__dirname, '../..');
@@ -105,4 +106,8 @@ describe('rehearse', () => {
 
 test('rotate refuses a suspect key that is not said to be compromised, before anything is asked of AWS', () => {
   expect(run('rotate', '--account', '333333333333', '--user', 'jeremy.ritchie', '--key', 'AKIAIOSFODNN7EXAMPLE')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('--key names the suspect key and needs --compromised') as string });
+});
+
+test('bake waits as long as the rehearsal lets it', () => {
+  expect(run('bake', '--help').stdout).toContain(`how long to wait at most (default: ${BAKE_MINUTES})`);
 });

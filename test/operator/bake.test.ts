@@ -1,5 +1,5 @@
 import type { AccountReport, KeyReport, UserReport } from '../../lambda/domain/report';
-import { bake, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
+import { bake, BAKE_MINUTES, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
 import { UnreadableReport } from '../../lib/operator/read-report';
 import type { Operator } from '../../lib/operator/operator';
 import { loadRoster } from '../../lib/roster/load';
@@ -28,7 +28,7 @@ class Account implements Operator {
     return 'started';
   }
 
-  async report() {
+  async report(_accountId?: string) {
     return this.reports[Math.min(this.minutes, this.reports.length - 1)];
   }
 
@@ -83,6 +83,23 @@ test('a rotation that is refused is asked for again, and the reason stands in th
 
 test('a key that does not come stops the pipeline, by account and user', async () => {
   expect(await run(new Account([report()]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`] });
+});
+
+test('the usual wait is longer than the hour that reports take to show a key', async () => {
+  expect(await run(new Account([...Array.from({ length: 65 }, () => report()), rotated]), { limitMs: BAKE_MINUTES * 60_000 })).toMatchObject({ ok: true });
+});
+
+test.each(['unmanaged', 'retiring', 'pending'] as const)('a new key that is %s proves nothing', async (role) => {
+  const made = report({ users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'), key('AKIANEW', role, '2027-01-04T00:01:00Z'))] });
+  expect(await run(new Account([report(), made]))).toMatchObject({ ok: false });
+});
+
+test('one canary account that is not well stops the pipeline, though another was rotated', async () => {
+  const account = new Account([]);
+  account.report = async (id?: string) => (id === ACCOUNT ? rotated : report({ accountId: id, codeVersion: 'old' }));
+  const both = [accounts[0]!, { ...accounts[0]!, id: '444444444444', name: 'second' }];
+  expect(await run(account, { accounts: both })).toEqual({ ok: false, lines: [expect.stringMatching(/^444444444444 second: its last report, .* comes from code old/)] });
+  expect(account.operated).toEqual([]);
 });
 
 test('what the account reports of a user whose rotation does not finish stands behind it', async () => {

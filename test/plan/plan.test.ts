@@ -153,6 +153,16 @@ describe('dangerous', () => {
     expect(others).toEqual([]);
   });
 
+  test.each<[RosterAccount['deployment'], string, RegExp[]]>([
+    ['stackset', 'the StackSet deletes the functions', []],
+    ['manual', 'nobody deletes the stack', [/^push$/, new RegExp(DELETES)]],
+    ['pipeline', 'never deletes the stack', [/^push$/, new RegExp(DELETES)]],
+  ])('an account of %s leaves the roster, with what becomes of its stack', (deployment, reason, steps) => {
+    const from = { ...withAccount('444444444444', { state: 'leaving', deployment }), limits: lenient.limits };
+    const { dangers } = plan({ ...from, accounts: from.accounts.filter(({ id }) => id !== '444444444444') }, from, () => true);
+    expect(dangers).toEqual([expect.objectContaining({ kind: 'account-removed', reason: expect.stringContaining(reason), steps: steps.map((step) => expect.stringMatching(step)) })]);
+  });
+
   test('the last canary leaves its StackSet as any other account does', () => {
     expect(plan(withAccount(CANARY, { deployment: 'manual' })).dangers).toMatchObject([{ kind: 'deployment-changed', accountId: CANARY, reason: expect.stringContaining('the StackSet deletes its stack') }]);
   });

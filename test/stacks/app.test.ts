@@ -46,3 +46,12 @@ test('a bad roster synthesises nothing and says what is wrong where', () => {
   expect(stdout + stderr).not.toMatch(/^\s+at /m);
   expect(templates(join(folder, 'none'))).toEqual([]);
 });
+
+test('what AWS would refuse ends the program with the reason, not with a stack trace', () => {
+  const roster = join(folder, 'admins.yaml');
+  const admins = Array.from({ length: 110 }, (_, index) => `administrator-${String(index).padStart(5, '0')}@security.example.com`);
+  writeFileSync(roster, readFileSync(ROSTERS.oneAccount, 'utf8').replace(/admins: \[.*?\]/, `admins: [${admins.join(', ')}]`));
+  const { status, stderr } = app(roster, join(folder, 'refused'));
+  expect({ status, errors: stderr.match(/^error: .*/gm) }).toEqual({ status: 1, errors: [expect.stringContaining("bytes of a function's environment, and AWS accepts 4096: fewer admins")] });
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
