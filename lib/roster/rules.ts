@@ -50,6 +50,7 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
   if (accounts.length === 0 && !Array.isArray(data.accounts)) report(judgement, node, [], 'ROSTER_MISSING_FIELD', 'the roster has no accounts', 'add accounts, here or in accounts/*.yaml beside it');
   if (data.organization === undefined) {
     if (data.region === undefined) report(judgement, node, [], 'ROSTER_MISSING_FIELD', 'the roster has neither an organization nor a region', 'add region: for one account, or organization: for many');
+    if (accounts.length === 0 && Array.isArray(data.accounts)) report(judgement, node, ['accounts'], 'ROSTER_ACCOUNTS_ONE', 'there is no account and no organization', 'add the one account, or an organization block');
     if (accounts.length > 1) report(judgement, accounts[1]!, ['id'], 'ROSTER_ACCOUNTS_ONE', `there are ${accounts.length} accounts and no organization`, 'add an organization block, or keep one account');
     return;
   }
