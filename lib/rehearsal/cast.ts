@@ -1,7 +1,10 @@
 /** Who plays in a rehearsal: the rosters' users in a new local organization, with the keys and owners that the seed draws. */
+import secretsKeyTemplate from '../../docs/secrets-key.template.json';
 import type { Roster, RosterAccount } from '../roster/roster';
 import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
 import type { FaultPlan } from '../local-organization/faults';
+import type { StackToDeploy } from '../local-organization/deployment/deploy';
+import type { Template } from '../local-organization/deployment/template';
 import { LocalOrganization } from '../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../names';
 import { permissionsBoundary } from '../pipeline/permissions-boundary';
@@ -47,6 +50,9 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
   const units = Object.fromEntries(accounts.filter(({ deployment }) => deployment === 'stackset').map(({ id }) => [id, org?.organizationalUnits[0] ?? '']));
   const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds, units });
   for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(permissionsBoundary(userGuard)));
+  for (const alias of new Set(rosters.flatMap(({ secretsKey }) => secretsKey ?? []))) {
+    for (const id of accountIds) organization.deployStack(secretsKeyStack(alias, id, region));
+  }
   const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))));
   const entered = distinct(players, ({ account, user }) => nameOf(account.id, user.name)).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
   rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
@@ -55,6 +61,12 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
 
 /** The first of each name. */
 const distinct = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [...new Map([...items].reverse().map((item) => [nameOf(item), item])).values()].reverse();
+
+/** The key that people deploy in every account before the roster names it. */
+export const secretsKeyStack = (alias: string, accountId: string, region: string): StackToDeploy => ({
+  template: secretsKeyTemplate as unknown as Template,
+  target: { accountId, region, stackName: alias, parameters: { Alias: alias } },
+});
 
 /** Each account's administrator as break-glass principal, for people who want to see the secrets. */
 export const withAdministrators = (roster: Roster): Roster => ({
