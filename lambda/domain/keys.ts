@@ -25,7 +25,7 @@ export function quietAt(key: AccessKey, lastUse: LastUse, quietForHours: number)
  * before every such act.
  * @throws RotationError SECRET_VALUE_INVALID when a value cannot be understood: then nothing may be touched
  */
-export async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<string>> {
+async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<string>> {
   const texts = [await secrets.value(secretId, 'AWSCURRENT'), await secrets.value(secretId, 'AWSPENDING')];
   return new Set(texts.flatMap((text) => (text === undefined ? [] : (parseSecretValue(text).key?.id ?? []))));
 }

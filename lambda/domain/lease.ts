@@ -14,7 +14,7 @@ interface Lessee {
   readonly clock: Clock;
 }
 
-export const LEASE = 'KEY_LEASE';
+const LEASE = 'KEY_LEASE';
 const LEASE_MS = 5 * 60_000;
 
 /** Until when somebody holds the secret's lease. */

@@ -25,7 +25,7 @@ export interface MailerPorts {
  * the recipient, region and secret from the roster, the words from the templates.
  * @throws whatever a retry may cure, and RotationError EVENT_INVALID or SLICE_MISSING for the dead-letter queue
  */
-export async function deliver(ports: MailerPorts, admins: readonly string[], body: string): Promise<void> {
+async function deliver(ports: MailerPorts, admins: readonly string[], body: string): Promise<void> {
   const location = eventLocation(body);
   if (!location) return ports.log.warn('a message points to no event and is dropped');
   const event = ownerEvent(await ports.events.read(location.key), location);

@@ -33,7 +33,7 @@ export interface OperatePorts {
 }
 
 /** @throws RotationError EVENT_INVALID, having done nothing */
-export function parseCommand(event: unknown): OperateCommand {
+function parseCommand(event: unknown): OperateCommand {
   const { command, secretName, compromised = false, keyId, requestedBy } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
   if (command !== 'rotate' && command !== 'rollback') throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
   if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName)) throw new RotationError('EVENT_INVALID', 'the event names no secret');

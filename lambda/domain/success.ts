@@ -40,7 +40,7 @@ export function deletedNotice(subject: Subject, keyId: string, reason: string, n
 }
 
 /** What is to be said of the key that this version replaced. */
-export function previousKey(secret: Secret, user: SliceUser, versionId: string): Partial<NoticeEvent> {
+function previousKey(secret: Secret, user: SliceUser, versionId: string): Partial<NoticeEvent> {
   const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
   if (!retirement) return {};
   if (retirement.state === 'inactive' || isCompromised(secret, retirement.keyId)) return { previousKeyId: retirement.keyId };

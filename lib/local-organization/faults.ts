@@ -2,7 +2,7 @@ import Ajv from 'ajv';
 import type { Random } from './random';
 import type { ServiceId } from './service';
 
-export const FAULT_KINDS = ['error', 'throttle', 'timeout', 'response-lost', 'killed-before', 'killed-after'] as const;
+const FAULT_KINDS = ['error', 'throttle', 'timeout', 'response-lost', 'killed-before', 'killed-after'] as const;
 
 /**
  * `error` and `throttle` answer before any effect, `timeout` and `response-lost` cut the connection before and after

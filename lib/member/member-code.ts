@@ -5,7 +5,7 @@ import { codePath } from '../../lambda/contract';
 import { BUNDLES, bundle } from '../bundle';
 import type { MemberFunction } from './rotator-stack';
 
-export const MEMBER_FUNCTIONS: readonly MemberFunction[] = ['rotate', 'reconcile', 'operate'];
+const MEMBER_FUNCTIONS: readonly MemberFunction[] = ['rotate', 'reconcile', 'operate'];
 
 export interface MemberCode {
   /** Changes when the code of any member function does. */

@@ -8,7 +8,7 @@ import type { Refusal } from './refusals';
 type Colours = ReturnType<typeof picocolors.createColors>;
 
 /** Nobody reads more; `--format json` has them all. */
-export const MOST = { dangers: 20, accounts: 20, lines: 10 } as const;
+const MOST = { dangers: 20, accounts: 20, lines: 10 } as const;
 
 /** For people at a terminal: what it comes to, then what is dangerous, then the accounts. */
 export function renderPlanText(plan: Plan, colours: Colours): string {
@@ -24,7 +24,7 @@ export function renderPlanText(plan: Plan, colours: Colours): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-export function summary({ totals: { accounts, users, added, removed, retired, changed, firstRotations, cost } }: Plan): string {
+function summary({ totals: { accounts, users, added, removed, retired, changed, firstRotations, cost } }: Plan): string {
   return [
     `accounts  ${accounts.before} → ${accounts.after}`,
     `users     ${users.before} → ${users.after}: ${added} added, ${removed} removed, ${retired} retired, ${changed} changed`,
@@ -43,7 +43,7 @@ export const dollars = ({ dollarsAMonth }: Cost): string => `$${dollarsAMonth.to
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
-export const place = ({ accountId, userName }: Pick<Danger, 'accountId' | 'userName'>): string => [accountId, userName].filter((part) => part !== undefined).join(' ');
+const place = ({ accountId, userName }: Pick<Danger, 'accountId' | 'userName'>): string => [accountId, userName].filter((part) => part !== undefined).join(' ');
 
 function refusalText({ accountId, reason, steps }: Refusal): string {
   return [`  ${accountId}`, wrap(reason, 4), ...stepLines(steps)].join('\n');
@@ -83,9 +83,9 @@ function verdict({ ok, code, acknowledged, staleCodes, refusals }: Plan, colours
   return [ask, refusals.length > 0 ? 'what is refused takes two pushes' : ''].filter(Boolean).join('\n') + stale;
 }
 
-export const fieldText = ({ field, from = 'none', to = 'none' }: FieldChange): string => `${field}: ${from} → ${to}`;
+const fieldText = ({ field, from = 'none', to = 'none' }: FieldChange): string => `${field}: ${from} → ${to}`;
 
-export const cut = (lines: readonly string[], most: number): string => [...lines.slice(0, most), ...(lines.length > most ? [`  … and ${lines.length - most} more`] : [])].join('\n');
+const cut = (lines: readonly string[], most: number): string => [...lines.slice(0, most), ...(lines.length > most ? [`  … and ${lines.length - most} more`] : [])].join('\n');
 
 /** Words in lines of at most 80 columns; a word that is longer stays whole, and a line that ends stays ended. */
 function wrap(text: string, indent: number): string {

@@ -23,13 +23,13 @@ export function trueAtRest(state: AccountState, managed: ReadonlySet<string>): r
   return state.users.flatMap((user) => noOrphan(user, managed));
 }
 
-export function twoKeysAtMost(user: UserState): readonly Finding[] {
+function twoKeysAtMost(user: UserState): readonly Finding[] {
   if (user.keys.length <= 2) return [];
   return [{ rule: 'two-keys-at-most', userName: user.userName, message: `${user.userName} has ${user.keys.length} access keys, and IAM allows 2` }];
 }
 
 /** The version labelled AWSCURRENT names an Active key of its user, with the secret that IAM made. */
-export function currentKeyWorks(user: UserState): readonly Finding[] {
+function currentKeyWorks(user: UserState): readonly Finding[] {
   if (user.versions === undefined) return [];
   const found = (what: string): readonly Finding[] => [{ rule: 'current-key-works', userName: user.userName, message: `the secret of ${user.userName} ${what}` }];
   const current = user.versions.filter((version) => version.labels.includes('AWSCURRENT'));
@@ -49,7 +49,7 @@ function hasHadAKey(versions: readonly VersionState[]): boolean {
 }
 
 /** A key that the product made and no version names is lost: nobody can use it, and it takes one of two places. */
-export function noOrphan(user: UserState, managed: ReadonlySet<string>): readonly Finding[] {
+function noOrphan(user: UserState, managed: ReadonlySet<string>): readonly Finding[] {
   if (isRotating(user)) return [];
   const stored = new Set(user.versions?.map((version) => version.keyId));
   return user.keys
@@ -58,7 +58,7 @@ export function noOrphan(user: UserState, managed: ReadonlySet<string>): readonl
 }
 
 /** AWSPENDING on another version than AWSCURRENT: a rotation is outstanding. */
-export function isRotating(user: UserState): boolean {
+function isRotating(user: UserState): boolean {
   return user.versions?.some((version) => version.labels.includes('AWSPENDING') && !version.labels.includes('AWSCURRENT')) ?? false;
 }
 

@@ -2,10 +2,10 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync
 import { dirname, join, resolve } from 'node:path';
 
 /** Says that a directory is a rehearsal's, so that the next one may replace what is in it. */
-export const MARKER = '.access-keys-rehearsal';
+const MARKER = '.access-keys-rehearsal';
 const CONTENT = 'Made by access-keys rehearse, which replaces this directory when it runs again.\n';
 
-export class OutputDirectoryError extends Error {}
+class OutputDirectoryError extends Error {}
 
 /**
  * Makes sure that a rehearsal may write there, before it spends any time.

@@ -98,7 +98,7 @@ function countKeys(events: readonly HistoryEvent[]): UserSummary['keys'] {
 }
 
 /** Also says when: the table and the page point there. */
-export function worstMoment(events: readonly HistoryEvent[]): WorstMoment {
+function worstMoment(events: readonly HistoryEvent[]): WorstMoment {
   for (const event of events) if (event.kind === 'violation') return { kind: 'violation', at: event.at, rule: event.rule };
   for (const event of events) {
     if (event.kind === 'key-refused' && event.by === 'owner') return { kind: 'refused', at: event.at };

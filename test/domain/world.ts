@@ -53,7 +53,7 @@ export function sliceOf(...users: SliceUser[]): RosterSlice {
 }
 
 /** Another user of the account, whose keys are nobody's business. */
-export const BOB = 'bob';
+const BOB = 'bob';
 
 /** `error` and `timeout` come before the effect, a timeout late; `lost` after it; `throttled` refuses this call and the next of its kind. */
 export type Fault = 'error' | 'timeout' | 'throttled' | 'lost' | 'killed-before' | 'killed-after';

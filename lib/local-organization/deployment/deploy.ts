@@ -237,7 +237,7 @@ function permissionStatement({ Action, Principal, SourceAccount, SourceArn }: Re
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /** @throws Error for anything but a rate */
-export function rateMs(expression: string): number {
+function rateMs(expression: string): number {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (count === undefined) throw new Error(`the local organization does not know the schedule ${expression}`);
   return Number(count) * UNIT_MS[unit]!;

@@ -49,7 +49,7 @@ export async function bundleScript(): Promise<string> {
 }
 
 /** JSON that cannot end the script element it stands in, whatever the names in it are. */
-export function embeddable(value: unknown): string {
+function embeddable(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
 

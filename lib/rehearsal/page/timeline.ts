@@ -31,7 +31,7 @@ export interface Mark {
 }
 
 /** Keys side by side: each takes the first lane that is free when it is created. */
-export function lanesOf(lives: readonly KeyLife[]): ReadonlyMap<string, number> {
+function lanesOf(lives: readonly KeyLife[]): ReadonlyMap<string, number> {
   const freeAt: number[] = [];
   const lanes = new Map<string, number>();
   for (const life of lives) {

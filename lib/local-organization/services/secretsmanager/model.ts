@@ -2,7 +2,7 @@ import type { Timer } from '../../clock';
 
 export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
-export const PREVIOUS = 'AWSPREVIOUS';
+const PREVIOUS = 'AWSPREVIOUS';
 
 export interface SecretVersion {
   readonly id: string;
