@@ -4,12 +4,12 @@ import { buildApp } from '../lib/assembly';
 import { Assembly } from '../lib/local-organization/deployment/assembly';
 import { exceededIn } from '../lib/quotas';
 import { loadRoster } from '../lib/roster/load';
-import { NO_COLOURS, renderText } from '../lib/roster/render';
+import { renderProblems } from '../lib/roster/render';
 
 const app = new App({ autoSynth: false });
 const rosterPath = String(app.node.tryGetContext('roster') ?? 'config');
 const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
-for (const problem of problems) process.stderr.write(`${renderText(problem, NO_COLOURS)}\n\n`);
+process.stderr.write(renderProblems(problems));
 if (roster) {
   const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
   try {

@@ -1,10 +1,8 @@
 import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import type { LoadedRoster } from '../roster/load';
-import { NO_COLOURS, renderGithub, renderText } from '../roster/render';
+import { renderGithub, renderProblems } from '../roster/render';
 import { parseDay } from './values';
-
-const MOST_SHOWN = 100;
 
 interface Options {
   readonly roster: string;
@@ -34,11 +32,9 @@ const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => str
   github: ({ problems }) => problems.map((problem) => `${renderGithub(problem)}\n`).join(''),
   text: (loaded) => {
     const { problems, accounts, users } = loaded;
-    const shown = problems.slice(0, MOST_SHOWN).map((problem) => `${renderText(problem, process.stdout.isTTY ? picocolors : NO_COLOURS)}\n\n`);
-    const more = problems.length > MOST_SHOWN ? `… and ${problems.length - MOST_SHOWN} more; --format json has them all\n\n` : '';
     const errors = problems.filter(({ severity }) => severity === 'error').length;
     const verdict = errors > 0 ? `roster refused: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}` : `roster is good: ${count(accounts, 'account')}, ${count(users, 'user')}, ${count(problems.length, 'warning')}`;
-    return `${shown.join('')}${more}${verdict}\n`;
+    return `${renderProblems(problems, process.stdout.isTTY ? picocolors : undefined)}${verdict}\n`;
   },
 };
 

@@ -16,6 +16,7 @@ import type { MemberCode } from '../member/member-code';
 import { organizationRotator } from '../member/member-template';
 import { orgBucketName, STACKS } from '../names';
 import type { Organization, Roster, RosterAccount } from '../roster/roster';
+import { canaries, others } from '../roster/waves';
 import { devDependencies } from '../../package.json';
 import { acceptFinding } from '../findings';
 import { acceptGeneratedPolicies } from './generated-policies';
@@ -63,14 +64,14 @@ export class PipelineStack extends Stack {
 
   constructor(scope: Construct, id: string, private readonly props: PipelineStackProps) {
     super(scope, id, props);
-    const { roster, env } = props;
+    const { env } = props;
     const rosterPath = inCheckout(props.rosterPath);
     if (isElsewhere(rosterPath)) Annotations.of(this).addWarningV2('access-keys:roster-elsewhere', `the roster ${props.rosterPath} is outside this checkout, where the pipeline will not find it: name one inside by -c roster=`);
     const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: SOURCE_ACTION });
     const steps = new Steps({ source, rosterPath, bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}` });
     this.artifacts = this.artifactBucket();
     this.pipeline = this.emptyPipeline(steps);
-    this.addWaves(steps, roster.accounts);
+    this.addWaves(steps);
     this.pipeline.buildPipeline();
     this.useConnection();
     this.triggerByPush();
@@ -84,23 +85,23 @@ export class PipelineStack extends Stack {
     return this.props.roster.source!;
   }
 
-  private addWaves(steps: Steps, accounts: readonly RosterAccount[]): void {
+  private addWaves(steps: Steps): void {
     const { env, notification, roster, code } = this.props;
-    const byStackSet = accounts.filter(({ deployment }) => deployment === 'stackset');
-    const canaries = byStackSet.filter(({ canary }) => canary);
+    const first = canaries(roster);
+    const rest = others(roster);
     this.pipeline.addWave('Guard', { post: [steps.guard()] });
     this.pipeline.addStage(new CentralStage(this, 'Central', env, notification), { post: [steps.publishCode()] });
-    if (canaries.length > 0) {
+    if (first.length > 0) {
       const publish = steps.publishSlices('canary');
       const bake = steps.bake();
       bake.addStepDependency(publish);
-      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, canaries)), { post: [publish, bake] });
+      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, first)), { post: [publish, bake] });
     } else {
       Annotations.of(this).addWarningV2('access-keys:no-canary', 'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.');
     }
-    const formerCanaries = canaries.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
-    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, byStackSet.filter(({ canary }) => !canary)), formerCanaries));
-    const accountStages = accounts.filter(({ deployment }) => deployment === 'pipeline').map(({ id }) => new AccountStage(this, `Account-${id}`, { account: id, region: env.region }, organizationRotator(roster, code)));
+    const formerCanaries = first.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
+    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, rest.filter(({ deployment }) => deployment === 'stackset')), formerCanaries));
+    const accountStages = rest.filter(({ deployment }) => deployment === 'pipeline').map(({ id }) => new AccountStage(this, `Account-${id}`, { account: id, region: env.region }, organizationRotator(roster, code)));
     if (accountStages.length > 0) accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
     this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });
   }

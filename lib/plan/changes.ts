@@ -41,10 +41,13 @@ const NOBODY: RosterAccount['users'] = [];
 
 /** Accounts that differ, in the order of their ids. */
 export function accountChanges(from: Roster | undefined, to: Roster): readonly AccountChange[] {
-  const before = byId(from?.accounts ?? []);
-  const after = byId(to.accounts);
-  const ids = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return ids.flatMap((id) => accountChange(before.get(id), after.get(id)) ?? []);
+  return accountPairs(from?.accounts ?? [], to.accounts).flatMap(([before, after]) => accountChange(before, after) ?? []);
+}
+
+/** Accounts of one id, in the order of their ids. */
+export function accountPairs(from: readonly RosterAccount[], to: readonly RosterAccount[]): readonly (readonly [RosterAccount | undefined, RosterAccount | undefined])[] {
+  const [before, after] = [byId(from), byId(to)];
+  return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => [before.get(id), after.get(id)]);
 }
 
 /** Changes of what is not in an account: organization, addresses, limits, source. */
@@ -147,4 +150,4 @@ function printGuard(guard: UserGuard): string {
 /** Order is of no consequence in any list of the roster. */
 const list = (items: readonly string[]): string | undefined => (items.length > 0 ? [...items].sort().join(', ') : undefined);
 
-const byId = (accounts: readonly RosterAccount[]): ReadonlyMap<string, RosterAccount> => new Map(accounts.map((account) => [account.id, account]));
+export const byId = (accounts: readonly RosterAccount[]): ReadonlyMap<string, RosterAccount> => new Map(accounts.map((account) => [account.id, account]));

@@ -2,7 +2,7 @@
 import type { SliceUser } from '../../lambda/domain/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { BUILT_IN, hoursOf } from '../roster/settings';
-import { printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';
+import { accountPairs, printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';
 import { stackChange } from './deployment-changes';
 
 export interface Danger {
@@ -28,15 +28,8 @@ export function dangersOf(from: Roster | undefined, to: Roster, today: string): 
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...freezeDanger(from, to, today),
     ...removals(from, to),
-    ...accountPairs(from, to).flatMap(([before, after]) => [...accountDangers(before, after), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
+    ...accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => [...accountDangers(before, after), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
   ];
-}
-
-/** Accounts of one id, in the order of their ids. */
-function accountPairs(from: Roster, to: Roster): readonly (readonly [RosterAccount | undefined, RosterAccount | undefined])[] {
-  const before = new Map(from.accounts.map((account) => [account.id, account]));
-  const after = new Map(to.accounts.map((account) => [account.id, account]));
-  return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => [before.get(id), after.get(id)]);
 }
 
 const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly reason: string }>> = {
@@ -78,7 +71,7 @@ function freezeDanger({ limits: { freeze: before } }: Roster, { limits: { freeze
 /** Users that leave the roster, retire, or are in an account that leaves; judged by the stricter of both limits. */
 function removals(from: Roster, to: Roster): Danger[] {
   const total = from.accounts.reduce((sum, { users }) => sum + users.length, 0);
-  const ended = accountPairs(from, to).flatMap(([before, after]) => userPairs(before, after).flatMap((pair) => (ends(pair, before, after) ? [`${(before ?? after)!.id}/${(pair.from ?? pair.to)!.name}`] : [])));
+  const ended = accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => userPairs(before, after).flatMap((pair) => (ends(pair, before, after) ? [`${(before ?? after)!.id}/${(pair.from ?? pair.to)!.name}`] : [])));
   const limit = Math.min(from.limits.maxRemovalsPercent, to.limits.maxRemovalsPercent);
   if (ended.length === 0 || (100 * ended.length) / total <= limit) return [];
   return [{ kind: 'many-removals', from: `${total} users`, to: ended.sort().join(' '), reason: `${ended.length} of ${total} users would end, more than ${limit} percent` }];

@@ -1,5 +1,6 @@
 /** What may not be deployed in one push, and what cannot be told where there are no reports. */
-import type { Roster, RosterAccount } from '../roster/roster';
+import type { Roster } from '../roster/roster';
+import { byId } from './changes';
 
 /** What no acknowledgement lets through, with the pushes that get there. */
 export interface Refusal {
@@ -20,7 +21,7 @@ export type Released = (accountId: string) => boolean | undefined;
 
 /** An account in both StackSets at once would have its stack deleted by one while the other makes it. */
 export function refusalsOf(from: Roster | undefined, to: Roster, released: Released): readonly Refusal[] {
-  const after = byId(to);
+  const after = byId(to.accounts);
   return (from?.accounts ?? []).flatMap((account): Refusal[] => {
     const { id } = account;
     const next = after.get(id);
@@ -36,9 +37,7 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
 
 /** Accounts that were leaving and are gone now, of which no report is at hand. */
 export function uncheckedOf(from: Roster | undefined, to: Roster, released: Released): readonly Unchecked[] {
-  const after = byId(to);
+  const after = byId(to.accounts);
   const gone = (from?.accounts ?? []).filter(({ id, state }) => !after.has(id) && state === 'leaving' && released(id) === undefined);
   return gone.map(({ id }) => ({ kind: 'account-released', accountId: id, reason: `whether the report of account ${id} says released is unknown here; the pipeline checks the report` }));
 }
-
-const byId = ({ accounts }: Roster): ReadonlyMap<string, RosterAccount> => new Map(accounts.map((account) => [account.id, account]));

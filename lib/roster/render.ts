@@ -12,13 +12,22 @@ interface Colours {
 }
 
 const plain = (text: string): string => text;
-export const NO_COLOURS: Colours = { bold: plain, red: plain, yellow: plain, dim: plain };
+const NO_COLOURS: Colours = { bold: plain, red: plain, yellow: plain, dim: plain };
 
 /** `path:line:col: error CODE: message`, the line with carets under what is meant, and a hint. */
 export function renderText(problem: Problem, colours: Colours = NO_COLOURS): string {
   const mark = problem.severity === 'error' ? colours.red : colours.yellow;
   const head = `${colours.bold(`${problem.file}:${problem.line}:${problem.column}:`)} ${mark(`${problem.severity} ${problem.code}`)}: ${problem.message}`;
   return [head, ...frameOf(problem).map((line, index) => (index === 1 ? mark(line) : colours.dim(line))), `  hint: ${problem.hint}`].join('\n');
+}
+
+/** Nobody reads more. */
+const MOST_SHOWN = 100;
+
+/** The first of many, each with an empty line behind it, and how many more there are. */
+export function renderProblems(problems: readonly Problem[], colours?: Colours): string {
+  const more = problems.length > MOST_SHOWN ? `… and ${problems.length - MOST_SHOWN} more; access-keys validate --format json has them all\n\n` : '';
+  return problems.slice(0, MOST_SHOWN).map((problem) => `${renderText(problem, colours)}\n\n`).join('') + more;
 }
 
 function frameOf({ frame, line, column }: Problem): string[] {

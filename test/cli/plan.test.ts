@@ -52,6 +52,14 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
   expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('is no directory') });
 });
 
+test('of very many problems the first are told, and how many more there are', () => {
+  const names = Array.from({ length: 103 }, (_, index) => `bad*${index}`);
+  const { status, stderr } = plan('--from', 'nothing', '--to', file('many.yaml', ONE.replace(/\n    users:[^]*/, `\n    users: [${names.map((name) => `{ name: "${name}", email: a@example.com }`).join(', ')}]\n`)));
+  expect(status).toBe(1);
+  expect(stderr.match(/error ROSTER_USER_NAME/g)).toHaveLength(100);
+  expect(stderr).toContain('… and 3 more; access-keys validate --format json has them all');
+});
+
 test('in the pipeline a roster that names another security account or region is not taken for the first one', () => {
   const moved = (from: string) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', '--from', 'published', '--to', ROSTERS.everyDeployment], { encoding: 'utf8', env: { ...process.env, CODEBUILD_BUILD_ARN: `arn:aws:codebuild:${from}:build/access-keys-guard:1` } });
   for (const from of ['us-east-1:222222222222', 'eu-central-1:444444444444']) expect(moved(from)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no push moves it') });
