@@ -117,6 +117,18 @@ describe('what the templates say exactly', () => {
     );
   });
 
+  test('the org bucket keeps versions, encrypts, and is public to nobody', () => {
+    expect(ofType('AWS::S3::Bucket').filter(({ stack }) => stack === 'AccessKeysNotification').map(({ properties }) => properties)).toEqual([
+      {
+        BucketName: 'access-keys-222222222222-us-east-1',
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+      },
+    ]);
+  });
+
   test('each admin has a filtered subscription of the admin topic and an unfiltered one of the alarm topic', () => {
     const mails = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'email').map(({ properties: { TopicArn, Endpoint, FilterPolicy } }) => [TopicArn.split(':').at(-1), Endpoint, FilterPolicy]);
     expect(mails).toEqual(['security@example.com', 'ciso@example.com'].flatMap((admin) => [['access-keys-admin', admin, { audience: ['admin'] }], ['access-keys-alarms', admin, undefined]]));
