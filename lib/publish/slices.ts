@@ -14,9 +14,8 @@ const AT_ONCE = 32;
 /**
  * Writes the slices of these accounts that are not there as they should be. Generations grow with time, so that a
  * slice which was removed and comes back is newer than anything its account remembers.
- * @param onDone called after each account
  */
-export async function publishSlices(roster: Roster, accounts: readonly RosterAccount[], store: OrgStore, now: Date, onDone: () => void = () => {}): Promise<PublishedSlices> {
+export async function publishSlices(roster: Roster, accounts: readonly RosterAccount[], store: OrgStore, now: Date): Promise<PublishedSlices> {
   const queue = toSlices({ ...roster, accounts }, () => 0);
   const written: string[] = [];
   let unchanged = 0;
@@ -29,7 +28,6 @@ export async function publishSlices(roster: Roster, accounts: readonly RosterAcc
         await store.write(key, `${JSON.stringify(next)}\n`, former?.etag);
         written.push(slice.accountId);
       } else unchanged++;
-      onDone();
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));

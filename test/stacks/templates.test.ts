@@ -129,6 +129,18 @@ describe('what the templates say exactly', () => {
     ]);
   });
 
+  test('whatever else is allowed, nobody outside the security account subscribes to a topic and nobody publishes in the clear', () => {
+    const policies = ofType('AWS::SNS::TopicPolicy');
+    expect(policies).toHaveLength(2);
+    for (const { properties } of policies) {
+      const [Resource] = properties.Topics;
+      expect(statementsIn(properties.PolicyDocument).filter(({ Effect }) => Effect === 'Deny')).toMatchObject([
+        { Principal: { AWS: '*' }, Action: 'sns:Subscribe', Resource, Condition: { StringNotEquals: { 'aws:PrincipalAccount': '222222222222' } } },
+        { Principal: { AWS: '*' }, Action: 'sns:Publish', Resource, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      ]);
+    }
+  });
+
   test('each admin has a filtered subscription of the admin topic and an unfiltered one of the alarm topic', () => {
     const mails = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'email').map(({ properties: { TopicArn, Endpoint, FilterPolicy } }) => [TopicArn.split(':').at(-1), Endpoint, FilterPolicy]);
     expect(mails).toEqual(['security@example.com', 'ciso@example.com'].flatMap((admin) => [['access-keys-admin', admin, { audience: ['admin'] }], ['access-keys-alarms', admin, undefined]]));
