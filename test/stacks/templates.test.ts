@@ -129,6 +129,12 @@ describe('what the templates say exactly', () => {
     ]);
   });
 
+  test('both topics are under one key of their own, which rotates', () => {
+    const keys = ofType('AWS::KMS::Key').filter(({ stack }) => stack === 'AccessKeysNotification');
+    expect(keys.map(({ properties }) => properties.EnableKeyRotation)).toEqual([true]);
+    expect(ofType('AWS::SNS::Topic').map(({ properties }) => properties)).toEqual(['access-keys-admin', 'access-keys-alarms'].map((TopicName) => ({ TopicName, KmsMasterKeyId: keys[0]!.logicalId })));
+  });
+
   test('whatever else is allowed, nobody outside the security account subscribes to a topic and nobody publishes in the clear', () => {
     const policies = ofType('AWS::SNS::TopicPolicy');
     expect(policies).toHaveLength(2);
@@ -144,6 +150,15 @@ describe('what the templates say exactly', () => {
   test('each admin has a filtered subscription of the admin topic and an unfiltered one of the alarm topic', () => {
     const mails = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'email').map(({ properties: { TopicArn, Endpoint, FilterPolicy } }) => [TopicArn.split(':').at(-1), Endpoint, FilterPolicy]);
     expect(mails).toEqual(['security@example.com', 'ciso@example.com'].flatMap((admin) => [['access-keys-admin', admin, { audience: ['admin'] }], ['access-keys-alarms', admin, undefined]]));
+  });
+
+  test('only what owners hear goes to the mailer, each notice again until SES has taken it, and in the end to a queue that is watched', () => {
+    const subscriptions = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'sqs');
+    expect(subscriptions.map(({ properties }) => properties.FilterPolicy)).toEqual([{ audience: ['owner'] }]);
+    const queue = ofType('AWS::SQS::Queue').find(({ properties }) => properties.QueueName === 'access-keys-owner-notices')!;
+    expect(queue.properties).toMatchObject({ VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: 'arn:aws:sqs:us-east-1:222222222222:access-keys-owner-notices-undeliverable' } });
+    expect(ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.FunctionResponseTypes)).toEqual([['ReportBatchItemFailures']]);
+    expect(ofType('AWS::SES::ConfigurationSet').map(({ properties }) => properties.DeliveryOptions)).toEqual([{ TlsPolicy: 'REQUIRE' }]);
   });
 });
 
