@@ -7,6 +7,7 @@ import { withLease } from './lease';
 import { intentsOf, isFormers, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTagKey } from './ledger';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from './ports';
 import { parseSecretValue } from './secret-value';
+import type { SliceUser } from './slice';
 import { deletedNotice } from './success';
 
 export interface RoomInput extends Subject {
@@ -102,5 +103,8 @@ async function noRoom({ existing, currentKeyId, keys, user }: RoomInput): Promis
   const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
   const use = describeLastUse(await keys.lastUse(inTheWay.id));
   const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, stands in the way of a new one`;
-  return new RotationError('ROOM_NONE', found, 'it is retired first, once it is quiet; the rotation starts again by itself');
+  return new RotationError('ROOM_NONE', found, howRoomComes(user));
 }
+
+/** For messages about two keys that leave no room for a new one. */
+export const howRoomComes = ({ unmanagedKeys }: SliceUser): string => `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it' : 'one is retired once it is quiet'}; then the rotation starts by itself`;

@@ -4,6 +4,7 @@ import { isBegun } from './guard';
 import { inWords } from './instant';
 import { hoursToMs, lastFour } from './keys';
 import { alertsOf, failureOf, failureTag, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
+import { howRoomComes } from './making-room';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
 import { endsHere, exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
@@ -165,7 +166,7 @@ function waitForRoom(pass: UserPass): undefined {
     const lastUse = pass.lastUses.get(key.id);
     return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
-  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: 'one is retired once it is quiet; then the rotation starts by itself' });
+  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: howRoomComes(pass.user) });
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */

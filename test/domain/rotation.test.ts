@@ -197,6 +197,20 @@ describe('createSecret', () => {
     expect(world.keys.map(({ status }) => status)).toEqual(['Active', 'Active']);
   });
 
+  test.each([
+    ['retire', 'one is retired once it is quiet; then the rotation starts by itself'],
+    ['hold', 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; then the rotation starts by itself'],
+  ] as const)('says how room comes where unmanaged keys are to %s', async (unmanagedKeys, next) => {
+    const { world } = settled({ ...ANN, unmanagedKeys });
+    world.addKey({ usedHoursAgo: 3 });
+    expect(await world.rotate()).toMatchObject({ code: 'ROOM_NONE', nextStep: next });
+    const adopted = new World({ ...ANN, unmanagedKeys });
+    for (const usedHoursAgo of [1, 2]) adopted.addKey({ usedHoursAgo });
+    await adopted.reconcile();
+    await adopted.reconcile();
+    expect(adopted.notices).toMatchObject([{ code: 'ROTATION_WAITS', nextStep: next }]);
+  });
+
   test('makes room by a retiring key that is Inactive and quiet, and by no other', async () => {
     const { world, current } = settled();
     const retiring = world.addKey({ status: 'Inactive', usedHoursAgo: 100 });
