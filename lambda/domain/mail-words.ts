@@ -3,7 +3,7 @@ import { dayInWords, inWords } from './instant';
 import type { OwnerEvent } from './mail-event';
 import type { Recipient } from './mail-recipient';
 import { oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, waitSteps, type Step, type Telling } from './mail-steps';
-import type { RosterSlice } from './slice';
+import type { RosterSlice, SliceUser } from './slice';
 import { endsHere } from './standstill';
 
 export interface MailWords {
@@ -169,7 +169,7 @@ function until({ previousKeyActiveUntil, whenStillUsed, ...event }: OwnerEvent):
 }
 
 function previousKeyWorks({ event, user }: Telling): string {
-  if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : '';
+  if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : formerKeyWorks(user);
   const key = `The old key ${oldKey({ event })}`;
   if (isUncertain(event)) return `${key} is being retired at once: do not count on it any more.`;
   if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
@@ -179,6 +179,17 @@ function previousKeyWorks({ event, user }: Telling): string {
   const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
   if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt)) return `${key} still works. It is deactivated ${quiet}.`;
   return `${key} works at least until ${instant}. After that it is deactivated ${quiet}.`;
+}
+
+/** After a first rotation, when reconcile has not yet written down since when the keys from before retire. */
+function formerKeyWorks(user: SliceUser | undefined): string {
+  if (!user) return '';
+  const key = 'A key that you had before';
+  if (user.unmanagedKeys === 'hold') return `${key} stays as it is.`;
+  const quiet = `as soon as it has not been used for ${hours(user.quietForHours)}`;
+  if (user.unmanagedKeys === 'delete') return `${key} is deactivated and deleted ${quiet}.`;
+  const then = user.whenStillUsed === 'deactivate' ? 'even if it is still used' : quiet;
+  return `${key} works for about ${hours(user.keepPreviousForHours)} more. Then it is deactivated, ${then}; you get a mail about that.`;
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {

@@ -63,8 +63,25 @@ test.each([
   expect(mailOf(event).text).toContain(sentence);
 });
 
-test('without an old key nothing is said of one', () => {
-  expect(mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined })).text).not.toMatch(/The old key|Old key/);
+describe('after a first rotation', () => {
+  const first = notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined });
+
+  test('nothing is said of the key that the new one replaced', () => {
+    expect(mailOf(first).text).not.toMatch(/The old key|Old key/);
+  });
+
+  test.each([
+    [{}, 'works for about 7 days more. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.'],
+    [{ whenStillUsed: 'deactivate', keepPreviousForHours: 24 }, 'works for about 24 hours more. Then it is deactivated, even if it is still used; you get a mail about that.'],
+    [{ unmanagedKeys: 'hold' }, 'stays as it is.'],
+    [{ unmanagedKeys: 'delete' }, 'is deactivated and deleted as soon as it has not been used for 2 days.'],
+  ] as const)('keys from before are told by what the roster says of them: %j', (changes, sentence) => {
+    expect(mailOf(first, user(changes)).text).toContain(`\n\nA key that you had before ${sentence}\n\n`);
+  });
+
+  test('of a user whom the roster does not know nothing is promised', () => {
+    expect(mailOf(first, user({ name: 'somebody.else' })).text).not.toContain('you had before');
+  });
 });
 
 describe('where old keys go at once, nobody is told to read the secret with one', () => {
