@@ -102,9 +102,9 @@ function tiles(): Node {
     { class: 'tiles' },
     tile('rotations', rotations.succeeded, unhappy === 0 ? 'none failed' : `${rotations.failed} failed, ${rotations.partial} partial`, unhappy > 0),
     tile('keys created', keys.created, 'by rotations'),
-    tile('keys deactivated', keys.deactivated - compromised, 'once quiet'),
+    tile('keys deactivated', keys.deactivated - compromised, 'as the roster says'),
     ...(compromised > 0 ? [tile('keys compromised', compromised, 'deactivated at once', true)] : []),
-    tile('keys deleted', keys.deleted, 'after a rest'),
+    tile('keys deleted', keys.deleted, 'after that'),
     tile('mails', mails, 'to owners and admins'),
     tile('alerts', alerts, 'of these, to admins', alerts > 0),
   );
@@ -167,9 +167,10 @@ function bandEntries(): readonly Node[] {
   return [...common.map((band) => entry(band.kind, `${BAND_NAMES[band.kind]} ${spanOf(band)}`)), ...(exemptions.length > 0 ? [entry('exemption', BAND_NAMES.exemption)] : [])];
 }
 
-/** The last day is inclusive. */
+/** The last day is inclusive; what the rehearsal's end cuts off has none. */
 function spanOf({ from, to }: Band): string {
   const [first, last] = [day(from), day(Date.parse(to) - 1)];
+  if (to === data.end) return `from ${first} on`;
   return first === last ? first : `${first} to ${last}`;
 }
 
