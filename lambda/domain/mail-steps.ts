@@ -59,13 +59,16 @@ function fetchSteps({ event, user, slice }: Telling, key: string): readonly Step
   const missing = 'may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.';
   if (!user.ownerReads) return hand ? [{ text: `This user may not read its own secret: ${hand}`, command }] : [{ text: `This user may not read its own secret, and nobody else ${missing}` }];
   if (event.previousKeyActiveUntil) return [{ text: `Fetch ${key}, while the old one still works:`, command }];
-  if (oldKeyIsGone({ event, user })) return hand ? [{ text: `The old key can no longer read the secret: ${hand}`, command }] : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
+  if (isNew(event) && (event.previousKeyId || oldKeyIsGone({ event, user }))) return hand ? [{ text: `The old key can no longer read the secret: ${hand}`, command }] : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
   const also = others.length > 0 ? `, or ask one of those who may read it too (${others.join(', ')})` : '';
   return [{ text: `Fetch ${key} ${event.previousKeyId ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`, command }];
 }
 
 /** `keepPreviousFor: 0d`: no owner can read the new key with the old one. */
-export const oldKeyIsGone = ({ event, user }: Pick<Telling, 'event' | 'user'>): boolean => user?.keepPreviousForHours === 0 && !event.previousKeyActiveUntil && (event.type === 'rotated' || event.type === 'rotation-partial');
+export const oldKeyIsGone = ({ event, user }: Pick<Telling, 'event' | 'user'>): boolean => user?.keepPreviousForHours === 0 && !event.previousKeyActiveUntil && isNew(event);
+
+/** Nobody holds the new key yet. */
+const isNew = ({ type }: OwnerEvent): boolean => type === 'rotated' || type === 'rotation-partial';
 
 /** Who may read the secret, by the roster; those of the account itself by their short names. */
 export function readersOf(user: SliceUser, slice: RosterSlice): string {

@@ -108,6 +108,13 @@ describe('where old keys go at once, nobody is told to read the secret with one'
   });
 });
 
+test('after a compromised key, whose successor nobody holds yet, nobody is told to read the secret with either', () => {
+  const compromised = notice({ previousKeyActiveUntil: undefined });
+  expect(mailOf(compromised, user({ readers: [READER] })).text).toContain(`The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
+  expect(mailOf(compromised).text).toContain('but for this user nobody may: ask those who keep the roster to name a reader');
+  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('Fetch the new key with a profile that holds it already:');
+});
+
 test('no mail asks what any key of the user would answer alike', () => {
   for (const event of Object.values(EVENTS)) expect(mailOf(event).text).not.toContain('get-caller-identity');
 });
