@@ -184,12 +184,12 @@ function previousKeyWorks({ event, user }: Telling): string {
 /** After a first rotation, when reconcile has not yet written down since when the keys from before retire. */
 function formerKeyWorks(user: SliceUser | undefined): string {
   if (!user) return '';
-  const key = 'A key that you had before';
-  if (user.unmanagedKeys === 'hold') return `${key} stays as it is.`;
+  const key = 'A key from before that still works';
+  if (user.unmanagedKeys === 'hold') return `${key} goes on working.`;
   const quiet = `as soon as it has not been used for ${hours(user.quietForHours)}`;
   if (user.unmanagedKeys === 'delete') return `${key} is deactivated and deleted ${quiet}.`;
   const then = user.whenStillUsed === 'deactivate' ? 'even if it is still used' : quiet;
-  return `${key} works for about ${hours(user.keepPreviousForHours)} more. Then it is deactivated, ${then}; you get a mail about that.`;
+  return `${key} goes on working for about ${hours(user.keepPreviousForHours)}. Then it is deactivated, ${then}; you get a mail about that.`;
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {

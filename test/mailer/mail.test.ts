@@ -71,16 +71,16 @@ describe('after a first rotation', () => {
   });
 
   test.each([
-    [{}, 'works for about 7 days more. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.'],
-    [{ whenStillUsed: 'deactivate', keepPreviousForHours: 24 }, 'works for about 24 hours more. Then it is deactivated, even if it is still used; you get a mail about that.'],
-    [{ unmanagedKeys: 'hold' }, 'stays as it is.'],
+    [{}, 'goes on working for about 7 days. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.'],
+    [{ whenStillUsed: 'deactivate', keepPreviousForHours: 24 }, 'goes on working for about 24 hours. Then it is deactivated, even if it is still used; you get a mail about that.'],
+    [{ unmanagedKeys: 'hold' }, 'goes on working.'],
     [{ unmanagedKeys: 'delete' }, 'is deactivated and deleted as soon as it has not been used for 2 days.'],
   ] as const)('keys from before are told by what the roster says of them: %j', (changes, sentence) => {
-    expect(mailOf(first, user(changes)).text).toContain(`\n\nA key that you had before ${sentence}\n\n`);
+    expect(mailOf(first, user(changes)).text).toContain(`\n\nA key from before that still works ${sentence}\n\n`);
   });
 
   test('of a user whom the roster does not know nothing is promised', () => {
-    expect(mailOf(first, user({ name: 'somebody.else' })).text).not.toContain('you had before');
+    expect(mailOf(first, user({ name: 'somebody.else' })).text).not.toContain('from before');
   });
 });
 
