@@ -1,6 +1,10 @@
 /** One execution environment: loads a bundle and answers events with what its handler returns or throws. */
 const { parentPort, workerData } = require('node:worker_threads');
 
+/** Ten times as fast: moto answers RotateSecret only when the rotation has ended, and callers wait 20 seconds for an answer. */
+const { setTimeout: wait } = globalThis;
+globalThis.setTimeout = (callback, delay = 0, ...values) => wait(callback, delay < 20_000 ? delay / 10 : delay, ...values);
+
 const { handler } = require(workerData.file);
 
 async function answer({ id, event }) {
