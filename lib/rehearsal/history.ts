@@ -76,6 +76,6 @@ export class History {
   }
 
   get violations(): readonly Violation[] {
-    return this.recorded.filter((event) => event.kind === 'violation').map(({ kind: _, ...violation }) => violation);
+    return this.recorded.filter((event) => event.kind === 'violation').map(({ kind: _kind, ...violation }) => violation);
   }
 }

@@ -122,7 +122,7 @@ export class LocalStage implements Stage {
   private called(record: CallRecord): void {
     const { service, operation, outcome, injected, principal, input, output, origin = '' } = record;
     this.texts.push({ accountId: principal.accountId, place: `a request of ${service}:${operation}`, text: requestText(record) });
-    if (service === 's3' && operation === 'GetObject' && /^events\//.test((input as { Key: string }).Key)) this.readEvents.set(origin, (input as { Key: string }).Key);
+    if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/')) this.readEvents.set(origin, (input as { Key: string }).Key);
     if (service === 'sesv2' && output) this.mailed(origin, (output as Answer).MessageId);
     if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
@@ -194,7 +194,8 @@ export class LocalStage implements Stage {
 /** What a request carries, but for the value of a secret, which belongs there. */
 function requestText({ input }: CallRecord): string {
   const { SecretString: _, SecretBinary: _binary, Body, Payload, ...rest } = input as Readonly<Record<string, unknown>>;
-  return [JSON.stringify(rest), ...[Body, Payload].filter((body) => body !== undefined).map((body) => (body instanceof Uint8Array ? Buffer.from(body).toString('utf8') : String(body)))].join('\n');
+  const blobs = [Body, Payload].filter((blob) => blob !== undefined).map((blob) => Buffer.from(blob as Uint8Array | string).toString('utf8'));
+  return [JSON.stringify(rest), ...blobs].join('\n');
 }
 
 /** A refusal of AWS by its code; anything else that goes wrong is thrown. */

@@ -29,6 +29,9 @@ export interface ScenarioCommand {
   readonly compromised?: boolean;
 }
 
+/** A scenario as it is in its file: what has a default may be missing. */
+type WrittenScenario = Pick<Scenario, 'title' | 'roster' | 'days' | 'expect'> & Partial<Scenario>;
+
 interface ScenarioOwner {
   readonly user: string;
   readonly switches?: string;
@@ -81,13 +84,13 @@ export function readScenario(path: string): Scenario {
   const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
   if (!validate(written)) throw new Error(`${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`);
   const beside = (name: string): string => join(dirname(file), name);
-  const { title, roster, days, expect, start = '2027-01-04', seed = 1, owners = [], changes = [], commands = [], faults = [] } = written as Scenario;
+  const { title, roster, days, expect, start = '2027-01-04', seed = 1, owners = [], changes = [], commands = [], faults = [] } = written as WrittenScenario;
   return { title, days, expect, start, seed, owners, commands, faults, roster: beside(roster), changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })) };
 }
 
-function parsed(file: string): Partial<Scenario> {
+function parsed(file: string): unknown {
   try {
-    return parse(readFileSync(file, 'utf8')) as Partial<Scenario>;
+    return parse(readFileSync(file, 'utf8')) as unknown;
   } catch (error) {
     throw new Error(`${file} cannot be read: ${(error as Error).message.trim()}`, { cause: error });
   }

@@ -4,7 +4,7 @@ const AT = new Date('2027-01-10T12:00:00Z');
 const key = (keyId: string, day: number, more: Partial<KeyState> = {}): KeyState => ({ keyId, status: 'Active', createdAt: new Date(Date.UTC(2027, 0, day)), secret: 'not read', compromised: false, ...more });
 const holds = (keyId: string): UserState['versions'] => [{ versionId: 'v', labels: ['AWSCURRENT'], keyId }];
 const account = (user: Omit<UserState, 'userName'>): AccountState => ({ accountId: '333333333333', users: [{ userName: 'ann', ...user }] });
-const told = (before: Omit<UserState, 'userName'>, after: Omit<UserState, 'userName'>) => keyEvents(account(before), account(after), AT).map(({ at: _, accountId: _account, userName: _user, ...event }) => event);
+const told = (before: Omit<UserState, 'userName'>, after: Omit<UserState, 'userName'>) => keyEvents(account(before), account(after), AT).map(({ at: _at, accountId: _account, userName: _user, ...event }) => event);
 
 const [OLD, NEW] = [key('OLD', 1), key('NEW', 5)];
 

@@ -24,7 +24,7 @@ export function inventReport(users: readonly InventedUser[], extra: readonly His
     bands,
     deployments: [],
     events,
-    violations: events.filter((event) => event.kind === 'violation').map(({ kind: _, ...violation }) => violation),
+    violations: events.filter((event) => event.kind === 'violation').map(({ kind: _kind, ...violation }) => violation),
   });
 }
 

@@ -46,17 +46,16 @@ async function plant(organization: LocalOrganization): Promise<void> {
 }
 
 test('a secret is found in each message, object and tag value, and in what a function logs, answers and throws, with the account', async () => {
-  const { deploy } = LocalOrganization.prototype;
-  jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly) {
+  const deploy = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly) {
     this.clock.at(NOON, () => plant(this));
-    deploy.call(this, assembly);
+    deploy.mockRestore();
+    this.deploy(assembly);
   });
   writeFileSync(join(folder, 'roster.yaml'), ROSTER);
   const { roster } = loadRoster(join(folder, 'roster.yaml'), { at: START });
   const { report } = await rehearse({ roster: roster!, days: 1, start: START, seed: 1 });
-  jest.restoreAllMocks();
-  const found = report.summary.violations.map(({ rule, accountId, message }) => [rule, accountId, message.replace(/^.* appears in /, '')]);
+  const found = report.summary.violations.map(({ rule, accountId, message }) => `${rule} ${accountId} ${message.replace(/^.* appears in /, '')}`);
   const places = ['a request of s3:PutObject', 'a request of sns:Publish', 'a request of secretsmanager:TagResource', 'a log line of logs', 'the answer of answers', 'a log line of throws', 'the answer of throws'];
-  expect(found.sort()).toEqual(places.map((place) => ['no-secret-outside-the-store', ACCOUNT, place]).sort());
+  expect(found.sort()).toEqual(places.map((place) => `no-secret-outside-the-store ${ACCOUNT} ${place}`).sort());
   expect(report.summary.ok).toBe(false);
 });

@@ -1,7 +1,5 @@
 /** Every way of deployment, and a roster that changes: through the pipeline's own assembly, with IAM enforced. */
-import type { Assembly } from '../../lib/local-organization/deployment/assembly';
 import { FaultPlan } from '../../lib/local-organization/faults';
-import { LocalOrganization } from '../../lib/local-organization/organization';
 import { seededRandom } from '../../lib/local-organization/random';
 import type { CallRecord } from '../../lib/local-organization/wire/gateway';
 import { planOf } from '../../lib/plan/plan';
@@ -20,19 +18,10 @@ const created = ({ report }: Rehearsal, userName: string): number => report.user
 const changed = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({ ...roster, accounts: roster.accounts.map(change) });
 const member = (change: Partial<Roster['accounts'][number]>): Roster => changed((account) => (account.id === '444444444444' ? { ...account, ...change } : account));
 
-const denied: CallRecord[] = [];
-beforeAll(() => {
-  const { deploy } = LocalOrganization.prototype;
-  jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
-    this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
-    deploy.call(this, assembly);
-  });
-});
-afterAll(() => jest.restoreAllMocks());
-beforeEach(() => void denied.splice(0));
-
 test('canary, member, hand-deployed and management account all rotate, and nothing is denied', async () => {
-  const rehearsal = await rehearse({ roster, days: 12, start: START, seed: SEED });
+  const denied: CallRecord[] = [];
+  const onCall = (record: CallRecord): void => void (/AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
+  const rehearsal = await rehearse({ roster, days: 12, start: START, seed: SEED, onCall });
   expect(rehearsal.report.deployments).toMatchObject([{ passed: ['Build', 'UpdatePipeline', 'Assets', 'Guard', 'Central', 'Canary', 'Fleet', 'Account-111111111111', 'Publish'] }]);
   expect(rehearsal.report.summary.violations).toEqual([]);
   for (const user of ['canary.bird', 'maria.santos', 'chen.wei', 'billing.export']) expect({ user, created: created(rehearsal, user) }).toEqual({ user, created: 1 });

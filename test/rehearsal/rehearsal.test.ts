@@ -139,7 +139,7 @@ describe('when calls go wrong', () => {
     const rehearsal = await withFaults([rule]);
     expect(rehearsal.report.summary.violations).toEqual([]);
     const rotatedUsers = new Set(kinds(rehearsal, 'notice').flatMap((event) => (event.kind === 'notice' && event.type === 'rotated' ? [event.userName] : [])));
-    expect([...rotatedUsers].sort()).toEqual(['ann', 'bob']);
+    expect(rotatedUsers).toEqual(new Set(['ann', 'bob']));
   });
 
   it('a day without IAM fails rotations loudly and harms nobody', async () => {
