@@ -1,14 +1,27 @@
-import { existsSync } from 'node:fs';
 import { chromium, type Browser, type Page } from 'playwright-core';
 
 export const DESKTOP = { width: 1280, height: 900 } as const;
 export const PHONE = { width: 390, height: 844 } as const;
 
-/** @throws Error that says how to get a browser: a test of pages is never skipped */
+export interface Startable {
+  /** Unless given, the one that Playwright keeps. */
+  readonly executablePath?: string;
+  /** What it needs besides the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Where `global-setup.ts` leaves its choice to the processes of the tests, as JSON. */
+export const CHOICE = 'ACCESS_KEYS_TEST_BROWSER';
+export type Choice = { readonly browser: Startable } | { readonly failure: string };
+
+/** Without the sandbox: containers have none, and it opens nothing but what the tests have made. */
+export const start = ({ env, ...options }: Startable): Promise<Browser> => chromium.launch({ ...options, args: ['--no-sandbox'], timeout: 30_000, env: { ...process.env, ...env } });
+
+/** @throws Error that says why there is none: a test of pages is never skipped */
 export async function launch(): Promise<Browser> {
-  const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => path !== undefined && existsSync(path));
-  if (executablePath === undefined) throw new Error('these tests need chromium: run .ci/chromium, or name one in CHROMIUM');
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const choice = JSON.parse(process.env[CHOICE]!) as Choice;
+  if ('failure' in choice) throw new Error(choice.failure);
+  return start(choice.browser);
 }
 
 /** A page that keeps all errors, and every request that would leave the machine. */
