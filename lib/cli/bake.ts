@@ -1,4 +1,8 @@
 import { type Command, Option } from 'commander';
+import { memberCode } from '../member/member-code';
+import { bake, BAKE_MINUTES } from '../operator/bake';
+import { operatorOf } from '../operator/operator';
+import { canaries } from '../roster/waves';
 import { soundRoster } from './sound-roster';
 import { whole } from './values';
 
@@ -8,21 +12,15 @@ interface Options {
   readonly format: 'text' | 'json';
 }
 
-export function register(program: Command): void {
-  program
-    .command('bake')
-    .description('wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet')
+export function define(command: Command): void {
+  command
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
-    .option('--minutes <number>', 'how long to wait at most', whole(1, 480), 100)
+    .option('--minutes <number>', 'how long to wait at most', whole(1, 480), BAKE_MINUTES)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async ({ roster: path, minutes, format }: Options) => {
       const roster = soundRoster(path, new Date());
       if (!roster) return;
       if (!roster.organization) throw new Error('a roster of one account has no canaries');
-      const { bake } = require('../operator/bake') as typeof import('../operator/bake');
-      const { operatorOf } = require('../operator/operator') as typeof import('../operator/operator');
-      const { memberCode } = require('../member/member-code') as typeof import('../member/member-code');
-      const { canaries } = require('../roster/waves') as typeof import('../roster/waves');
       const clock = { now: () => new Date(), sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)) };
       const operator = operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }, {}, clock.now);
       const { version, objects } = memberCode();

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Roster } from '../roster/roster';
 import type { SliceUser } from '../../lambda/domain/slice';
+import { operatorOf } from '../operator/operator';
 import { soundRoster } from './sound-roster';
 
 interface Options {
@@ -12,15 +13,18 @@ interface Options {
   readonly format: 'text' | 'json';
 }
 
-export function register(program: Command): void {
-  common(program.command('rotate').description("rotate one user's key now, as the operator of the security account; a freeze does not stop it"))
+export function defineRotate(command: Command): void {
+  common(command)
     .option('--compromised', 'deactivate the current key first, for good: the emergency')
     .option('--key <id>', 'with --compromised: the suspect access key; without, the successor of a compromised key is spared')
     .action((options: Options) => {
       if (options.key && !options.compromised) throw new Error('--key names the suspect key and needs --compromised: without it no key is deactivated');
       return carryOut(options, { command: 'rotate', ...(options.compromised && { compromised: true }), ...(options.key && { keyId: options.key }) });
     });
-  common(program.command('rollback').description('go back to the previous key, while it exists; the newer one retires')).action((options: Options) => carryOut(options, { command: 'rollback' }));
+}
+
+export function defineRollback(command: Command): void {
+  common(command).action((options: Options) => carryOut(options, { command: 'rollback' }));
 }
 
 function common(command: Command): Command {
@@ -35,7 +39,6 @@ async function carryOut({ account, user, roster: path, format }: Options, comman
   const roster = soundRoster(path, new Date());
   if (!roster) return;
   const { secretName } = userOf(roster, account, user);
-  const { operatorOf } = require('../operator/operator') as typeof import('../operator/operator');
   const securityAccountId = roster.organization?.securityAccount ?? account;
   const operator = operatorOf({ securityAccountId, region: roster.region }, {}, () => new Date());
   try {

@@ -1,8 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
-import type { Plan } from '../plan/plan';
+import { comparePublished, isReleased } from '../plan/compare-published';
+import { planOf, type Plan } from '../plan/plan';
+import { parsePublished } from '../plan/published-roster';
+import { renderPlanMarkdown } from '../plan/render-markdown';
+import { renderPlanText } from '../plan/render-text';
 import type { Roster } from '../roster/roster';
 import { soundRoster } from './sound-roster';
 import { parseDay } from './values';
@@ -15,10 +20,8 @@ interface Options {
   readonly format: 'text' | 'json' | 'markdown';
 }
 
-export function register(program: Command): void {
-  program
-    .command('plan')
-    .description('show what a change of the roster does, and stop when it is dangerous and not acknowledged')
+export function define(command: Command): void {
+  command
     .requiredOption('--from <roster>', 'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`')
     .option('--to <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
     .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released (without: unknown)')
@@ -34,11 +37,8 @@ export function register(program: Command): void {
 }
 
 async function planFrom({ from, reports, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {
-  const { comparePublished, isReleased } = require('../plan/compare-published') as typeof import('../plan/compare-published');
-  const { planOf } = require('../plan/plan') as typeof import('../plan/plan');
   if (from === 'published') {
     stayHome(to);
-    const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
     return comparePublished(to, new S3Client({ region: to.region }), at);
   }
   if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is no directory`);
@@ -59,7 +59,6 @@ function stayHome({ organization, region }: Roster): void {
 }
 
 function publishedRoster(path: string): Roster {
-  const { parsePublished } = require('../plan/published-roster') as typeof import('../plan/published-roster');
   const text = textOf(path);
   if (text === undefined) throw new Error(`${path} cannot be read`);
   try {
@@ -87,6 +86,6 @@ function textOf(path: string): string | undefined {
 
 function print(plan: Plan, format: Options['format']): string {
   if (format === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
-  if (format === 'markdown') return (require('../plan/render-markdown') as typeof import('../plan/render-markdown')).renderPlanMarkdown(plan);
-  return (require('../plan/render-text') as typeof import('../plan/render-text')).renderPlanText(plan, process.stdout.isTTY ? picocolors : picocolors.createColors(false));
+  if (format === 'markdown') return renderPlanMarkdown(plan);
+  return renderPlanText(plan, process.stdout.isTTY ? picocolors : picocolors.createColors(false));
 }

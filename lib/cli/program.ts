@@ -1,11 +1,23 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
-import { register as bake } from './bake';
-import { register as operate } from './operate';
-import { register as plan } from './plan';
-import { register as publish } from './publish';
-import { register as rehearse } from './rehearse';
-import { register as validate } from './validate';
+
+interface ListedCommand {
+  readonly name: string;
+  readonly description: string;
+  /** Loads the command's options and action, with all that they import. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+/** Only what the arguments name is loaded: help loads no command, and `validate` neither the CDK nor the simulator. */
+const COMMANDS: readonly ListedCommand[] = [
+  { name: 'validate', description: 'judge a roster: all problems at once, with code, place and hint', load: async () => (await import('./validate')).define },
+  { name: 'plan', description: 'show what a change of the roster does, and stop when it is dangerous and not acknowledged', load: async () => (await import('./plan')).define },
+  { name: 'publish', description: "write the roster's slices, and for an organization the functions' code, to the org bucket; only what changed", load: async () => (await import('./publish')).define },
+  { name: 'bake', description: 'wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet', load: async () => (await import('./bake')).define },
+  { name: 'rotate', description: "rotate one user's key now, as the operator of the security account; a freeze does not stop it", load: async () => (await import('./operate')).defineRotate },
+  { name: 'rollback', description: 'go back to the previous key, while it exists; the newer one retires', load: async () => (await import('./operate')).defineRollback },
+  { name: 'rehearse', description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine', load: async () => (await import('./rehearse')).define },
+];
 
 /**
  * Runs the command; its exit status goes to `process.exitCode`: 0 good, 1 problems found, 2 wrong use or an
@@ -18,14 +30,11 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--debug', 'show stack traces')
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)');
-  validate(program);
-  plan(program);
-  publish(program);
-  bake(program);
-  operate(program);
-  rehearse(program);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help shows what there is)');
   try {
+    for (const { name, description, load } of COMMANDS) {
+      const command = program.command(name).description(description);
+      if (argv.includes(name)) (await load())(command);
+    }
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = statusOf(error, program.opts<{ debug?: boolean }>().debug === true);

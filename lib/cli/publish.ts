@@ -1,4 +1,6 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { Argument, type Command, Option } from 'commander';
+import { publish, type Publication } from '../publish/publish';
 import { soundRoster } from './sound-roster';
 
 interface Options {
@@ -6,24 +8,20 @@ interface Options {
   readonly format: 'text' | 'json';
 }
 
-export function register(program: Command): void {
-  program
-    .command('publish')
-    .description("write the roster's slices, and for an organization the functions' code, to the org bucket; only what changed")
+export function define(command: Command): void {
+  command
     .addArgument(new Argument('[part]', 'the step of the pipeline').choices(['code', 'canary', 'fleet', 'all']).default('all'))
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async (part: 'code' | 'canary' | 'fleet' | 'all', { roster: path, format }: Options) => {
       const roster = soundRoster(path, new Date());
       if (!roster) return;
-      const { publish } = require('../publish/publish') as typeof import('../publish/publish');
-      const { S3Client } = require('@aws-sdk/client-s3') as typeof import('@aws-sdk/client-s3');
       const published = await publish(part, roster, new S3Client({ region: roster.region }), new Date());
       process.stdout.write(format === 'json' ? `${JSON.stringify(published, null, 2)}\n` : textOf(published));
     });
 }
 
-function textOf({ code, written, unchanged, removed }: import('../publish/publish').Publication): string {
+function textOf({ code, written, unchanged, removed }: Publication): string {
   const list = (accounts: readonly string[]): string => (accounts.length > 0 ? `: ${accounts.slice(0, 5).join(' ')}${accounts.length > 5 ? ` and ${accounts.length - 5} more` : ''}` : '');
   return [`code: ${code.length} new objects`, `slices: ${written.length} written${list(written)}; ${unchanged} unchanged`, ...(removed.length > 0 ? [`removed${list(removed)}`] : [])].join('\n') + '\n';
 }

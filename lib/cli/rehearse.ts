@@ -1,13 +1,19 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import picocolors from 'picocolors';
-import type { FaultPlan } from '../local-organization/faults';
-import type { Seen } from '../rehearsal/judge';
+import { FaultPlan } from '../local-organization/faults';
+import { seededRandom } from '../local-organization/random';
+import { listen } from '../local-organization/wire/port';
+import { judge, type Seen } from '../rehearsal/judge';
 import type { RosterChange } from '../rehearsal/operations';
-import type { Rehearsal } from '../rehearsal/rehearsal';
+import { claimOutputDirectory, writeOutput } from '../rehearsal/output-directory';
+import { bundleScript, renderPage } from '../rehearsal/page/page';
+import { rehearse, type Rehearsal } from '../rehearsal/rehearsal';
+import { readScenario, type Scenario } from '../rehearsal/scenario';
+import { renderTable } from '../rehearsal/table';
 import type { Roster } from '../roster/roster';
-import type { Scenario } from '../rehearsal/scenario';
 import { soundRoster } from './sound-roster';
 import { parseDay, whole } from './values';
 
@@ -30,10 +36,8 @@ const DAY_MS = 86_400_000;
 /** Fixed, so that the same seed gives the same report whenever it is run. */
 const USUAL_START = '2027-01-04';
 
-export function register(program: Command): void {
-  program
-    .command('rehearse')
-    .description('play a roster against a local AWS organization: months in seconds, nothing leaves this machine')
+export function define(command: Command): void {
+  command
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
     .addOption(new Option('--change <file|dir@day>', 'push another roster on that virtual day; may be repeated').argParser(change).default([], 'none'))
     .option('--days <number>', 'virtual days', whole(1, 3650), 120)
@@ -49,8 +53,7 @@ export function register(program: Command): void {
 }
 
 async function run(given: Options): Promise<void> {
-  const { claimOutputDirectory } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
-  const scenario = given.scenario === undefined ? undefined : (require('../rehearsal/scenario') as typeof import('../rehearsal/scenario')).readScenario(given.scenario);
+  const scenario = given.scenario === undefined ? undefined : readScenario(given.scenario);
   const options = scenario ? { ...given, roster: scenario.roster, days: scenario.days, seed: scenario.seed, start: parseDay(scenario.start), change: scenario.changes.map(({ day, roster }) => ({ day, path: roster })) } : given;
   if (options.serve !== undefined && options.out === undefined) throw new Error('--serve needs --out DIR: the credentials are written there');
   const late = options.change.find(({ day }) => day >= options.days);
@@ -61,7 +64,7 @@ async function run(given: Options): Promise<void> {
   if (!roster || changes.length < options.change.length) return;
   const script = options.out === undefined ? undefined : pageScript();
   const rehearsal = await play(roster, changes, options, scenario);
-  const seen = scenario ? (require('../rehearsal/judge') as typeof import('../rehearsal/judge')).judge(scenario, rehearsal) : [];
+  const seen = scenario ? judge(scenario, rehearsal) : [];
   if (options.out !== undefined) await write(options.out, scenario ? { ...rehearsal, report: { ...rehearsal.report, scenario: { title: scenario.title, seen } } } : rehearsal, script!);
   process.stdout.write(options.format === 'json' ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n` : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
   process.exitCode = rehearsal.report.summary.ok && rehearsal.report.deployments.every(({ stopped }) => !stopped) && seen.every(({ ok }) => ok) ? 0 : 1;
@@ -70,8 +73,6 @@ async function run(given: Options): Promise<void> {
 
 async function play(roster: Roster, changes: readonly RosterChange[], options: Options, scenario: Scenario | undefined): Promise<Rehearsal> {
   process.env.CDK_VALIDATION ??= 'false';
-  const { rehearse } = require('../rehearsal/rehearsal') as typeof import('../rehearsal/rehearsal');
-  const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const bar = new SingleBar({ format: 'rehearsing {bar} day {value} of {total}', barsize: 30, hideCursor: true, clearOnComplete: true, stream: process.stderr, noTTYOutput: false });
   const faults = options.faults === undefined ? (scenario && parseFaults(scenario.faults, options.seed)) : readFaults(options.faults, options.seed);
   if (process.stderr.isTTY) bar.start(options.days, 0);
@@ -90,9 +91,7 @@ function storyOf(title: string, seen: readonly Seen[]): string {
 }
 
 function parseFaults(json: unknown, seed: number): FaultPlan {
-  const { FaultPlan: Plan } = require('../local-organization/faults') as typeof import('../local-organization/faults');
-  const { seededRandom } = require('../local-organization/random') as typeof import('../local-organization/random');
-  return Plan.parse(json, seededRandom(`faults ${seed}`));
+  return FaultPlan.parse(json, seededRandom(`faults ${seed}`));
 }
 
 function readFaults(path: string, seed: number): FaultPlan {
@@ -111,14 +110,12 @@ function readFaults(path: string, seed: number): FaultPlan {
 
 /** Bundled by another process while the rehearsal plays. */
 function pageScript(): Promise<string> {
-  const script = (require('../rehearsal/page/page') as typeof import('../rehearsal/page/page')).bundleScript();
+  const script = bundleScript();
   script.catch(() => {});
   return script;
 }
 
 async function write(out: string, { report, mails }: Rehearsal, script: Promise<string>): Promise<void> {
-  const { writeOutput } = require('../rehearsal/output-directory') as typeof import('../rehearsal/output-directory');
-  const { renderPage } = require('../rehearsal/page/page') as typeof import('../rehearsal/page/page');
   writeOutput(out, [{ name: 'report.json', content: `${JSON.stringify(report, null, 1)}\n` }, { name: 'index.html', content: await renderPage(report, script) }, ...mails]);
 }
 
@@ -135,7 +132,6 @@ function deploymentsOf({ deployments }: Rehearsal['report']): string {
 }
 
 function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options): string {
-  const { renderTable } = require('../rehearsal/table') as typeof import('../rehearsal/table');
   const { ok, rotations, violations } = report.summary;
   const color = process.stdout.isTTY ? picocolors : picocolors.createColors(false);
   const verdict = ok ? color.green('every promise held') : color.red(`${violations.length} violations`);
@@ -146,8 +142,6 @@ function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options
 
 /** Time goes on as fast as everybody's while people look around. */
 async function serve({ organization }: Rehearsal, port: number, out: string): Promise<void> {
-  const { listen } = require('../local-organization/wire/port') as typeof import('../local-organization/wire/port');
-  const { writeFileSync } = require('node:fs') as typeof import('node:fs');
   const credentials = organization.directory.accountIds().map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
   const file = join(out, 'credentials.json');
   writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });

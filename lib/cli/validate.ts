@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
-import type { LoadedRoster } from '../roster/load';
+import { loadRoster, type LoadedRoster } from '../roster/load';
 import { renderGithub, renderProblems } from '../roster/render';
 import { parseDay } from './values';
 
@@ -10,15 +10,12 @@ interface Options {
   readonly format: 'text' | 'json' | 'github';
 }
 
-export function register(program: Command): void {
-  program
-    .command('validate')
-    .description('judge a roster: all problems at once, with code, place and hint')
+export function define(command: Command): void {
+  command
     .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
     .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'github']).default('text'))
     .action(({ roster, at, format }: Options) => {
-      const { loadRoster } = require('../roster/load') as typeof import('../roster/load');
       const loaded = loadRoster(roster, { at: at ?? new Date() });
       process.stdout.write(PRINTERS[format](loaded));
       process.exitCode = hasErrors(loaded) ? 1 : 0;

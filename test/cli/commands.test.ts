@@ -23,6 +23,10 @@ const roster = (text: string): string => {
 
 const ONE_USER = 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [ann] }\n';
 
+test.each([['help', 'plan'], ['plan', '--help'], ['--debug', 'plan', '--help']])('%s %s lists the options of the command', (...words) => {
+  expect(run(...words)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--from <roster>') as string });
+});
+
 describe('validate', () => {
   it('ends with 0 for a good roster', () => {
     expect(run('validate', '--roster', ROSTERS.organization, '--at', '2027-01-01')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
