@@ -9,6 +9,8 @@ import { noticeBase } from './success';
 export interface Condition {
   readonly reason: string;
   readonly nextStep: string;
+  /** What cures it, exactly, as one would type it. */
+  readonly command?: string;
   /** Told when it begins and when it ends, not daily in between. */
   readonly once?: true;
   /** What the notice says beyond code, reason and next step, and to whom: `attention` to the admins unless given. */
@@ -29,8 +31,8 @@ export async function tellConditions(ports: { readonly secrets: Secrets; readonl
   for (const [code, condition] of conditions) {
     const last = told.get(code);
     if (last && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
-    const { reason, nextStep, notice } = condition;
-    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep, ...notice });
+    const { reason, nextStep, command, notice } = condition;
+    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep, ...(command !== undefined && { command }), ...notice });
     await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
     told.set(code, now);
   }

@@ -1,6 +1,7 @@
 import { existingUserName, listedKey } from './create-secret';
 import { RotationError, codeOf, reasonOf } from './errors';
-import { deactivateAndDelete, isQuiet, lastFour, unlessProtected } from './keys';
+import { deactivateAndDelete, isQuiet, lastFour } from './keys';
+import { judgeKey } from './last-key';
 import { withLease } from './lease';
 import { isFormers, retirementsOf, retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
 import type { NoticeEvent } from './notice';
@@ -100,11 +101,13 @@ async function retireAtOnce(rotation: Rotation, secret: Secret): Promise<AtOnce>
 }
 
 async function deleteWhenQuiet(rotation: Rotation, secret: Secret, keyId: string): Promise<boolean> {
-  const { iam, secrets, user, clock } = rotation;
-  const key = await listedKey(rotation, keyId);
-  if (!key) return true;
-  if (!isQuiet(key, await iam.lastUse(keyId), user.quietForHours, clock.now())) return false;
-  return unlessProtected(secrets, secret, keyId, () => removePrevious(rotation, key));
+  const { iam, user, clock } = rotation;
+  const listed = await listedKey(rotation, keyId);
+  if (!listed) return true;
+  if (!isQuiet(listed, await iam.lastUse(keyId), user.quietForHours, clock.now())) return false;
+  const { verdict, key } = await judgeKey({ ...rotation, secret }, keyId);
+  if (verdict === 'free' && key) await removePrevious(rotation, key);
+  return verdict === 'free';
 }
 
 async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void> {

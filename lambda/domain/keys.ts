@@ -30,7 +30,7 @@ async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<
   return new Set(texts.flatMap((text) => (text === undefined ? [] : (parseSecretValue(text).key?.id ?? []))));
 }
 
-/** Runs the act unless the key is protected; says whether it ran. */
+/** In an emergency, where any key but a protected one may go: runs the act; says whether it ran. */
 export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: string, act: () => Promise<void>): Promise<boolean> {
   if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
   await act();

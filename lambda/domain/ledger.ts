@@ -16,6 +16,8 @@ export const TAGS = {
   failed: `${PREFIX}failed`,
   /** Token of an outstanding rotation, and since when it is left to Secrets Manager. */
   outstanding: `${PREFIX}outstanding`,
+  /** Since when this secret stands where one was that is gone, and keys that that one held; until AWSCURRENT names a key that works. */
+  lost: `${PREFIX}lost`,
   released: `${PREFIX}released`,
   /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
   paused: `${PREFIX}paused`,
@@ -178,6 +180,23 @@ export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Roll
 export function rollbackOf(secret: Secret): Rollback | undefined {
   const [newer = '', older, newerKeyId = '', olderKeyId = '', state] = secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
   return older !== undefined && older === versionWith(secret, 'AWSCURRENT') ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' } : undefined;
+}
+
+/** Whether a version of this secret, or of one that was there before it, has held a key of this user. */
+export const hasHeldAKey = (secret: Secret): boolean => secret.tags[TAGS.notified] !== undefined || secret.tags[TAGS.lost] !== undefined;
+
+/** A secret that was there before, is gone, and took with it which key is in use. */
+export interface Loss {
+  readonly since: Date;
+  /** Keys that it held, as far as they existed then. */
+  readonly keyIds: readonly string[];
+}
+
+export const lossTag = ({ since, keyIds }: Loss): Record<string, string> => ({ [TAGS.lost]: [since.toISOString(), ...keyIds].join(' ') });
+
+export function lossOf(secret: Secret): Loss | undefined {
+  const [since, ...keyIds] = secret.tags[TAGS.lost]?.split(' ') ?? [];
+  return since === undefined ? undefined : { since: new Date(since), keyIds };
 }
 
 /** Whether AWSCURRENT still holds what a former user of the same name left. */

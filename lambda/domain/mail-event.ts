@@ -4,12 +4,12 @@ import type { EventLocation } from './mail-pointer';
 import type { Audience, NoticeEvent, NoticeType } from './notice';
 
 /** What an owner can be told of; other types are the administrators' alone. */
-export const OWNER_NOTICE_TYPES = ['rotated', 'rotation-partial', 'previous-key-in-use', 'previous-key-deactivated', 'previous-key-deleted', 'retirement-failed', 'key-compromised', 'rolled-back'] as const satisfies readonly NoticeType[];
+export const OWNER_NOTICE_TYPES = ['rotated', 'rotation-partial', 'previous-key-in-use', 'previous-key-deactivated', 'previous-key-deleted', 'retirement-failed', 'key-compromised', 'rolled-back', 'stored-key-unusable'] as const satisfies readonly NoticeType[];
 
 export type OwnerNoticeType = (typeof OWNER_NOTICE_TYPES)[number];
 
 /** An event with everything an owner's mail takes from it, each member of a form that cannot carry a message of its own. */
-export interface OwnerEvent extends Pick<NoticeEvent, 'id' | 'accountId' | 'occurredAt' | 'currentKeyId' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'previousKeyLastUsed' | 'code'> {
+export interface OwnerEvent extends Pick<NoticeEvent, 'id' | 'accountId' | 'occurredAt' | 'currentKeyId' | 'workingKeyIds' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'previousKeyLastUsed' | 'code'> {
   readonly type: OwnerNoticeType;
   readonly userName: string;
 }
@@ -24,8 +24,11 @@ type Read = (value: unknown) => boolean;
 const matches = (form: RegExp): Read => (value) => typeof value === 'string' && form.test(value);
 const isInstant: Read = (value) => matches(INSTANT)(value) && !Number.isNaN(Date.parse(String(value)));
 
-const OPTIONAL: Readonly<Record<'currentKeyId' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'code', Read>> = {
+const isKeyIds: Read = (value) => Array.isArray(value) && value.length <= 2 && value.every(matches(KEY_ID));
+
+const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'code', Read>> = {
   currentKeyId: matches(KEY_ID),
+  workingKeyIds: isKeyIds,
   previousKeyId: matches(KEY_ID),
   previousKeyActiveUntil: isInstant,
   previousKeyDeletedAfter: isInstant,

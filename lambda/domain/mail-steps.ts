@@ -32,6 +32,20 @@ export function putBackSteps(telling: Telling): readonly Step[] {
   return [...fetchSteps(telling, 'the previous key'), { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' }, ...checkSteps(event)];
 }
 
+/** The stored key does not work: whoever keeps IAM can cure that, and the owner knows which key is in use. */
+export function unusableSteps({ event, user }: Telling): readonly Step[] {
+  const { code, currentKeyId, workingKeyIds = [] } = event;
+  const name = user?.name ?? event.userName;
+  const keepOn = workingKeyIds.length > 0 ? [{ text: `Go on with ${keysInWords(workingKeyIds)} until another mail names a new key. What the secret holds now does not work: do not take it over.` }] : [];
+  if (code === 'CURRENT_KEY_INACTIVE' && currentKeyId) return [...keepOn, { text: `Have the key ${ending(currentKeyId)} activated again, by an administrator or whoever else may. If it was deactivated on purpose, ask the administrators for another key instead.`, command: `aws iam update-access-key --user-name ${shellWord(name)} --access-key-id ${shellWord(currentKeyId)} --status Active` }];
+  return [...keepOn, { text: workingKeyIds.length > 1 ? `Tell the administrators which of ${keysInWords(workingKeyIds)} you use. They were told how to have a new key made; the one that nobody uses has to go first.` : 'Ask the administrators when a new key is made: they were told what keeps it waiting.' }];
+}
+
+/** By their ends. */
+export const keysInWords = (keyIds: readonly string[]): string => `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.map(ending).join(' and ')}`;
+
+const ending = (keyId: string): string => `…${keyId.slice(-4)}`;
+
 export function recoverySteps(telling: Telling): readonly Step[] {
   const { currentKeyId, previousKeyDeletedAfter } = telling.event;
   const activate = previousKeyDeletedAfter ? [{ text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.` }] : [];

@@ -2,7 +2,7 @@
 import { dayInWords, inWords } from './instant';
 import type { OwnerEvent } from './mail-event';
 import type { Recipient } from './mail-recipient';
-import { oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, waitSteps, type Step, type Telling } from './mail-steps';
+import { keysInWords, oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, unusableSteps, waitSteps, type Step, type Telling } from './mail-steps';
 import type { RosterSlice, SliceUser } from './slice';
 import { endsHere } from './standstill';
 
@@ -92,6 +92,13 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     paragraphs: [`An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`, 'Where you still use the previous key, there is nothing to do.'],
     steps: putBackSteps(telling),
   }),
+  'stored-key-unusable': (telling) => ({
+    subject: telling.event.currentKeyId ? `Stored access key …${telling.event.currentKeyId.slice(-4)} of ${telling.whose} does not work` : `No access key is stored any more for ${telling.whose}`,
+    tone: 'hurry',
+    headline: 'The access key that is stored for you does not work',
+    paragraphs: [whyUnusable(telling), stillWorking(telling)],
+    steps: unusableSteps(telling),
+  }),
 };
 
 /** @param slice the roster of the event's account; region and secret are taken from it, never from the event */
@@ -132,12 +139,14 @@ function forAdmins(recipient: Recipient, name: string): readonly string[] {
   return [`You get this as an administrator, because ${name} ${why}. The text is what the owner would read: please pass it on.`];
 }
 
+const CURRENT_KEY_FACTS: Partial<Record<OwnerEvent['type'], string>> = { 'rolled-back': 'Key to use', 'stored-key-unusable': 'Stored key' };
+
 function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {
   const used = event.previousKeyLastUsed;
   const all: readonly (readonly [string, string | undefined])[] = [
     ['Account', slice.accountName === undefined ? slice.accountId : `${slice.accountName} (${slice.accountId})`],
     ['User', name],
-    [event.type === 'rolled-back' ? 'Key to use' : 'New key', event.currentKeyId],
+    [CURRENT_KEY_FACTS[event.type] ?? 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
     ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place` : undefined],
@@ -158,6 +167,19 @@ function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: Owner
 
 /** At adoption keys retire before the first rotation. */
 const nothingToDo = ({ event }: Telling): string => `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
+
+function whyUnusable({ event: { code, currentKeyId } }: Telling): string {
+  const key = currentKeyId ? `The key …${currentKeyId.slice(-4)} that the secret holds` : 'The secret';
+  if (code === 'CURRENT_KEY_INACTIVE') return `${key} was deactivated by somebody, not by the rotation.`;
+  if (code === 'CURRENT_KEY_MISSING') return `${key} was deleted by somebody, not by the rotation.`;
+  return 'The secret was deleted by somebody, without a way to restore it. An empty one was made in its place.';
+}
+
+/** Only keys that nothing of ours touches meanwhile. */
+function stillWorking({ event: { workingKeyIds = [] } }: Telling): string {
+  if (workingKeyIds.length === 0) return 'No other key of this user works.';
+  return `${keysInWords(workingKeyIds).replace('the', 'The')} still work${workingKeyIds.length > 1 ? '' : 's'}, and the rotation neither deactivates nor deletes ${workingKeyIds.length > 1 ? 'them' : 'it'} until the secret holds a key that works.`;
+}
 
 /** A retirement that failed half way: the key may work for a while. */
 const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean => type === 'rotation-partial' && !previousKeyActiveUntil;

@@ -2,7 +2,8 @@
 import { RotationError } from './errors';
 import type { Subject } from './guard';
 import { inWords } from './instant';
-import { deactivateAndDelete, describeLastUse, isQuiet, knownAs, lastFour, unlessProtected } from './keys';
+import { deactivateAndDelete, describeLastUse, isQuiet, knownAs, lastFour } from './keys';
+import { judgeKey, mayBeLast, retirementsWait } from './last-key';
 import { withLease } from './lease';
 import { intentsOf, isFormers, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTagKey } from './ledger';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from './ports';
@@ -44,13 +45,19 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
   if (!victim) throw await noRoom(input);
   const { key, found } = victim;
   if (found !== 'retiring' && (await knownAs(secrets, secret, key.id))) throw await noRoom(input);
-  const gone = await unlessProtected(secrets, secret, key.id, () => remove(input, victim));
-  if (!gone) throw await noRoom(input);
+  if (!(await mayGo(input, victim))) throw await noRoom(input);
+  await remove(input, victim);
   return existing.filter((other) => other !== key);
 }
 
 /** One of the keys that do exist may be what the user works with; only an orphan cannot. */
 const isLost = ({ existing, currentKeyId }: RoomInput): boolean => currentKeyId !== undefined && !existing.some(({ id }) => id === currentKeyId);
+
+/** Read anew. An orphan nobody can work with, whatever else works. */
+async function mayGo(input: RoomInput, { key: { id }, found }: Victim): Promise<boolean> {
+  const { verdict, key } = await judgeKey({ ...input, iam: input.keys }, id);
+  return verdict === 'free' ? found !== 'retiring' || key?.status !== 'Active' : verdict === 'last' && found === 'orphan';
+}
 
 async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, found }: Victim): Promise<void> {
   await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
@@ -86,7 +93,7 @@ async function retired({ secret, keys, existing, user, clock }: RoomInput): Prom
 async function unmanaged(input: RoomInput): Promise<Victim | undefined> {
   if (input.user.unmanagedKeys !== 'delete') return undefined;
   const retiring = new Set(retirementsOf(input.secret).map(({ keyId }) => keyId));
-  const candidates = input.existing.filter((key) => key.id !== input.currentKeyId && !retiring.has(key.id));
+  const candidates = input.existing.filter((key) => key.id !== input.currentKeyId && !retiring.has(key.id) && !(key.status === 'Active' && mayBeLast(input, key.id)));
   const inactiveFirst = candidates.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active'));
   for (const key of inactiveFirst) {
     if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now())) return { key, found: 'unmanaged' };
@@ -99,12 +106,16 @@ function judge({ existing, secret, currentKeyId, rotateTimeoutMs, clock }: RoomI
   return judgeUnknownKeys(existing, known, intentsOf(secret), rotateTimeoutMs, clock.now());
 }
 
-async function noRoom({ existing, currentKeyId, keys, user }: RoomInput): Promise<RotationError> {
+async function noRoom(input: RoomInput): Promise<RotationError> {
+  const { existing, currentKeyId, keys, user } = input;
   const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
   const use = describeLastUse(await keys.lastUse(inTheWay.id));
   const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, stands in the way of a new one`;
-  return new RotationError('ROOM_NONE', found, howRoomComes(user));
+  return new RotationError('ROOM_NONE', found, retirementsWait(input) ? WAITS_FOR_STORED_KEY : howRoomComes(user));
 }
+
+/** For messages about keys that do not retire, for the stored one does not work. */
+export const WAITS_FOR_STORED_KEY = 'nothing is deactivated or deleted while the stored key does not work; another alert says which command makes it work';
 
 /** For messages about two keys that leave no room for a new one. */
 export const howRoomComes = ({ unmanagedKeys }: SliceUser): string => `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it' : 'one is retired once it is quiet'}; then the rotation starts by itself`;

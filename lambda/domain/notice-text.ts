@@ -12,6 +12,7 @@ const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = 
   'retirement-failed': () => 'retiring the previous key failed',
   'key-compromised': () => 'key declared compromised and deactivated',
   'rolled-back': () => 'rolled back to the previous key',
+  'stored-key-unusable': () => 'the stored key does not work',
   attention: ({ code }) => `attention: ${code ?? 'a condition lasts'}`,
   resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
 };
@@ -32,6 +33,7 @@ export function adminText(event: NoticeEvent): string {
   const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
   const sentences = [event.reason && `What was found: ${event.reason}.`, event.nextStep && `What happens next: ${event.nextStep}.`];
   const parts = [capitalized(onOneLine(HEADLINES[event.type](event))), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
+  if (event.command !== undefined) parts.push(`The command:\n\n    ${onOneLine(event.command)}`);
   if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
   return `${parts.join('\n\n')}\n`;
 }

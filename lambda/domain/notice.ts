@@ -21,6 +21,8 @@ export interface NoticeEvent {
   readonly occurredAt: string;
   /** The key that AWSCURRENT holds after the event. */
   readonly currentKeyId?: string;
+  /** Active keys besides the stored one, while that one does not work. */
+  readonly workingKeyIds?: readonly string[];
   /** The key that is being, or has been, retired. */
   readonly previousKeyId?: string;
   /** The previous key is not deactivated before this instant, whatever the roster says later; ISO 8601. Absent: it no longer works, or there is none. */
@@ -36,6 +38,8 @@ export interface NoticeEvent {
   readonly reason?: string;
   /** What happens next, or what the reader should do, in one sentence. */
   readonly nextStep?: string;
+  /** What cures it, exactly, as one would type it. */
+  readonly command?: string;
 }
 
 export type Audience = 'owner' | 'admin';
@@ -57,6 +61,8 @@ export type NoticeType =
   | 'key-compromised'
   /** AWSCURRENT holds the previous key again, and the newer one retires. */
   | 'rolled-back'
+  /** The secret holds no key that works, and somebody has to act; `code` says why. */
+  | 'stored-key-unusable'
   /** A condition the admin should know of; `code` says which. */
   | 'attention'
   /** A condition reported before is over. */

@@ -3,7 +3,7 @@ import { keepDeactivated } from './compromised';
 import { tellConditions, type Conditions } from './conditions';
 import { RotationError } from './errors';
 import { leasedUntil } from './lease';
-import { alertsOf, failureOf, intentsOf, retirementsOf, TAGS, versionWith } from './ledger';
+import { alertsOf, failureOf, intentsOf, isCompromised, retirementsOf, TAGS, versionWith } from './ledger';
 import { comeBack, end, isOver, offboard } from './offboarding';
 import type { AccessKey, Secret, User } from './ports';
 import type { UserReport } from './report';
@@ -77,11 +77,12 @@ const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awa
 
 const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
 
-/** A version that our rotation promoted and whose owner was not told: completes what finishSecret left. */
+/** A version that our rotation promoted and whose owner was not told: completes what finishSecret left, once its key works. */
 async function finishRotation({ secrets, notices, secret, slice, user, currentKeyId, existing, now }: UserPass): Promise<void> {
   const versionId = versionWith(secret, 'AWSCURRENT');
   if (!versionId || !currentKeyId) return;
   const ours = intentsOf(secret).some(({ token }) => token === versionId);
+  if (existing.some(({ id, status }) => id === currentKeyId && status !== 'Active') && !isCompromised(secret, currentKeyId)) return;
   const told = secret.tags[TAGS.notified] === versionId;
   if ((told || !ours) && !secret.versions[versionId]?.includes('AWSPENDING')) return;
   const notice = rotatedNotice({ subject: { secret, slice, user }, versionId, currentKeyId, goneKeyId: stoppedKeyId(secret, existing, versionId), now });

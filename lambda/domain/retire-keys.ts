@@ -2,7 +2,8 @@
 import { codeOf, reasonOf } from './errors';
 import { eventId } from './event-id';
 import { inWords } from './instant';
-import { lastFour, unlessProtected } from './keys';
+import { lastFour } from './keys';
+import { judgeKey } from './last-key';
 import { retirementsOf, retirementTag, retirementTagKey, versionWith, type Retirement } from './ledger';
 import type { NoticeEvent } from './notice';
 import type { AccessKey, LastUse } from './ports';
@@ -73,11 +74,11 @@ async function carryOut(fresh: UserPass, keyId: string, kind: 'deactivate' | 'de
 
 async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const { secrets, secret, iam } = pass;
-  const done = await unlessProtected(secrets, secret, retirement.keyId, async () => {
-    await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating' }));
-    await iam.deactivate(retirement.keyId);
-  });
-  if (!done) return forget(pass, retirement);
+  const { verdict } = await judgeKey(pass, retirement.keyId);
+  if (verdict === 'last') return;
+  if (verdict === 'protected') return forget(pass, retirement);
+  await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating' }));
+  await iam.deactivate(retirement.keyId);
   await confirmInactive(pass, retirement, lastUse, true);
 }
 
@@ -88,8 +89,11 @@ async function confirmInactive(pass: UserPass, retirement: Retirement, lastUse: 
 }
 
 async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
-  const done = await unlessProtected(pass.secrets, pass.secret, retirement.keyId, () => pass.iam.delete(retirement.keyId));
-  if (done) await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()), audience: [] });
+  const { verdict, key } = await judgeKey(pass, retirement.keyId);
+  if (verdict === 'protected') return forget(pass, retirement);
+  if (key?.status === 'Active') return;
+  await pass.iam.delete(retirement.keyId);
+  await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()), audience: [] });
   await forget(pass, retirement);
 }
 

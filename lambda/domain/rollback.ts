@@ -37,13 +37,14 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
   const [newerKey, olderKey] = [await keyOf(operation, 'AWSCURRENT'), await keyOf(operation, 'KEY_RETIRING')];
   if (!newerKey || !olderKey) throw impossible('a version of the secret holds no key');
   if (isCompromised(secret, olderKey)) throw impossible(`the key …${lastFour(olderKey)} was declared compromised`);
-  if (!(await iam.list()).some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
+  const keys = await iam.list();
+  if (!keys.some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
   const pending = versionWith(secret, 'AWSPENDING');
   if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
   if (pending) await takePendingOff(secrets, secret, pending);
   await iam.activate(olderKey);
   const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
-  await secrets.tag(secret.arn, { ...retirementTag(beginRetirement(newerKey, operation.user, clock.now(), older)), ...rollbackTag(rollback), [TAGS.notified]: older });
+  await secrets.tag(secret.arn, { ...retirementTag(beginRetirement(newerKey, operation.user, clock.now(), older, keys.some(({ id, status }) => id === newerKey && status === 'Active'))), ...rollbackTag(rollback), [TAGS.notified]: older });
   await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: older, from: newer });
   return rollback;
 }
@@ -55,8 +56,8 @@ async function complete(operation: Operation, rollback: Rollback): Promise<void>
   const after = (await secrets.describe(secret.arn)) ?? secret;
   if (versionWith(after, 'KEY_RETIRING') === older) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
   if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId)) await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
-  const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId) ?? { since: clock.now() };
-  await tell(operation, rollback, activeUntil(retirement, user));
+  const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId);
+  await tell(operation, rollback, retirement?.state === 'inactive' ? undefined : activeUntil(retirement ?? { since: clock.now() }, user));
   await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
@@ -65,7 +66,7 @@ async function keyOf({ secrets, secret, user, slice }: Operation, stage: 'AWSCUR
   return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key?.id;
 }
 
-async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback, newerWorksUntil: Date): Promise<void> {
+async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback, newerWorksUntil: Date | undefined): Promise<void> {
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now()),
@@ -75,8 +76,7 @@ async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rol
     versionId: older,
     currentKeyId: olderKeyId,
     previousKeyId: newerKeyId,
-    previousKeyActiveUntil: newerWorksUntil.toISOString(),
-    whenStillUsed: user.whenStillUsed,
+    ...(newerWorksUntil && { previousKeyActiveUntil: newerWorksUntil.toISOString(), whenStillUsed: user.whenStillUsed }),
     code: 'ROLLED_BACK',
     reason: `${user.name} was rolled back to the key …${lastFour(olderKeyId)}, which works again`,
     nextStep: `the newer key …${lastFour(newerKeyId)} retires; the next rotation makes another one`,

@@ -1,6 +1,7 @@
 /** Keys of a user that no longer are, or never were, in AWSCURRENT: retirement, orphans, keys that people made. */
 import { deactivateAndDelete, isQuiet, knownAs, quietAt } from './keys';
-import { intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith, type Retirement } from './ledger';
+import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from './last-key';
+import { alertsOf, intentsOf, intentTagKey, judgeableAt, judgeUnknownKeys, retirementsOf, retirementTag, retirementTagKey, spentIntents, TAGS, versionWith, type Retirement } from './ledger';
 import type { AccessKey } from './ports';
 import { retireKey } from './retire-keys';
 import { beginRetirement } from './retirement';
@@ -8,15 +9,19 @@ import { standsStill } from './standstill';
 import { deletedNotice } from './success';
 import { lostCurrentKey, withFreshPass, type UserPass } from './user-pass';
 
+/** Conditions under which an owner may have gone back to a previous key. */
+const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'];
+
 /**
- * Orphans, retirement and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the current
- * key is missing and two others exist nothing but an orphan is touched: one of them may be what its user works with.
+ * Orphans, retirement and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the stored key
+ * does not work nothing but an orphan is touched, and the owner, who may have gone back to a previous key, has all the
+ * time again once it does.
  */
 export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
   const judged = judge(pass);
   const orphans = await tendOrphans(pass, judged);
-  if (lostCurrentKey(pass) && existing.length > 1) return orphans;
+  if (retirementsWait(pass)) return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
   const due = [...orphans];
@@ -28,6 +33,12 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
       continue;
     }
     const key = existing.find(({ id }) => id === retirement.keyId);
+    if (key?.status === 'Active' && mayBeLast(pass, key.id)) continue;
+    if (retirement.state === 'active' && storedKeyWorks(pass) && STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))) {
+      await startAgain(pass, retirement);
+      due.push(now);
+      continue;
+    }
     due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
   due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
@@ -40,6 +51,10 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
 async function tendOrphans(pass: UserPass, { orphans, undecided }: ReturnType<typeof judge>): Promise<(Date | undefined)[]> {
   for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
+}
+
+async function startAgain({ secrets, secret, user, now }: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */
@@ -90,6 +105,7 @@ async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
   if (known === 'protected' || known === 'retiring') return;
   if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
   if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
+  if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
   await notices.record(deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now));
   await deactivateAndDelete(iam, key);
 }

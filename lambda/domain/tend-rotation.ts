@@ -3,11 +3,13 @@ import { codeOf, reasonOf } from './errors';
 import { isBegun } from './guard';
 import { inWords } from './instant';
 import { hoursToMs, lastFour } from './keys';
-import { alertsOf, failureOf, failureTag, isCompromised, leftSince, leftTag, TAGS, type Failure } from './ledger';
-import { howRoomComes } from './making-room';
+import { alertsOf, failureOf, failureTag, isCompromised, leftSince, leftTag, lossOf, TAGS, type Failure } from './ledger';
+import { retirementsWait } from './last-key';
+import { howRoomComes, WAITS_FOR_STORED_KEY } from './making-room';
 import type { AccessKey } from './ports';
 import type { SliceUser } from './slice';
 import { endsHere, exemptionEnd, exemptionNotice, frozenUntil, isExempt, nextFreeze, standsStill, thawedAt } from './standstill';
+import { tellStoredKey } from './stored-key';
 import { byHand } from './tend-secret';
 import { lostCurrentKey, outstanding, type RunBudget, type UserPass } from './user-pass';
 
@@ -30,7 +32,7 @@ const FAILS_MS = 24 * 3_600_000;
 export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(Date | undefined)[]> {
   const { secret, slice, user, now } = pass;
   const pending = outstanding(secret);
-  if (user.state !== 'retired') tellCurrent(pass, pending);
+  if (user.state !== 'retired') tellStoredKey(pass, pending);
   const emergency = isEmergency(pass);
   const rests = emergency ? endsHere(pass) : standsStill(pass);
   const overdueAt = rests ? undefined : tellOverdue(pass);
@@ -82,23 +84,6 @@ function exemption(pass: UserPass): Date[] {
   if (now < notice) return [notice, end];
   conditions.set('EXEMPTION_ENDS', { reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`, nextStep: 'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not', once: true });
   return [end];
-}
-
-/** Whatever else is going on: it lasts until the secret names a key that works. */
-function tellCurrent(pass: UserPass, pending: string | undefined): void {
-  const { conditions, currentKeyId, existing } = pass;
-  if (!currentKeyId) return;
-  const key = existing.find(({ id }) => id === currentKeyId);
-  if (key && isEmergency(pass)) conditions.set('CURRENT_KEY_COMPROMISED', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was declared compromised, and has no successor yet`, nextStep: 'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated' });
-  else if (key && key.status !== 'Active') conditions.set('CURRENT_KEY_INACTIVE', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was deactivated`, nextStep: 'reactivate it, or rotate; nothing is changed' });
-  else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names does not exist`, nextStep: afterLoss(pass, pending) });
-}
-
-function afterLoss(pass: UserPass, pending: string | undefined): string {
-  if (pending) return 'a rotation is under way';
-  if (standsStill(pass)) return 'nothing is started for a user who is exempt or is being released: rotate by command, or change the roster';
-  if (frozenUntil(pass)) return 'a rotation is started after the freeze; rotate by command if that is too late';
-  return pass.existing.length < 2 ? 'a rotation is started' : 'decide which of the two existing keys may go and delete it; nothing is touched until then';
 }
 
 /** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
@@ -159,14 +144,18 @@ async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | 
   return new Date(now.getTime() + REPORT_AFTER_MS);
 }
 
-const hasRoom = ({ existing, user }: UserPass): boolean => existing.length < 2 || user.unmanagedKeys === 'delete';
+const hasRoom = (pass: UserPass): boolean => pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
+
+/** No key retires until it is settled which one is stored. */
+const isUnsettled = (pass: UserPass): boolean => retirementsWait(pass) || (pass.currentKeyId === undefined && lossOf(pass.secret) !== undefined);
 
 function waitForRoom(pass: UserPass): undefined {
+  if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;
   const used = pass.existing.map((key) => {
     const lastUse = pass.lastUses.get(key.id);
     return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
-  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: howRoomComes(pass.user) });
+  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: isUnsettled(pass) ? WAITS_FOR_STORED_KEY : howRoomComes(pass.user) });
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */

@@ -220,11 +220,11 @@ test('a current key that somebody deactivated stays as it is, and the admins hea
   key.status = 'Inactive';
   await world.reconcile();
   await world.reconcile();
-  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
+  expect(codes(world)).toEqual(['stored-key-unusable']);
   expect([key.status, world.keys.length]).toEqual(['Inactive', 1]);
   key.status = 'Active';
   await world.reconcile();
-  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE', 'resolved CURRENT_KEY_INACTIVE']);
+  expect(codes(world)).toEqual(['stored-key-unusable', 'resolved CURRENT_KEY_INACTIVE']);
 });
 
 test('of a current key that somebody deactivated the mail after a rotation does not say that it works', async () => {
@@ -441,10 +441,10 @@ test('a pass that finds the lease held says nothing of conditions', async () => 
   const { world, key, secret } = await settled();
   key.status = 'Inactive';
   await world.reconcile();
-  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
+  expect(codes(world)).toEqual(['stored-key-unusable']);
   secret.tags['access-keys:lease'] = new Date(world.now.getTime() + 60_000).toISOString();
   await world.reconcile();
-  expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE']);
+  expect(codes(world)).toEqual(['stored-key-unusable']);
 });
 
 describe('exemptions', () => {

@@ -71,7 +71,7 @@ describe('a current key that does not work', () => {
     key.status = 'Inactive';
     become(world, { limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-26', to: '2026-11-30' }] } });
     await live(world, 4 * DAY);
-    expect(codes(world)).toContain('attention CURRENT_KEY_INACTIVE');
+    expect(codes(world)).toContain('stored-key-unusable CURRENT_KEY_INACTIVE');
     expect(codes(world)).not.toContain('resolved CURRENT_KEY_INACTIVE');
   });
 
@@ -96,7 +96,7 @@ describe('a current key that does not work', () => {
     await live(world, 2);
     world.keys = [];
     await live(world, 2);
-    expect(codes(world)).toEqual(['attention CURRENT_KEY_INACTIVE', 'attention CURRENT_KEY_MISSING', 'resolved CURRENT_KEY_INACTIVE']);
+    expect(codes(world)).toEqual(['stored-key-unusable CURRENT_KEY_INACTIVE', 'stored-key-unusable CURRENT_KEY_MISSING', 'resolved CURRENT_KEY_INACTIVE']);
     expect(world.outstanding).toBeUndefined();
   });
 
@@ -128,7 +128,7 @@ describe('a current key that does not work', () => {
     await live(world, 20 * DAY);
     expect(world.keys).toEqual(others);
     expect(others.map(({ status }) => status)).toEqual(['Active', 'Active']);
-    expect(codes(world)).toContain('attention CURRENT_KEY_MISSING');
+    expect(codes(world)).toContain('stored-key-unusable CURRENT_KEY_MISSING');
   });
 });
 

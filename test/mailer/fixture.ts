@@ -62,5 +62,6 @@ export const EVENTS: Readonly<Record<OwnerEvent['type'], NoticeEvent>> = {
   'previous-key-deleted': notice({ type: 'previous-key-deleted', previousKeyActiveUntil: undefined, previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z' }),
   'key-compromised': notice({ type: 'key-compromised', audience: ['owner', 'admin'], currentKeyId: undefined, previousKeyActiveUntil: undefined, code: 'KEY_COMPROMISED' }),
   'rolled-back': notice({ type: 'rolled-back', audience: ['owner', 'admin'], code: 'ROLLED_BACK' }),
+  'stored-key-unusable': notice({ type: 'stored-key-unusable', audience: ['owner', 'admin'], previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined, workingKeyIds: [OLD_KEY], code: 'CURRENT_KEY_INACTIVE' }),
   'retirement-failed': notice({ type: 'retirement-failed', audience: ['owner', 'admin'], code: 'AccessDenied' }),
 };

@@ -25,17 +25,17 @@ const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
 describe.each(Object.entries(EVENTS))('%s', (_, event) => {
   const mail = mailOf(event);
 
-  test('subject names user, account, the end of the old key and how long it works, in one short line', () => {
+  test('subject names user, account, the end of the key that it is about and how long it works, in one short line', () => {
     expect(mail.subject).toMatch(/^[A-Z][^\n]* jeremy\.ritchie in payments-prod\b/);
-    expect(mail.subject).toContain('…WXYZ');
+    expect(mail.subject).toContain(event.previousKeyId ? '…WXYZ' : '…ABCD');
     expect(mail.subject.endsWith('; …WXYZ works until 14 March')).toBe(event.previousKeyActiveUntil !== undefined);
     expect(mail.subject.length).toBeLessThan(100);
   });
 
   test.each(['text', 'html'] as const)('%s names account, user, both keys, what to do and the command', (form) => {
     const body = form === 'html' ? visible(mail.html) : words(mail.text);
-    const fetched = event.currentKeyId === undefined ? [] : [NEW_KEY, COMMAND, 'access_key_id and secret_access_key', 'must end in ABCD', 'aws configure get aws_access_key_id --profile default'];
-    for (const part of [`payments-prod (${ACCOUNT})`, 'jeremy.ritchie', '…WXYZ', 'Old key works', ...fetched]) expect(body).toContain(part);
+    const fetched = event.currentKeyId === undefined || event.type === 'stored-key-unusable' ? [] : [NEW_KEY, COMMAND, 'access_key_id and secret_access_key', 'must end in ABCD', 'aws configure get aws_access_key_id --profile default'];
+    for (const part of [`payments-prod (${ACCOUNT})`, 'jeremy.ritchie', '…WXYZ', ...(event.previousKeyId ? ['Old key works'] : []), ...fetched]) expect(body).toContain(part);
   });
 
   test('the old key is named by its last four characters only', () => {
@@ -136,6 +136,25 @@ test('an account without a name of its own is named by its number', () => {
   const mail = mailOf(notice(), user(), { accountName: undefined });
   expect(mail.subject).toBe(`New access key for jeremy.ritchie in account ${ACCOUNT}; …WXYZ works until 14 March`);
   expect(mail.text).toMatch(/Account: +333333333333\n/);
+});
+
+describe('of a stored key that does not work', () => {
+  const unusable = (changes: Partial<NoticeEvent> = {}): string => mailOf({ ...EVENTS['stored-key-unusable'], ...changes }).text.replace(/\s+/g, ' ');
+
+  test('an owner reads which key works, and the command that cures it; nobody fetches the dead one', () => {
+    expect(unusable()).toContain(`aws iam update-access-key --user-name jeremy.ritchie --access-key-id ${NEW_KEY} --status Active`);
+    expect(unusable()).toContain('Go on with the key …WXYZ');
+    expect(unusable()).not.toContain('get-secret-value');
+  });
+
+  test.each([
+    ['CURRENT_KEY_MISSING', NEW_KEY, [OLD_KEY, 'AKIAOTHEROTHEROTHERX'], 'was deleted by somebody, not by the rotation. The keys …WXYZ and …HERX still work'],
+    ['SECRET_LOST', undefined, [OLD_KEY, 'AKIAOTHEROTHEROTHERX'], 'Tell the administrators which of the keys …WXYZ and …HERX you use.'],
+    ['SECRET_LOST', undefined, [], 'No other key of this user works.'],
+  ])('%s with %s and %j besides says what works', (code, currentKeyId, workingKeyIds, sentence) => {
+    expect(unusable({ code, currentKeyId, workingKeyIds })).toContain(sentence);
+    expect(unusable({ code, currentKeyId, workingKeyIds })).not.toMatch(/get-secret-value|update-access-key/);
+  });
 });
 
 test('a deactivated key can be activated again until its deletion', () => {
