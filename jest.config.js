@@ -1,6 +1,9 @@
+const { randomInt } = require('node:crypto');
+
 process.env.CDK_VALIDATION ??= 'false';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.TZ = 'UTC';
+process.env.TEST_SEED ??= String(randomInt(1_000_000));
 
 const IN_A_BROWSER = '<rootDir>/test/browser/';
 

@@ -1,7 +1,9 @@
-/** The run in one line, in the form that `npm run explore` and `npm run conformance` end with too. */
+/** What was drawn, and the run in one line, in the form that `npm run explore` and `npm run conformance` end with too. */
 module.exports = class ClosingLine {
   onRunComplete(_contexts, { numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests }) {
+    const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
-    process.stderr.write(`\ntests: ${numPassedTests} passed, ${numFailedTests + numRuntimeErrorTestSuites} failed${skipped}\n`);
+    const again = failed > 0 ? `; TEST_SEED=${process.env.TEST_SEED} npm test draws the same` : '';
+    process.stderr.write(`\nsamples drawn by the seed ${process.env.TEST_SEED}${again}\ntests: ${numPassedTests} passed, ${failed} failed${skipped}\n`);
   }
 };

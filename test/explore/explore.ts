@@ -14,7 +14,7 @@ import { cpus } from 'node:os';
 import Table from 'cli-table3';
 import { bundledSingles, exploreBundled, replayBundled, type BundledFinding, type Single } from './bundled';
 import { MUTATIONS, tryMutation, type Verdict } from './mutations';
-import { explore, partsOf, type Done, type Finding, type Kind, type Part } from './parts';
+import { explore, partsOf, replayCommand, type Done, type Finding, type Kind, type Part } from './parts';
 import { run, type Schedule } from './schedule';
 import { STATES } from './states';
 import { printTable, type Row } from './table';
@@ -153,7 +153,7 @@ async function bundled(): Promise<Tally> {
 function printFindings(findings: readonly (readonly [Schedule | Single, readonly string[]])[]): void {
   const kinds = new Map<string, (Schedule | Single)[]>();
   for (const [schedule, problems] of findings) kinds.set(problems.join('; '), [...(kinds.get(problems.join('; ')) ?? []), schedule]);
-  for (const [problems, [first, ...others]] of kinds) process.stdout.write(`\n${problems}${others.length > 0 ? ` (and in ${others.length} more schedules)` : ''}\n  npm run explore -- --replay '${JSON.stringify(first).replaceAll("'", "'\\''")}'\n`);
+  for (const [problems, [first, ...others]] of kinds) process.stdout.write(`\n${problems}${others.length > 0 ? ` (and in ${others.length} more schedules)` : ''}\n  ${replayCommand(first!)}\n`);
 }
 
 /** That all this can fail: each mutation of the domain must break the promise that it is expected to break. */

@@ -1,4 +1,5 @@
 /** All schedules of the exploration, in parts that one process explores at a time. */
+import type { Random } from '../../lib/local-organization/random';
 import { isRead, type Fault } from '../domain/world';
 import { FUNCTIONS, PERSONS, run, type Outcome, type Schedule } from './schedule';
 import { STATES } from './states';
@@ -34,7 +35,32 @@ export interface Done {
 export const partsOf = (kinds: readonly Kind[]): Part[] => [...kinds].reverse().flatMap((kind) => Object.keys(STATES).map((state) => ({ state, kind })));
 
 /** Ends early when a part has shown enough that is wrong. @param wanted what to look for, of all that is wrong */
-export async function explore(part: Part, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
+export function explore(part: Part, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
+  return exploreOf(part, (all) => all, mostFindings, wanted);
+}
+
+/**
+ * A few of the single faults, drawn; {@link explore} tries them all. Half of them hit what the rotation changes: a tenth
+ * of the calls, where most that can go wrong does.
+ * @returns also out of how many they were drawn
+ */
+export async function exploreSome(state: string, size: number, random: Random): Promise<Done & { readonly outOf: number }> {
+  let outOf = 0;
+  const draw = (all: Schedules, { calls, closedAt }: Outcome): Schedule[] => {
+    const schedules = [...(all as Iterable<Schedule>)];
+    outOf = schedules.length;
+    const [changes, others] = parted(schedules, ({ faults }) => faults[0]!.call < closedAt && !isRead(calls[faults[0]!.call]!));
+    return [...drawn(changes, size / 2, random), ...drawn(others, size / 2, random)];
+  };
+  const done = await exploreOf({ state, kind: 'singles' }, draw);
+  return { ...done, outOf };
+}
+
+export const replayCommand = (schedule: object): string => `npm run explore -- --replay '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'`;
+
+type Schedules = Iterable<Schedule> | AsyncIterable<Schedule>;
+
+async function exploreOf(part: Part, choose: (all: Schedules, base: Outcome) => Schedules, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
   const { state, kind } = part;
   const known = new Map<string, number>();
   const base = await run({ state, faults: [] }, { known });
@@ -47,7 +73,7 @@ export async function explore(part: Part, mostFindings = MOST_FINDINGS, wanted =
     else other ??= problems[0];
   };
   if (kind === 'singles') judge({ state, faults: [] }, base);
-  for await (const schedule of schedulesOf(state, kind, base)) {
+  for await (const schedule of choose(schedulesOf(state, kind, base), base)) {
     if (findings.length >= mostFindings) break;
     const outcome = await run(schedule, knowledge);
     if (schedule.between === undefined || outcome.done) judge(schedule, outcome);
@@ -55,7 +81,13 @@ export async function explore(part: Part, mostFindings = MOST_FINDINGS, wanted =
   return { part, schedules, findings, ...(other !== undefined && { other }) };
 }
 
-function schedulesOf(state: string, kind: Kind, base: Outcome): Iterable<Schedule> | AsyncIterable<Schedule> {
+const parted = <One>(all: readonly One[], test: (one: One) => boolean): [One[], One[]] => [all.filter(test), all.filter((one) => !test(one))];
+
+function drawn<One>(all: One[], size: number, random: Random): One[] {
+  return Array.from({ length: Math.min(size, all.length) }, () => all.splice(random.integer(all.length), 1)[0]!);
+}
+
+function schedulesOf(state: string, kind: Kind, base: Outcome): Schedules {
   if (kind === 'singles') return singles(state, base);
   return kind === 'deeds' ? deeds(state, base) : pairs(state, base);
 }
