@@ -1,5 +1,5 @@
 /** Synthesises one roster: OUTDIR ROSTER. Prints what it took. */
-import { synthesize } from '../lib/assembly';
+import { synthesize } from '../lib/stacks/app';
 import { loadRoster } from '../lib/roster/load';
 
 const [, , outdir = '', path = ''] = process.argv;

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import type { Template } from '../lib/local-organization/deployment/template';
-import { quotaUsage } from '../lib/quotas';
+import type { Template } from '../lib/cloud-assembly/template';
+import { quotaUsage } from '../lib/stacks/quotas';
 import { rosterOf } from './rosters';
 
 interface Measured {

@@ -1,8 +1,8 @@
 import { App, Errors, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { buildApp } from '../lib/assembly';
-import { Assembly } from '../lib/local-organization/deployment/assembly';
-import { exceededIn } from '../lib/quotas';
+import { buildApp } from '../lib/stacks/app';
+import { Assembly } from '../lib/cloud-assembly/assembly';
+import { exceededIn } from '../lib/stacks/quotas';
 import { loadRoster } from '../lib/roster/load';
 import { renderProblems } from '../lib/roster/render';
 

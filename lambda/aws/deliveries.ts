@@ -3,9 +3,9 @@ import { IdempotencyConfig, IdempotencyItemAlreadyExistsError, makeIdempotent } 
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import type { Context } from 'aws-lambda';
-import { DELIVERIES_PREFIX, FUNCTIONS } from '../contract';
-import type { EventLocation } from '../domain/mail-pointer';
-import type { MailerPorts } from '../domain/mailer';
+import { DELIVERIES_PREFIX, FUNCTIONS } from '../contract/names';
+import type { EventLocation } from '../domain/mail/pointer';
+import type { MailerPorts } from '../domain/mail/deliver';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
 const LEASE_MS = (FUNCTIONS.mailer.timeoutSeconds + 30) * 1_000;

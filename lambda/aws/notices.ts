@@ -1,8 +1,8 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { eventPath } from '../contract';
-import type { NoticeEvent, NoticePointer } from '../domain/notice';
-import { adminSubject, adminText } from '../domain/notice-text';
+import { eventPath } from '../contract/names';
+import type { NoticeEvent, NoticePointer } from '../contract/notice';
+import { adminSubject, adminText } from '../domain/notices/admin-text';
 import type { Notices } from '../domain/ports';
 
 /** The event as an object in the org bucket, then a message that points to it. */

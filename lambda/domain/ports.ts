@@ -1,6 +1,6 @@
 /** What the domain needs of the outside world; `lambda/aws` has one adapter for each. */
-import type { NoticeEvent } from './notice';
-import type { RosterSlice } from './slice';
+import type { NoticeEvent } from '../contract/notice';
+import type { RosterSlice } from '../contract/slice';
 
 export interface Clock {
   now(): Date;

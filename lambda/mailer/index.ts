@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { mailerPorts } from '../aws/mail-ports';
-import { deliverBatch } from '../domain/mailer';
+import { mailerPorts } from '../aws/mailer-function';
+import { deliverBatch } from '../domain/mail/deliver';
 
 let ports: ReturnType<typeof mailerPorts> | undefined;
 

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
-import { memberPorts } from '../aws/member-ports';
-import { FUNCTIONS } from '../contract';
-import { operate, type OperateAnswer } from '../domain/operate';
+import { memberPorts } from '../aws/member-function';
+import { FUNCTIONS } from '../contract/names';
+import { operate, type OperateAnswer } from '../domain/operate/run-command';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
 

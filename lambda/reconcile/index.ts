@@ -1,11 +1,11 @@
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
-import { memberPorts } from '../aws/member-ports';
-import { FUNCTIONS } from '../contract';
-import { emptyMemory } from '../domain/memory';
-import { reconcile, type RunOutcome } from '../domain/reconcile';
-import { occurrenceOf } from '../domain/rotation-events';
+import { memberPorts } from '../aws/member-function';
+import { FUNCTIONS } from '../contract/names';
+import { emptyMemory } from '../domain/reconcile/cache';
+import { reconcile, type RunOutcome } from '../domain/reconcile/run';
+import { occurrenceOf } from '../domain/reconcile/rotation-failed-event';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
 const memory = emptyMemory();

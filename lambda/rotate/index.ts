@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
-import { memberPorts } from '../aws/member-ports';
-import { FUNCTIONS } from '../contract';
-import { handleStep } from '../domain/rotation';
+import { memberPorts } from '../aws/member-function';
+import { FUNCTIONS } from '../contract/names';
+import { handleStep } from '../domain/rotation/handle-step';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
 

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { memberCode } from '../member/member-code';
+import { memberCode } from '../stacks/member/member-code';
 import { bake, BAKE_MINUTES } from '../operator/bake';
 import { operatorOf } from '../operator/operator';
-import { canaries } from '../roster/waves';
-import { soundRoster } from './sound-roster';
-import { whole } from './values';
+import { canaries } from '../roster/canaries';
+import { soundRoster } from './load-roster';
+import { whole } from './option-parsers';
 
 interface Options {
   readonly roster: string;

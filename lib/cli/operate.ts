@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Roster } from '../roster/roster';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { operatorOf } from '../operator/operator';
-import { soundRoster } from './sound-roster';
+import { soundRoster } from './load-roster';
 
 interface Options {
   readonly account: string;

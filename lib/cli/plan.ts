@@ -5,12 +5,12 @@ import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import { comparePublished, isReleased } from '../plan/compare-published';
 import { planOf, type Plan } from '../plan/plan';
-import { parsePublished } from '../plan/published-roster';
+import { parsePublished } from '../org-bucket/published-roster';
 import { renderPlanMarkdown } from '../plan/render-markdown';
 import { renderPlanText } from '../plan/render-text';
 import type { Roster } from '../roster/roster';
-import { soundRoster } from './sound-roster';
-import { parseDay } from './values';
+import { soundRoster } from './load-roster';
+import { parseDay } from './option-parsers';
 
 interface Options {
   readonly from: string;

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Argument, type Command, Option } from 'commander';
 import { publish, type Publication } from '../publish/publish';
-import { soundRoster } from './sound-roster';
+import { soundRoster } from './load-roster';
 
 interface Options {
   readonly roster: string;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
 import { loadRoster, type LoadedRoster } from '../roster/load';
 import { renderGithub, renderProblems } from '../roster/render';
-import { parseDay } from './values';
+import { parseDay } from './option-parsers';
 
 interface Options {
   readonly roster: string;

@@ -1,5 +1,5 @@
-import type { AccountReport, KeyReport } from '../../lambda/domain/report';
-import { UnreadableReport } from './read-report';
+import type { AccountReport, KeyReport } from '../../lambda/contract/report';
+import { UnreadableReport } from '../org-bucket/report';
 import type { RosterAccount } from '../roster/roster';
 import type { Operator } from './operator';
 

@@ -1,12 +1,12 @@
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract';
-import type { AccountReport } from '../../lambda/domain/report';
-import type { RosterSlice } from '../../lambda/domain/slice';
+import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract/names';
+import type { AccountReport } from '../../lambda/contract/report';
+import type { RosterSlice } from '../../lambda/contract/slice';
 import { orgBucketName } from '../names';
-import { readReport } from './read-report';
-import { type OrgStore, s3OrgStore } from '../publish/org-store';
+import { readReport } from '../org-bucket/report';
+import { type OrgStore, s3OrgStore } from '../org-bucket/store';
 
 /** What people on duty, and the pipeline's bake step, can do in the accounts. */
 export interface Operator {

@@ -1,5 +1,5 @@
 /** What a change of the roster does, account by account and field by field. */
-import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
+import type { SliceUser, UserGuard } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { costOf, type Cost } from './cost';
 

@@ -1,10 +1,10 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { PUBLISHED_PATH, reportPath } from '../../lambda/contract';
-import { readReport } from '../operator/read-report';
-import { orgStoreOf } from '../publish/org-store';
+import { PUBLISHED_PATH, reportPath } from '../../lambda/contract/names';
+import { readReport } from '../org-bucket/report';
+import { orgStoreOf } from '../org-bucket/store';
 import type { Roster } from '../roster/roster';
 import { planOf, type Plan } from './plan';
-import { parsePublished } from './published-roster';
+import { parsePublished } from '../org-bucket/published-roster';
 
 /**
  * The plan from what was published last. A bucket or an object that is not there yet counts as an empty roster;

@@ -1,5 +1,5 @@
 /** Changes of the roster that could lock people out, lose keys or let others read them: stopped unless reviewed as such. */
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { BUILT_IN, hoursOf } from '../roster/settings';
 import { accountPairs, printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';

@@ -1,6 +1,6 @@
 import { zipSync } from 'fflate';
-import type { MemberCode } from '../member/member-code';
-import type { OrgStore } from './org-store';
+import type { MemberCode } from '../stacks/member/member-code';
+import type { OrgStore } from '../org-bucket/store';
 
 /** Zip knows no earlier time; a fixed one makes the same bytes of the same code. */
 const NO_TIME = new Date(1980, 0, 1);

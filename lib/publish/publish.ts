@@ -1,11 +1,11 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { PUBLISHED_PATH } from '../../lambda/contract';
-import { memberCode } from '../member/member-code';
-import { parsePublished, printPublished } from '../plan/published-roster';
+import { PUBLISHED_PATH } from '../../lambda/contract/names';
+import { memberCode } from '../stacks/member/member-code';
+import { parsePublished, printPublished } from '../org-bucket/published-roster';
 import type { Roster } from '../roster/roster';
-import { canaries, others } from '../roster/waves';
+import { canaries, others } from '../roster/canaries';
 import { publishCode } from './code';
-import { orgStoreOf } from './org-store';
+import { orgStoreOf } from '../org-bucket/store';
 import { publishSlices, removeSlices } from './slices';
 
 export interface Publication {

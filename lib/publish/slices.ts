@@ -1,8 +1,8 @@
-import { slicePath } from '../../lambda/contract';
-import type { RosterSlice } from '../../lambda/domain/slice';
+import { slicePath } from '../../lambda/contract/names';
+import type { RosterSlice } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { toSlices } from '../roster/slices';
-import type { OrgStore, StoredText } from './org-store';
+import type { OrgStore, StoredText } from '../org-bucket/store';
 
 export interface PublishedSlices {
   readonly written: readonly string[];

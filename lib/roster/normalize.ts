@@ -1,6 +1,6 @@
 /** A roster without problems, with every default resolved. */
-import { SECRET_NAME_PREFIX } from '../../lambda/contract';
-import type { SliceUser, UserGuard } from '../../lambda/domain/slice';
+import { SECRET_NAME_PREFIX } from '../../lambda/contract/names';
+import type { SliceUser, UserGuard } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from './roster';
 import { ownerAddress } from './rules';
 import { hoursOf, resolve, type Settings } from './settings';

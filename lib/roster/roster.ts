@@ -1,4 +1,4 @@
-import type { RosterSlice, SliceUser, UserGuard } from '../../lambda/domain/slice';
+import type { RosterSlice, SliceUser, UserGuard } from '../../lambda/contract/slice';
 
 /** A validated roster with every default resolved. Durations are in hours. */
 export interface Roster {

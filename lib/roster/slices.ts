@@ -1,4 +1,4 @@
-import type { RosterSlice } from '../../lambda/domain/slice';
+import type { RosterSlice } from '../../lambda/contract/slice';
 import type { Roster } from './roster';
 
 /**

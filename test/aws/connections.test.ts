@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { BOUNDED } from '../../lambda/aws/bounded';
-import { keyAdministrations } from '../../lambda/aws/key-administration';
+import { BOUNDED } from '../../lambda/aws/client-config';
+import { keyAdministrations } from '../../lambda/aws/iam';
 
 const STS = { send: async () => ({ Credentials: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE12', SecretAccessKey: 'example', SessionToken: 'example' } }) } as unknown as STSClient;
 const NOBODY = '<ErrorResponse><Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>none</Message></Error></ErrorResponse>';

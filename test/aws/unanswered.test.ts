@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { STSClient } from '@aws-sdk/client-sts';
-import { BOUNDED } from '../../lambda/aws/bounded';
-import { keyAdministrations } from '../../lambda/aws/key-administration';
-import { mailerPorts } from '../../lambda/aws/mail-ports';
-import { memberPorts } from '../../lambda/aws/member-ports';
+import { BOUNDED } from '../../lambda/aws/client-config';
+import { keyAdministrations } from '../../lambda/aws/iam';
+import { mailerPorts } from '../../lambda/aws/mailer-function';
+import { memberPorts } from '../../lambda/aws/member-function';
 
 /** How long a lease lasts: an act that was begun under it may not be sent again later. */
 const LEASE_MS = 300_000;

@@ -1,6 +1,6 @@
-import { keyAdministrations } from '../../lambda/aws/key-administration';
-import { ROLES } from '../../lambda/contract';
-import { inProcessHandler } from '../../lib/local-organization/wire/in-process';
+import { keyAdministrations } from '../../lambda/aws/iam';
+import { ROLES } from '../../lambda/contract/names';
+import { inProcessHandler } from '../../lib/simulator/local-organization/wire/in-process';
 import { ALICE_ACCOUNT, smallOrganization } from '../local-organization/organization-fixture';
 
 const policy = (...statements: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });

@@ -1,9 +1,9 @@
 /** Owners' mails in a real browser, as mail clients show them without images. */
 import type { Browser } from 'playwright-core';
-import { ownerMail } from '../../lambda/domain/mail';
-import { ownerEvent } from '../../lambda/domain/mail-event';
-import { recipientOf } from '../../lambda/domain/mail-recipient';
-import type { NoticeEvent } from '../../lambda/domain/notice';
+import { ownerMail } from '../../lambda/domain/mail/render';
+import { ownerEvent } from '../../lambda/domain/mail/owner-event';
+import { recipientOf } from '../../lambda/domain/mail/recipient';
+import type { NoticeEvent } from '../../lambda/contract/notice';
 import { ACCOUNT, EVENTS, EVENT_ID, slice, user } from '../mailer/fixture';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
 

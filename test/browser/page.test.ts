@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
-import type { Band } from '../../lib/rehearsal/bands';
-import type { HistoryEvent } from '../../lib/rehearsal/history';
-import { renderPage } from '../../lib/rehearsal/page/page';
+import type { Band } from '../../lib/simulator/rehearsal/calendar-bands';
+import type { HistoryEvent } from '../../lib/simulator/rehearsal/event-log';
+import { renderPage } from '../../lib/simulator/rehearsal/page/page';
 import { inventReport } from '../rehearsal/invented-report';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
 

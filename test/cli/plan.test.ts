@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printPublished } from '../../lib/plan/published-roster';
+import { printPublished } from '../../lib/org-bucket/published-roster';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 

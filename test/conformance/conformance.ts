@@ -7,7 +7,7 @@
 import { buildSync } from 'esbuild';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { bundle, BUNDLES } from '../../lib/bundle';
+import { bundle, BUNDLES } from '../../lib/stacks/bundle';
 import { sent, type Target } from './aws';
 import { CONTRACT, commandsOfTheProduct } from './contract';
 import { DIFFERENCES, judge } from './differences';

@@ -1,8 +1,8 @@
 /** The local organization on a loopback port. */
 import { readFileSync } from 'node:fs';
-import { NO_DELAY } from '../../lib/local-organization/iam/directory';
-import { LocalOrganization } from '../../lib/local-organization/organization';
-import { listen } from '../../lib/local-organization/wire/port';
+import { NO_DELAY } from '../../lib/simulator/local-organization/iam/directory';
+import { LocalOrganization } from '../../lib/simulator/local-organization/organization';
+import { listen } from '../../lib/simulator/local-organization/wire/port';
 import { ACCOUNT, observedClientsOf, OTHER_ACCOUNT, REGION, type Aws, type Target } from './aws';
 
 const START = new Date('2027-01-04T09:00:00Z');

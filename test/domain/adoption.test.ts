@@ -1,7 +1,7 @@
 /** Every combination of keys that a user has before the product comes, by what the roster says of unmanaged keys. */
 import Ajv from 'ajv/dist/2020';
 import schema from '../../config/report.schema.json';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, World } from './world';
 
 const DAY = 24;

@@ -1,5 +1,5 @@
 /** What was read may be over when it is acted on: whoever deactivates, deletes or brings back a key looks again. */
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, sliceOf, World } from './world';
 
 const rollback = { command: 'rollback', secretName: ANN.secretName };

@@ -1,11 +1,11 @@
 /** Events, secrets and slices that are broken or meant to do harm: refused before any IAM call, with nothing changed. */
 import { inspect } from 'node:util';
-import { secretsManager } from '../../lambda/aws/secrets';
-import { STEPS, type Step } from '../../lambda/domain/guard';
-import { TAGS } from '../../lambda/domain/ledger';
-import { occurrenceOf } from '../../lambda/domain/rotation-events';
+import { secretsManager } from '../../lambda/aws/secrets-manager';
+import { STEPS, type Step } from '../../lambda/domain/rotation/step-event';
+import { TAGS } from '../../lambda/domain/ledger/tags';
+import { occurrenceOf } from '../../lambda/domain/reconcile/rotation-failed-event';
 import { printSecretValue } from '../../lambda/domain/secret-value';
-import { parseSlice } from '../../lambda/domain/slice-form';
+import { parseSlice } from '../../lambda/domain/roster/parse-slice';
 import { ACCOUNT, ANN, sliceOf, World } from './world';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:333333333333:secret:/access-key/ann-AbCdEf';

@@ -1,8 +1,8 @@
 /** Nothing that retires touches an Active key of a user while AWSCURRENT does not name a key that exists and is Active. */
-import { ownerEvent } from '../../lambda/domain/mail-event';
-import { mailWords } from '../../lambda/domain/mail-words';
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import type { SliceUser } from '../../lambda/domain/slice';
+import { ownerEvent } from '../../lambda/domain/mail/owner-event';
+import { mailWords } from '../../lambda/domain/mail/words';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { settled } from './settled';
 import { ACCOUNT, ANN, sliceOf, World } from './world';
 

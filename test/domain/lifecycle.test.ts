@@ -1,6 +1,6 @@
 /** Drift, resting users, the end of users, and what keeps a bad day small. */
-import type { Occurrence } from '../../lambda/domain/rotation-events';
-import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import type { Occurrence } from '../../lambda/domain/reconcile/rotation-failed-event';
+import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import { settled } from './settled';
 import { ANN, sliceOf, World } from './world';
 

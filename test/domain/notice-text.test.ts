@@ -1,5 +1,5 @@
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import { adminSubject, adminText } from '../../lambda/domain/notice-text';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import { adminSubject, adminText } from '../../lambda/domain/notices/admin-text';
 
 const event: NoticeEvent = {
   schemaVersion: 1,

@@ -1,5 +1,5 @@
 /** What an operator commands: rotate now, the emergency, and back to the previous key. */
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, World, type Fault } from './world';
 
 const rotateNow = { command: 'rotate', secretName: ANN.secretName };

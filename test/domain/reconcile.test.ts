@@ -1,4 +1,4 @@
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, sliceOf, World } from './world';
 
 const codes = (world: World) => world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));

@@ -1,4 +1,4 @@
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, World } from './world';
 
 /** A user whose first key is a month old and the only one, known to reconcile. */

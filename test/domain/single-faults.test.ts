@@ -1,5 +1,5 @@
 /** From every starting state a few of the single faults of a rotation with its retirement, run to rest: `npm run explore` tries them all. */
-import { seededRandom } from '../../lib/local-organization/random';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
 import { exploreSome, replayCommand } from '../explore/parts';
 import { STATES } from '../explore/states';
 import { SEED } from '../seed';

@@ -1,5 +1,5 @@
 /** What lasts is told until it is over, and what is over is not told before. */
-import type { RosterSlice } from '../../lambda/domain/slice';
+import type { RosterSlice } from '../../lambda/contract/slice';
 import { settled } from './settled';
 import { ANN, sliceOf, World } from './world';
 

@@ -1,7 +1,7 @@
 /** When things are told and done, to the hour, and what the report says of it. */
-import { retirementTag } from '../../lambda/domain/ledger';
-import { beginRetirement } from '../../lambda/domain/retirement';
-import type { SliceUser } from '../../lambda/domain/slice';
+import { retirementTag } from '../../lambda/domain/ledger/retirements';
+import { beginRetirement } from '../../lambda/domain/keys/retirement-schedule';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ANN, World } from './world';
 
 const DAY = 24;

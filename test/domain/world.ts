@@ -2,18 +2,18 @@
  * A stateful stand-in for one AWS account behind the domain's ports: two IAM users' keys, the secret of one of them with
  * Secrets Manager's rotation machine, and the notices. Every port call can fail, lose its answer or kill the function.
  */
-import { STEPS } from '../../lambda/domain/guard';
-import type { NoticeEvent } from '../../lambda/domain/notice';
+import { STEPS } from '../../lambda/domain/rotation/step-event';
+import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
-import { emptyMemory } from '../../lambda/domain/memory';
-import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile';
-import type { AccountReport } from '../../lambda/domain/report';
-import type { Occurrence } from '../../lambda/domain/rotation-events';
-import { operate } from '../../lambda/domain/operate';
-import { handleStep } from '../../lambda/domain/rotation';
+import { emptyMemory } from '../../lambda/domain/reconcile/cache';
+import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
+import type { AccountReport } from '../../lambda/contract/report';
+import type { Occurrence } from '../../lambda/domain/reconcile/rotation-failed-event';
+import { operate } from '../../lambda/domain/operate/run-command';
+import { handleStep } from '../../lambda/domain/rotation/handle-step';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
-import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
-import { parseSlice } from '../../lambda/domain/slice-form';
+import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
+import { parseSlice } from '../../lambda/domain/roster/parse-slice';
 
 export const ACCOUNT = '333333333333';
 export const REGION = 'us-east-1';

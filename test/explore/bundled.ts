@@ -7,9 +7,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FaultRule, FaultTarget } from '../../lib/local-organization/faults';
-import type { CallRecord } from '../../lib/local-organization/wire/gateway';
-import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import type { FaultRule, FaultTarget } from '../../lib/simulator/local-organization/faults';
+import type { CallRecord } from '../../lib/simulator/local-organization/wire/gateway';
+import { rehearse, type Rehearsal } from '../../lib/simulator/rehearsal/rehearsal';
 import { planOf } from '../../lib/plan/plan';
 import { loadRoster } from '../../lib/roster/load';
 import type { Fault } from '../domain/world';

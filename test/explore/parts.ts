@@ -1,5 +1,5 @@
 /** All schedules of the exploration, in parts that one process explores at a time. */
-import type { Random } from '../../lib/local-organization/random';
+import type { Random } from '../../lib/simulator/local-organization/random';
 import { isRead, type Fault } from '../domain/world';
 import { FUNCTIONS, PERSONS, run, type Outcome, type Schedule } from './schedule';
 import { STATES } from './states';

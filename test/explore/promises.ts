@@ -1,8 +1,8 @@
 /** What must hold at every instant of a schedule, and when it has come to rest. */
-import { hoursToMs } from '../../lambda/domain/keys';
-import { eventId } from '../../lambda/domain/event-id';
-import { retirementsOf } from '../../lambda/domain/ledger';
-import type { NoticeEvent } from '../../lambda/domain/notice';
+import { hoursToMs } from '../../lambda/domain/time';
+import { eventId } from '../../lambda/domain/digest';
+import { retirementsOf } from '../../lambda/domain/ledger/retirements';
+import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { Secret } from '../../lambda/domain/ports';
 import { Killed, type World } from '../domain/world';
 import { secretsIn } from './leaks';

@@ -6,13 +6,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import { FaultPlan } from '../../lib/local-organization/faults';
-import type { CallRecord } from '../../lib/local-organization/wire/gateway';
-import { seededRandom } from '../../lib/local-organization/random';
-import { synthesize } from '../../lib/assembly';
-import { assemble } from '../../lib/rehearsal/cast';
-import { deploy, operate } from '../../lib/rehearsal/deployment';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import { FaultPlan } from '../../lib/simulator/local-organization/faults';
+import type { CallRecord } from '../../lib/simulator/local-organization/wire/gateway';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
+import { synthesize } from '../../lib/stacks/app';
+import { assemble } from '../../lib/simulator/rehearsal/participants';
+import { deploy, operate } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { ANN, isRead, World, type Journaled } from '../domain/world';
 

@@ -1,9 +1,9 @@
 /** One way that things can go: a starting state, faults at calls, and something that happens between two calls. */
 import { createHash } from 'node:crypto';
-import { STEPS, type Step } from '../../lambda/domain/guard';
-import { TAGS } from '../../lambda/domain/ledger';
-import type { Occurrence } from '../../lambda/domain/rotation-events';
-import type { SliceUser } from '../../lambda/domain/slice';
+import { STEPS, type Step } from '../../lambda/domain/rotation/step-event';
+import { TAGS } from '../../lambda/domain/ledger/tags';
+import type { Occurrence } from '../../lambda/domain/reconcile/rotation-failed-event';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ACCOUNT, ANN, Killed, type Fault, type Journaled, type World } from '../domain/world';
 import { printSecretValue } from '../../lambda/domain/secret-value';
 import { Promises } from './promises';

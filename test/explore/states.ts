@@ -1,7 +1,7 @@
 /** Where a rotation can start from. */
 import type { AccessKeyPair } from '../../lambda/domain/ports';
 import { printSecretValue } from '../../lambda/domain/secret-value';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { ACCOUNT, ANN, World } from '../domain/world';
 
 const SEED_COMPATIBLE: SliceUser = { ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' };

@@ -1,4 +1,4 @@
-import { VirtualClock } from '../../lib/local-organization/clock';
+import { VirtualClock } from '../../lib/simulator/local-organization/clock';
 
 const START = new Date('2026-01-01T00:00:00Z');
 const after = (ms: number): Date => new Date(START.getTime() + ms);

@@ -13,7 +13,7 @@ import {
   paginateListUsers,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { USUAL_PROPAGATION } from '../../lib/local-organization/iam/directory';
+import { USUAL_PROPAGATION } from '../../lib/simulator/local-organization/iam/directory';
 import { ALICE_ACCOUNT, OTHER_ACCOUNT, START, smallOrganization } from './organization-fixture';
 
 const allow = (Action: string | string[], Resource: string, Condition?: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) }] });

@@ -1,13 +1,13 @@
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
-import { VirtualClock } from '../../lib/local-organization/clock';
-import type { FaultPlan } from '../../lib/local-organization/faults';
-import { IamDirectory, NO_DELAY, type Credentials, type Propagation } from '../../lib/local-organization/iam/directory';
-import { iamService } from '../../lib/local-organization/iam/iam-service';
-import { stsService } from '../../lib/local-organization/iam/sts-service';
-import { seededRandom } from '../../lib/local-organization/random';
-import { Gateway, type CallRecord } from '../../lib/local-organization/wire/gateway';
-import { inProcessHandler } from '../../lib/local-organization/wire/in-process';
+import { VirtualClock } from '../../lib/simulator/local-organization/clock';
+import type { FaultPlan } from '../../lib/simulator/local-organization/faults';
+import { IamDirectory, NO_DELAY, type Credentials, type Propagation } from '../../lib/simulator/local-organization/iam/directory';
+import { iamService } from '../../lib/simulator/local-organization/iam/iam-service';
+import { stsService } from '../../lib/simulator/local-organization/iam/sts-service';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
+import { Gateway, type CallRecord } from '../../lib/simulator/local-organization/wire/gateway';
+import { inProcessHandler } from '../../lib/simulator/local-organization/wire/in-process';
 
 export const ALICE_ACCOUNT = '333333333333';
 export const OTHER_ACCOUNT = '444444444444';

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../lib/local-organization/random';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
 
 const draw = (seed: number | string): number[] => {
   const random = seededRandom(seed);

@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import { s3Deliveries } from '../../lambda/aws/deliveries';
-import { orgEvents } from '../../lambda/aws/events';
-import { sesMail } from '../../lambda/aws/mail';
-import { s3Roster } from '../../lambda/aws/roster';
-import { eventPath, slicePath } from '../../lambda/contract';
-import { deliverBatch, type MailerPorts } from '../../lambda/domain/mailer';
-import type { RosterSlice } from '../../lambda/domain/slice';
+import { orgEvents } from '../../lambda/aws/notice-store';
+import { sesMail } from '../../lambda/aws/ses';
+import { s3Roster } from '../../lambda/aws/slice-store';
+import { eventPath, slicePath } from '../../lambda/contract/names';
+import { deliverBatch, type MailerPorts } from '../../lambda/domain/mail/deliver';
+import type { RosterSlice } from '../../lambda/contract/slice';
 import { ACCOUNT, EVENT_ID, slice } from './fixture';
 
 export const ADMINS = ['security@example.com'];

@@ -1,6 +1,6 @@
-import type { OwnerEvent } from '../../lambda/domain/mail-event';
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import type { OwnerEvent } from '../../lambda/domain/mail/owner-event';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 
 export const ACCOUNT = '333333333333';
 export const EVENT_ID = '0123456789abcdef0123456789abcdef';

@@ -1,4 +1,4 @@
-import { eventLocation } from '../../lambda/domain/mail-pointer';
+import { eventLocation } from '../../lambda/domain/mail/pointer';
 
 const ID = '0123456789abcdef0123456789abcdef';
 const envelope = (event: unknown): string => JSON.stringify({ Type: 'Notification', Message: JSON.stringify({ event }) });

@@ -1,9 +1,9 @@
-import { ownerMail, type Mail } from '../../lambda/domain/mail';
-import { ownerEvent } from '../../lambda/domain/mail-event';
-import { recipientOf } from '../../lambda/domain/mail-recipient';
-import { fetchCommand } from '../../lambda/domain/mail-steps';
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import type { RosterSlice, SliceUser } from '../../lambda/domain/slice';
+import { ownerMail, type Mail } from '../../lambda/domain/mail/render';
+import { ownerEvent } from '../../lambda/domain/mail/owner-event';
+import { recipientOf } from '../../lambda/domain/mail/recipient';
+import { fetchCommand } from '../../lambda/domain/mail/steps';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import { ACCOUNT, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, notice, slice, user } from './fixture';
 
 const COMMAND = 'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';

@@ -1,9 +1,9 @@
-import type { AccountReport, KeyReport, UserReport } from '../../lambda/domain/report';
+import type { AccountReport, KeyReport, UserReport } from '../../lambda/contract/report';
 import { bake, BAKE_MINUTES, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
-import { UnreadableReport } from '../../lib/operator/read-report';
+import { UnreadableReport } from '../../lib/org-bucket/report';
 import type { Operator } from '../../lib/operator/operator';
 import { loadRoster } from '../../lib/roster/load';
-import { canaries } from '../../lib/roster/waves';
+import { canaries } from '../../lib/roster/canaries';
 import { ROSTERS } from '../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');

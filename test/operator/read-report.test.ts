@@ -1,6 +1,6 @@
-import type { AccountReport } from '../../lambda/domain/report';
+import type { AccountReport } from '../../lambda/contract/report';
 import { isReleased } from '../../lib/plan/compare-published';
-import { readReport, UnreadableReport } from '../../lib/operator/read-report';
+import { readReport, UnreadableReport } from '../../lib/org-bucket/report';
 
 const ACCOUNT = '333333333333';
 const REPORT: AccountReport = { schemaVersion: 1, accountId: ACCOUNT, generation: 5, codeVersion: 'new', at: '2027-01-04T00:00:00.000Z', released: true, users: [], unknown: [] };

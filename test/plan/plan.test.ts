@@ -1,8 +1,8 @@
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import { planOf, type Plan } from '../../lib/plan/plan';
-import { parsePublished, printPublished } from '../../lib/plan/published-roster';
+import { parsePublished, printPublished } from '../../lib/org-bucket/published-roster';
 import type { Released } from '../../lib/plan/refusals';
 import { renderPlanMarkdown } from '../../lib/plan/render-markdown';
 import { renderPlanText } from '../../lib/plan/render-text';

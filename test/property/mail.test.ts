@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { ownerMail, type Mail } from '../../lambda/domain/mail';
-import { ownerEvent, OWNER_NOTICE_TYPES, type OwnerEvent } from '../../lambda/domain/mail-event';
-import type { Recipient } from '../../lambda/domain/mail-recipient';
-import type { NoticeEvent } from '../../lambda/domain/notice';
-import { adminSubject, adminText } from '../../lambda/domain/notice-text';
+import { ownerMail, type Mail } from '../../lambda/domain/mail/render';
+import { ownerEvent, OWNER_NOTICE_TYPES, type OwnerEvent } from '../../lambda/domain/mail/owner-event';
+import type { Recipient } from '../../lambda/domain/mail/recipient';
+import type { NoticeEvent } from '../../lambda/contract/notice';
+import { adminSubject, adminText } from '../../lambda/domain/notices/admin-text';
 import { ACCOUNT, EVENTS, EVENT_ID, notice, slice, user } from '../mailer/fixture';
 
 const hostile = fc.oneof(

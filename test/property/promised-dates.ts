@@ -5,9 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Retirement } from '../../lambda/domain/ledger';
+import type { Retirement } from '../../lambda/domain/ledger/retirements';
 import type { AccessKey, LastUse } from '../../lambda/domain/ports';
-import { nextRetirementStep } from '../../lambda/domain/retirement';
+import { nextRetirementStep } from '../../lambda/domain/keys/retirement-schedule';
 import { ANN, sliceOf, World } from '../domain/world';
 
 const HOUR_MS = 3_600_000;

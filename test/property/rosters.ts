@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { SliceUser } from '../../lambda/domain/slice';
+import type { SliceUser } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../../lib/roster/roster';
 import { ownerAddress } from '../../lib/roster/rules';
 

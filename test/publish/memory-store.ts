@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { OrgStore } from '../../lib/publish/org-store';
+import type { OrgStore } from '../../lib/org-bucket/store';
 
 /** A bucket in memory, that refuses lost races as S3 does. */
 export class MemoryStore implements OrgStore {

@@ -1,11 +1,11 @@
 import { unzipSync } from 'fflate';
-import type { RosterSlice } from '../../lambda/domain/slice';
-import { memberCode } from '../../lib/member/member-code';
+import type { RosterSlice } from '../../lambda/contract/slice';
+import { memberCode } from '../../lib/stacks/member/member-code';
 import { publishCode } from '../../lib/publish/code';
 import { publishSlices, removeSlices } from '../../lib/publish/slices';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
-import { canaries, others } from '../../lib/roster/waves';
+import { canaries, others } from '../../lib/roster/canaries';
 import { ROSTERS } from '../fixtures/rosters';
 import { MemoryStore } from './memory-store';
 

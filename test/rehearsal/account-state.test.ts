@@ -1,4 +1,4 @@
-import { keyEvents, type AccountState, type KeyState, type UserState } from '../../lib/rehearsal/account-state';
+import { keyEvents, type AccountState, type KeyState, type UserState } from '../../lib/simulator/rehearsal/account-state';
 
 const AT = new Date('2027-01-10T12:00:00Z');
 const key = (keyId: string, day: number, more: Partial<KeyState> = {}): KeyState => ({ keyId, status: 'Active', createdAt: new Date(Date.UTC(2027, 0, day)), secret: 'not read', compromised: false, ...more });

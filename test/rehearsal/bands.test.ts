@@ -1,6 +1,6 @@
-import { FaultPlan } from '../../lib/local-organization/faults';
-import { seededRandom } from '../../lib/local-organization/random';
-import { bandsOf } from '../../lib/rehearsal/bands';
+import { FaultPlan } from '../../lib/simulator/local-organization/faults';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
+import { bandsOf } from '../../lib/simulator/rehearsal/calendar-bands';
 import type { Roster } from '../../lib/roster/roster';
 
 const START = new Date('2027-01-01T00:00:00Z');

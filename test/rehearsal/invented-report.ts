@@ -1,7 +1,7 @@
-import type { Band } from '../../lib/rehearsal/bands';
-import { Chance } from '../../lib/rehearsal/chance';
-import type { HistoryEvent } from '../../lib/rehearsal/history';
-import { reportOf, type RehearsalReport } from '../../lib/rehearsal/report';
+import type { Band } from '../../lib/simulator/rehearsal/calendar-bands';
+import { Chance } from '../../lib/simulator/rehearsal/seeded-draw';
+import type { HistoryEvent } from '../../lib/simulator/rehearsal/event-log';
+import { reportOf, type RehearsalReport } from '../../lib/simulator/rehearsal/report';
 
 const DAY_MS = 86_400_000;
 const START = Date.UTC(2027, 0, 1);

@@ -5,8 +5,8 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LocalOrganization } from '../../lib/local-organization/organization';
-import { rehearse } from '../../lib/rehearsal/rehearsal';
+import { LocalOrganization } from '../../lib/simulator/local-organization/organization';
+import { rehearse } from '../../lib/simulator/rehearsal/rehearsal';
 import { loadRoster } from '../../lib/roster/load';
 
 const ACCOUNT = '333333333333';

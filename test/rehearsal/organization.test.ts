@@ -1,9 +1,9 @@
 /** Every way of deployment, and a roster that changes: through the pipeline's own assembly, with IAM enforced. */
-import { FaultPlan } from '../../lib/local-organization/faults';
-import { seededRandom } from '../../lib/local-organization/random';
-import type { CallRecord } from '../../lib/local-organization/wire/gateway';
+import { FaultPlan } from '../../lib/simulator/local-organization/faults';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
+import type { CallRecord } from '../../lib/simulator/local-organization/wire/gateway';
 import { planOf } from '../../lib/plan/plan';
-import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
+import { rehearse, type Rehearsal } from '../../lib/simulator/rehearsal/rehearsal';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
 import { ROSTERS } from '../fixtures/rosters';

@@ -2,11 +2,11 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FaultPlan } from '../../lib/local-organization/faults';
-import { seededRandom } from '../../lib/local-organization/random';
-import { judge } from '../../lib/rehearsal/judge';
-import { rehearse, type Rehearsal } from '../../lib/rehearsal/rehearsal';
-import { readScenario, type Scenario } from '../../lib/rehearsal/scenario';
+import { FaultPlan } from '../../lib/simulator/local-organization/faults';
+import { seededRandom } from '../../lib/simulator/local-organization/random';
+import { judge } from '../../lib/simulator/rehearsal/expectations';
+import { rehearse, type Rehearsal } from '../../lib/simulator/rehearsal/rehearsal';
+import { readScenario, type Scenario } from '../../lib/simulator/rehearsal/scenario';
 import { loadRoster } from '../../lib/roster/load';
 
 const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));

@@ -1,4 +1,4 @@
-import { SecretSearch } from '../../lib/rehearsal/secret-search';
+import { SecretSearch } from '../../lib/simulator/rehearsal/secret-search';
 
 /** Not a key of anybody: the characters that need escaping, near each other and apart. */
 const SECRET = 'ab/+cd'.repeat(6) + '/+/+';

@@ -1,5 +1,5 @@
-import type { HistoryEvent } from '../../lib/rehearsal/history';
-import { bandsFor, describe as inWords, marksOf, repetition, sideBySide, storiesOf } from '../../lib/rehearsal/page/timeline';
+import type { HistoryEvent } from '../../lib/simulator/rehearsal/event-log';
+import { bandsFor, describe as inWords, marksOf, repetition, sideBySide, storiesOf } from '../../lib/simulator/rehearsal/page/timeline';
 import { inventReport } from './invented-report';
 
 const WHO = { accountId: '333333333333', accountName: 'payments-prod', userName: 'jeremy.ritchie' };

@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { context } from '../../cdk.json';
-import { synthesize } from '../../lib/assembly';
-import { Assembly } from '../../lib/local-organization/deployment/assembly';
+import { synthesize } from '../../lib/stacks/app';
+import { Assembly } from '../../lib/cloud-assembly/assembly';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 

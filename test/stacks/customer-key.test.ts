@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import keyTemplate from '../../docs/secrets-key.template.json';
-import { synthesize } from '../../lib/assembly';
-import type { Template } from '../../lib/local-organization/deployment/template';
-import type { LocalOrganization } from '../../lib/local-organization/organization';
-import { assemble, secretsKeyStack } from '../../lib/rehearsal/cast';
-import { deploy } from '../../lib/rehearsal/deployment';
+import { synthesize } from '../../lib/stacks/app';
+import type { Template } from '../../lib/cloud-assembly/template';
+import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
+import { assemble, secretsKeyStack } from '../../lib/simulator/rehearsal/participants';
+import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 
 const START = new Date('2027-01-04T00:00:00Z');

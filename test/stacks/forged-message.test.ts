@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventPath } from '../../lambda/contract';
-import { synthesize } from '../../lib/assembly';
-import type { LocalOrganization } from '../../lib/local-organization/organization';
-import { assemble } from '../../lib/rehearsal/cast';
-import { deploy } from '../../lib/rehearsal/deployment';
+import { eventPath } from '../../lambda/contract/names';
+import { synthesize } from '../../lib/stacks/app';
+import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
+import { assemble } from '../../lib/simulator/rehearsal/participants';
+import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 

@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../lib/assembly';
-import { Authorization } from '../../lib/local-organization/iam/authorization';
-import type { LocalOrganization } from '../../lib/local-organization/organization';
-import type { Principal, ServiceId } from '../../lib/local-organization/service';
-import { assemble } from '../../lib/rehearsal/cast';
-import { deploy, type DeploymentReport } from '../../lib/rehearsal/deployment';
+import { synthesize } from '../../lib/stacks/app';
+import { Authorization } from '../../lib/simulator/local-organization/iam/authorization';
+import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
+import type { Principal, ServiceId } from '../../lib/simulator/local-organization/service';
+import { assemble } from '../../lib/simulator/rehearsal/participants';
+import { deploy, type DeploymentReport } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 import cases from './request-cases.json';

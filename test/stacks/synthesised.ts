@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../lib/assembly';
-import { Assembly } from '../../lib/local-organization/deployment/assembly';
-import { resolveTemplate, type Resolved, type Template } from '../../lib/local-organization/deployment/template';
+import { synthesize } from '../../lib/stacks/app';
+import { Assembly } from '../../lib/cloud-assembly/assembly';
+import { resolveTemplate, type Resolved, type Template } from '../../lib/cloud-assembly/template';
 import { STACKS } from '../../lib/names';
 import { loadRoster } from '../../lib/roster/load';
 

@@ -1,12 +1,12 @@
-import { VirtualClock } from '../../../lib/local-organization/clock';
-import { seededRandom } from '../../../lib/local-organization/random';
-import type { Call, Principal, Service } from '../../../lib/local-organization/service';
-import { KmsState } from '../../../lib/local-organization/services/kms';
-import { lambdaService } from '../../../lib/local-organization/services/lambda';
-import { s3Service } from '../../../lib/local-organization/services/s3';
-import { sesv2Service } from '../../../lib/local-organization/services/sesv2';
-import { snsService } from '../../../lib/local-organization/services/sns';
-import { sqsService } from '../../../lib/local-organization/services/sqs';
+import { VirtualClock } from '../../../lib/simulator/local-organization/clock';
+import { seededRandom } from '../../../lib/simulator/local-organization/random';
+import type { Call, Principal, Service } from '../../../lib/simulator/local-organization/service';
+import { KmsState } from '../../../lib/simulator/local-organization/services/kms';
+import { lambdaService } from '../../../lib/simulator/local-organization/services/lambda';
+import { s3Service } from '../../../lib/simulator/local-organization/services/s3';
+import { sesv2Service } from '../../../lib/simulator/local-organization/services/sesv2';
+import { snsService } from '../../../lib/simulator/local-organization/services/sns';
+import { sqsService } from '../../../lib/simulator/local-organization/services/sqs';
 
 const place = { accountId: '222222222222', region: 'us-east-1' };
 const principal: Principal = { kind: 'role', arn: 'arn:aws:sts::333333333333:assumed-role/rotate/x', accountId: '333333333333', userId: 'AROA:x' };

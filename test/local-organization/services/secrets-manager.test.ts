@@ -1,7 +1,7 @@
-import { VirtualClock } from '../../../lib/local-organization/clock';
-import { seededRandom } from '../../../lib/local-organization/random';
-import type { Call, Principal } from '../../../lib/local-organization/service';
-import { secretsManagerService, type RotationEvent } from '../../../lib/local-organization/services/secretsmanager';
+import { VirtualClock } from '../../../lib/simulator/local-organization/clock';
+import { seededRandom } from '../../../lib/simulator/local-organization/random';
+import type { Call, Principal } from '../../../lib/simulator/local-organization/service';
+import { secretsManagerService, type RotationEvent } from '../../../lib/simulator/local-organization/services/secretsmanager';
 
 const ACCOUNT = '333333333333';
 const FUNCTION = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:access-keys-rotate`;

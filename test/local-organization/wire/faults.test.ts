@@ -1,6 +1,6 @@
 import { CreateAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
-import { FaultPlan, type FaultRule } from '../../../lib/local-organization/faults';
-import { seededRandom } from '../../../lib/local-organization/random';
+import { FaultPlan, type FaultRule } from '../../../lib/simulator/local-organization/faults';
+import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import { ALICE_ACCOUNT, smallOrganization } from '../organization-fixture';
 
 function withFault(rule: FaultRule) {

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { IAMClient, ListUsersCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { listen } from '../../../lib/local-organization/wire/port';
-import { createNetwork } from '../../../lib/local-organization/wire/network';
+import { listen } from '../../../lib/simulator/local-organization/wire/port';
+import { createNetwork } from '../../../lib/simulator/local-organization/wire/network';
 import { ALICE_ACCOUNT, smallOrganization } from '../organization-fixture';
 
 async function served() {

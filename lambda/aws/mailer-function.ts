@@ -1,0 +1,39 @@
+/** The mailer's ports, wired once per container. */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { FUNCTIONS, type MailerEnvironment } from '../contract/names';
+import type { MailerPorts } from '../domain/mail/deliver';
+import { BOUNDED } from './client-config';
+import { s3Deliveries } from './deliveries';
+import { required } from './environment';
+import { orgEvents } from './notice-store';
+import { sesMail } from './ses';
+import { s3Roster } from './slice-store';
+
+/** Twice the SDK's own: a mail that has gone and cannot be marked as sent goes again. */
+const S3_ATTEMPTS = 6;
+
+const env = (name: keyof MailerEnvironment): string => required(name);
+
+export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
+  const s3 = new S3Client({ ...BOUNDED, maxAttempts: S3_ATTEMPTS });
+  const bucket = env('ORG_BUCKET');
+  return {
+    events: orgEvents(s3, bucket),
+    slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
+    deliveries: s3Deliveries(s3, bucket),
+    mail: sesMail(new SESv2Client(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    log: logger(),
+    admins: env('ADMINS').split(','),
+  };
+}
+
+function logger(): MailerPorts['log'] {
+  const log = new Logger({ serviceName: FUNCTIONS.mailer.name });
+  return {
+    info: (message, fields = {}) => log.info(message, fields),
+    warn: (message, fields = {}) => log.warn(message, fields),
+    error: (message, fields = {}) => log.error(message, fields),
+  };
+}

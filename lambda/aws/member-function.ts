@@ -1,0 +1,47 @@
+/** The ports that rotate and reconcile share, wired once per container. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { STSClient } from '@aws-sdk/client-sts';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SECRET_NAME_PREFIX, type MemberEnvironment } from '../contract/names';
+import { BOUNDED } from './client-config';
+import { stsIdentities } from './sts';
+import { keyAdministrations } from './iam';
+import { orgNotices } from './notices';
+import { required } from './environment';
+import { orgReports } from './report-store';
+import { s3Roster } from './slice-store';
+import { secretsManager } from './secrets-manager';
+
+const env = (name: keyof MemberEnvironment): string => required(name);
+
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export function memberPorts(serviceName: string, { partition, accountId }: Place) {
+  const s3 = new S3Client(BOUNDED);
+  const sts = new STSClient(BOUNDED);
+  const bucket = env('ORG_BUCKET');
+  return {
+    secrets: secretsManager(new SecretsManagerClient(BOUNDED), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), keyAlias: process.env.SECRETS_KEY ?? '' }),
+    keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }, BOUNDED),
+    identities: stsIdentities(BOUNDED),
+    roster: s3Roster(s3, bucket, accountId),
+    notices: orgNotices(s3, new SNSClient(BOUNDED), bucket, env('ADMIN_TOPIC_ARN')),
+    reports: orgReports(s3, bucket),
+    log: logger(serviceName),
+  };
+}
+
+function logger(serviceName: string) {
+  const log = new Logger({ serviceName });
+  return {
+    info: (message: string, fields = {}) => log.info(message, fields),
+    warn: (message: string, fields = {}) => log.warn(message, fields),
+    error: (message: string, fields = {}) => log.error(message, fields),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Secrets, Secret, KeyAdministration, AccessKey } from '../ports';
+import { parseSecretValue } from '../secret-value';
+import { retirementsOf } from '../ledger/retirements';
+
+/**
+ * The key ids that AWSCURRENT and AWSPENDING name now; these are never deactivated or deleted. Read immediately
+ * before every such act.
+ * @throws RotationError SECRET_VALUE_INVALID when a value cannot be understood: then nothing may be touched
+ */
+async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<string>> {
+  const texts = [await secrets.value(secretId, 'AWSCURRENT'), await secrets.value(secretId, 'AWSPENDING')];
+  return new Set(texts.flatMap((text) => (text === undefined ? [] : (parseSecretValue(text).key?.id ?? []))));
+}
+
+/** In an emergency, where any key but a protected one may go: runs the act; says whether it ran. */
+export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: string, act: () => Promise<void>): Promise<boolean> {
+  if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
+  await act();
+  return true;
+}
+
+/**
+ * By what a key that seems to be in no version is known after all. A pass reads one thing after another, and a label that
+ * moves meanwhile makes a key look like nobody's: asked right before such a key is deleted or begins to retire.
+ */
+export async function knownAs(secrets: Secrets, { arn }: Secret, keyId: string): Promise<'protected' | 'retiring' | 'former' | undefined> {
+  if ((await protectedKeyIds(secrets, arn)).has(keyId)) return 'protected';
+  const former = [await secrets.value(arn, 'KEY_RETIRING'), await secrets.value(arn, 'AWSPREVIOUS')];
+  const secret = await secrets.describe(arn);
+  if (!secret || retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return 'retiring';
+  return former.some((text) => text?.includes(keyId)) ? 'former' : undefined;
+}
+
+/** An Inactive key is deleted as it is; an Active one is deactivated first, so that the deletion never hits a working key. */
+export async function deactivateAndDelete(keys: KeyAdministration, key: AccessKey): Promise<void> {
+  if (key.status === 'Active') await keys.deactivate(key.id);
+  await keys.delete(key.id);
+}

@@ -1,0 +1,52 @@
+import { PREFIX, entries, TAGS } from './tags';
+import type { Secret } from '../ports';
+
+const RETIRING = `${PREFIX}retiring:`;
+
+/** A key on its way out. */
+export interface Retirement {
+  readonly keyId: string;
+  /** `deactivating` is written before UpdateAccessKey, `inactive` once the key is seen Inactive. */
+  readonly state: 'active' | 'deactivating' | 'inactive';
+  /** Since when it retires, or, once `inactive`, since when it is known to be. */
+  readonly since: Date;
+  /** What its owner was promised: not deactivated, or once `inactive` not deleted, before this, whatever the roster says later. */
+  readonly until?: Date;
+  /** How many warnings its owner had. */
+  readonly warnings: number;
+  /** The secret version that replaced it; '-' for an adopted key. */
+  readonly replacedBy: string;
+}
+
+export function retirementTag(retirement: Retirement): Record<string, string> {
+  const { keyId, state, since, warnings, replacedBy, until } = retirement;
+  return { [RETIRING + keyId]: [state, since.toISOString(), warnings, replacedBy, ...(until ? [until.toISOString()] : [])].join(' ') };
+}
+
+export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
+
+export function retirementsOf(secret: Secret): Retirement[] {
+  return entries(secret, RETIRING).map(([keyId, value]) => {
+    const [state, since = '', warnings = '0', replacedBy = '-', until] = value.split(' ');
+    return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy, ...(until && { until: new Date(until) }) };
+  });
+}
+
+/** How far the end of a retired user's current key has come. `deactivating` and `deleting` are written before the act. */
+export interface Ending {
+  readonly state: 'waiting' | 'deactivating' | 'inactive' | 'deleting';
+  readonly since: Date;
+  readonly keyId: string;
+  /** The key was found Inactive: who comes back does not get it back. */
+  readonly found?: boolean;
+  /** The owner was promised that it is not deleted before this. */
+  readonly until?: Date;
+}
+
+export const endingTag = ({ state, since, keyId, found, until }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId, ...(found ? ['found'] : []), ...(until ? [until.toISOString()] : [])].join(' ') });
+
+export function endingOf(secret: Secret): Ending | undefined {
+  const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
+  const until = more.find((word) => word !== 'found');
+  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: more.includes('found'), ...(until && { until: new Date(until) }) };
+}

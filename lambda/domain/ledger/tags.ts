@@ -1,0 +1,132 @@
+/**
+ * What was done and is intended, kept as tags on the secret and written before the act.
+ * Tag values hold no quotes, braces or commas and at most 255 characters, so fields are separated by spaces.
+ */
+import type { Secret } from '../ports';
+import { versionWith } from './versions';
+
+export const PREFIX = 'access-keys:';
+
+export const TAGS = {
+  userId: `${PREFIX}user-id`,
+  generation: `${PREFIX}generation`,
+  /** Version of AWSCURRENT that a former user of the same name left behind: to this one it holds no key. */
+  former: `${PREFIX}former`,
+  /** Version whose owner has been told. */
+  notified: `${PREFIX}notified`,
+  /** Token, code and time of the last failed attempt that was told, and since when it fails; it stays, because events of it come late. */
+  failed: `${PREFIX}failed`,
+  /** Token of an outstanding rotation, and since when it is left to Secrets Manager. */
+  outstanding: `${PREFIX}outstanding`,
+  /** Since when this secret stands where one was that is gone, and keys that that one held; until AWSCURRENT names a key that works. */
+  lost: `${PREFIX}lost`,
+  released: `${PREFIX}released`,
+  /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
+  paused: `${PREFIX}paused`,
+  /** The current key of a user who retires: state, since when, key id. */
+  ending: `${PREFIX}ending`,
+  /** Fingerprint of the resource policy that we put last. */
+  policy: `${PREFIX}policy`,
+  /** Until when somebody holds the lease. */
+  lease: `${PREFIX}lease`,
+  /** The last rollback: versions and keys that it went from and to, and whether all of it is done. */
+  rolledBack: `${PREFIX}rolled-back`,
+  /** Version of AWSCURRENT that somebody else put there, once told. */
+  foreignCurrent: `${PREFIX}foreign-current`,
+} as const;
+
+const ALERT = `${PREFIX}alert:`;
+
+const COMPROMISED = `${PREFIX}compromised:`;
+
+/** IAM's lists lag behind by at most this long. */
+export const LIST_LAG_MS = 5 * 60_000;
+
+/** Back from the newer version to the older one; written before AWSCURRENT moves. */
+export interface Rollback {
+  readonly newer: string;
+  readonly older: string;
+  readonly newerKeyId: string;
+  readonly olderKeyId: string;
+  readonly done: boolean;
+}
+
+export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Rollback): Record<string, string> => ({ [TAGS.rolledBack]: [newer, older, newerKeyId, olderKeyId, done ? 'done' : 'begun'].join(' ') });
+
+/** The rollback that AWSCURRENT is the outcome of; undefined once another rotation, or a person, moved it on. */
+export function rollbackOf(secret: Secret): Rollback | undefined {
+  const [newer = '', older, newerKeyId = '', olderKeyId = '', state] = secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
+  return older !== undefined && older === versionWith(secret, 'AWSCURRENT') ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' } : undefined;
+}
+
+/** Whether a version of this secret, or of one that was there before it, has held a key of this user. */
+export const hasHeldAKey = (secret: Secret): boolean => secret.tags[TAGS.notified] !== undefined || secret.tags[TAGS.lost] !== undefined;
+
+/** A secret that was there before, is gone, and took with it which key is in use. */
+export interface Loss {
+  readonly since: Date;
+  /** Keys that it held, as far as they existed then. */
+  readonly keyIds: readonly string[];
+}
+
+export const lossTag = ({ since, keyIds }: Loss): Record<string, string> => ({ [TAGS.lost]: [since.toISOString(), ...keyIds].join(' ') });
+
+export function lossOf(secret: Secret): Loss | undefined {
+  const [since, ...keyIds] = secret.tags[TAGS.lost]?.split(' ') ?? [];
+  return since === undefined ? undefined : { since: new Date(since), keyIds };
+}
+
+/** Whether AWSCURRENT still holds what a former user of the same name left. */
+export function isFormers(secret: Secret): boolean {
+  const current = versionWith(secret, 'AWSCURRENT');
+  return current !== undefined && secret.tags[TAGS.former] === current;
+}
+
+/** All that was written of a user, but for the generation of the roster. */
+export const tagKeysOf = (secret: Secret): string[] => Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
+
+/** A key that was declared compromised is never brought back. */
+export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({ [COMPROMISED + keyId]: at.toISOString() });
+
+export const isCompromised = (secret: Secret, keyId: string): boolean => secret.tags[COMPROMISED + keyId] !== undefined;
+
+export const compromisedKeys = (secret: Secret): { readonly keyId: string; readonly at: Date }[] => entries(secret, COMPROMISED).map(([keyId, at]) => ({ keyId, at: new Date(at) }));
+
+export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
+
+/** Conditions the admin was told of, by code, with the instant of the last telling. */
+export function alertsOf(secret: Secret): Map<string, Date> {
+  return new Map(entries(secret, ALERT).map(([code, at]) => [code, new Date(at)]));
+}
+
+export const alertTagKey = (code: string): string => ALERT + code;
+
+/** The last failed attempt of a rotation. */
+export interface Failure {
+  readonly token: string;
+  readonly code: string;
+  readonly at: Date;
+  /** When its first attempt failed. */
+  readonly since: Date;
+}
+
+export const failureTag = ({ token, code, at, since }: Failure): Record<string, string> => ({ [TAGS.failed]: [token, code, at.toISOString(), since.toISOString()].join(' ') });
+
+export function failureOf(secret: Secret): Failure | undefined {
+  const [token, code, at, since = at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
+  return token && code && at ? { token, code, at: new Date(at), since: new Date(since!) } : undefined;
+}
+
+/** Since when reconcile leaves this rotation to Secrets Manager. */
+export function leftSince(secret: Secret, token: string): Date | undefined {
+  const [marked, at] = secret.tags[TAGS.outstanding]?.split(' ') ?? [];
+  return marked === token && at ? new Date(at) : undefined;
+}
+
+export const leftTag = (token: string, now: Date): Record<string, string> => ({ [TAGS.outstanding]: `${token} ${now.toISOString()}` });
+
+export function entries(secret: Secret, prefix: string): [string, string][] {
+  return Object.entries(secret.tags)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value]);
+}

@@ -1,0 +1,233 @@
+/** What an owner's mail says, without any markup: both forms of the mail are made of this and of nothing else. */
+import { dayInWords, inWords } from '../time';
+import type { OwnerEvent } from './owner-event';
+import type { Recipient } from './recipient';
+import { keysInWords, oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, unusableSteps, waitSteps, type Step, type Telling } from './steps';
+import type { RosterSlice, SliceUser } from '../../contract/slice';
+import { endsHere } from '../roster/suspension';
+
+export interface MailWords {
+  readonly subject: string;
+  /** How urgent it looks: something to know, to do, or to do soon. */
+  readonly tone: 'know' | 'do' | 'hurry';
+  readonly label: string;
+  readonly headline: string;
+  readonly paragraphs: readonly string[];
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly stepsTitle: string;
+  readonly steps: readonly { readonly number: number; readonly text: string; readonly command: string | null }[];
+  readonly footer: string;
+}
+
+interface Named extends Telling {
+  /** User and account. */
+  readonly whose: string;
+}
+
+interface Message {
+  /** The mail's subject, without the old key's end. */
+  readonly subject: string;
+  readonly tone: MailWords['tone'];
+  readonly headline: string;
+  readonly paragraphs: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+const LABELS: Readonly<Record<MailWords['tone'], string>> = { know: 'For your information', do: 'Please act', hurry: 'Please act soon' };
+
+const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>> = {
+  rotated: (telling) => ({
+    subject: `New access key for ${telling.whose}`,
+    tone: 'do',
+    headline: 'Your access key was rotated',
+    paragraphs: ['A new access key was made, tested and stored.', previousKeyWorks(telling)],
+    steps: takeOverSteps(telling),
+  }),
+  'rotation-partial': (telling) => ({
+    subject: `New access key for ${telling.whose}, rotation unfinished`,
+    tone: 'do',
+    headline: 'You have a new access key, but its rotation is not finished',
+    paragraphs: ['The new key works and is stored; a step after that failed. The administrators were told.', previousKeyWorks(telling)],
+    steps: takeOverSteps(telling),
+  }),
+  'previous-key-in-use': (telling) => ({
+    subject: `Old access key of ${telling.whose} is still used`,
+    tone: 'hurry',
+    headline: 'Something still uses your old access key',
+    paragraphs: [`The old key ${oldKey(telling)} ${usedBy(telling)}.`, previousKeyWorks(telling)],
+    steps: [{ text: 'Find what still uses the old key: the service, region and time above are a start.' }, ...takeOverSteps(telling)],
+  }),
+  'previous-key-deactivated': (telling) => ({
+    subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deactivated`,
+    tone: 'know',
+    headline: 'Your old access key was deactivated',
+    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), nothingToDo(telling)],
+    steps: recoverySteps(telling),
+  }),
+  'previous-key-deleted': (telling) => ({
+    subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deleted`,
+    tone: 'know',
+    headline: 'Your old access key was deleted',
+    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored.`, nothingToDo(telling)],
+    steps: takeOverSteps(telling),
+  }),
+  'retirement-failed': (telling) => ({
+    subject: `Old access key of ${telling.whose} is not retired yet`,
+    tone: 'do',
+    headline: 'Your old access key could not be retired yet',
+    paragraphs: [`${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old one failed; the administrators were told and it is attempted again by itself.`, previousKeyWorks(telling)],
+    steps: takeOverSteps(telling),
+  }),
+  'key-compromised': (telling) => ({
+    subject: `Access key ${oldKey(telling)} of ${telling.whose} is compromised`,
+    tone: 'hurry',
+    headline: 'Your access key was declared compromised',
+    paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. ${successor(telling)}`, 'If you did not expect this, talk to your security team before anything else.'],
+    steps: telling.event.currentKeyId ? takeOverSteps(telling) : waitSteps(telling, !resting(telling)),
+  }),
+  'rolled-back': (telling) => ({
+    subject: `Previous access key of ${telling.whose} works again`,
+    tone: 'do',
+    headline: 'Your previous access key works again',
+    paragraphs: [`An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`, 'Where you still use the previous key, there is nothing to do.'],
+    steps: putBackSteps(telling),
+  }),
+  'stored-key-unusable': (telling) => ({
+    subject: telling.event.currentKeyId ? `Stored access key …${telling.event.currentKeyId.slice(-4)} of ${telling.whose} does not work` : `No access key is stored any more for ${telling.whose}`,
+    tone: 'hurry',
+    headline: 'The access key that is stored for you does not work',
+    paragraphs: [whyUnusable(telling), stillWorking(telling)],
+    steps: unusableSteps(telling),
+  }),
+};
+
+/** @param slice the roster of the event's account; region and secret are taken from it, never from the event */
+export function mailWords(event: OwnerEvent, recipient: Recipient, slice: RosterSlice): MailWords {
+  const user = recipient.kind === 'admins' && recipient.because === 'not-in-roster' ? undefined : recipient.user;
+  const name = user?.name ?? event.userName;
+  const account = slice.accountName === undefined ? `account ${slice.accountId}` : slice.accountName;
+  const message = MESSAGES[event.type]({ event, user, slice, whose: `${name} in ${account}` });
+  return onOneLine({
+    subject: `${message.subject}${worksUntil(event)}`,
+    tone: message.tone,
+    label: LABELS[message.tone],
+    headline: message.headline,
+    paragraphs: [...forAdmins(recipient, name), ...message.paragraphs].filter((paragraph) => paragraph !== ''),
+    facts: facts({ event, user, slice }, name),
+    stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
+    steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
+    footer: 'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
+  });
+}
+
+/** Whatever a value holds, it adds no line to the mail. */
+function onOneLine(words: MailWords): MailWords {
+  const { subject, headline, paragraphs, facts: all, steps } = words;
+  return {
+    ...words,
+    subject: plain(subject),
+    headline: plain(headline),
+    paragraphs: paragraphs.map(plain),
+    facts: all.map(({ name, value }) => ({ name, value: plain(value) })),
+    steps: steps.map(({ number, text, command }) => ({ number, text: plain(text), command: command && plain(command) })),
+  };
+}
+
+function forAdmins(recipient: Recipient, name: string): readonly string[] {
+  if (recipient.kind === 'owner') return [];
+  const why = recipient.because === 'no-address' ? 'has no address that a mail could go to' : 'is not in the published roster';
+  return [`You get this as an administrator, because ${name} ${why}. The text is what the owner would read: please pass it on.`];
+}
+
+const CURRENT_KEY_FACTS: Partial<Record<OwnerEvent['type'], string>> = { 'rolled-back': 'Key to use', 'stored-key-unusable': 'Stored key' };
+
+function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {
+  const used = event.previousKeyLastUsed;
+  const all: readonly (readonly [string, string | undefined])[] = [
+    ['Account', slice.accountName === undefined ? slice.accountId : `${slice.accountName} (${slice.accountId})`],
+    ['User', name],
+    [CURRENT_KEY_FACTS[event.type] ?? 'New key', event.currentKeyId],
+    ['Old key', event.previousKeyId && oldKey({ event })],
+    ['Old key works', event.previousKeyId && until(event)],
+    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place` : undefined],
+    ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
+    ['Secret', user && `${user.secretName} in ${slice.region}`],
+    ['May read it', user && readersOf(user, slice)],
+    ['Cause', event.code],
+    ['Happened', inWords(new Date(event.occurredAt))],
+  ];
+  return all.flatMap(([fact, value]) => (value ? [{ name: fact, value }] : []));
+}
+
+/** The end of a subject: a reader of many mails sees which key and how long there is. */
+function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: OwnerEvent): string {
+  if (!previousKeyId || !previousKeyActiveUntil || Date.parse(previousKeyActiveUntil) <= Date.parse(occurredAt)) return '';
+  return `; ${oldKey({ event: { previousKeyId } })} works until ${dayInWords(new Date(previousKeyActiveUntil))}`;
+}
+
+/** At adoption keys retire before the first rotation. */
+const nothingToDo = ({ event }: Telling): string => `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
+
+function whyUnusable({ event: { code, currentKeyId } }: Telling): string {
+  const key = currentKeyId ? `The key …${currentKeyId.slice(-4)} that the secret holds` : 'The secret';
+  if (code === 'CURRENT_KEY_INACTIVE') return `${key} was deactivated by somebody, not by the rotation.`;
+  if (code === 'CURRENT_KEY_MISSING') return `${key} was deleted by somebody, not by the rotation.`;
+  return 'The secret was deleted by somebody, without a way to restore it. An empty one was made in its place.';
+}
+
+/** Only keys that nothing of ours touches meanwhile. */
+function stillWorking({ event: { workingKeyIds = [] } }: Telling): string {
+  if (workingKeyIds.length === 0) return 'No other key of this user works.';
+  return `${keysInWords(workingKeyIds).replace('the', 'The')} still work${workingKeyIds.length > 1 ? '' : 's'}, and the rotation neither deactivates nor deletes ${workingKeyIds.length > 1 ? 'them' : 'it'} until the secret holds a key that works.`;
+}
+
+/** A retirement that failed half way: the key may work for a while. */
+const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean => type === 'rotation-partial' && !previousKeyActiveUntil;
+
+function until({ previousKeyActiveUntil, whenStillUsed, ...event }: OwnerEvent): string {
+  if (isUncertain({ previousKeyActiveUntil, ...event })) return 'no longer to be counted on';
+  if (!previousKeyActiveUntil) return 'no longer';
+  return whenStillUsed === 'deactivate' ? `until ${inWords(new Date(previousKeyActiveUntil))}` : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
+}
+
+function previousKeyWorks({ event, user }: Telling): string {
+  if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : formerKeyWorks(user);
+  const key = `The old key ${oldKey({ event })}`;
+  if (isUncertain(event)) return `${key} is being retired at once: do not count on it any more.`;
+  if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
+  if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
+  const instant = inWords(new Date(event.previousKeyActiveUntil));
+  if (event.whenStillUsed === 'deactivate') return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
+  const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
+  if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt)) return `${key} still works. It is deactivated ${quiet}.`;
+  return `${key} works at least until ${instant}. After that it is deactivated ${quiet}.`;
+}
+
+/** After a first rotation, when reconcile has not yet written down since when the keys from before retire. */
+function formerKeyWorks(user: SliceUser | undefined): string {
+  if (!user) return '';
+  const key = 'A key from before that still works';
+  if (user.unmanagedKeys === 'hold') return `${key} goes on working.`;
+  const quiet = `as soon as it has not been used for ${hours(user.quietForHours)}`;
+  if (user.unmanagedKeys === 'delete') return `${key} is deactivated and deleted ${quiet}.`;
+  const then = user.whenStillUsed === 'deactivate' ? 'even if it is still used' : quiet;
+  return `${key} goes on working for about ${hours(user.keepPreviousForHours)}. Then it is deactivated, ${then}; you get a mail about that.`;
+}
+
+function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
+  return used ? `was last used on ${inWords(new Date(used.at))}, for ${used.service} in ${used.region}` : 'is still being used';
+}
+
+/** No new key is to come. */
+const resting = ({ user, slice }: Telling): boolean => user !== undefined && endsHere({ user, slice });
+
+function successor(telling: Telling): string {
+  if (telling.event.currentKeyId) return 'The secret holds its successor.';
+  return resting(telling) ? 'No new one is made, for the user retires or its account is being released.' : 'A new one is being made; you get another mail when it is there.';
+}
+
+function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {
+  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.` : '';
+}
+
+const hours = (count: number): string => (count % 24 === 0 && count >= 48 ? `${count / 24} days` : `${count} hour${count === 1 ? '' : 's'}`);

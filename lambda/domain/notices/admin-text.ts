@@ -1,0 +1,64 @@
+/** The words that admins read of an event: subject and body of the topic's e-mail. */
+import { inWords } from '../time';
+import type { NoticeEvent, NoticeType } from '../../contract/notice';
+
+const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = {
+  rotated: () => 'access key rotated',
+  'rotation-failed': () => 'rotation failed, keys unchanged',
+  'rotation-partial': () => 'new key is live, but finishing the rotation failed',
+  'previous-key-in-use': () => 'previous key still in use',
+  'previous-key-deactivated': () => 'previous key deactivated',
+  'previous-key-deleted': () => 'previous key deleted',
+  'retirement-failed': () => 'retiring the previous key failed',
+  'key-compromised': () => 'key declared compromised and deactivated',
+  'rolled-back': () => 'rolled back to the previous key',
+  'stored-key-unusable': () => 'the stored key does not work',
+  attention: ({ code }) => `attention: ${code ?? 'a condition lasts'}`,
+  resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
+};
+
+const SUBJECT_BELOW = 100;
+
+/**
+ * Subject of the SNS message: less than 100 printable ASCII characters, no line break, beginning with a letter.
+ * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+ */
+export function adminSubject(event: NoticeEvent): string {
+  const subject = onOneLine(`Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
+  return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
+}
+
+/** Plain text for people. Of the previous key only the last four characters are named. */
+export function adminText(event: NoticeEvent): string {
+  const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
+  const sentences = [event.reason && `What was found: ${event.reason}.`, event.nextStep && `What happens next: ${event.nextStep}.`];
+  const parts = [capitalized(onOneLine(HEADLINES[event.type](event))), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
+  if (event.command !== undefined) parts.push(`The command:\n\n    ${onOneLine(event.command)}`);
+  if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function factsOf(event: NoticeEvent): [string, string][] {
+  const { previousKeyId, previousKeyLastUsed: used } = event;
+  const facts: [string, string | undefined][] = [
+    ['Account', `${event.accountName ? `${event.accountName}, ` : ''}${event.accountId} (${event.region})`],
+    ['User', event.userName],
+    ['Secret', event.secretName],
+    ['When', inWords(new Date(event.occurredAt))],
+    ['Current key', event.currentKeyId],
+    ['Previous key', previousKeyId && `ends in ${previousKeyId.slice(-4)}`],
+    ['Active until', event.previousKeyActiveUntil && `${inWords(new Date(event.previousKeyActiveUntil))}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`],
+    ['Deleted after', event.previousKeyDeletedAfter && inWords(new Date(event.previousKeyDeletedAfter))],
+    ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
+  ];
+  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));
+}
+
+/** No line break, no control character, nothing that turns the direction of writing. */
+function onOneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

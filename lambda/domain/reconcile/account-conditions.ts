@@ -1,0 +1,50 @@
+/** What the admins hear of an account, or of a user without a secret. */
+import { codeOf, reasonOf, RotationError } from '../errors';
+import { eventId } from '../digest';
+import { calendarDate } from '../time';
+import type { Memory } from './cache';
+import type { NoticeEvent } from '../../contract/notice';
+import type { ReconcilePorts, ReconcileSettings } from './user-state';
+
+/** A condition that lasts is told once a day. */
+export const REPEAT_MS = 24 * 3_600_000;
+
+/** Conditions that no secret's ledger can remember: told once a day by a warm function. */
+export async function tellAccount(ports: ReconcilePorts, settings: ReconcileSettings, memory: Memory, userName: string, error: unknown): Promise<void> {
+  const now = ports.clock.now();
+  const code = codeOf(error);
+  const subject = `${userName} ${code}`;
+  const last = memory.told.get(subject);
+  ports.log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
+  if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
+  await ports.notices.send({ ...accountNotice(settings, userName, code, now), reason: reasonOf(error), nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself' });
+  memory.told.set(subject, now);
+}
+
+/** What was told of a user without a ledger is over. */
+export async function resolveUser(ports: ReconcilePorts, settings: ReconcileSettings, memory: Memory, userName: string): Promise<void> {
+  for (const subject of memory.told.keys()) {
+    const [name, code = ''] = subject.split(' ');
+    if (name !== userName) continue;
+    await tellResolved(ports, settings, userName, code, 'the condition is over');
+    memory.told.delete(subject);
+  }
+}
+
+export async function tellResolved(ports: ReconcilePorts, settings: ReconcileSettings, userName: string, code: string, reason: string): Promise<void> {
+  const now = ports.clock.now();
+  await ports.notices.send({ ...accountNotice(settings, userName, code, now), id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()), type: 'resolved', reason });
+}
+
+const accountNotice = ({ accountId, region }: ReconcileSettings, userName: string, code: string, now: Date): NoticeEvent => ({
+  schemaVersion: 1,
+  id: eventId(accountId, userName, code, calendarDate(now)),
+  type: 'attention',
+  audience: ['admin'],
+  accountId,
+  region,
+  userName,
+  secretName: '',
+  occurredAt: now.toISOString(),
+  code,
+});

@@ -1,0 +1,31 @@
+/** What a warm function of reconcile remembers. */
+import type { AccountReport, UserReport } from '../../contract/report';
+import type { Occurrence } from './rotation-failed-event';
+
+/** What a warm function remembers between runs. Losing it costs a full pass, never safety. */
+export interface Memory {
+  generation?: number;
+  fullPassAt?: Date;
+  /** By the user's name in the roster. */
+  readonly users: Map<string, Remembered>;
+  /** Conditions of the account, or of users without a secret, by what was told and when. */
+  readonly told: Map<string, Date>;
+  /** Rotation events that are still to be told. */
+  readonly occurrences: Occurrence[];
+  /** So many rotations failed that no new one is started but a probe. */
+  circuitOpen?: boolean;
+}
+
+export interface Remembered {
+  readonly report?: UserReport;
+  readonly unknown?: AccountReport['unknown'][number];
+  readonly dueAt?: Date;
+  readonly awaitsUse?: boolean;
+  readonly failing?: boolean;
+  /** Why the admins could not be told of {@link unknown}. */
+  readonly untold?: unknown;
+  /** A rotation is due, for which no run had a place left: looked at in turn, and in full passes. */
+  readonly waits?: boolean;
+}
+
+export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map(), occurrences: [] });

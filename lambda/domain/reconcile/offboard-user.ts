@@ -1,0 +1,169 @@
+/**
+ * The end of a user who retires: its current key deactivated once quiet, deleted after a rest, then the secret, which
+ * can be restored for a month. Each state is written before its act, so that a run which was cut off is continued and
+ * a user who comes back gets exactly what was taken.
+ */
+import { isQuiet, quietAt } from '../keys/quiet';
+import { lastFour } from '../keys/describe';
+import { endingOf, endingTag, type Ending } from '../ledger/retirements';
+import { isCompromised, TAGS } from '../ledger/tags';
+import type { NoticeEvent } from '../../contract/notice';
+import type { AccessKey } from '../ports';
+import { tellFailedRetirement } from './retire-key';
+import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
+import { noticeBase } from '../notices/compose';
+import { byHand } from '../notices/compose';
+import { eventId } from '../digest';
+import { outstanding } from '../ledger/versions';
+import { withFreshPass, type UserPass } from './user-state';
+
+/**
+ * One step towards the end.
+ * @returns when to look again
+ */
+export async function offboard(pass: UserPass): Promise<Date | undefined> {
+  const { secret, existing, currentKeyId, now } = pass;
+  if (outstanding(secret)) return undefined;
+  const ending = endingOf(secret);
+  const key = existing.find(({ id }) => id === currentKeyId);
+  if (!key) return waitForOthers(pass);
+  if (ending?.keyId !== key.id) return begin(pass, key);
+  if (ending.state === 'waiting' || ending.state === 'deactivating') return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
+  if (key.status === 'Active') return begin(pass, key);
+  const until = inactiveUntil(ending, pass.user);
+  if (now < until) return until;
+  const quiet = quietAt(key, pass.lastUses.get(key.id)!, pass.user.quietForHours);
+  return now < quiet ? hold(pass, key, quiet) : remove(pass, key, ending);
+}
+
+/** The user is back: what was taken from it is given back, and nothing else. */
+export async function comeBack(pass: UserPass): Promise<void> {
+  if (endingOf(pass.secret)) await withFreshPass(pass, giveBack);
+}
+
+/** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */
+async function giveBack(pass: UserPass): Promise<void> {
+  const { secrets, secret, existing, iam, notices, user } = pass;
+  const ending = endingOf(secret);
+  if (!ending) return;
+  const key = existing.find(({ id }) => id === ending.keyId);
+  const given = key !== undefined && key.status !== 'Active' && ending.state !== 'waiting' && !ending.found && !isCompromised(secret, key.id);
+  if (given) await iam.activate(key.id);
+  const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, ending.keyId);
+  if (compromised) await iam.deactivate(ending.keyId);
+  const [what, next] = afterwards(ending.keyId, key, !compromised && (given || key?.status === 'Active'));
+  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
+  await secrets.untag(secret.arn, [TAGS.ending]);
+}
+
+function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
+  if (!key) return [', and its former key was deleted before', 'its next rotation is a first one'];
+  if (works) return [`: its key …${lastFour(keyId)} works`, 'rotation goes on'];
+  return [`, and its key …${lastFour(keyId)} stays deactivated, for it was so before`, 'reactivate it if it may be used, or rotate'];
+}
+
+async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
+  await pass.secrets.tag(pass.secret.arn, endingTag({ state: 'waiting', since: pass.now, keyId: key.id }));
+  await pass.notices.send(byHand(pass, 'USER_RETIRES', pass.now.toISOString(), `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`, 'put the user back as active before its key is deleted, and everything is restored'));
+  return pass.now;
+}
+
+async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date | undefined> {
+  const { user, now } = pass;
+  const quiet = quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours);
+  const kept = activeUntil(ending, user);
+  if (now < kept) return kept;
+  if (now < quiet && user.whenStillUsed === 'hold') return hold(pass, key, quiet);
+  const deactivating: Ending = { ...ending, state: 'deactivating' };
+  const done = await attempt(pass, key, ending, async (fresh, left) => {
+    if (left.status !== 'Active' || (user.whenStillUsed === 'hold' && !isQuietNow(fresh, left))) return false;
+    const { secrets, secret, iam } = fresh;
+    await secrets.tag(secret.arn, endingTag(deactivating));
+    await iam.deactivate(key.id);
+    return true;
+  });
+  return done ? rest(pass, key, deactivating) : now;
+}
+
+/** A key that we did not deactivate was so before, or somebody else did it. */
+async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
+  const ours = ending.state === 'deactivating';
+  const until = inactiveUntil({ since: pass.now }, pass.user);
+  const inactive: Ending = { ...ending, state: 'inactive', since: pass.now, found: !ours, ...(ours && { until }) };
+  if (ours) await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', inactive, ending.since.toISOString()));
+  await pass.secrets.tag(pass.secret.arn, endingTag(inactive));
+  return until;
+}
+
+async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
+  await attempt(pass, key, ending, async (fresh, left) => {
+    const { secrets, secret, iam, notices } = fresh;
+    if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
+    await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
+    await notices.record({ ...endingNotice(fresh, left, 'previous-key-deleted', ending, ending.since.toISOString()), audience: [] });
+    await iam.delete(key.id);
+    return true;
+  });
+  return pass.now;
+}
+
+/**
+ * Acts under the lease; owner and admin hear of a failure.
+ * @returns whether it acted: it may have failed, somebody else be at work, or what was read before have changed
+ */
+async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fresh: UserPass, left: AccessKey) => Promise<boolean>): Promise<boolean> {
+  try {
+    const done = await withFreshPass(pass, async (fresh) => {
+      const left = fresh.existing.find(({ id }) => id === key.id);
+      return left !== undefined && isStillEnding(fresh, ending) && act(fresh, left);
+    });
+    return done ?? false;
+  } catch (error) {
+    tellFailedRetirement(pass, endingNotice(pass, key, 'retirement-failed', ending, ''), error);
+    return false;
+  }
+}
+
+/** A key that is not in AWSCURRENT retires by itself, or is held: with the secret would go the ledger that sees to it. */
+function waitForOthers({ existing, user, conditions }: UserPass): undefined {
+  if (existing.length === 0) return;
+  const left = existing.map(({ id }) => `…${lastFour(id)}`).join(' and ');
+  conditions.set('RETIREMENT_WAITS', { reason: `${user.name} retires and still has the key ${left}`, nextStep: user.unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last' : 'it goes once it is quiet, and the secret after it' });
+}
+
+/** Neither a key is left nor a rotation that may still make one. @param known whether IAM still knows this user, who has neither if it does not */
+export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean => user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
+
+/** The last act of all, for nothing can be written on a deleted secret. Keys that people deleted end the same way. */
+export async function end(pass: UserPass): Promise<void> {
+  const { secrets, secret, notices, user, now, currentKeyId } = pass;
+  const ending = endingOf(secret);
+  if (!ending) await secrets.tag(secret.arn, endingTag({ state: 'deleting', since: now, keyId: currentKeyId ?? '-' }));
+  await notices.send(byHand(pass, 'USER_RETIRED', (ending?.since ?? now).toISOString(), `${user.name} has retired: its keys are gone and its secret is deleted`, 'the secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored'));
+  await secrets.delete(secret.arn);
+}
+
+function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date {
+  conditions.set('KEY_STILL_USED', { reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`, nextStep: `it is kept until it has not been used for ${user.quietForHours} hours` });
+  return until;
+}
+
+/** Somebody may have put another key into AWSCURRENT, or begun a rotation. */
+function isStillEnding({ secret, currentKeyId }: UserPass, { keyId }: Ending): boolean {
+  return currentKeyId === keyId && endingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
+}
+
+const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);
+
+function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'], ending: Ending, occasion: string): NoticeEvent {
+  const lastUse = pass.lastUses.get(key.id);
+  return {
+    ...noticeBase(pass, pass.now),
+    id: eventId(pass.secret.arn, key.id, type, 'ending', occasion),
+    type,
+    audience: ['owner', 'admin'],
+    previousKeyId: key.id,
+    ...(ending.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(ending, pass.user).toISOString() } : { previousKeyActiveUntil: activeUntil(ending, pass.user).toISOString(), whenStillUsed: pass.user.whenStillUsed }),
+    ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
+  };
+}

@@ -1,0 +1,126 @@
+/** Keys of a user that no longer are, or never were, in AWSCURRENT: retirement, orphans, keys that people made. */
+import { deactivateAndDelete, knownAs } from '../keys/protected-keys';
+import { isQuiet, quietAt } from '../keys/quiet';
+import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from '../keys/last-key';
+import { alertsOf, TAGS } from '../ledger/tags';
+import { intentsOf, intentTagKey } from '../ledger/intents';
+import { judgeableAt, judgeUnknownKeys, spentIntents } from '../keys/unknown-keys';
+import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
+import { versionWith } from '../ledger/versions';
+import type { AccessKey } from '../ports';
+import { retireKey } from './retire-key';
+import { beginRetirement } from '../keys/retirement-schedule';
+import { standsStill } from '../roster/suspension';
+import { deletedNotice } from '../notices/compose';
+import { lostCurrentKey, withFreshPass, type UserPass } from './user-state';
+
+/** Conditions under which an owner may have gone back to a previous key. */
+const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'];
+
+/**
+ * Orphans, retirement and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the stored key
+ * does not work nothing but an orphan is touched, and the owner, who may have gone back to a previous key, has all the
+ * time again once it does.
+ */
+export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
+  const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
+  const judged = judge(pass);
+  const orphans = await tendOrphans(pass, judged);
+  if (retirementsWait(pass)) return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
+  const inUse = new Set([currentKeyId, pendingKeyId]);
+  const retirements = retirementsOf(secret);
+  const due = [...orphans];
+  for (const retirement of retirements) {
+    if (retirement.keyId === currentKeyId && pendingKeyId === undefined) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
+    if (inUse.has(retirement.keyId)) continue;
+    if (isLeft(pass, retirement)) {
+      await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
+      continue;
+    }
+    const key = existing.find(({ id }) => id === retirement.keyId);
+    if (key?.status === 'Active' && mayBeLast(pass, key.id)) continue;
+    if (retirement.state === 'active' && storedKeyWorks(pass) && STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))) {
+      await startAgain(pass, retirement);
+      due.push(now);
+      continue;
+    }
+    due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
+  }
+  due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
+  const untold = versionWith(secret, 'AWSCURRENT');
+  const spent = spentIntents(intentsOf(secret), existing, untold === secret.tags[TAGS.notified] ? undefined : untold, settings.rotateTimeoutMs, now);
+  if (spent.length > 0) await secrets.untag(secret.arn, spent.map(intentTagKey));
+  return due;
+}
+
+async function tendOrphans(pass: UserPass, { orphans, undecided }: ReturnType<typeof judge>): Promise<(Date | undefined)[]> {
+  for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
+  return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
+}
+
+async function startAgain({ secrets, secret, user, now }: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
+}
+
+/** A key that a person made and that the roster no longer wants to retire. */
+const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean => user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
+
+/** One of ours that was used was stored once, and its version lost its label: somebody may have it. */
+function judge({ existing, lastUses, currentKeyId, pendingKeyId, secret, settings, now }: UserPass): ReturnType<typeof judgeUnknownKeys> {
+  const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined));
+  const judged = judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
+  const unused = judged.orphans.filter(({ id }) => lastUses.get(id)?.used === false);
+  return { ...judged, orphans: unused, unmanaged: [...judged.unmanaged, ...judged.orphans.filter((key) => !unused.includes(key))] };
+}
+
+/** Judged again: the key of an older version was stored once, and retires instead. */
+async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
+  const { secrets, secret, iam, log, user } = fresh;
+  const orphan = judge(fresh).orphans.find(({ id }) => id === keyId);
+  if (!orphan) return;
+  const known = await knownAs(secrets, secret, keyId);
+  if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
+  if (known) return;
+  await iam.delete(keyId);
+  log.info('deleted a key that an interrupted rotation had created and never stored', { secret: secret.name });
+}
+
+/**
+ * Keys in no version. They start to retire once the secret holds a key, or when their user retires; before the first
+ * rotation only where two of them stand in its way, and then the quietest one.
+ */
+async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
+  const { user, currentKeyId, now } = pass;
+  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
+  const ends = user.state === 'retired';
+  if (!currentKeyId && !ends && (unmanaged.length < 2 || standsStill(pass))) return [];
+  const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
+  const ready = user.unmanagedKeys === 'delete' ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) : candidates;
+  for (const { id } of ready) await withFreshPass(pass, (fresh) => endUnmanaged(fresh, id));
+  if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
+  return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
+}
+
+/** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */
+async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
+  const { user, secrets, secret, iam, lastUses, notices, now } = fresh;
+  const key = judge(fresh).unmanaged.find(({ id }) => id === keyId);
+  if (!key) return;
+  const known = await knownAs(secrets, secret, keyId);
+  if (known === 'protected' || known === 'retiring') return;
+  if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
+  if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
+  if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
+  await notices.record(deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now));
+  await deactivateAndDelete(iam, key);
+}
+
+async function retire({ user, secrets, secret, now }: UserPass, { id, status }: AccessKey): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, '-', status === 'Active')));
+}
+
+function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {
+  const quiet = keys.filter((key) => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now));
+  const byUse = quiet.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active') || quietAt(a, lastUses.get(a.id)!, 0).getTime() - quietAt(b, lastUses.get(b.id)!, 0).getTime());
+  return byUse.slice(0, 1);
+}

@@ -1,0 +1,193 @@
+/** Schedule, first rotations, and rotations that are stuck, overdue or resting. */
+import { type UserPass, type RunBudget, lostCurrentKey } from './user-state';
+import { outstanding } from '../ledger/versions';
+import { tellStoredKey } from './stored-key';
+import { endsHere, standsStill, frozenUntil, nextFreeze, isExempt, exemptionNotice, exemptionEnd, thawedAt } from '../roster/suspension';
+import { TAGS, failureTag, isCompromised, alertsOf, lossOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
+import { isBegun } from '../ledger/intents';
+import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
+import { lastFour } from '../keys/describe';
+import { inWords } from '../time';
+import { byHand } from '../notices/compose';
+import { retirementsWait } from '../keys/last-key';
+import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
+import { codeOf, reasonOf } from '../errors';
+
+/** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
+const RESTART_AFTER_MS = 3_600_000;
+
+/** A rotation that was started has ended by then, and the report can show its key. */
+const REPORT_AFTER_MS = 5 * 60_000;
+
+/** So long after its window a rotation is late enough for somebody to look. */
+const OVERDUE_MS = 24 * 3_600_000;
+
+/** A failure is told when it happens; one that lasts for so long, every day. */
+const FAILS_MS = 24 * 3_600_000;
+
+/**
+ * Never touches the schedule while AWSPENDING is outstanding.
+ * @returns when to look again
+ */
+export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(Date | undefined)[]> {
+  const { secret, slice, user, now } = pass;
+  const pending = outstanding(secret);
+  if (user.state !== 'retired') tellStoredKey(pass, pending);
+  const emergency = isEmergency(pass);
+  const rests = emergency ? endsHere(pass) : standsStill(pass);
+  const overdueAt = rests ? undefined : tellOverdue(pass);
+  if (rests) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
+  if (pending) return [await restart(pass, pending), overdueAt];
+  const frozen = emergency ? undefined : frozenUntil(pass);
+  if (frozen) {
+    await pause(pass, 'freeze');
+    return [frozen, overdueAt];
+  }
+  const due = needsKey(pass) ? await startRotation(pass, budget) : await keepSchedule(pass, budget);
+  return [due, overdueAt, nextFreeze({ slice, now })];
+}
+
+/** Calls the rotation off; the ledger says that it was us. */
+async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | 'retired' | 'leaving'): Promise<undefined> {
+  if (!secret.rotationEnabled) return;
+  await secrets.tag(secret.arn, { [TAGS.paused]: why });
+  await secrets.cancelRotation(secret.arn);
+}
+
+/** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
+async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
+  if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
+  await giveUp(pass, pending);
+  return pass.now;
+}
+
+async function giveUp(pass: UserPass, pending: string): Promise<void> {
+  await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }));
+  await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
+}
+
+function exemption(pass: UserPass): Date[] {
+  const { user, now, conditions } = pass;
+  if (!isExempt(pass) || !user.exempt) return [];
+  const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
+  if (now < notice) return [notice, end];
+  conditions.set('EXEMPTION_ENDS', { reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`, nextStep: 'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not', once: true });
+  return [end];
+}
+
+/** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
+const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined || lostCurrentKey(pass) || isEmergency(pass) || pass.conditions.has('CURRENT_VALUE_WRONG');
+
+/** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
+const isEmergency = ({ secret, currentKeyId }: UserPass): boolean => currentKeyId !== undefined && isCompromised(secret, currentKeyId);
+
+/**
+ * Tells of a key that should have been replaced. Once told it lasts until another key is current; a wait for room is
+ * told as such, and starts the rotation when it ends.
+ * @returns when it becomes overdue
+ */
+function tellOverdue(pass: UserPass): Date | undefined {
+  const { user, existing, currentKeyId, secret, now, conditions } = pass;
+  const key = existing.find(({ id }) => id === currentKeyId);
+  if (!key) return undefined;
+  const dueBy = rotationDueBy(key, user);
+  const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
+  const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
+  const late = now > at && !frozenUntil(pass) && hasRoom(pass) && !alertsOf(secret).has('ROTATION_WAITS');
+  if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  return now > at ? undefined : at;
+}
+
+async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, settings, existing, currentKeyId, now } = pass;
+  const key = existing.find(({ id }) => id === currentKeyId);
+  const dueBy = key && rotationDueBy(key, user);
+  const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
+  await tellSchedule(pass, moved);
+  if (dueBy && now > dueBy) return startRotation(pass, budget);
+  const wanted = scheduleOf(user);
+  if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
+  await secrets.rotate(secret.arn, wanted, false);
+  if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
+  return dueBy;
+}
+
+/** What somebody did to the schedule; it is mended by whatever asks for the next rotation. */
+async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
+  const { secret, notices } = pass;
+  if (moved) await notices.send(byHand(pass, 'ROTATION_FUNCTION_CHANGED', secret.rotationFunctionArn!, `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`, 'it was set back'));
+  else if (!secret.rotationEnabled && secret.scheduleExpression !== undefined && !secret.tags[TAGS.paused] && !secret.tags[TAGS.released]) await notices.send(byHand(pass, 'ROTATION_CANCELLED', '', "the secret's rotation was cancelled by hand", 'it was scheduled again; to end it, take the user out of the roster'));
+}
+
+/** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
+async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, now } = pass;
+  if (!hasRoom(pass)) return waitForRoom(pass);
+  if (budget.rotationsLeft <= 0) {
+    budget.waiting.add(user.name);
+    return now;
+  }
+  budget.rotationsLeft -= 1;
+  await secrets.rotate(secret.arn, scheduleOf(user), true);
+  if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
+  return new Date(now.getTime() + REPORT_AFTER_MS);
+}
+
+const hasRoom = (pass: UserPass): boolean => pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
+
+/** No key retires until it is settled which one is stored. */
+const isUnsettled = (pass: UserPass): boolean => retirementsWait(pass) || (pass.currentKeyId === undefined && lossOf(pass.secret) !== undefined);
+
+function waitForRoom(pass: UserPass): undefined {
+  if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;
+  const used = pass.existing.map((key) => {
+    const lastUse = pass.lastUses.get(key.id);
+    return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
+  });
+  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: isUnsettled(pass) ? WAITS_FOR_STORED_KEY : howRoomComes(pass.user) });
+}
+
+/** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
+async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
+  const { secret, secrets, now } = pass;
+  const failure = failureOf(secret)?.token === pending ? failureOf(secret) : undefined;
+  const left = [failure?.at, leftSince(secret, pending)].filter((at) => at !== undefined);
+  const again = new Date(now.getTime() + RESTART_AFTER_MS);
+  if (left.length === 0) {
+    await secrets.tag(secret.arn, leftTag(pending, now));
+    return again;
+  }
+  const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
+  const lacksRoom = pass.pendingKeyId === undefined && !hasRoom(pass);
+  tellOutstanding(pass, { failure, lacksRoom, late: now >= dueAt });
+  if (now < dueAt) return dueAt;
+  if (lacksRoom) return undefined;
+  await secrets.tag(secret.arn, leftTag(pending, now));
+  await startAgain(pass, pending);
+  return again;
+}
+
+/** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
+function tellOutstanding(pass: UserPass, { failure, lacksRoom, late }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean }): void {
+  const { secret, conditions, user, now } = pass;
+  const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
+  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS) conditions.set('ROTATION_FAILS', { reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`, nextStep: 'it is attempted again every hour; the alert of its first failure says why' });
+  if (!failure && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
+  if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
+}
+
+/**
+ * Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure.
+ * One that was called off may stay off through that; nobody would ever finish it, so it is given up and the next starts over.
+ */
+async function startAgain(pass: UserPass, pending: string): Promise<void> {
+  const { secret, secrets, user, log } = pass;
+  try {
+    await secrets.rotate(secret.arn, scheduleOf(user), true);
+  } catch (error) {
+    log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+    if (secret.rotationEnabled || codeOf(error) !== 'InvalidRequestException') return;
+    const after = await secrets.describe(secret.arn);
+    if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(pass, pending);
+  }
+}

@@ -1,0 +1,101 @@
+/** One user's pass of reconcile: compare what the roster wants with what is, do what is due. */
+import { keepDeactivated } from './compromised-keys';
+import { tellConditions, type Conditions } from './conditions';
+import { RotationError } from '../errors';
+import { leasedUntil } from '../ledger/lease';
+import { alertsOf, failureOf, isCompromised, TAGS } from '../ledger/tags';
+import { intentsOf } from '../ledger/intents';
+import { retirementsOf } from '../ledger/retirements';
+import { versionWith } from '../ledger/versions';
+import { comeBack, end, isOver, offboard } from './offboard-user';
+import type { AccessKey, Secret, User } from '../ports';
+import type { UserReport } from '../../contract/report';
+import { awaitsUse } from '../keys/retirement-schedule';
+import type { RosterSlice, SliceUser } from '../../contract/slice';
+import { closeRotation } from '../rotation/close-rotation';
+import { rotatedNotice } from '../notices/compose';
+import { tendKeys } from './reconcile-keys';
+import { tendRotation } from './reconcile-schedule';
+import { applyPolicy, ensureSecret, noticeForeignCurrent } from './reconcile-secret';
+import { outstanding } from '../ledger/versions';
+import { readPass, type ReconcilePorts, type ReconcileSettings, type RunBudget, type UserOutcome, type UserPass } from './user-state';
+import { reportOf, reportOfRetired } from './user-report';
+
+/**
+ * Brings one user's secret, schedule and keys to what the roster says. Does one thing after another and may be cut off
+ * anywhere: the next run starts from what is. Leaves a secret alone that an operator is at work on.
+ * @throws what an AWS call threw; nothing is half done that a later run does not complete
+ */
+export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<UserOutcome> {
+  const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
+  const found = await iam.user();
+  const secret = await ensureSecret(ports, settings, slice, user, found);
+  if (!secret && user.state !== 'retired') return found ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now()) : refuseMissing(settings, user);
+  if (!secret || secret.deletedAt) return nothingLeft(found ? await reportOfRetired(iam, user, ports.clock.now()) : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] });
+  const conditions: Conditions = new Map();
+  const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found !== undefined);
+  const leased = leasedUntil(secret, pass.now);
+  const due = leased ? [leased] : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
+  if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) await end(pass);
+  return {
+    report: reportOf(pass),
+    due: due.filter((at): at is Date => at !== undefined),
+    awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, pass.now)),
+    failing: isFailing(secret),
+  };
+}
+
+/** The rotate function told of a failure, or did not come to an end in an hour. */
+export function isFailing(secret: Secret): boolean {
+  const token = outstanding(secret);
+  return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
+}
+
+async function tend(pass: UserPass, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
+  const { secret, user } = pass;
+  if (!found || !isSame(secret, found)) {
+    if (user.state === 'retired') return [];
+    pass.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
+      reason: found ? `the IAM user ${user.name} was deleted and created again` : `the IAM user ${user.name} no longer exists`,
+      nextStep: 'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+    });
+    return [];
+  }
+  await keepDeactivated(pass);
+  await applyPolicy(pass, found);
+  await finishRotation(pass);
+  await noticeForeignCurrent(pass);
+  if (user.state === 'active') await comeBack(pass);
+  const due = [...(await tendKeys(pass)), ...(await tendRotation(pass, budget))];
+  if (user.state === 'retired') due.push(await offboard(pass));
+  return due;
+}
+
+function refuseMissing(settings: ReconcileSettings, user: SliceUser): never {
+  throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
+}
+
+/** Secrets Manager may find a new secret a little later: https://github.com/hashicorp/terraform-provider-aws/issues/18406 */
+const soon = (report: UserReport, now: Date): UserOutcome => ({ ...nothingLeft({ ...report, conditions: [] }), due: [now] });
+
+const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
+
+const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
+
+/** A version that our rotation promoted and whose owner was not told: completes what finishSecret left, once its key works. */
+async function finishRotation({ secrets, notices, secret, slice, user, currentKeyId, existing, now }: UserPass): Promise<void> {
+  const versionId = versionWith(secret, 'AWSCURRENT');
+  if (!versionId || !currentKeyId) return;
+  const ours = intentsOf(secret).some(({ token }) => token === versionId);
+  if (existing.some(({ id, status }) => id === currentKeyId && status !== 'Active') && !isCompromised(secret, currentKeyId)) return;
+  const told = secret.tags[TAGS.notified] === versionId;
+  if ((told || !ours) && !secret.versions[versionId]?.includes('AWSPENDING')) return;
+  const notice = rotatedNotice({ subject: { secret, slice, user }, versionId, currentKeyId, goneKeyId: stoppedKeyId(secret, existing, versionId), now });
+  await closeRotation(secrets, notices, secret, versionId, notice);
+}
+
+/** The key that this version replaced, when it no longer works. */
+function stoppedKeyId(secret: Secret, existing: readonly AccessKey[], versionId: string): string | undefined {
+  const replaced = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
+  return existing.some(({ id, status }) => id === replaced?.keyId && status === 'Active') ? undefined : replaced?.keyId;
+}

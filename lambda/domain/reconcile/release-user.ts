@@ -1,0 +1,54 @@
+/** Users and accounts that leave the roster: rotation ends, everything else stays. */
+import { eventId } from '../digest';
+import { TAGS } from '../ledger/tags';
+import type { Notices, Secret, SecretLifecycle } from '../ports';
+import type { RosterSlice } from '../../contract/slice';
+import { outstanding } from '../ledger/versions';
+
+/**
+ * Managed secrets whose user is no longer in the roster.
+ * @param failed is told of one that cannot be read; it keeps no other from being found
+ */
+export async function releasable(secrets: SecretLifecycle, slice: RosterSlice, failed: (name: string, error: unknown) => Promise<void>): Promise<Secret[]> {
+  const wanted = new Set(slice.users.map(({ secretName }) => secretName));
+  const found: Secret[] = [];
+  for (const name of await secrets.list()) {
+    if (wanted.has(name)) continue;
+    const secret = await secrets.describe(name).catch((error: unknown) => failed(name, error));
+    if (secret && !secret.deletedAt && secret.tags[TAGS.generation] !== undefined) found.push(secret);
+  }
+  return found;
+}
+
+/**
+ * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
+ * ends with it, for rotate refuses a user whom the roster does not name, and goes on, or starts over, when the user is put back.
+ */
+export async function release({ secrets, notices }: { readonly secrets: SecretLifecycle; readonly notices: Notices }, slice: RosterSlice, secret: Secret, now: Date): Promise<void> {
+  if (secret.tags[TAGS.released]) return;
+  if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
+  await notices.send({
+    schemaVersion: 1,
+    id: eventId(secret.arn, 'released', String(slice.generation)),
+    type: 'attention',
+    audience: ['admin'],
+    accountId: slice.accountId,
+    region: slice.region,
+    userName: lastPart(secret.name),
+    secretName: secret.name,
+    occurredAt: now.toISOString(),
+    code: 'USER_RELEASED',
+    reason: 'the user is no longer in the roster: its rotation was cancelled',
+    nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them by hand or put the user back as \`state: retired\``,
+  });
+  await secrets.tag(secret.arn, { [TAGS.released]: now.toISOString() });
+}
+
+/** Of a secret whose user the roster does not name any more. */
+export const lastPart = (secretName: string): string => secretName.split('/').at(-1) ?? secretName;
+
+/** Of an account that leaves: every secret's rotation is off, and none is outstanding. */
+export async function isReleased(secrets: SecretLifecycle, slice: RosterSlice): Promise<boolean> {
+  const found = await Promise.all(slice.users.map(({ secretName }) => secrets.describe(secretName)));
+  return found.every((secret) => !secret || secret.deletedAt || (!secret.rotationEnabled && !outstanding(secret)));
+}

@@ -1,0 +1,102 @@
+/** One user's pass of reconcile: what it works with, and what was read at its beginning. */
+import type { SecretLifecycle, KeyAdministrations, Identities, Roster, Notices, Clock, Log, Secret, KeyAdministration, AccessKey, LastUse } from '../ports';
+import type { RosterSlice, SliceUser } from '../../contract/slice';
+import type { Conditions } from './conditions';
+import type { UserReport } from '../../contract/report';
+import { parseOwnValue } from '../secret-value';
+import { isFormers, LIST_LAG_MS } from '../ledger/tags';
+import { versionWith } from '../ledger/versions';
+import { intentsOf } from '../ledger/intents';
+import { withLease } from '../ledger/lease';
+import { codeOf } from '../errors';
+
+export interface ReconcilePorts {
+  readonly secrets: SecretLifecycle;
+  readonly keys: KeyAdministrations;
+  readonly identities: Identities;
+  readonly roster: Roster;
+  readonly notices: Notices;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ReconcileSettings {
+  readonly accountId: string;
+  readonly region: string;
+  readonly partition: string;
+  /** How long an invocation of the rotate function can live. */
+  readonly rotateTimeoutMs: number;
+  readonly rotateFunctionArn: string;
+  readonly codeVersion: string;
+}
+
+/** What one run may still do, shared by its users. */
+export interface RunBudget {
+  /** First rotations, and overdue ones. */
+  rotationsLeft: number;
+  /** Names of users for whom none was left. */
+  readonly waiting: Set<string>;
+}
+
+export interface UserPass extends ReconcilePorts {
+  readonly settings: ReconcileSettings;
+  readonly slice: RosterSlice;
+  readonly user: SliceUser;
+  readonly secret: Secret;
+  readonly iam: KeyAdministration;
+  readonly existing: readonly AccessKey[];
+  readonly lastUses: ReadonlyMap<string, LastUse>;
+  readonly currentKeyId: string | undefined;
+  readonly pendingKeyId: string | undefined;
+  readonly now: Date;
+  readonly conditions: Conditions;
+}
+
+export interface UserOutcome {
+  readonly report: UserReport;
+  /** Instants at which something becomes due. */
+  readonly due: readonly Date[];
+  /** A use of a retiring key would make something due at once. */
+  readonly awaitsUse: boolean;
+  /** A rotation of this user failed and is outstanding. */
+  readonly failing: boolean;
+}
+
+/**
+ * Reads the user's keys and what the secret holds.
+ * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN: taken for the user's, another's value would leave
+ * the user's own key in no version, to be retired
+ */
+export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, userExists: boolean): Promise<UserPass> {
+  const { secrets, secret, iam, user, settings } = base;
+  const existing = userExists ? await iam.list() : [];
+  const lastUses = new Map<string, LastUse>();
+  for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
+  const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id);
+  const currentKeyId = isFormers(secret) ? undefined : keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
+  const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
+  return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
+}
+
+/**
+ * The key that AWSCURRENT names is not in IAM. One that a rotation stored minutes ago is not missed yet: IAM's lists
+ * lag behind.
+ */
+export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }: UserPass): boolean {
+  if (currentKeyId === undefined || existing.some(({ id }) => id === currentKeyId)) return false;
+  const current = versionWith(secret, 'AWSCURRENT');
+  return !intentsOf(secret).some(({ token, at }) => token === current && now.getTime() - at.getTime() < settings.rotateTimeoutMs + LIST_LAG_MS);
+}
+
+/**
+ * Runs the act under the lease on a reading of its own: what the pass read before may be over.
+ * @returns undefined when somebody else is at work on the secret, and the next run looks again
+ */
+export async function withFreshPass<T>(pass: UserPass, act: (fresh: UserPass) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await withLease(pass, async (secret) => act(await readPass({ ...pass, secret }, true)));
+  } catch (error) {
+    if (codeOf(error) === 'SECRET_BUSY') return undefined;
+    throw error;
+  }
+}

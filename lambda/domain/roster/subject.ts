@@ -1,0 +1,47 @@
+/** What every step checks before it touches IAM. */
+import type { Secret, Secrets, Roster } from '../ports';
+import type { RosterSlice, SliceUser } from '../../contract/slice';
+import { RotationError } from '../errors';
+import { TAGS } from '../ledger/tags';
+
+export interface Subject {
+  readonly secret: Secret;
+  readonly slice: RosterSlice;
+  readonly user: SliceUser;
+}
+
+/**
+ * Finds whose secret it is, by the name that DescribeSecret answers: an ARN cannot be parsed back into a name,
+ * because names may contain hyphens.
+ * @throws RotationError when the secret is not one of this account's roster, or the slice cannot be trusted
+ */
+export async function identifySubject(secrets: Secrets, roster: Roster, accountId: string, secretId: string): Promise<Subject> {
+  const secret = isElsewhere(secretId, accountId) ? undefined : await secrets.describe(secretId);
+  if (!secret || secret.deletedAt) throw new RotationError('SECRET_UNKNOWN', 'there is no such secret in this account, or it is being deleted');
+  const slice = await readSlice(roster, accountId);
+  const user = slice.users.find((candidate) => candidate.secretName === secret.name);
+  if (!user) throw new RotationError('SECRET_NOT_IN_ROSTER', `the secret ${secret.name} belongs to no user of the roster of account ${accountId}`);
+  if (slice.generation < appliedGeneration(secret)) throw outdated(slice.generation, appliedGeneration(secret));
+  return { secret, slice, user };
+}
+
+/** Not even looked for: another account's policy could let it be found, under the name of one of ours. */
+export const isElsewhere = (secretId: string, accountId: string): boolean => secretId.startsWith('arn:') && secretId.split(':')[4] !== accountId;
+
+/**
+ * The account's slice of the roster.
+ * @throws RotationError SLICE_MISSING or SLICE_INVALID: then nothing may be changed
+ */
+export async function readSlice(roster: Roster, accountId: string): Promise<RosterSlice> {
+  const slice = await roster.read();
+  if (!slice) throw new RotationError('SLICE_MISSING', `no roster is published for account ${accountId}`, 'publish the roster; nothing is changed until then');
+  if (slice.accountId !== accountId) throw new RotationError('SLICE_INVALID', `the roster published for account ${accountId} is that of ${slice.accountId}`, 'publish the roster again; nothing is changed until then');
+  return slice;
+}
+
+/** Generation of the roster that was last applied to this secret. */
+export const appliedGeneration = (secret: Secret): number => Number(secret.tags[TAGS.generation] ?? 0);
+
+export function outdated(found: number, applied: number): RotationError {
+  return new RotationError('SLICE_OUTDATED', `the roster's generation ${found} is older than ${applied}, which was applied before`, 'publish the current roster; nothing is changed until then');
+}

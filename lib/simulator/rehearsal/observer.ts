@@ -1,0 +1,110 @@
+import type { NoticeEvent } from '../../../lambda/contract/notice';
+import { keyEvents, type AccountState, type UserState } from './account-state';
+import type { Player } from './participants';
+import { History, type HistoryEvent } from './event-log';
+import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
+import { mailFiles, mailName, type MailFile } from './mail-files';
+import { nameOf } from './user-key';
+import { SecretSearch } from './secret-search';
+import type { Stage, StageMail } from './environment';
+
+/** Watches the stage: writes down what happens to every key and who is told of it, and whether every promise holds. */
+export class Witness {
+  readonly history = new History();
+  readonly mails: MailFile[] = [];
+  /** Users whose keys end by the roster's own word. */
+  offboarded: ReadonlySet<string> = new Set();
+  /** Users whose key was declared compromised, until they hear of the next one. */
+  readonly excused = new Set<string>();
+  private readonly search = new SecretSearch();
+  private readonly managed = new Set<string>();
+  private readonly states = new Map<string, UserState>();
+  private readonly mailNames = new Set<string>();
+  private readonly numbers = new Map<string, string>();
+  private readonly notices = new Map<string, NoticeEvent>();
+  private readonly accountIds: readonly string[];
+
+  /** @param hear called with each notice that was mailed to its owner */
+  constructor(
+    private readonly stage: Stage,
+    players: readonly Player[],
+    private readonly hear: (notice: NoticeEvent) => void,
+  ) {
+    this.accountIds = [...new Set(players.map(({ accountId }) => accountId))];
+    for (const { accountId, user, keys } of players) {
+      for (const { keyId, secret, createdAt } of keys) {
+        this.search.add(keyId, secret);
+        this.record({ at: createdAt.toISOString(), accountId, userName: user.name, kind: 'key-created', keyId, origin: 'existing' });
+      }
+    }
+    for (const accountId of this.accountIds) this.keepState(stage.stateOf(accountId));
+    stage.onChange((accountId, userName) => this.observe(accountId, userName));
+  }
+
+  record(event: HistoryEvent): void {
+    this.history.record(event);
+  }
+
+  violate(accountId: string, findings: readonly Finding[]): void {
+    for (const finding of findings) this.history.violate({ ...finding, at: this.stage.now().toISOString(), accountId });
+  }
+
+  /** Notices, mails and everything that left a function since the last time; owners hear what is for them. */
+  collect(): void {
+    for (const notice of this.stage.takeNotices()) this.keepNotice(notice);
+    for (const mail of this.stage.takeMails()) {
+      const notice = this.notices.get(mail.eventId ?? '');
+      this.keepMail(mail, notice);
+      if (notice && mail.audience === 'owner') this.hear(notice);
+    }
+    for (const { accountId, place, text } of this.stage.takeTexts()) this.violate(accountId, noSecretIn(place, text, this.search));
+  }
+
+  inspectRest(): void {
+    for (const accountId of this.accountIds) this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
+  }
+
+  /** After every call that changed something: what happened to keys, and whether all promises still hold. */
+  private observe(accountId: string, userName?: string): void {
+    const state = this.stage.stateOf(accountId, userName);
+    const before = state.users.flatMap((user) => this.states.get(nameOf(accountId, user.userName)) ?? []);
+    for (const event of keyEvents({ accountId, users: before }, state, this.stage.now())) {
+      if (event.kind === 'key-created') this.remember(state, event.keyId);
+      this.record(event);
+    }
+    this.keepState(state);
+    this.violate(accountId, alwaysTrue(state, new Set([...this.offboarded, ...this.excused])));
+  }
+
+  private keepState({ accountId, users }: AccountState): void {
+    for (const user of users) this.states.set(nameOf(accountId, user.userName), user);
+  }
+
+  private remember(state: AccountState, keyId: string): void {
+    this.managed.add(keyId);
+    const key = state.users.flatMap(({ keys }) => keys).find((other) => other.keyId === keyId);
+    if (key) this.search.add(keyId, key.secret);
+  }
+
+  private keepNotice(notice: NoticeEvent): void {
+    const { accountId, userName, type, id, code, reason, occurredAt } = notice;
+    this.notices.set(id, notice);
+    this.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: this.numbered(id), code, reason });
+  }
+
+  private keepMail(mail: StageMail, notice: NoticeEvent | undefined): void {
+    const name = mailName(mail, { accountId: notice?.accountId, userName: notice?.userName, type: notice?.type }, this.mailNames);
+    this.mailNames.add(name);
+    const files = mailFiles(`mails/${name}`, mail);
+    this.mails.push(...files);
+    const { audience, subject, eventId } = mail;
+    this.record({ at: mail.at.toISOString(), accountId: notice?.accountId ?? '', ...(notice?.userName && { userName: notice.userName }), kind: 'mail', audience, subject, file: files[0]!.name, ...(eventId && { eventId: this.numbered(eventId) }) });
+  }
+
+  /** Ids follow from random version ids; counted, they are the same for the same seed, however many runs were skipped. */
+  private numbered(eventId: string): string {
+    const number = this.numbers.get(eventId) ?? String(this.numbers.size + 1);
+    this.numbers.set(eventId, number);
+    return number;
+  }
+}

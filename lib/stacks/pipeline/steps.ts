@@ -1,0 +1,99 @@
+import { Aws, Duration, type Stack } from 'aws-cdk-lib';
+import { BuildSpec } from 'aws-cdk-lib/aws-codebuild';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CodeBuildStep, type IFileSetProducer } from 'aws-cdk-lib/pipelines';
+import { PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
+import { acceptWildcards, placeInFindings } from '../nag-acknowledgements';
+import { listed } from '../policy-statement';
+
+const INSTALL = 'npm ci --ignore-scripts';
+
+interface Place {
+  readonly source: IFileSetProducer;
+  readonly bucketArn: string;
+  /** Of the roster in the checkout. */
+  readonly rosterPath: string;
+}
+
+/** The steps of the pipeline that are commands of this product, each with what it may do and nothing else. */
+export class Steps {
+  private readonly roster: string;
+
+  constructor(private readonly place: Place) {
+    this.roster = quoted(place.rosterPath);
+  }
+
+  /** Compares as the guard does, because what it makes of the pipeline is applied before the guard's stage. */
+  synth(): CodeBuildStep {
+    const { roster } = this;
+    return new CodeBuildStep('Synth', {
+      input: this.place.source,
+      installCommands: ['npm ci'],
+      commands: [`npx access-keys validate --roster ${roster}`, `npx access-keys ${this.comparison()}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${roster}`],
+      primaryOutputDirectory: 'cdk.out',
+      rolePolicyStatements: this.compares(),
+    });
+  }
+
+  /** Compares with the roster that was published last; a dangerous change stops here unless the roster acknowledges it. */
+  guard(): CodeBuildStep {
+    return this.command('Guard', this.comparison(), this.compares());
+  }
+
+  publishCode(): CodeBuildStep {
+    return this.command('PublishCode', `publish code --roster ${this.roster}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees('code/*')]);
+  }
+
+  publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
+    const paths = ['roster/*', ...(wave === 'fleet' ? [PUBLISHED_PATH] : [])];
+    const statements = [this.objects(['s3:GetObject', 's3:PutObject'], paths), this.sees(...paths)];
+    if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
+    return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.roster}`, statements);
+  }
+
+  /** One rotation of a canary user, and healthy reports of all canary accounts, on the code of this execution. */
+  bake(): CodeBuildStep {
+    return this.command('Bake', `bake --roster ${this.roster}`, [
+      new PolicyStatement({ sid: 'BecomeOperator', actions: ['sts:AssumeRole'], resources: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${ROLES.operator}`] }),
+    ]);
+  }
+
+  /** Wildcards of these steps' policies. */
+  accept(stack: Stack): void {
+    const bucket = this.place.bucketArn.replace(/^arn:[^:]*/, `arn:${placeInFindings(stack).partition}`);
+    acceptWildcards(stack, {
+      [`Resource::${bucket}/reports/*`]: 'the guard asks whether a vanished account was released',
+      [`Resource::${bucket}/code/*`]: 'objects named by what is in them',
+      [`Resource::${bucket}/roster/*`]: 'a slice for each account',
+    });
+  }
+
+  private comparison(): string {
+    return `plan --from published --to ${this.roster}`;
+  }
+
+  private compares(): PolicyStatement[] {
+    return [this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']), this.sees(PUBLISHED_PATH, 'reports/*')];
+  }
+
+  private command(id: string, command: string, rolePolicyStatements: PolicyStatement[]): CodeBuildStep {
+    return new CodeBuildStep(id, { input: this.place.source, projectName: `access-keys-${kebab(id)}`, installCommands: [INSTALL], commands: [`npx access-keys ${command}`], rolePolicyStatements, timeout: Duration.hours(2) });
+  }
+
+  private objects(actions: string[], paths: readonly string[]): PolicyStatement {
+    return new PolicyStatement({ actions, resources: paths.map((path) => `${this.place.bucketArn}/${path}`) });
+  }
+
+  /** A missing object must answer that it is missing, not that access is denied. */
+  private sees(...paths: readonly string[]): PolicyStatement {
+    return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.place.bucketArn], conditions: listed(...paths) });
+  }
+}
+
+/** What every project of the pipeline has: the Node of the functions. */
+export const NODE_RUNTIME = BuildSpec.fromObject({ version: '0.2', phases: { install: { 'runtime-versions': { nodejs: '24' } } } });
+
+/** One word of a shell, whatever is in it. */
+const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+
+const kebab = (name: string): string => name.replace(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
