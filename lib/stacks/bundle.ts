@@ -2,7 +2,7 @@ import { buildSync } from 'esbuild';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-const ROOT = join(__dirname, '..');
+const ROOT = join(__dirname, '../..');
 
 /** Bundled functions live here until the assembly copies them, one folder each. */
 export const BUNDLES = join(ROOT, 'dist');

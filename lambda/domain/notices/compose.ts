@@ -6,7 +6,6 @@ import type { SliceUser } from '../../contract/slice';
 import { retirementsOf } from '../ledger/retirements';
 import { isCompromised } from '../ledger/tags';
 import { activeUntil } from '../keys/retirement-schedule';
-import type { UserPass } from '../reconcile/user-state';
 import { calendarDate } from '../time';
 
 interface Success {
@@ -50,6 +49,6 @@ function previousKey(secret: Secret, user: SliceUser, versionId: string): Partia
 }
 
 /** Something that happened once: the same finding is told once a day. */
-export function byHand(pass: UserPass, code: string, finding: string, reason: string, nextStep: string): NoticeEvent {
-  return { ...noticeBase(pass, pass.now), id: eventId(pass.secret.arn, code, finding, calendarDate(pass.now)), type: 'attention', audience: ['admin'], code, reason, nextStep };
+export function byHand(subject: Subject & { readonly now: Date }, code: string, finding: string, reason: string, nextStep: string): NoticeEvent {
+  return { ...noticeBase(subject, subject.now), id: eventId(subject.secret.arn, code, finding, calendarDate(subject.now)), type: 'attention', audience: ['admin'], code, reason, nextStep };
 }

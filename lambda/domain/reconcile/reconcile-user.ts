@@ -6,7 +6,7 @@ import { leasedUntil } from '../ledger/lease';
 import { alertsOf, failureOf, isCompromised, TAGS } from '../ledger/tags';
 import { intentsOf } from '../ledger/intents';
 import { retirementsOf } from '../ledger/retirements';
-import { versionWith } from '../ledger/versions';
+import { versionWith, outstanding } from '../ledger/versions';
 import { comeBack, end, isOver, offboard } from './offboard-user';
 import type { AccessKey, Secret, User } from '../ports';
 import type { UserReport } from '../../contract/report';
@@ -17,7 +17,6 @@ import { rotatedNotice } from '../notices/compose';
 import { tendKeys } from './reconcile-keys';
 import { tendRotation } from './reconcile-schedule';
 import { applyPolicy, ensureSecret, noticeForeignCurrent } from './reconcile-secret';
-import { outstanding } from '../ledger/versions';
 import { readPass, type ReconcilePorts, type ReconcileSettings, type RunBudget, type UserOutcome, type UserPass } from './user-state';
 import { reportOf, reportOfRetired } from './user-report';
 

@@ -1,4 +1,4 @@
-import { existingUserName, listedKey } from './pending-key';
+import { existingUserName, listedKey, requirePendingKey } from './pending-key';
 import { RotationError, codeOf, reasonOf } from '../errors';
 import { deactivateAndDelete } from '../keys/protected-keys';
 import { isQuiet } from '../keys/quiet';
@@ -15,7 +15,6 @@ import type { Rotation } from './context';
 import { parseOwnValue } from '../secret-value';
 import { closeRotation } from './close-rotation';
 import { deletedNotice, noticeBase, rotatedNotice } from '../notices/compose';
-import { requirePendingKey } from './pending-key';
 import { worksNow } from './prove-key';
 
 /**

@@ -9,7 +9,7 @@ import { SECRETS } from './secrets';
 
 export const CONTRACT: readonly Case[] = [...SECRETS, ...ROTATION, ...IDENTITY, ...MESSAGES];
 
-const PRODUCT = ['lambda/aws', 'lib/publish', 'lib/operator'];
+const PRODUCT = ['lambda/aws', 'lib/org-bucket', 'lib/operator'];
 
 /** Commands and paginators that the product imports from the SDK, as `GetUserCommand`. */
 export function commandsOfTheProduct(): readonly string[] {
