@@ -5,7 +5,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.TZ = 'UTC';
 process.env.TEST_SEED ??= String(randomInt(1_000_000));
 
-const IN_A_BROWSER = '<rootDir>/test/browser/';
+const IN_A_BROWSER = '<rootDir>/test/suites/browser/';
 
 const project = {
   testEnvironment: 'node',
@@ -17,7 +17,7 @@ const project = {
 module.exports = {
   projects: [
     { ...project, testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: [IN_A_BROWSER] },
-    { ...project, displayName: 'browser', testMatch: [`${IN_A_BROWSER}**/*.test.ts`], globalSetup: '<rootDir>/test/browser/global-setup.ts' },
+    { ...project, displayName: 'browser', testMatch: [`${IN_A_BROWSER}**/*.test.ts`], globalSetup: '<rootDir>/test/suites/browser/global-setup.ts' },
   ],
   testTimeout: 120_000,
   maxWorkers: '100%',

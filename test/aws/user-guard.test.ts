@@ -1,7 +1,7 @@
 import { keyAdministrations } from '../../lambda/aws/iam';
 import { ROLES } from '../../lambda/contract/names';
 import { inProcessHandler } from '../../lib/simulator/local-organization/wire/in-process';
-import { ALICE_ACCOUNT, smallOrganization } from '../local-organization/organization-fixture';
+import { ALICE_ACCOUNT, smallOrganization } from '../simulator/local-organization/organization-fixture';
 
 const policy = (...statements: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
