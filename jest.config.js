@@ -9,7 +9,12 @@ const IN_A_BROWSER = '<rootDir>/test/suites/browser/';
 
 const project = {
   testEnvironment: 'node',
-  transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }] },
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
+  },
   modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/rehearsal'],
 };
 
@@ -17,7 +22,12 @@ const project = {
 module.exports = {
   projects: [
     { ...project, testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: [IN_A_BROWSER] },
-    { ...project, displayName: 'browser', testMatch: [`${IN_A_BROWSER}**/*.test.ts`], globalSetup: '<rootDir>/test/suites/browser/global-setup.ts' },
+    {
+      ...project,
+      displayName: 'browser',
+      testMatch: [`${IN_A_BROWSER}**/*.test.ts`],
+      globalSetup: '<rootDir>/test/suites/browser/global-setup.ts',
+    },
   ],
   testTimeout: 120_000,
   maxWorkers: '100%',

@@ -64,9 +64,18 @@ const rosterIn = (folder: string): Roster => loadRoster(join(folder, 'roster.yam
 async function play({ seed, folder }: Part): Promise<Played> {
   const roster = rosterIn(folder);
   const users = roster.accounts.flatMap((account) => account.users);
-  const owners = users.map(({ name }, index) => ({ user: name, keys: index % 2 === 0 ? [] : [{ ageDays: 400, usedBy: 'owner' as const }] }));
+  const owners = users.map(({ name }, index) => ({
+    user: name,
+    keys: index % 2 === 0 ? [] : [{ ageDays: 400, usedBy: 'owner' as const }],
+  }));
   const to = FAULTS_END.toISOString();
-  const faults = FaultPlan.parse(Object.values(FUNCTIONS).flatMap(({ name }) => [{ kind: 'throttle', rate: 0.05, functionName: name, to }, { kind: 'error', rate: 0.01, functionName: name, to }]), seededRandom(seed));
+  const faults = FaultPlan.parse(
+    Object.values(FUNCTIONS).flatMap(({ name }) => [
+      { kind: 'throttle', rate: 0.05, functionName: name, to },
+      { kind: 'error', rate: 0.01, functionName: name, to },
+    ]),
+    seededRandom(seed),
+  );
   let [calls, injected] = [0, 0];
   const count = (call: CallRecord): void => {
     if (call.origin === undefined || call.at >= FAULTS_END) return;
@@ -74,13 +83,27 @@ async function play({ seed, folder }: Part): Promise<Played> {
     if (call.injected) injected++;
   };
   const start = performance.now();
-  const { report } = await rehearse({ roster, assembly: join(folder, 'assembly'), days: HOURS / 24, start: START, seed, scenario: { owners, commands: [] }, faults, onCall: count });
+  const { report } = await rehearse({
+    roster,
+    assembly: join(folder, 'assembly'),
+    days: HOURS / 24,
+    start: START,
+    seed,
+    scenario: { owners, commands: [] },
+    faults,
+    onCall: count,
+  });
   const { user, system } = process.cpuUsage();
   return {
     users: users.length,
     rotated: report.users.filter(({ rotations }) => rotations.succeeded > 0).length,
     mails: report.users.reduce((sum, { notices }) => sum + notices, 0),
-    unlike: report.users.filter(({ rotations, notices }) => rotations.succeeded !== 1 || notices !== 1).map(({ accountId, userName, rotations, notices }) => `seed ${seed}, ${accountId}/${userName}: ${rotations.succeeded} rotations, ${notices} mails to its owner`),
+    unlike: report.users
+      .filter(({ rotations, notices }) => rotations.succeeded !== 1 || notices !== 1)
+      .map(
+        ({ accountId, userName, rotations, notices }) =>
+          `seed ${seed}, ${accountId}/${userName}: ${rotations.succeeded} rotations, ${notices} mails to its owner`,
+      ),
     violations: report.summary.violations.map(({ message }) => message),
     calls,
     injected,
@@ -93,7 +116,10 @@ async function play({ seed, folder }: Part): Promise<Played> {
 /** Each in a process of its own, so that its memory is its own. */
 function inOwnProcess(part: Part): Promise<Played> {
   return new Promise((resolve, reject) => {
-    const worker = fork(__filename, ['--play', JSON.stringify(part)], { execArgv: ['--max-semi-space-size=64', '--import', 'tsx'], env: { ...process.env, CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' } });
+    const worker = fork(__filename, ['--play', JSON.stringify(part)], {
+      execArgv: ['--max-semi-space-size=64', '--import', 'tsx'],
+      env: { ...process.env, CDK_VALIDATION: 'false', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    });
     worker.once('message', (played: Played) => resolve(played));
     worker.once('exit', (code) => code !== 0 && reject(new Error(`an organization ended with ${code}`)));
   });
@@ -102,7 +128,14 @@ function inOwnProcess(part: Part): Promise<Played> {
 async function playAll(parts: readonly Part[]): Promise<readonly Played[]> {
   const queue = [...parts];
   const played: Played[] = [];
-  const bar = new SingleBar({ format: '{bar} {value} of {total} organizations', barsize: 30, hideCursor: true, clearOnComplete: true, stream: process.stderr, noTTYOutput: false });
+  const bar = new SingleBar({
+    format: '{bar} {value} of {total} organizations',
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+    stream: process.stderr,
+    noTTYOutput: false,
+  });
   if (process.stderr.isTTY) bar.start(parts.length, 0);
   await Promise.all(
     cpus().map(async () => {
@@ -121,7 +154,9 @@ async function main(all: boolean): Promise<void> {
   try {
     const [alone] = await playAll([{ seed: ORGANIZATIONS, folder: few }]);
     const start = performance.now();
-    const played = await playAll(Array.from({ length: all ? ORGANIZATIONS : cpus().length }, (_, seed) => ({ seed, folder: many })));
+    const played = await playAll(
+      Array.from({ length: all ? ORGANIZATIONS : cpus().length }, (_, seed) => ({ seed, folder: many })),
+    );
     report(alone!, played, (performance.now() - start) / 1_000);
   } finally {
     for (const folder of [few, many]) rmSync(folder, { recursive: true });
@@ -130,19 +165,41 @@ async function main(all: boolean): Promise<void> {
 
 function report(alone: Played, played: readonly Played[], seconds: number): void {
   const sum = (value: (one: Played) => number): number => played.reduce((total, one) => total + value(one), 0);
-  const [users, rotated, mails, calls] = [sum((one) => one.users), sum((one) => one.rotated), sum((one) => one.mails), sum((one) => one.calls)];
+  const [users, rotated, mails, calls] = [
+    sum((one) => one.users),
+    sum((one) => one.rotated),
+    sum((one) => one.mails),
+    sum((one) => one.calls),
+  ];
   const violations = played.flatMap((one) => one.violations);
   const unlike = played.flatMap((one) => one.unlike);
-  const table = new Table({ head: ['roster', 'rotated', 'mails', 'calls', 'faults', 'rotated/s', 'MiB a core'], style: { head: [], border: [] } });
-  table.push([`${played.length * ACCOUNTS} x ${USERS_EACH}`, `${rotated} of ${users}`, String(mails), String(calls), `${((100 * sum((one) => one.injected)) / calls).toFixed(1)} %`, (rotated / seconds).toFixed(1), String(Math.round(Math.max(...played.map(({ peakMiB }) => peakMiB))))]);
+  const table = new Table({
+    head: ['roster', 'rotated', 'mails', 'calls', 'faults', 'rotated/s', 'MiB a core'],
+    style: { head: [], border: [] },
+  });
+  table.push([
+    `${played.length * ACCOUNTS} x ${USERS_EACH}`,
+    `${rotated} of ${users}`,
+    String(mails),
+    String(calls),
+    `${((100 * sum((one) => one.injected)) / calls).toFixed(1)} %`,
+    (rotated / seconds).toFixed(1),
+    String(Math.round(Math.max(...played.map(({ peakMiB }) => peakMiB)))),
+  ]);
   const perUser = sum((one) => one.cpuSeconds) / users / (alone.cpuSeconds / alone.users);
-  process.stdout.write(`${table.toString()}\n${violations.length} violations; a user among ${USERS_EACH} an account takes ${perUser.toFixed(2)} times what one among ${USERS_EACH / 10} takes\n`);
-  if (played.length < ORGANIZATIONS) process.stdout.write(`500 x ${USERS_EACH} with --all: about ${Math.ceil((seconds * ORGANIZATIONS) / played.length / 60)} minutes, ${Math.round(sum((one) => one.cpuSeconds) / played.length)} s of processor an organization\n`);
+  process.stdout.write(
+    `${table.toString()}\n${violations.length} violations; a user among ${USERS_EACH} an account takes ${perUser.toFixed(2)} times what one among ${USERS_EACH / 10} takes\n`,
+  );
+  if (played.length < ORGANIZATIONS)
+    process.stdout.write(
+      `500 x ${USERS_EACH} with --all: about ${Math.ceil((seconds * ORGANIZATIONS) / played.length / 60)} minutes, ${Math.round(sum((one) => one.cpuSeconds) / played.length)} s of processor an organization\n`,
+    );
   for (const message of violations.slice(0, 10)) process.stdout.write(`${message}\n`);
   for (const user of unlike.slice(0, 10)) process.stdout.write(`${user}\n`);
   if (violations.length + unlike.length > 0) process.exitCode = 1;
 }
 
 const [, , mode, text] = process.argv;
-if (mode === '--play') void play(JSON.parse(text!) as Part).then((played) => process.send!(played, () => process.exit(0)));
+if (mode === '--play')
+  void play(JSON.parse(text!) as Part).then((played) => process.send!(played, () => process.exit(0)));
 else void main(mode === '--all');

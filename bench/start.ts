@@ -20,7 +20,10 @@ function hash(): void {
 }
 
 function start(out: string): void {
-  const { status, stderr } = spawnSync(process.execPath, ['bin/access-keys.js', 'rehearse', '--out', out], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, ['bin/access-keys.js', 'rehearse', '--out', out], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the rehearsal ended with ${status}: ${stderr}`);
 }
 
@@ -28,6 +31,9 @@ const out = mkdtempSync(join(tmpdir(), 'start-'));
 const [before, whole, after] = [hash, () => start(out), hash].map(seconds) as [number, number, number];
 rmSync(out, { recursive: true });
 const constant = (before + after) / 2;
-const table = new Table({ head: ['npm start', `${HASHES.toLocaleString('en')} hashes`, 'ratio'], style: { head: [], border: [] } });
+const table = new Table({
+  head: ['npm start', `${HASHES.toLocaleString('en')} hashes`, 'ratio'],
+  style: { head: [], border: [] },
+});
 table.push([`${whole.toFixed(1)} s`, `${constant.toFixed(1)} s`, (whole / constant).toFixed(1)]);
 process.stdout.write(`${table.toString()}\n`);

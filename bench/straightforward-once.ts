@@ -7,9 +7,21 @@ const [, , outdir = '', accounts = '', users = ''] = process.argv;
 const start = performance.now();
 const app = new App({ outdir, analyticsReporting: false });
 for (let account = 0; account < Number(accounts); account++) {
-  const stack = new Stack(app, `Account${account}`, { env: { account: String(300_000_000_000 + account), region: 'us-east-1' } });
-  const rotate = new Function(stack, 'Rotate', { runtime: Runtime.NODEJS_LATEST, handler: 'index.handler', code: Code.fromInline('exports.handler = () => {};') });
-  for (let user = 0; user < Number(users); user++) new Secret(stack, `User${user}`).addRotationSchedule('Schedule', { rotationLambda: rotate, automaticallyAfter: Duration.days(90) });
+  const stack = new Stack(app, `Account${account}`, {
+    env: { account: String(300_000_000_000 + account), region: 'us-east-1' },
+  });
+  const rotate = new Function(stack, 'Rotate', {
+    runtime: Runtime.NODEJS_LATEST,
+    handler: 'index.handler',
+    code: Code.fromInline('exports.handler = () => {};'),
+  });
+  for (let user = 0; user < Number(users); user++)
+    new Secret(stack, `User${user}`).addRotationSchedule('Schedule', {
+      rotationLambda: rotate,
+      automaticallyAfter: Duration.days(90),
+    });
 }
 app.synth();
-process.stdout.write(`${JSON.stringify({ loadMs: 0, synthMs: Math.round(performance.now() - start), peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ loadMs: 0, synthMs: Math.round(performance.now() - start), peakMiB: Math.round(process.resourceUsage().maxRSS / 1024) })}\n`,
+);

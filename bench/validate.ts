@@ -16,9 +16,16 @@ const timed = (work: () => unknown): number => {
 };
 const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[values.length >> 1]!;
 
-const table = new Table({ head: ['accounts x users', 'yaml alone', 'validate', 'ratio', 'peak memory'], style: { head: [], border: [] } });
+const table = new Table({
+  head: ['accounts x users', 'yaml alone', 'validate', 'ratio', 'peak memory'],
+  style: { head: [], border: [] },
+});
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-for (const [accounts, usersEach] of [[10, 10], [300, 100], [500, 100]] as const) {
+for (const [accounts, usersEach] of [
+  [10, 10],
+  [300, 100],
+  [500, 100],
+] as const) {
   const text = rosterOf(accounts, usersEach);
   const path = join(folder, 'roster.yaml');
   writeFileSync(path, text);
@@ -27,7 +34,13 @@ for (const [accounts, usersEach] of [[10, 10], [300, 100], [500, 100]] as const)
     alone.push(timed(() => parseDocument(text, { uniqueKeys: false }).toJS()));
     whole.push(timed(() => loadRoster(path, { at: new Date('2027-01-01') })));
   }
-  table.push([`${accounts} x ${usersEach}`, `${median(alone).toFixed(0)} ms`, `${median(whole).toFixed(0)} ms`, (median(whole) / median(alone)).toFixed(2), `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`]);
+  table.push([
+    `${accounts} x ${usersEach}`,
+    `${median(alone).toFixed(0)} ms`,
+    `${median(whole).toFixed(0)} ms`,
+    (median(whole) / median(alone)).toFixed(2),
+    `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
+  ]);
 }
 rmSync(folder, { recursive: true });
 process.stdout.write(`${table.toString()}\n`);

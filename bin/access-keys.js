@@ -6,6 +6,11 @@ const { transformFileSync } = require('@swc/core');
 
 const debug = process.argv.includes('--debug');
 process.setSourceMapsEnabled(debug);
-const options = { swcrc: false, sourceMaps: debug && 'inline', jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } };
+const options = {
+  swcrc: false,
+  sourceMaps: debug && 'inline',
+  jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+  module: { type: 'commonjs' },
+};
 require.extensions['.ts'] = (module, path) => module._compile(transformFileSync(path, options).code, path);
 require('./access-keys.ts');

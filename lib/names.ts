@@ -7,7 +7,8 @@ export const ALARM_TOPIC_NAME = 'access-keys-alarms';
 /** Every alarm's name begins like this: by it the topic knows them from other alarms. */
 export const ALARM_NAME_PREFIX = 'access-keys-';
 
-export const orgBucketName = (securityAccountId: string, region: string): string => `access-keys-${securityAccountId}-${region}`;
+export const orgBucketName = (securityAccountId: string, region: string): string =>
+  `access-keys-${securityAccountId}-${region}`;
 
 /** The names stand in every account that the product was deployed to: a change of one makes a second stack. */
 export const STACKS = {

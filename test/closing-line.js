@@ -4,6 +4,8 @@ module.exports = class ClosingLine {
     const failed = numFailedTests + numRuntimeErrorTestSuites;
     const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : '';
     const again = failed > 0 ? `; TEST_SEED=${process.env.TEST_SEED} npm test draws the same` : '';
-    process.stderr.write(`\nsamples drawn by the seed ${process.env.TEST_SEED}${again}\ntests: ${numPassedTests} passed, ${failed} failed${skipped}\n`);
+    process.stderr.write(
+      `\nsamples drawn by the seed ${process.env.TEST_SEED}${again}\ntests: ${numPassedTests} passed, ${failed} failed${skipped}\n`,
+    );
   }
 };

@@ -5,4 +5,6 @@
  */
 const ANSWER_WITHIN_MS = 20_000;
 
-export const BOUNDED = { requestHandler: { requestTimeout: ANSWER_WITHIN_MS, socketTimeout: ANSWER_WITHIN_MS, throwOnRequestTimeout: true } } as const;
+export const BOUNDED = {
+  requestHandler: { requestTimeout: ANSWER_WITHIN_MS, socketTimeout: ANSWER_WITHIN_MS, throwOnRequestTimeout: true },
+} as const;

@@ -1,5 +1,9 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { IdempotencyConfig, IdempotencyItemAlreadyExistsError, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import {
+  IdempotencyConfig,
+  IdempotencyItemAlreadyExistsError,
+  makeIdempotent,
+} from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import type { Context } from 'aws-lambda';
@@ -48,7 +52,8 @@ class S3Deliveries extends BasePersistenceLayer {
       if (!isConditionFailed(error)) throw error;
     }
     const { entry, etag } = await this.read(key);
-    if (!isOver(entry)) throw new IdempotencyItemAlreadyExistsError('the event is or was delivered by another run', recordOf(key, entry));
+    if (!isOver(entry))
+      throw new IdempotencyItemAlreadyExistsError('the event is or was delivered by another run', recordOf(key, entry));
     this.held.set(key, await this.write(key, entryOf(record), { IfMatch: etag }));
   }
 
@@ -67,8 +72,20 @@ class S3Deliveries extends BasePersistenceLayer {
     return recordOf(key, (await this.read(key)).entry);
   }
 
-  private async write(key: string, entry: Entry, condition: { IfNoneMatch?: string; IfMatch?: string | undefined } = {}): Promise<string | undefined> {
-    const { ETag } = await this.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: JSON.stringify(entry), ContentType: 'application/json', ...condition }));
+  private async write(
+    key: string,
+    entry: Entry,
+    condition: { IfNoneMatch?: string; IfMatch?: string | undefined } = {},
+  ): Promise<string | undefined> {
+    const { ETag } = await this.client.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Body: JSON.stringify(entry),
+        ContentType: 'application/json',
+        ...condition,
+      }),
+    );
     return ETag;
   }
 
@@ -83,7 +100,10 @@ export function s3Deliveries(client: S3Client, bucket: string): MailerPorts['del
   const persistenceStore = new S3Deliveries(client, bucket);
   const config = new IdempotencyConfig({ expiresAfterSeconds: REMEMBERED_SECONDS });
   config.registerLambdaContext({ getRemainingTimeInMillis: () => LEASE_MS } as Context);
-  const run = makeIdempotent(async (_event: string, send: () => Promise<string>) => ({ messageId: await send() }), { persistenceStore, config });
+  const run = makeIdempotent(async (_event: string, send: () => Promise<string>) => ({ messageId: await send() }), {
+    persistenceStore,
+    config,
+  });
   return {
     async once({ accountId, eventId }: EventLocation, send) {
       await run(`${accountId}/${eventId}`, send);
@@ -102,7 +122,8 @@ function entryOf(record: IdempotencyRecord): Entry {
   return { status: record.getStatus(), expiryTimestamp, inProgressExpiryTimestamp, responseData };
 }
 
-const recordOf = (idempotencyKey: string, entry: Entry): IdempotencyRecord => new IdempotencyRecord({ idempotencyKey, ...entry });
+const recordOf = (idempotencyKey: string, entry: Entry): IdempotencyRecord =>
+  new IdempotencyRecord({ idempotencyKey, ...entry });
 
 function isConditionFailed(error: unknown): boolean {
   return (error as Error).name === 'PreconditionFailed';

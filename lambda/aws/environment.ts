@@ -6,7 +6,11 @@ export function required<Name extends string>(name: Name): string {
 }
 
 /** `arn:partition:lambda:region:account:…` of the running function, taken apart. */
-export function placeOf(functionArn: string): { readonly partition: string; readonly region: string; readonly accountId: string } {
+export function placeOf(functionArn: string): {
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+} {
   const [, partition = 'aws', , region = '', accountId = ''] = functionArn.split(':');
   return { partition, region, accountId };
 }

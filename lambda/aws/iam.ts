@@ -21,7 +21,14 @@ export interface KeyRole {
 const SESSION_SECONDS = 900;
 
 /** All that any function does to a user; the assumed role narrows it further. */
-const ACTIONS = ['GetUser', 'ListAccessKeys', 'GetAccessKeyLastUsed', 'CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey'].map((action) => `iam:${action}`);
+const ACTIONS = [
+  'GetUser',
+  'ListAccessKeys',
+  'GetAccessKeyLastUsed',
+  'CreateAccessKey',
+  'UpdateAccessKey',
+  'DeleteAccessKey',
+].map((action) => `iam:${action}`);
 
 /**
  * IAM through the assumed local role. The session policy narrows the role to one user at any path, and the session
@@ -54,9 +61,16 @@ interface Clients {
 const CLIENTS_KEPT = 100;
 
 /** @param shared with the connections of the clients before: one for each user would be more than a function may have */
-function clientsOf(config: IAMClientConfig, shared: IAMClientConfig, credentials: NonNullable<IAMClientConfig['credentials']>): Clients {
+function clientsOf(
+  config: IAMClientConfig,
+  shared: IAMClientConfig,
+  credentials: NonNullable<IAMClientConfig['credentials']>,
+): Clients {
   const client = new IAMClient({ ...shared, credentials });
-  return { client, creating: () => new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 }) };
+  return {
+    client,
+    creating: () => new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 }),
+  };
 }
 
 function forUser(rosterName: string, { client, creating }: Clients): KeyAdministration {
@@ -66,17 +80,31 @@ function forUser(rosterName: string, { client, creating }: Clients): KeyAdminist
     user,
     async list() {
       const keys = [];
-      for await (const page of paginateListAccessKeys({ client }, { UserName: await name() })) keys.push(...(page.AccessKeyMetadata ?? []));
-      return keys.map((key) => ({ id: key.AccessKeyId ?? '', status: key.Status ?? 'Inactive', createdAt: key.CreateDate ?? new Date(0) }));
+      for await (const page of paginateListAccessKeys({ client }, { UserName: await name() }))
+        keys.push(...(page.AccessKeyMetadata ?? []));
+      return keys.map((key) => ({
+        id: key.AccessKeyId ?? '',
+        status: key.Status ?? 'Inactive',
+        createdAt: key.CreateDate ?? new Date(0),
+      }));
     },
     async lastUse(keyId) {
       const { AccessKeyLastUsed: last } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
       if (!last) throw new Error('GetAccessKeyLastUsed answered nothing');
-      return last.LastUsedDate ? { used: true, at: last.LastUsedDate, service: last.ServiceName ?? 'an unknown service', region: last.Region ?? 'an unknown region' } : { used: false };
+      return last.LastUsedDate
+        ? {
+            used: true,
+            at: last.LastUsedDate,
+            service: last.ServiceName ?? 'an unknown service',
+            region: last.Region ?? 'an unknown region',
+          }
+        : { used: false };
     },
     async create() {
       const single = creating();
-      const { AccessKey: key } = await single.send(new CreateAccessKeyCommand({ UserName: await name() })).finally(() => single.destroy());
+      const { AccessKey: key } = await single
+        .send(new CreateAccessKeyCommand({ UserName: await name() }))
+        .finally(() => single.destroy());
       if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
       return { id: key.AccessKeyId, secret: key.SecretAccessKey };
     },
@@ -85,7 +113,9 @@ function forUser(rosterName: string, { client, creating }: Clients): KeyAdminist
     },
     async deactivate(keyId) {
       const userName = await name();
-      await unlessGone(() => client.send(new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: keyId, Status: 'Inactive' })));
+      await unlessGone(() =>
+        client.send(new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: keyId, Status: 'Inactive' })),
+      );
     },
     async delete(keyId) {
       const userName = await name();
@@ -113,23 +143,42 @@ async function findUser(client: IAMClient, rosterName: string): Promise<User | u
 
 function refusedUser(name: string, cause: unknown): RotationError {
   const found = `IAM refuses to show the user ${name}: it does not exist, IAM spells it otherwise, or the user guard does not let it through`;
-  return new RotationError('USER_REFUSED', found, 'create it, spell it as IAM does, tag or move it as the user guard asks, or take it out of the roster', { cause });
+  return new RotationError(
+    'USER_REFUSED',
+    found,
+    'create it, spell it as IAM does, tag or move it as the user guard asks, or take it out of the roster',
+    { cause },
+  );
 }
 
 async function assume(sts: STSClient, role: KeyRole, userName: string, purpose: string) {
   const name = sessionName(purpose);
   const answer = await sts.send(
-    new AssumeRoleCommand({ RoleArn: role.roleArn, RoleSessionName: name, SourceIdentity: name, DurationSeconds: SESSION_SECONDS, Policy: sessionPolicy(role, userName) }),
+    new AssumeRoleCommand({
+      RoleArn: role.roleArn,
+      RoleSessionName: name,
+      SourceIdentity: name,
+      DurationSeconds: SESSION_SECONDS,
+      Policy: sessionPolicy(role, userName),
+    }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
   if (!AccessKeyId || !SecretAccessKey) throw new Error('AssumeRole answered no credentials');
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken, expiration: Expiration };
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+    expiration: Expiration,
+  };
 }
 
 /** `user/*alice` would match malice too, hence the slash before the name. */
 function sessionPolicy({ accountId, partition }: KeyRole, userName: string): string {
   const user = `arn:${partition}:iam::${accountId}:user`;
-  return JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: ACTIONS, Resource: [`${user}/${userName}`, `${user}/*/${userName}`] }] });
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: ACTIONS, Resource: [`${user}/${userName}`, `${user}/*/${userName}`] }],
+  });
 }
 
 const sessionName = (purpose: string): string => purpose.replace(/[^\w+=,.@-]/g, '-').slice(0, 64);

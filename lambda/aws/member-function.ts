@@ -27,7 +27,11 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
   const sts = new STSClient(BOUNDED);
   const bucket = env('ORG_BUCKET');
   return {
-    secrets: secretsManager(new SecretsManagerClient(BOUNDED), { prefix: SECRET_NAME_PREFIX, rotateFunctionArn: env('ROTATE_FUNCTION_ARN'), keyAlias: process.env.SECRETS_KEY ?? '' }),
+    secrets: secretsManager(new SecretsManagerClient(BOUNDED), {
+      prefix: SECRET_NAME_PREFIX,
+      rotateFunctionArn: env('ROTATE_FUNCTION_ARN'),
+      keyAlias: process.env.SECRETS_KEY ?? '',
+    }),
     keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }, BOUNDED),
     identities: stsIdentities(BOUNDED),
     roster: s3Roster(s3, bucket, accountId),

@@ -8,7 +8,14 @@ import type { Notices } from '../domain/ports';
 /** The event as an object in the org bucket, then a message that points to it. */
 export function orgNotices(s3: S3Client, sns: SNSClient, bucket: string, topicArn: string): Notices {
   const record = async (event: NoticeEvent): Promise<void> => {
-    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: eventPath(event.accountId, event.id), Body: JSON.stringify(event), ContentType: 'application/json' }));
+    await s3.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: eventPath(event.accountId, event.id),
+        Body: JSON.stringify(event),
+        ContentType: 'application/json',
+      }),
+    );
   };
   return {
     record,

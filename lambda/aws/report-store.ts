@@ -6,7 +6,14 @@ import type { AccountReport } from '../contract/report';
 export function orgReports(client: S3Client, bucket: string): { write(report: AccountReport): Promise<void> } {
   return {
     async write(report) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: reportPath(report.accountId), Body: JSON.stringify(report), ContentType: 'application/json' }));
+      await client.send(
+        new PutObjectCommand({
+          Bucket: bucket,
+          Key: reportPath(report.accountId),
+          Body: JSON.stringify(report),
+          ContentType: 'application/json',
+        }),
+      );
     },
   };
 }

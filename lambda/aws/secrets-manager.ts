@@ -29,20 +29,43 @@ export interface SecretSettings {
 /** Secrets Manager. Answers of a missing secret or version become undefined; everything else is the service's own error. */
 export function secretsManager(client: SecretsManagerClient, settings: SecretSettings): SecretLifecycle {
   return {
-    describe: (secretId) => unlessMissing(async () => toSecret(await client.send(new DescribeSecretCommand({ SecretId: secretId })))),
+    describe: (secretId) =>
+      unlessMissing(async () => toSecret(await client.send(new DescribeSecretCommand({ SecretId: secretId })))),
     value: (secretId, stage, versionId) =>
       unlessMissing(async () => {
-        const answer = await client.send(new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage, VersionId: versionId }));
+        const answer = await client.send(
+          new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage, VersionId: versionId }),
+        );
         return answer.SecretString ?? '';
       }),
     async put(secretId, versionId, value, rotationToken) {
-      await client.send(new PutSecretValueCommand({ SecretId: secretId, ClientRequestToken: versionId, SecretString: value, VersionStages: ['AWSPENDING'], RotationToken: rotationToken }));
+      await client.send(
+        new PutSecretValueCommand({
+          SecretId: secretId,
+          ClientRequestToken: versionId,
+          SecretString: value,
+          VersionStages: ['AWSPENDING'],
+          RotationToken: rotationToken,
+        }),
+      );
     },
     async moveStage(secretId, stage, { to, from }) {
-      await client.send(new UpdateSecretVersionStageCommand({ SecretId: secretId, VersionStage: stage, MoveToVersionId: to, RemoveFromVersionId: from }));
+      await client.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: secretId,
+          VersionStage: stage,
+          MoveToVersionId: to,
+          RemoveFromVersionId: from,
+        }),
+      );
     },
     async tag(secretId, tags) {
-      await client.send(new TagResourceCommand({ SecretId: secretId, Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }));
+      await client.send(
+        new TagResourceCommand({
+          SecretId: secretId,
+          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        }),
+      );
     },
     async untag(secretId, keys) {
       await client.send(new UntagResourceCommand({ SecretId: secretId, TagKeys: [...keys] }));
@@ -50,7 +73,8 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
     async list() {
       const names: string[] = [];
       const filter = { Filters: [{ Key: 'name' as const, Values: [settings.prefix] }] };
-      for await (const page of paginateListSecrets({ client }, filter)) names.push(...(page.SecretList ?? []).flatMap(({ Name }) => Name ?? []));
+      for await (const page of paginateListSecrets({ client }, filter))
+        names.push(...(page.SecretList ?? []).flatMap(({ Name }) => Name ?? []));
       return names.filter((name) => name.startsWith(settings.prefix));
     },
     async create(name, value, tags) {
@@ -64,13 +88,23 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
         }),
       );
     },
-    policy: (secretId) => unlessMissing(async () => (await client.send(new GetResourcePolicyCommand({ SecretId: secretId }))).ResourcePolicy),
+    policy: (secretId) =>
+      unlessMissing(
+        async () => (await client.send(new GetResourcePolicyCommand({ SecretId: secretId }))).ResourcePolicy,
+      ),
     async putPolicy(secretId, policy) {
-      await client.send(new PutResourcePolicyCommand({ SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true }));
+      await client.send(
+        new PutResourcePolicyCommand({ SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true }),
+      );
     },
     async rotate(secretId, schedule, now) {
       await client.send(
-        new RotateSecretCommand({ SecretId: secretId, RotationLambdaARN: settings.rotateFunctionArn, RotationRules: { ScheduleExpression: schedule }, RotateImmediately: now }),
+        new RotateSecretCommand({
+          SecretId: secretId,
+          RotationLambdaARN: settings.rotateFunctionArn,
+          RotationRules: { ScheduleExpression: schedule },
+          RotateImmediately: now,
+        }),
       );
     },
     async cancelRotation(secretId) {
@@ -115,12 +149,19 @@ async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> 
   try {
     return await read();
   } catch (error) {
-    if (error instanceof ResourceNotFoundException || (error as Error).name === 'ResourceNotFoundException' || isOtherVersion(error)) return undefined;
+    if (
+      error instanceof ResourceNotFoundException ||
+      (error as Error).name === 'ResourceNotFoundException' ||
+      isOtherVersion(error)
+    )
+      return undefined;
     throw error;
   }
 }
 
 /** The label is on another version than the one asked for: InvalidRequestException, told from others by its message alone. */
 function isOtherVersion(error: unknown): boolean {
-  return (error as Error).name === 'InvalidRequestException' && /VersionStage.*not associated/.test((error as Error).message);
+  return (
+    (error as Error).name === 'InvalidRequestException' && /VersionStage.*not associated/.test((error as Error).message)
+  );
 }

@@ -13,7 +13,9 @@ export function s3Roster(client: S3Client, bucket: string, accountId: string): R
   return {
     async read() {
       try {
-        const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: slicePath(accountId), IfNoneMatch: cached?.etag }));
+        const answer = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: slicePath(accountId), IfNoneMatch: cached?.etag }),
+        );
         cached = { etag: answer.ETag, slice: parseSlice(await answer.Body!.transformToString()) };
         return cached.slice;
       } catch (error) {

@@ -19,7 +19,12 @@ export function parseSecretValue(text: string): SecretValue {
   for (const field of FIELDS) {
     if (field in fields && typeof fields[field] !== 'string') throw invalid(`its member ${field} is not a string`);
   }
-  const { user_name: userName, account_id: accountId, access_key_id: id, secret_access_key: secret } = fields as Record<string, string>;
+  const {
+    user_name: userName,
+    account_id: accountId,
+    access_key_id: id,
+    secret_access_key: secret,
+  } = fields as Record<string, string>;
   if (!userName || !accountId) throw invalid('it lacks user_name or account_id');
   if (Boolean(id) !== Boolean(secret)) throw invalid('it holds half of a key');
   return id && secret ? { userName, accountId, key: { id, secret } } : { userName, accountId };
@@ -40,7 +45,11 @@ export function printSecretValue(value: SecretValue): string {
 export function parseOwnValue(text: string, userName: string, accountId: string): SecretValue {
   const value = parseSecretValue(text);
   if (value.userName.toLowerCase() !== userName.toLowerCase() || value.accountId !== accountId) {
-    throw new RotationError('SECRET_VALUE_FOREIGN', `the secret's value names another user than ${userName} in ${accountId}`, 'restore the value from a previous version; nothing was changed');
+    throw new RotationError(
+      'SECRET_VALUE_FOREIGN',
+      `the secret's value names another user than ${userName} in ${accountId}`,
+      'restore the value from a previous version; nothing was changed',
+    );
   }
   return value;
 }
@@ -57,5 +66,9 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 function invalid(found: string): RotationError {
-  return new RotationError('SECRET_VALUE_INVALID', `the secret's value was changed by hand: ${found}`, 'restore the value from a previous version; nothing was changed');
+  return new RotationError(
+    'SECRET_VALUE_INVALID',
+    `the secret's value was changed by hand: ${found}`,
+    'restore the value from a previous version; nothing was changed',
+  );
 }

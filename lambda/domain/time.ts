@@ -1,9 +1,22 @@
-
 /** Instants as people read them. */
-const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 
 /** `14 March 2026, 09:30 UTC`: one reading everywhere. */
-export const inWords = (at: Date): string => `${dayInWords(at)} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`;
+export const inWords = (at: Date): string =>
+  `${dayInWords(at)} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`;
 
 /** `14 March`, in UTC. */
 export const dayInWords = (at: Date): string => `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;

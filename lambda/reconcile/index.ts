@@ -15,6 +15,11 @@ export async function handler(event: unknown, context: Context): Promise<RunOutc
   const place = placeOf(context.invokedFunctionArn);
   ports ??= memberPorts(FUNCTIONS.reconcile.name, place);
   const clock = systemClock(() => context.getRemainingTimeInMillis());
-  const settings = { ...place, rotateTimeoutMs: FUNCTIONS.rotate.timeoutSeconds * 1_000, rotateFunctionArn: process.env.ROTATE_FUNCTION_ARN ?? '', codeVersion: process.env.CODE_VERSION ?? '' };
+  const settings = {
+    ...place,
+    rotateTimeoutMs: FUNCTIONS.rotate.timeoutSeconds * 1_000,
+    rotateFunctionArn: process.env.ROTATE_FUNCTION_ARN ?? '',
+    codeVersion: process.env.CODE_VERSION ?? '',
+  };
   return reconcile({ ...ports, clock }, settings, memory, occurrenceOf(event));
 }

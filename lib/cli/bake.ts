@@ -14,15 +14,26 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option(
+      '--roster <file|dir>',
+      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
+      'config',
+    )
     .option('--minutes <number>', 'how long to wait at most', whole(1, 480), BAKE_MINUTES)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async ({ roster: path, minutes, format }: Options) => {
       const roster = soundRoster(path, new Date());
       if (!roster) return;
       if (!roster.organization) throw new Error('a roster of one account has no canaries');
-      const clock = { now: () => new Date(), sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)) };
-      const operator = operatorOf({ securityAccountId: roster.organization.securityAccount, region: roster.region }, {}, clock.now);
+      const clock = {
+        now: () => new Date(),
+        sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)),
+      };
+      const operator = operatorOf(
+        { securityAccountId: roster.organization.securityAccount, region: roster.region },
+        {},
+        clock.now,
+      );
       const { version, objects } = memberCode();
       const outcome = await bake(operator, {
         accounts: canaries(roster),
@@ -33,7 +44,11 @@ export function define(command: Command): void {
         clock,
         onProgress: (line) => void process.stderr.write(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
       });
-      process.stdout.write(format === 'json' ? `${JSON.stringify(outcome, null, 2)}\n` : `${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${line}\n`).join('')}`);
+      process.stdout.write(
+        format === 'json'
+          ? `${JSON.stringify(outcome, null, 2)}\n`
+          : `${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${line}\n`).join('')}`,
+      );
       process.exitCode = outcome.ok ? 0 : 1;
     });
 }

@@ -16,10 +16,18 @@ interface Options {
 export function defineRotate(command: Command): void {
   common(command)
     .option('--compromised', 'deactivate the current key first, for good: the emergency')
-    .option('--key <id>', 'with --compromised: the suspect access key; without, the successor of a compromised key is spared')
+    .option(
+      '--key <id>',
+      'with --compromised: the suspect access key; without, the successor of a compromised key is spared',
+    )
     .action((options: Options) => {
-      if (options.key && !options.compromised) throw new Error('--key names the suspect key and needs --compromised: without it no key is deactivated');
-      return carryOut(options, { command: 'rotate', ...(options.compromised && { compromised: true }), ...(options.key && { keyId: options.key }) });
+      if (options.key && !options.compromised)
+        throw new Error('--key names the suspect key and needs --compromised: without it no key is deactivated');
+      return carryOut(options, {
+        command: 'rotate',
+        ...(options.compromised && { compromised: true }),
+        ...(options.key && { keyId: options.key }),
+      });
     });
 }
 
@@ -31,7 +39,11 @@ function common(command: Command): Command {
   return command
     .requiredOption('--account <id>', 'account of the user')
     .requiredOption('--user <name>', 'the user, as in the roster')
-    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option(
+      '--roster <file|dir>',
+      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
+      'config',
+    )
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'));
 }
 

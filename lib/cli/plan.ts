@@ -22,8 +22,15 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .requiredOption('--from <roster>', 'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`')
-    .option('--to <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .requiredOption(
+      '--from <roster>',
+      'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`',
+    )
+    .option(
+      '--to <file|dir>',
+      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
+      'config',
+    )
     .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released (without: unknown)')
     .option('--at <date>', 'day that exemptions and freezes are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
@@ -42,7 +49,8 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
     return comparePublished(to, new S3Client({ region: to.region }), at);
   }
   if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is no directory`);
-  const released = (accountId: string): boolean | undefined => (reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId));
+  const released = (accountId: string): boolean | undefined =>
+    reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
   if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
   return former && planOf(former, to, released, at);
@@ -54,8 +62,11 @@ async function planFrom({ from, reports, at = new Date() }: Options, to: Roster)
  */
 function stayHome({ organization, region }: Roster): void {
   const [, , , home, securityAccount] = (process.env['CODEBUILD_BUILD_ARN'] ?? '').split(':');
-  if (!organization || home === undefined || (home === region && securityAccount === organization.securityAccount)) return;
-  throw new Error(`the pipeline runs in ${securityAccount} ${home} and the roster names ${organization.securityAccount} ${region}: no push moves it; uninstall, then deploy there`);
+  if (!organization || home === undefined || (home === region && securityAccount === organization.securityAccount))
+    return;
+  throw new Error(
+    `the pipeline runs in ${securityAccount} ${home} and the roster names ${organization.securityAccount} ${region}: no push moves it; uninstall, then deploy there`,
+  );
 }
 
 function publishedRoster(path: string): Roster {

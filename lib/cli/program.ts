@@ -10,13 +10,43 @@ interface ListedCommand {
 
 /** Only what the arguments name is loaded: help loads no command, and `validate` neither the CDK nor the simulator. */
 const COMMANDS: readonly ListedCommand[] = [
-  { name: 'validate', description: 'judge a roster: all problems at once, with code, place and hint', load: async () => (await import('./validate')).define },
-  { name: 'plan', description: 'show what a change of the roster does, and stop when it is dangerous and not acknowledged', load: async () => (await import('./plan')).define },
-  { name: 'publish', description: "write the roster's slices, and for an organization the functions' code, to the org bucket; only what changed", load: async () => (await import('./publish')).define },
-  { name: 'bake', description: 'wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet', load: async () => (await import('./bake')).define },
-  { name: 'rotate', description: "rotate one user's key now, as the operator of the security account; a freeze does not stop it", load: async () => (await import('./operate')).defineRotate },
-  { name: 'rollback', description: 'go back to the previous key, while it exists; the newer one retires', load: async () => (await import('./operate')).defineRollback },
-  { name: 'rehearse', description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine', load: async () => (await import('./rehearse')).define },
+  {
+    name: 'validate',
+    description: 'judge a roster: all problems at once, with code, place and hint',
+    load: async () => (await import('./validate')).define,
+  },
+  {
+    name: 'plan',
+    description: 'show what a change of the roster does, and stop when it is dangerous and not acknowledged',
+    load: async () => (await import('./plan')).define,
+  },
+  {
+    name: 'publish',
+    description:
+      "write the roster's slices, and for an organization the functions' code, to the org bucket; only what changed",
+    load: async () => (await import('./publish')).define,
+  },
+  {
+    name: 'bake',
+    description:
+      'wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet',
+    load: async () => (await import('./bake')).define,
+  },
+  {
+    name: 'rotate',
+    description: "rotate one user's key now, as the operator of the security account; a freeze does not stop it",
+    load: async () => (await import('./operate')).defineRotate,
+  },
+  {
+    name: 'rollback',
+    description: 'go back to the previous key, while it exists; the newer one retires',
+    load: async () => (await import('./operate')).defineRollback,
+  },
+  {
+    name: 'rehearse',
+    description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine',
+    load: async () => (await import('./rehearse')).define,
+  },
 ];
 
 /**

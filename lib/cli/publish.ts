@@ -10,8 +10,14 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .addArgument(new Argument('[part]', 'the step of the pipeline').choices(['code', 'canary', 'fleet', 'all']).default('all'))
-    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .addArgument(
+      new Argument('[part]', 'the step of the pipeline').choices(['code', 'canary', 'fleet', 'all']).default('all'),
+    )
+    .option(
+      '--roster <file|dir>',
+      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
+      'config',
+    )
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async (part: 'code' | 'canary' | 'fleet' | 'all', { roster: path, format }: Options) => {
       const roster = soundRoster(path, new Date());
@@ -22,6 +28,15 @@ export function define(command: Command): void {
 }
 
 function textOf({ code, written, unchanged, removed }: Publication): string {
-  const list = (accounts: readonly string[]): string => (accounts.length > 0 ? `: ${accounts.slice(0, 5).join(' ')}${accounts.length > 5 ? ` and ${accounts.length - 5} more` : ''}` : '');
-  return [`code: ${code.length} new objects`, `slices: ${written.length} written${list(written)}; ${unchanged} unchanged`, ...(removed.length > 0 ? [`removed${list(removed)}`] : [])].join('\n') + '\n';
+  const list = (accounts: readonly string[]): string =>
+    accounts.length > 0
+      ? `: ${accounts.slice(0, 5).join(' ')}${accounts.length > 5 ? ` and ${accounts.length - 5} more` : ''}`
+      : '';
+  return (
+    [
+      `code: ${code.length} new objects`,
+      `slices: ${written.length} written${list(written)}; ${unchanged} unchanged`,
+      ...(removed.length > 0 ? [`removed${list(removed)}`] : []),
+    ].join('\n') + '\n'
+  );
 }

@@ -12,7 +12,11 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .option('--roster <file|dir>', 'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml', 'config')
+    .option(
+      '--roster <file|dir>',
+      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
+      'config',
+    )
     .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'github']).default('text'))
     .action(({ roster, at, format }: Options) => {
@@ -25,12 +29,16 @@ export function define(command: Command): void {
 const hasErrors = ({ problems }: LoadedRoster): boolean => problems.some(({ severity }) => severity === 'error');
 
 const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => string>> = {
-  json: (loaded) => `${JSON.stringify({ ok: !hasErrors(loaded), accounts: loaded.accounts, users: loaded.users, problems: loaded.problems }, (key, value) => (key === 'frame' ? undefined : value), 2)}\n`,
+  json: (loaded) =>
+    `${JSON.stringify({ ok: !hasErrors(loaded), accounts: loaded.accounts, users: loaded.users, problems: loaded.problems }, (key, value) => (key === 'frame' ? undefined : value), 2)}\n`,
   github: ({ problems }) => problems.map((problem) => `${renderGithub(problem)}\n`).join(''),
   text: (loaded) => {
     const { problems, accounts, users } = loaded;
     const errors = problems.filter(({ severity }) => severity === 'error').length;
-    const verdict = errors > 0 ? `roster refused: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}` : `roster is good: ${count(accounts, 'account')}, ${count(users, 'user')}, ${count(problems.length, 'warning')}`;
+    const verdict =
+      errors > 0
+        ? `roster refused: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`
+        : `roster is good: ${count(accounts, 'account')}, ${count(users, 'user')}, ${count(problems.length, 'warning')}`;
     return `${renderProblems(problems, process.stdout.isTTY ? picocolors : undefined)}${verdict}\n`;
   },
 };

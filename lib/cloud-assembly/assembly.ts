@@ -10,7 +10,20 @@ export interface StackArtifact {
 }
 
 interface Manifest {
-  readonly artifacts: Readonly<Record<string, { readonly type: string; readonly environment?: string; readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly directoryName?: string } }>>;
+  readonly artifacts: Readonly<
+    Record<
+      string,
+      {
+        readonly type: string;
+        readonly environment?: string;
+        readonly properties?: {
+          readonly templateFile?: string;
+          readonly stackName?: string;
+          readonly directoryName?: string;
+        };
+      }
+    >
+  >;
 }
 
 /** A cloud assembly on disk, with those of its stages. */
@@ -28,13 +41,18 @@ export class Assembly {
 
   /** Text of an asset that the bootstrap bucket would hold under this key; undefined when it is none of this assembly. */
   asset(key: string): string | undefined {
-    const file = join(this.folder, key.endsWith('.zip') ? `asset.${key.slice(0, -'.zip'.length)}/index.js` : `asset.${key}`);
+    const file = join(
+      this.folder,
+      key.endsWith('.zip') ? `asset.${key.slice(0, -'.zip'.length)}/index.js` : `asset.${key}`,
+    );
     return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   }
 
   /** The template that the assembly's StackSets deploy; undefined when it has none. */
   stackSetTemplate(): Template | undefined {
-    const stackSet = this.stacks.flatMap(({ template }) => Object.values(template.Resources)).find(({ Type }) => Type === 'AWS::CloudFormation::StackSet');
+    const stackSet = this.stacks
+      .flatMap(({ template }) => Object.values(template.Resources))
+      .find(({ Type }) => Type === 'AWS::CloudFormation::StackSet');
     const key = /[^/]+\.json/.exec(JSON.stringify(stackSet?.Properties?.TemplateURL ?? ''))?.[0];
     return key === undefined ? undefined : (JSON.parse(this.asset(key)!) as Template);
   }
@@ -46,7 +64,13 @@ export class Assembly {
       if (type !== 'aws:cloudformation:stack' || !properties?.templateFile) return [];
       const [, accountId = '', region = ''] = /^aws:\/\/([^/]+)\/(.+)$/.exec(environment) ?? [];
       const templatePath = join(subfolder, properties.templateFile);
-      return [{ target: { accountId, region, stackName: properties.stackName ?? name }, template: JSON.parse(readFileSync(join(this.folder, templatePath), 'utf8')) as Template, templatePath }];
+      return [
+        {
+          target: { accountId, region, stackName: properties.stackName ?? name },
+          template: JSON.parse(readFileSync(join(this.folder, templatePath), 'utf8')) as Template,
+          templatePath,
+        },
+      ];
     });
   }
 }

@@ -30,11 +30,20 @@ export interface Resolved {
 const NO_VALUE = Symbol('AWS::NoValue');
 
 /** Every resource whose condition holds, with all references filled in. @throws Error for a function that is not known */
-export function resolveTemplate(template: Template, target: Target, keyIdOf: (logicalId: string) => string): Resolved[] {
+export function resolveTemplate(
+  template: Template,
+  target: Target,
+  keyIdOf: (logicalId: string) => string,
+): Resolved[] {
   const resolver = new Resolver(template, target, keyIdOf);
   return Object.entries(template.Resources)
     .filter(([, { Condition }]) => Condition === undefined || resolver.condition(Condition))
-    .map(([logicalId, { Type, Properties = {} }]) => ({ logicalId, name: resolver.physicalName(logicalId), type: Type, properties: resolver.value(Properties) }));
+    .map(([logicalId, { Type, Properties = {} }]) => ({
+      logicalId,
+      name: resolver.physicalName(logicalId),
+      type: Type,
+      properties: resolver.value(Properties),
+    }));
 }
 
 class Resolver {
@@ -45,12 +54,17 @@ class Resolver {
   ) {}
 
   value(expression: unknown): any {
-    if (Array.isArray(expression)) return expression.map((item) => this.value(item)).filter((item) => item !== NO_VALUE);
+    if (Array.isArray(expression))
+      return expression.map((item) => this.value(item)).filter((item) => item !== NO_VALUE);
     if (typeof expression !== 'object' || expression === null) return expression;
     const [entry, ...others] = Object.entries(expression);
     const [name, argument] = entry ?? ['', undefined];
     if (others.length === 0 && (name === 'Ref' || name.startsWith('Fn::'))) return this.call(name, argument);
-    return Object.fromEntries(Object.entries(expression).map(([key, item]) => [key, this.value(item)]).filter(([, item]) => item !== NO_VALUE));
+    return Object.fromEntries(
+      Object.entries(expression)
+        .map(([key, item]) => [key, this.value(item)])
+        .filter(([, item]) => item !== NO_VALUE),
+    );
   }
 
   condition(name: string): boolean {
@@ -92,7 +106,14 @@ class Resolver {
 
   private reference(name: string): any {
     const { accountId, region, stackName, parameters } = this.target;
-    const pseudo: Record<string, unknown> = { 'AWS::AccountId': accountId, 'AWS::Region': region, 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com', 'AWS::StackName': stackName, 'AWS::NoValue': NO_VALUE };
+    const pseudo: Record<string, unknown> = {
+      'AWS::AccountId': accountId,
+      'AWS::Region': region,
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::StackName': stackName,
+      'AWS::NoValue': NO_VALUE,
+    };
     if (name in pseudo) return pseudo[name];
     const parameter = this.template.Parameters?.[name];
     if (parameter) return parameters?.[name] ?? parameter.Default ?? '';
@@ -106,7 +127,15 @@ class Resolver {
       case 'AWS::KMS::Key':
         return this.keyIdOf(name);
       default:
-        return this.value(properties.RoleName ?? properties.FunctionName ?? properties.BucketName ?? properties.LogGroupName ?? properties.EmailIdentity) ?? this.physicalName(name);
+        return (
+          this.value(
+            properties.RoleName ??
+              properties.FunctionName ??
+              properties.BucketName ??
+              properties.LogGroupName ??
+              properties.EmailIdentity,
+          ) ?? this.physicalName(name)
+        );
     }
   }
 
@@ -143,8 +172,13 @@ class Resolver {
 
   /** The name that the template gives, or one as CloudFormation makes it up. */
   physicalName(logicalId: string): string {
-    const { RoleName, FunctionName, BucketName, LogGroupName, TopicName, QueueName, AlarmName, Name } = this.resource(logicalId).Properties ?? {};
-    return (this.value(RoleName ?? FunctionName ?? BucketName ?? LogGroupName ?? TopicName ?? QueueName ?? AlarmName ?? Name) as string | undefined) ?? `${this.target.stackName}-${logicalId}`;
+    const { RoleName, FunctionName, BucketName, LogGroupName, TopicName, QueueName, AlarmName, Name } =
+      this.resource(logicalId).Properties ?? {};
+    return (
+      (this.value(
+        RoleName ?? FunctionName ?? BucketName ?? LogGroupName ?? TopicName ?? QueueName ?? AlarmName ?? Name,
+      ) as string | undefined) ?? `${this.target.stackName}-${logicalId}`
+    );
   }
 
   private resource(logicalId: string): Resource {

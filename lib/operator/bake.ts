@@ -51,18 +51,27 @@ export async function bake(operator: Operator, options: BakeOptions): Promise<Ba
       const rotated = rotatedSince(accounts, reports, since);
       if (rotated) return healthy(options, `${rotated.userName} in ${rotated.accountId} was rotated`);
       if (isFrozen(options, clock.now())) return healthy(options, 'no rotation is forced in a freeze');
-      if (rotatedUsers(accounts, clock.now()).length === 0) return healthy(options, 'the roster lets nobody there be rotated');
+      if (rotatedUsers(accounts, clock.now()).length === 0)
+        return healthy(options, 'the roster lets nobody there be rotated');
       const candidate = forced ?? candidateOf(accounts, reports, clock.now());
       if (!candidate) {
         const former = codePublishedAt && rotatedSince(accounts, reports, codePublishedAt);
-        if (former) return healthy(options, `nobody has room for another key, and ${former.userName} in ${former.accountId} was rotated by this code before`);
+        if (former)
+          return healthy(
+            options,
+            `nobody has room for another key, and ${former.userName} in ${former.accountId} was rotated by this code before`,
+          );
         missing.push(nobodyHasRoom(accounts, reports));
       } else if (!currentKey(reports, candidate)) {
-        missing.push(`${candidate.accountId}: the first rotation of ${candidate.userName} has not finished${reported(candidate, reports)}`);
+        missing.push(
+          `${candidate.accountId}: the first rotation of ${candidate.userName} has not finished${reported(candidate, reports)}`,
+        );
       } else {
         const refusal = forced ? undefined : await force(operator, candidate);
         if (refusal === undefined) forced = candidate;
-        missing.push(`${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}${reported(candidate, reports)}`);
+        missing.push(
+          `${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}${reported(candidate, reports)}`,
+        );
       }
     }
     if (missing.join('\n') !== said) onProgress((said = missing.join('\n')));
@@ -71,31 +80,52 @@ export async function bake(operator: Operator, options: BakeOptions): Promise<Ba
   }
 }
 
-const healthy = ({ accounts }: BakeOptions, seen: string): BakeOutcome => ({ ok: true, lines: [`${count(accounts.length)} healthy; ${seen}`] });
+const healthy = ({ accounts }: BakeOptions, seen: string): BakeOutcome => ({
+  ok: true,
+  lines: [`${count(accounts.length)} healthy; ${seen}`],
+});
 
 /** What the account says of a user whose rotation does not finish. */
 function reported({ accountId, userName }: Candidate, reports: ReadonlyMap<string, AccountReport>): string {
   const { users = [], unknown = [] } = reports.get(accountId) ?? {};
-  const isMeant = (other: { readonly userName: string }): boolean => other.userName.toLowerCase() === userName.toLowerCase();
-  const found = [...users.filter(isMeant).flatMap(({ conditions }) => conditions), ...unknown.filter(isMeant).map(({ code, reason }) => `${code}, ${reason}`)];
+  const isMeant = (other: { readonly userName: string }): boolean =>
+    other.userName.toLowerCase() === userName.toLowerCase();
+  const found = [
+    ...users.filter(isMeant).flatMap(({ conditions }) => conditions),
+    ...unknown.filter(isMeant).map(({ code, reason }) => `${code}, ${reason}`),
+  ];
   return found.length > 0 ? `; its report says ${found.join('; ')}` : '';
 }
 
 /** Who gets room first, and what to do meanwhile. */
 function nobodyHasRoom(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>): string {
-  const keys = accounts.flatMap(({ id }) => (reports.get(id)?.users ?? []).flatMap(({ userName, keys: own }) => own.flatMap(({ role, nextStep, nextStepAt }) => (role !== 'current' && nextStep && nextStepAt ? [{ id, userName, nextStep, nextStepAt }] : []))));
+  const keys = accounts.flatMap(({ id }) =>
+    (reports.get(id)?.users ?? []).flatMap(({ userName, keys: own }) =>
+      own.flatMap(({ role, nextStep, nextStepAt }) =>
+        role !== 'current' && nextStep && nextStepAt ? [{ id, userName, nextStep, nextStepAt }] : [],
+      ),
+    ),
+  );
   const [first] = keys.sort((a, b) => (a.nextStepAt < b.nextStepAt ? -1 : 1));
-  const when = first ? `first comes ${first.userName} in ${first.id}, whose other key is up to ${first.nextStep} at ${first.nextStepAt}` : 'none of them has a key that is up to go';
+  const when = first
+    ? `first comes ${first.userName} in ${first.id}, whose other key is up to ${first.nextStep} at ${first.nextStepAt}`
+    : 'none of them has a key that is up to go';
   return `nobody in the canary accounts has room for another key, so that nothing proves this code: ${when}; then retry this step, or push another user or another canary account`;
 }
 
-async function look(operator: Operator, { accounts, codeVersion }: BakeOptions): Promise<{ readonly reports: ReadonlyMap<string, AccountReport>; readonly missing: string[] }> {
+async function look(
+  operator: Operator,
+  { accounts, codeVersion }: BakeOptions,
+): Promise<{ readonly reports: ReadonlyMap<string, AccountReport>; readonly missing: string[] }> {
   const reports = new Map<string, AccountReport>();
   const missing: string[] = [];
   for (const { id, name } of accounts) {
     const report = await believed(operator, id);
     if (report && !(report instanceof UnreadableReport)) reports.set(id, report);
-    const reason = report instanceof UnreadableReport ? report.message : unhealthy(report, codeVersion, await operator.generation(id));
+    const reason =
+      report instanceof UnreadableReport
+        ? report.message
+        : unhealthy(report, codeVersion, await operator.generation(id));
     if (reason) missing.push(`${id} ${name}: ${reason}`);
   }
   return { reports, missing };
@@ -109,23 +139,41 @@ function believed(operator: Operator, accountId: string): Promise<AccountReport 
 }
 
 /** Why an account cannot be called healthy yet. A user that IAM does not have is a matter of the roster, not of the code. */
-export function unhealthy(report: AccountReport | undefined, codeVersion: string, generation: number | undefined): string | undefined {
+export function unhealthy(
+  report: AccountReport | undefined,
+  codeVersion: string,
+  generation: number | undefined,
+): string | undefined {
   if (!report) return 'it has not reported yet';
-  if (report.codeVersion !== codeVersion) return `its last report, of ${report.at}, comes from code ${report.codeVersion || 'unknown'}, not from ${codeVersion}`;
+  if (report.codeVersion !== codeVersion)
+    return `its last report, of ${report.at}, comes from code ${report.codeVersion || 'unknown'}, not from ${codeVersion}`;
   if (generation === undefined) return 'its slice of the roster is not published';
-  if (report.generation < generation) return `it has not applied the published roster yet: generation ${report.generation}, not ${generation}`;
+  if (report.generation < generation)
+    return `it has not applied the published roster yet: generation ${report.generation}, not ${generation}`;
   const [first, ...more] = report.unknown.filter(({ code }) => code !== 'USER_MISSING');
-  return first && `${first.userName}: ${first.code}, ${first.reason}${more.length > 0 ? `; and ${more.length} more` : ''}`;
+  return (
+    first && `${first.userName}: ${first.code}, ${first.reason}${more.length > 0 ? `; and ${more.length} more` : ''}`
+  );
 }
 
 /** Users of the accounts whom the roster lets be rotated. */
 function rotatedUsers(accounts: readonly RosterAccount[], now: Date): readonly Candidate[] {
   const today = now.toISOString().slice(0, 10);
-  return accounts.filter(({ state }) => state === 'active').flatMap(({ id, users }) => users.filter(({ state, exempt }) => state === 'active' && !(exempt && today <= exempt.until)).map(({ name, secretName }) => ({ accountId: id, userName: name, secretName })));
+  return accounts
+    .filter(({ state }) => state === 'active')
+    .flatMap(({ id, users }) =>
+      users
+        .filter(({ state, exempt }) => state === 'active' && !(exempt && today <= exempt.until))
+        .map(({ name, secretName }) => ({ accountId: id, userName: name, secretName })),
+    );
 }
 
 /** The user whose key is oldest, of those for whom IAM has room; without any, one whose first rotation is still to come. */
-export function candidateOf(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, now: Date): Candidate | undefined {
+export function candidateOf(
+  accounts: readonly RosterAccount[],
+  reports: ReadonlyMap<string, AccountReport>,
+  now: Date,
+): Candidate | undefined {
   const found = rotatedUsers(accounts, now).flatMap((user) => {
     const keys = keysIn(reports.get(user.accountId), user.userName);
     return keys && keys.length <= 1 ? [{ ...user, createdAt: currentKey(reports, user)?.createdAt ?? 'none' }] : [];
@@ -133,19 +181,34 @@ export function candidateOf(accounts: readonly RosterAccount[], reports: Readonl
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))[0];
 }
 
-const currentKey = (reports: ReadonlyMap<string, AccountReport>, { accountId, userName }: Candidate): KeyReport | undefined => keysIn(reports.get(accountId), userName)?.find(({ role }) => role === 'current');
+const currentKey = (
+  reports: ReadonlyMap<string, AccountReport>,
+  { accountId, userName }: Candidate,
+): KeyReport | undefined => keysIn(reports.get(accountId), userName)?.find(({ role }) => role === 'current');
 
 /** IAM keeps whole seconds. */
-function rotatedSince(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>, since: Date): { readonly accountId: string; readonly userName: string } | undefined {
+function rotatedSince(
+  accounts: readonly RosterAccount[],
+  reports: ReadonlyMap<string, AccountReport>,
+  since: Date,
+): { readonly accountId: string; readonly userName: string } | undefined {
   const second = Math.floor(since.getTime() / 1000) * 1000;
   for (const { id, users } of accounts) {
-    const user = users.find(({ name }) => keysIn(reports.get(id), name)?.some(({ role, createdAt }) => role === 'current' && Date.parse(createdAt) >= second));
+    const user = users.find(({ name }) =>
+      keysIn(reports.get(id), name)?.some(
+        ({ role, createdAt }) => role === 'current' && Date.parse(createdAt) >= second,
+      ),
+    );
     if (user) return { accountId: id, userName: user.name };
   }
   return undefined;
 }
 
-const keysIn = (report: AccountReport | undefined, userName: string): AccountReport['users'][number]['keys'] | undefined => report?.users.find((user) => user.userName.toLowerCase() === userName.toLowerCase())?.keys;
+const keysIn = (
+  report: AccountReport | undefined,
+  userName: string,
+): AccountReport['users'][number]['keys'] | undefined =>
+  report?.users.find((user) => user.userName.toLowerCase() === userName.toLowerCase())?.keys;
 
 /** @returns why it was refused, as when another rotation is still outstanding; it is asked for again */
 async function force(operator: Operator, { accountId, secretName }: Candidate): Promise<string | undefined> {
@@ -157,6 +220,7 @@ async function force(operator: Operator, { accountId, secretName }: Candidate): 
   }
 }
 
-const isFrozen = ({ freeze }: BakeOptions, now: Date): boolean => freeze.some(({ from, to }) => from <= now.toISOString().slice(0, 10) && now.toISOString().slice(0, 10) <= to);
+const isFrozen = ({ freeze }: BakeOptions, now: Date): boolean =>
+  freeze.some(({ from, to }) => from <= now.toISOString().slice(0, 10) && now.toISOString().slice(0, 10) <= to);
 
 const count = (accounts: number): string => `${accounts} canary account${accounts === 1 ? ' is' : 's are'}`;

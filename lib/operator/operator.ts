@@ -45,15 +45,24 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
   const { region, partition = 'aws' } = place;
   let current: Session | undefined;
   const session = async (): Promise<Session> => {
-    if (!current || current.endsAt.getTime() - now().getTime() < RENEW_BEFORE_MS) current = await openSession(place, config);
+    if (!current || current.endsAt.getTime() - now().getTime() < RENEW_BEFORE_MS)
+      current = await openSession(place, config);
     return current;
   };
   return {
     async operate(accountId, command) {
       const name = `arn:${partition}:lambda:${region}:${accountId}:function:${FUNCTIONS.operate.name}`;
       const { lambda, caller } = await session();
-      const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ ...command, requestedBy: caller })) }));
-      const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null') as { message?: string; errorMessage?: string } | null;
+      const answer = await lambda.send(
+        new InvokeCommand({
+          FunctionName: name,
+          Payload: Buffer.from(JSON.stringify({ ...command, requestedBy: caller })),
+        }),
+      );
+      const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null') as {
+        message?: string;
+        errorMessage?: string;
+      } | null;
       if (answer.FunctionError) throw new Error(payload?.errorMessage ?? 'operate failed without saying why');
       return payload?.message ?? '';
     },
@@ -74,15 +83,33 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
 }
 
 /** Named after who asks, so that CloudTrail shows it: AssumeRole in the security account is the proof, what operate is told is not. */
-async function openSession({ securityAccountId, region, partition = 'aws' }: OperatorPlace, config: ClientConfig): Promise<Session> {
+async function openSession(
+  { securityAccountId, region, partition = 'aws' }: OperatorPlace,
+  config: ClientConfig,
+): Promise<Session> {
   const sts = new STSClient({ ...config, region });
   const caller = (await sts.send(new GetCallerIdentityCommand({}))).Arn!;
   const roleArn = `arn:${partition}:iam::${securityAccountId}:role/${ROLES.operator}`;
-  const { Credentials: made } = await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionNameOf(caller) }));
-  const credentials = { accessKeyId: made!.AccessKeyId!, secretAccessKey: made!.SecretAccessKey!, sessionToken: made!.SessionToken };
+  const { Credentials: made } = await sts.send(
+    new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionNameOf(caller) }),
+  );
+  const credentials = {
+    accessKeyId: made!.AccessKeyId!,
+    secretAccessKey: made!.SecretAccessKey!,
+    sessionToken: made!.SessionToken,
+  };
   const own = { ...config, region, credentials };
-  return { lambda: new LambdaClient(own), store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)), caller, endsAt: made!.Expiration! };
+  return {
+    lambda: new LambdaClient(own),
+    store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)),
+    caller,
+    endsAt: made!.Expiration!,
+  };
 }
 
 /** The user's or session's own name, in the letters and the length that STS takes. */
-export const sessionNameOf = (caller: string): string => `access-keys-${caller.split(/[/:]/).at(-1)!.replace(/[^\w+=,.@-]/g, '-')}`.slice(0, 64);
+export const sessionNameOf = (caller: string): string =>
+  `access-keys-${caller
+    .split(/[/:]/)
+    .at(-1)!
+    .replace(/[^\w+=,.@-]/g, '-')}`.slice(0, 64);

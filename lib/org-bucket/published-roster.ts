@@ -8,7 +8,8 @@ export interface PublishedRoster {
 }
 
 /** The roster as the pipeline leaves it in the org bucket, for the guard of the next push. */
-export const printPublished = (roster: Roster, generation: number): string => `${JSON.stringify({ schemaVersion: 1, generation, roster } satisfies PublishedRoster)}\n`;
+export const printPublished = (roster: Roster, generation: number): string =>
+  `${JSON.stringify({ schemaVersion: 1, generation, roster } satisfies PublishedRoster)}\n`;
 
 /** @throws Error when it is not one of these, or of a version that this code does not know: nothing can be compared with it */
 export function parsePublished(text: string): PublishedRoster {
@@ -19,11 +20,20 @@ export function parsePublished(text: string): PublishedRoster {
     throw new Error('the published roster is not JSON: it was cut off or is another file');
   }
   if (published?.schemaVersion === undefined) throw new Error('this is no published roster: it has no schema version');
-  if (published.schemaVersion !== 1) throw new Error(`the published roster has the schema version ${JSON.stringify(published.schemaVersion)}, and this code knows 1`);
-  if (typeof published.generation !== 'number' || !isWhole(published.roster)) throw new Error('the published roster is not whole: its generation, accounts, addresses or limits are missing');
+  if (published.schemaVersion !== 1)
+    throw new Error(
+      `the published roster has the schema version ${JSON.stringify(published.schemaVersion)}, and this code knows 1`,
+    );
+  if (typeof published.generation !== 'number' || !isWhole(published.roster))
+    throw new Error('the published roster is not whole: its generation, accounts, addresses or limits are missing');
   return published as PublishedRoster;
 }
 
 function isWhole({ accounts, notifications, limits }: Partial<Roster> = {}): boolean {
-  return Array.isArray(accounts) && accounts.every((account) => typeof account?.id === 'string' && Array.isArray(account.users)) && Array.isArray(notifications?.admins) && Array.isArray(limits?.freeze);
+  return (
+    Array.isArray(accounts) &&
+    accounts.every((account) => typeof account?.id === 'string' && Array.isArray(account.users)) &&
+    Array.isArray(notifications?.admins) &&
+    Array.isArray(limits?.freeze)
+  );
 }

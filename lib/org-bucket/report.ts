@@ -13,7 +13,8 @@ const validate = new Ajv({ strict: false }).compile<AccountReport>(schema);
 export function readReport(text: string, accountId: string): AccountReport {
   const report = parse(text, accountId);
   const { schemaVersion, accountId: whose } = (report ?? {}) as { schemaVersion?: unknown; accountId?: unknown };
-  if (schemaVersion !== 1) throw unreadable(accountId, `its schema version is ${printed(schemaVersion)}, and 1 is known here`);
+  if (schemaVersion !== 1)
+    throw unreadable(accountId, `its schema version is ${printed(schemaVersion)}, and 1 is known here`);
   if (whose !== accountId) throw unreadable(accountId, `it is that of account ${printed(whose)}`);
   if (!validate(report)) throw unreadable(accountId, problemOf(validate.errors?.[0]));
   return report;
@@ -28,5 +29,7 @@ function parse(text: string, accountId: string): unknown {
 }
 
 const printed = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 20);
-const problemOf = ({ instancePath = '', message = 'it is not one' }: Partial<ErrorObject> = {}): string => `${instancePath || '/'} ${message}`;
-const unreadable = (accountId: string, found: string): UnreadableReport => new UnreadableReport(`the report of account ${accountId} cannot be read: ${found}`);
+const problemOf = ({ instancePath = '', message = 'it is not one' }: Partial<ErrorObject> = {}): string =>
+  `${instancePath || '/'} ${message}`;
+const unreadable = (accountId: string, found: string): UnreadableReport =>
+  new UnreadableReport(`the report of account ${accountId} cannot be read: ${found}`);

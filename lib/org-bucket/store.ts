@@ -1,9 +1,18 @@
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { orgBucketName } from '../names';
 import type { Roster } from '../roster/roster';
 
 /** The bucket of the roster's own security account. */
-export const orgStoreOf = ({ organization, accounts, region }: Roster, client: S3Client): OrgStore => s3OrgStore(client, orgBucketName(organization?.securityAccount ?? accounts[0]!.id, region));
+export const orgStoreOf = ({ organization, accounts, region }: Roster, client: S3Client): OrgStore =>
+  s3OrgStore(client, orgBucketName(organization?.securityAccount ?? accounts[0]!.id, region));
 
 export interface StoredText {
   readonly text: string;
@@ -37,7 +46,8 @@ export function s3OrgStore(client: S3Client, bucket: string): OrgStore {
         const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
         return { text: await Body!.transformToString(), etag: ETag! };
       }),
-    has: async (key) => (await unlessAbsent(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))) !== undefined,
+    has: async (key) =>
+      (await unlessAbsent(() => client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })))) !== undefined,
     async writtenAt(key) {
       const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key }));
       return Contents.find(({ Key }) => Key === key)?.LastModified;
@@ -45,15 +55,25 @@ export function s3OrgStore(client: S3Client, bucket: string): OrgStore {
     async write(key, body, former) {
       try {
         const contentType = key.endsWith('.json') ? 'application/json' : 'application/zip';
-        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType, ...(former === undefined ? { IfNoneMatch: '*' } : { IfMatch: former }) }));
+        await client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: key,
+            Body: body,
+            ContentType: contentType,
+            ...(former === undefined ? { IfNoneMatch: '*' } : { IfMatch: former }),
+          }),
+        );
       } catch (error) {
-        if (LOST_RACE.has((error as Error).name)) throw new Error(`${key} in ${bucket} was written by somebody else just now; run the command again`);
+        if (LOST_RACE.has((error as Error).name))
+          throw new Error(`${key} in ${bucket} was written by somebody else just now; run the command again`);
         throw error;
       }
     },
     async keys(prefix) {
       const keys: string[] = [];
-      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) keys.push(...Contents.map(({ Key = '' }) => Key));
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix }))
+        keys.push(...Contents.map(({ Key = '' }) => Key));
       return keys;
     },
     remove: async (key) => void (await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))),

@@ -41,11 +41,16 @@ const NOBODY: RosterAccount['users'] = [];
 
 /** Accounts that differ, in the order of their ids. */
 export function accountChanges(from: Roster | undefined, to: Roster): readonly AccountChange[] {
-  return accountPairs(from?.accounts ?? [], to.accounts).flatMap(([before, after]) => accountChange(before, after) ?? []);
+  return accountPairs(from?.accounts ?? [], to.accounts).flatMap(
+    ([before, after]) => accountChange(before, after) ?? [],
+  );
 }
 
 /** Accounts of one id, in the order of their ids. */
-export function accountPairs(from: readonly RosterAccount[], to: readonly RosterAccount[]): readonly (readonly [RosterAccount | undefined, RosterAccount | undefined])[] {
+export function accountPairs(
+  from: readonly RosterAccount[],
+  to: readonly RosterAccount[],
+): readonly (readonly [RosterAccount | undefined, RosterAccount | undefined])[] {
   const [before, after] = [byId(from), byId(to)];
   return [...new Set([...before.keys(), ...after.keys()])].sort().map((id) => [before.get(id), after.get(id)]);
 }
@@ -56,17 +61,22 @@ export function rosterChanges(from: Roster, to: Roster): readonly FieldChange[] 
 }
 
 /** Users as pairs of one name, ignoring case. */
-export function userPairs(before: RosterAccount | undefined, after: RosterAccount | undefined): readonly { readonly from?: SliceUser; readonly to?: SliceUser }[] {
+export function userPairs(
+  before: RosterAccount | undefined,
+  after: RosterAccount | undefined,
+): readonly { readonly from?: SliceUser; readonly to?: SliceUser }[] {
   const pairs = new Map<string, { from?: SliceUser; to?: SliceUser }>();
   for (const user of before?.users ?? NOBODY) pairs.set(user.name.toLowerCase(), { from: user });
-  for (const user of after?.users ?? NOBODY) pairs.set(user.name.toLowerCase(), { ...pairs.get(user.name.toLowerCase()), to: user });
+  for (const user of after?.users ?? NOBODY)
+    pairs.set(user.name.toLowerCase(), { ...pairs.get(user.name.toLowerCase()), to: user });
   return [...pairs.values()];
 }
 
 function accountChange(before: RosterAccount | undefined, after: RosterAccount | undefined): AccountChange | undefined {
   const { id, name } = (after ?? before)!;
   const pairs = userPairs(before, after);
-  const names = (wanted: (pair: (typeof pairs)[number]) => boolean): string[] => pairs.filter(wanted).map(({ from, to }) => (to ?? from)!.name);
+  const names = (wanted: (pair: (typeof pairs)[number]) => boolean): string[] =>
+    pairs.filter(wanted).map(({ from, to }) => (to ?? from)!.name);
   const change: AccountChange = {
     id,
     name,
@@ -80,10 +90,14 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
       const fields = from && to ? differences(userFields(from), userFields(to)) : [];
       return fields.length > 0 ? [{ userName: to!.name, fields }] : [];
     }),
-    firstRotations: after?.state === 'active' ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt).length : 0,
+    firstRotations:
+      after?.state === 'active'
+        ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt).length
+        : 0,
     cost: { before: costOf(before ? [before] : []), after: costOf(after ? [after] : []) },
   };
-  const same = before && after && change.fields.length + change.added.length + change.removed.length + change.changed.length === 0;
+  const same =
+    before && after && change.fields.length + change.added.length + change.removed.length + change.changed.length === 0;
   return same ? undefined : change;
 }
 
@@ -92,11 +106,23 @@ type Fields = Readonly<Record<string, string | undefined>>;
 function differences(from: Fields, to: Fields): FieldChange[] {
   return Object.keys({ ...from, ...to })
     .filter((field) => from[field] !== to[field])
-    .map((field) => ({ field, ...(from[field] !== undefined && { from: from[field] }), ...(to[field] !== undefined && { to: to[field] }) }));
+    .map((field) => ({
+      field,
+      ...(from[field] !== undefined && { from: from[field] }),
+      ...(to[field] !== undefined && { to: to[field] }),
+    }));
 }
 
 /** A roster outside its accounts, for comparison. */
-export const rosterFields = ({ organization, region, userGuard, secretsKey, notifications, source, limits }: Roster): Fields => ({
+export const rosterFields = ({
+  organization,
+  region,
+  userGuard,
+  secretsKey,
+  notifications,
+  source,
+  limits,
+}: Roster): Fields => ({
   'organization.id': organization?.id,
   'organization.managementAccount': organization?.managementAccount,
   'organization.securityAccount': organization?.securityAccount,
@@ -116,7 +142,13 @@ export const rosterFields = ({ organization, region, userGuard, secretsKey, noti
 });
 
 /** An account without its users, for comparison. */
-export const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({ name, canary: String(canary), state, deployment, breakGlassRoles: list(breakGlassRoles) });
+export const accountFields = ({ name, canary, state, deployment, breakGlassRoles }: RosterAccount): Fields => ({
+  name,
+  canary: String(canary),
+  state,
+  deployment,
+  breakGlassRoles: list(breakGlassRoles),
+});
 
 /** A user as the roster writes it, for comparison. */
 export const userFields = (user: SliceUser): Fields => ({
@@ -136,11 +168,14 @@ export const userFields = (user: SliceUser): Fields => ({
 });
 
 /** `48h` or `7d`, whichever says it whole. */
-export const printHours = (hours: number): string => (hours > 0 && hours % 24 === 0 ? `${hours / 24}d` : hours === 0 ? '0d' : `${hours}h`);
+export const printHours = (hours: number): string =>
+  hours > 0 && hours % 24 === 0 ? `${hours / 24}d` : hours === 0 ? '0d' : `${hours}h`;
 
-export const printFreeze = (windows: Roster['limits']['freeze']): string | undefined => list(windows.map(({ from, to }) => `${from} to ${to}`));
+export const printFreeze = (windows: Roster['limits']['freeze']): string | undefined =>
+  list(windows.map(({ from, to }) => `${from} to ${to}`));
 
-export const printExemption = (exempt: SliceUser['exempt']): string | undefined => exempt && `until ${exempt.until}: ${exempt.reason} (${exempt.approvedBy})`;
+export const printExemption = (exempt: SliceUser['exempt']): string | undefined =>
+  exempt && `until ${exempt.until}: ${exempt.reason} (${exempt.approvedBy})`;
 
 function printGuard(guard: UserGuard): string {
   if (guard.kind === 'tag') return `tag ${guard.key}=${guard.value}`;
@@ -148,6 +183,8 @@ function printGuard(guard: UserGuard): string {
 }
 
 /** Order is of no consequence in any list of the roster. */
-const list = (items: readonly string[]): string | undefined => (items.length > 0 ? [...items].sort().join(', ') : undefined);
+const list = (items: readonly string[]): string | undefined =>
+  items.length > 0 ? [...items].sort().join(', ') : undefined;
 
-export const byId = (accounts: readonly RosterAccount[]): ReadonlyMap<string, RosterAccount> => new Map(accounts.map((account) => [account.id, account]));
+export const byId = (accounts: readonly RosterAccount[]): ReadonlyMap<string, RosterAccount> =>
+  new Map(accounts.map((account) => [account.id, account]));

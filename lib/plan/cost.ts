@@ -16,5 +16,8 @@ export interface Cost {
 /** What the secrets of these accounts cost. Exempt users have one too. */
 export function costOf(accounts: readonly RosterAccount[]): Cost {
   const secrets = accounts.reduce((sum, { users }) => sum + users.filter(({ state }) => state === 'active').length, 0);
-  return { secrets, dollarsAMonth: Math.round(100 * secrets * (SECRET_A_MONTH + CALLS_A_PASS * PASSES_A_MONTH * CALL)) / 100 };
+  return {
+    secrets,
+    dollarsAMonth: Math.round(100 * secrets * (SECRET_A_MONTH + CALLS_A_PASS * PASSES_A_MONTH * CALL)) / 100,
+  };
 }

@@ -2,7 +2,15 @@
 import type { SliceUser } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { BUILT_IN, hoursOf } from '../roster/settings';
-import { accountPairs, printExemption, printFreeze, printHours, rosterChanges, userPairs, type FieldChange } from './changes';
+import {
+  accountPairs,
+  printExemption,
+  printFreeze,
+  printHours,
+  rosterChanges,
+  userPairs,
+  type FieldChange,
+} from './changes';
 import { stackChange } from './deployment-changes';
 
 export interface Danger {
@@ -28,18 +36,39 @@ export function dangersOf(from: Roster | undefined, to: Roster, today: string): 
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...freezeDanger(from, to, today),
     ...removals(from, to),
-    ...accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => [...accountDangers(before, after), ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : []))]),
+    ...accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => [
+      ...accountDangers(before, after),
+      ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : [])),
+    ]),
   ];
 }
 
 const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly reason: string }>> = {
-  'organization.id': { kind: 'organization-changed', reason: 'functions of the former organization lose the topic and the bucket, those of another one gain them' },
-  'organization.managementAccount': { kind: 'organization-changed', reason: 'another account is taken for the one that no StackSet reaches' },
-  'organization.securityAccount': { kind: 'organization-changed', reason: 'topic, bucket and pipeline would be made anew in another account' },
-  'organization.organizationalUnits': { kind: 'units-changed', reason: 'accounts outside the units lose their functions' },
-  region: { kind: 'region-changed', reason: 'secrets, functions and bucket would be made anew in another region, and those of the former one are left' },
+  'organization.id': {
+    kind: 'organization-changed',
+    reason: 'functions of the former organization lose the topic and the bucket, those of another one gain them',
+  },
+  'organization.managementAccount': {
+    kind: 'organization-changed',
+    reason: 'another account is taken for the one that no StackSet reaches',
+  },
+  'organization.securityAccount': {
+    kind: 'organization-changed',
+    reason: 'topic, bucket and pipeline would be made anew in another account',
+  },
+  'organization.organizationalUnits': {
+    kind: 'units-changed',
+    reason: 'accounts outside the units lose their functions',
+  },
+  region: {
+    kind: 'region-changed',
+    reason: 'secrets, functions and bucket would be made anew in another region, and those of the former one are left',
+  },
   userGuard: { kind: 'guard-changed', reason: 'the functions reach other users than before' },
-  secretsKey: { kind: 'secrets-key-changed', reason: 'secrets that exist stay under the former key, which the functions can no longer use' },
+  secretsKey: {
+    kind: 'secrets-key-changed',
+    reason: 'secrets that exist stay under the former key, which the functions can no longer use',
+  },
   'notifications.admins': { kind: 'addresses-changed', reason: 'alerts go to other people' },
   'notifications.sender': { kind: 'addresses-changed', reason: 'owners get mail from another sender' },
   'notifications.ownerDomain': { kind: 'addresses-changed', reason: 'notices go to other addresses' },
@@ -55,42 +84,82 @@ const LIMITS: Readonly<Record<string, string>> = {
 
 function rosterDanger({ field, from, to }: FieldChange): Danger[] {
   const change = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-  if (LIMITS[field] !== undefined) return Number(to) > Number(from) ? [{ kind: 'limit-loosened', ...change, reason: `${field}: ${LIMITS[field]}` }] : [];
+  if (LIMITS[field] !== undefined)
+    return Number(to) > Number(from)
+      ? [{ kind: 'limit-loosened', ...change, reason: `${field}: ${LIMITS[field]}` }]
+      : [];
   if ((field === 'userGuard' && from === 'none') || (field === 'secretsKey' && from === undefined)) return [];
   const known = ROSTER_DANGERS[field];
   return known ? [{ kind: known.kind, ...change, reason: `${field}: ${known.reason}` }] : [];
 }
 
 /** Days to come that were kept free of rotations and are no longer. */
-function freezeDanger({ limits: { freeze: before } }: Roster, { limits: { freeze: after } }: Roster, today: string): Danger[] {
-  const kept = ({ from, to }: (typeof before)[number]): boolean => after.some((window) => window.from <= (from > today ? from : today) && window.to >= to);
+function freezeDanger(
+  { limits: { freeze: before } }: Roster,
+  { limits: { freeze: after } }: Roster,
+  today: string,
+): Danger[] {
+  const kept = ({ from, to }: (typeof before)[number]): boolean =>
+    after.some((window) => window.from <= (from > today ? from : today) && window.to >= to);
   const lost = before.filter((window) => window.to >= today && !kept(window));
-  return lost.length === 0 ? [] : [{ kind: 'limit-loosened', from: printFreeze(lost)!, to: printFreeze(after) ?? 'none', reason: 'limits.freeze: keys rotate on days that were kept free of it' }];
+  return lost.length === 0
+    ? []
+    : [
+        {
+          kind: 'limit-loosened',
+          from: printFreeze(lost)!,
+          to: printFreeze(after) ?? 'none',
+          reason: 'limits.freeze: keys rotate on days that were kept free of it',
+        },
+      ];
 }
 
 /** Users that leave the roster, retire, or are in an account that leaves; judged by the stricter of both limits. */
 function removals(from: Roster, to: Roster): Danger[] {
   const total = from.accounts.reduce((sum, { users }) => sum + users.length, 0);
-  const ended = accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => userPairs(before, after).flatMap((pair) => (ends(pair, before, after) ? [`${(before ?? after)!.id}/${(pair.from ?? pair.to)!.name}`] : [])));
+  const ended = accountPairs(from.accounts, to.accounts).flatMap(([before, after]) =>
+    userPairs(before, after).flatMap((pair) =>
+      ends(pair, before, after) ? [`${(before ?? after)!.id}/${(pair.from ?? pair.to)!.name}`] : [],
+    ),
+  );
   const limit = Math.min(from.limits.maxRemovalsPercent, to.limits.maxRemovalsPercent);
   if (ended.length === 0 || (100 * ended.length) / total <= limit) return [];
-  return [{ kind: 'many-removals', from: `${total} users`, to: ended.sort().join(' '), reason: `${ended.length} of ${total} users would end, more than ${limit} percent` }];
+  return [
+    {
+      kind: 'many-removals',
+      from: `${total} users`,
+      to: ended.sort().join(' '),
+      reason: `${ended.length} of ${total} users would end, more than ${limit} percent`,
+    },
+  ];
 }
 
 /** A user who comes as retired may have been released before: the key that was left then ends now. */
-function ends({ from: user, to: next }: { readonly from?: SliceUser; readonly to?: SliceUser }, before: RosterAccount | undefined, after: RosterAccount | undefined): boolean {
-  return !next || (user?.state !== 'retired' && next.state === 'retired') || (before?.state === 'active' && after?.state === 'leaving' && user !== undefined);
+function ends(
+  { from: user, to: next }: { readonly from?: SliceUser; readonly to?: SliceUser },
+  before: RosterAccount | undefined,
+  after: RosterAccount | undefined,
+): boolean {
+  return (
+    !next ||
+    (user?.state !== 'retired' && next.state === 'retired') ||
+    (before?.state === 'active' && after?.state === 'leaving' && user !== undefined)
+  );
 }
 
 function accountDangers(before: RosterAccount | undefined, after: RosterAccount | undefined): Danger[] {
   const accountId = (before ?? after)!.id;
-  if (!before) return after!.breakGlassRoles.length > 0 ? [readersDanger(accountId, undefined, [], after!.breakGlassRoles)] : [];
+  if (!before)
+    return after!.breakGlassRoles.length > 0 ? [readersDanger(accountId, undefined, [], after!.breakGlassRoles)] : [];
   const stack = stackChange(before, after);
-  if (!after) return [{ kind: 'account-removed', accountId, from: before.name, to: `none, was ${before.deployment}`, ...stack! }];
+  if (!after)
+    return [{ kind: 'account-removed', accountId, from: before.name, to: `none, was ${before.deployment}`, ...stack! }];
   const roles = added(before.breakGlassRoles, after.breakGlassRoles);
   return [
     ...(roles.length > 0 ? [readersDanger(accountId, undefined, before.breakGlassRoles, after.breakGlassRoles)] : []),
-    ...(stack ? [{ kind: 'deployment-changed', accountId, from: before.deployment, to: after.deployment, ...stack }] : []),
+    ...(stack
+      ? [{ kind: 'deployment-changed', accountId, from: before.deployment, to: after.deployment, ...stack }]
+      : []),
   ];
 }
 
@@ -101,8 +170,28 @@ function userDangers(accountId: string, before: SliceUser | undefined, after: Sl
   const [readBefore, readAfter] = before ? [reads(before), reads(after)] : [[], after.readers];
   return [
     ...(added(readBefore, readAfter).length > 0 ? [readersDanger(accountId, after.name, readBefore, readAfter)] : []),
-    ...(before && before.email !== after.email ? [{ kind: 'addresses-changed', ...place, from: before.email ?? 'the admins', to: after.email ?? 'the admins', reason: "the owner's notices go to another address" }] : []),
-    ...(before && before.secretName !== after.secretName ? [{ kind: 'secret-renamed', ...place, from: before.secretName, to: after.secretName, reason: 'whoever reads the former secret finds no new key there' }] : []),
+    ...(before && before.email !== after.email
+      ? [
+          {
+            kind: 'addresses-changed',
+            ...place,
+            from: before.email ?? 'the admins',
+            to: after.email ?? 'the admins',
+            reason: "the owner's notices go to another address",
+          },
+        ]
+      : []),
+    ...(before && before.secretName !== after.secretName
+      ? [
+          {
+            kind: 'secret-renamed',
+            ...place,
+            from: before.secretName,
+            to: after.secretName,
+            reason: 'whoever reads the former secret finds no new key there',
+          },
+        ]
+      : []),
     ...soonerEnds(accountId, before, after),
     ...(before ? exemptionDanger(accountId, before, after, today) : []),
   ];
@@ -115,26 +204,75 @@ function soonerEnds(accountId: string, before: SliceUser | undefined, after: Sli
   const place = { accountId, userName: after.name };
   const shorter = (field: 'keepPreviousFor' | 'quietFor' | 'deleteInactiveAfter'): Danger[] => {
     const [from, to] = [before ? before[`${field}Hours`] : hoursOf(BUILT_IN[field])!, after[`${field}Hours`]];
-    return to < from ? [{ kind: 'times-shortened', ...place, from: printHours(from), to: printHours(to), reason: `${field}: an old key ends sooner than ${before ? 'its owner was told' : 'by the built-in settings'}` }] : [];
+    return to < from
+      ? [
+          {
+            kind: 'times-shortened',
+            ...place,
+            from: printHours(from),
+            to: printHours(to),
+            reason: `${field}: an old key ends sooner than ${before ? 'its owner was told' : 'by the built-in settings'}`,
+          },
+        ]
+      : [];
   };
   const harsher = (field: 'unmanagedKeys' | 'whenStillUsed'): Danger[] => {
     const [from, to] = [(before ?? BUILT_IN)[field], after[field]];
-    return HARSHNESS.indexOf(to) > HARSHNESS.indexOf(from) ? [{ kind: 'made-harsher', ...place, from, to, reason: `${field}: keys end that ${before ? 'would have been left' : 'the built-in settings would leave'}` }] : [];
+    return HARSHNESS.indexOf(to) > HARSHNESS.indexOf(from)
+      ? [
+          {
+            kind: 'made-harsher',
+            ...place,
+            from,
+            to,
+            reason: `${field}: keys end that ${before ? 'would have been left' : 'the built-in settings would leave'}`,
+          },
+        ]
+      : [];
   };
-  return [...shorter('keepPreviousFor'), ...shorter('quietFor'), ...shorter('deleteInactiveAfter'), ...harsher('unmanagedKeys'), ...harsher('whenStillUsed')];
+  return [
+    ...shorter('keepPreviousFor'),
+    ...shorter('quietFor'),
+    ...shorter('deleteInactiveAfter'),
+    ...harsher('unmanagedKeys'),
+    ...harsher('whenStillUsed'),
+  ];
 }
 
 /** Rotation that resumes keeps an old key that is in use, unless the user's settings end it all the same. */
 function exemptionDanger(accountId: string, before: SliceUser, after: SliceUser, today: string): Danger[] {
   const ended = before.exempt && before.exempt.until >= today && (after.exempt?.until ?? '') < before.exempt.until;
   if (!ended || (after.whenStillUsed === 'hold' && after.keepPreviousForHours > 0)) return [];
-  return [{ kind: 'exemption-shortened', accountId, userName: after.name, from: printExemption(before.exempt)!, to: printExemption(after.exempt) ?? 'none', reason: 'rotation resumes sooner, and ends the old key even if it is still used' }];
+  return [
+    {
+      kind: 'exemption-shortened',
+      accountId,
+      userName: after.name,
+      from: printExemption(before.exempt)!,
+      to: printExemption(after.exempt) ?? 'none',
+      reason: 'rotation resumes sooner, and ends the old key even if it is still used',
+    },
+  ];
 }
 
 /** Says who read before as well: the same addition to other readers is another change. */
-function readersDanger(accountId: string, userName: string | undefined, before: readonly string[], after: readonly string[]): Danger {
-  const print = (readers: readonly string[]): string => (readers.length > 0 ? [...readers].sort().join(', ') : 'nobody');
-  return { kind: 'readers-added', accountId, ...(userName !== undefined && { userName }), from: print(before), to: print(after), reason: userName === undefined ? 'roles gain every secret of the account' : "principals gain the user's secret" };
+function readersDanger(
+  accountId: string,
+  userName: string | undefined,
+  before: readonly string[],
+  after: readonly string[],
+): Danger {
+  const print = (readers: readonly string[]): string =>
+    readers.length > 0 ? [...readers].sort().join(', ') : 'nobody';
+  return {
+    kind: 'readers-added',
+    accountId,
+    ...(userName !== undefined && { userName }),
+    from: print(before),
+    to: print(after),
+    reason: userName === undefined ? 'roles gain every secret of the account' : "principals gain the user's secret",
+  };
 }
 
-const added = (before: readonly string[], after: readonly string[]): string[] => after.filter((item) => !before.includes(item)).sort();
+const added = (before: readonly string[], after: readonly string[]): string[] =>
+  after.filter((item) => !before.includes(item)).sort();

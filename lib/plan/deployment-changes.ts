@@ -17,16 +17,42 @@ const STANDS_IN_THE_WAY = 'the StackSet cannot make its own beside it, because t
 
 const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, Consequence>>>>> = {
   stackset: {
-    manual: { reason: 'the StackSet deletes its stack in the account, and rotations wait until somebody deploys it by hand; secrets and keys stay', steps: ['push, and wait until the pipeline has passed', BY_HAND] },
-    pipeline: { reason: 'the StackSet deletes its stack in the account before the stage of the pipeline makes another, and rotations wait meanwhile; secrets and keys stay', steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'] },
+    manual: {
+      reason:
+        'the StackSet deletes its stack in the account, and rotations wait until somebody deploys it by hand; secrets and keys stay',
+      steps: ['push, and wait until the pipeline has passed', BY_HAND],
+    },
+    pipeline: {
+      reason:
+        'the StackSet deletes its stack in the account before the stage of the pipeline makes another, and rotations wait meanwhile; secrets and keys stay',
+      steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'],
+    },
   },
   manual: {
-    stackset: { reason: `nobody deletes the stack that was deployed by hand, and ${STANDS_IN_THE_WAY}`, steps: [DELETE_ROTATOR, 'push'] },
-    pipeline: { reason: 'the stage of the pipeline updates the stack that was deployed by hand, and may do only what its permissions boundary lets it', steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'] },
+    stackset: {
+      reason: `nobody deletes the stack that was deployed by hand, and ${STANDS_IN_THE_WAY}`,
+      steps: [DELETE_ROTATOR, 'push'],
+    },
+    pipeline: {
+      reason:
+        'the stage of the pipeline updates the stack that was deployed by hand, and may do only what its permissions boundary lets it',
+      steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'],
+    },
   },
   pipeline: {
-    stackset: { reason: `the pipeline drops its stage but never deletes the stack, and ${STANDS_IN_THE_WAY}`, steps: ['push deployment: manual first, so that the pipeline no longer makes the stack', DELETE_ROTATOR, 'push the account without deployment'] },
-    manual: { reason: 'the pipeline drops its stage but never deletes the stack, which stays as it is until somebody updates it by hand', steps: ['push', `${BY_HAND}, after each change of the code`] },
+    stackset: {
+      reason: `the pipeline drops its stage but never deletes the stack, and ${STANDS_IN_THE_WAY}`,
+      steps: [
+        'push deployment: manual first, so that the pipeline no longer makes the stack',
+        DELETE_ROTATOR,
+        'push the account without deployment',
+      ],
+    },
+    manual: {
+      reason:
+        'the pipeline drops its stage but never deletes the stack, which stays as it is until somebody updates it by hand',
+      steps: ['push', `${BY_HAND}, after each change of the code`],
+    },
   },
 };
 

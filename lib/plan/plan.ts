@@ -48,7 +48,8 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
   const spent = from?.acknowledge ?? [];
   const code = dangers.length > 0 ? codeOf(dangers, spent) : undefined;
   const acknowledged = code !== undefined && to.acknowledge.includes(code);
-  const sum = (count: (account: AccountChange) => number): number => accounts.reduce((total, account) => total + count(account), 0);
+  const sum = (count: (account: AccountChange) => number): number =>
+    accounts.reduce((total, account) => total + count(account), 0);
   return {
     schemaVersion: 1,
     ok: refusals.length === 0 && (code === undefined || acknowledged),
@@ -77,6 +78,16 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
  * Another change, however small, has another code; the acknowledgement itself has no part in it. What was acknowledged
  * when the former roster was published has: a code that was used stays used when its change is taken back and made again.
  */
-const codeOf = (dangers: readonly Danger[], spent: readonly string[]): string => `ack-${createHash('sha256').update(JSON.stringify([dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]), [...spent].sort()])).digest('hex').slice(0, 12)}`;
+const codeOf = (dangers: readonly Danger[], spent: readonly string[]): string =>
+  `ack-${createHash('sha256')
+    .update(
+      JSON.stringify([
+        dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]),
+        [...spent].sort(),
+      ]),
+    )
+    .digest('hex')
+    .slice(0, 12)}`;
 
-const usersOf = (roster: Roster | undefined): number => (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.length, 0);
+const usersOf = (roster: Roster | undefined): number =>
+  (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.length, 0);

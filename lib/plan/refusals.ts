@@ -26,10 +26,30 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
     const { id } = account;
     const next = after.get(id);
     if (next && next.canary !== account.canary && next.deployment === 'stackset' && account.deployment === 'stackset') {
-      return [{ kind: 'canary-flipped', accountId: id, reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`, steps: ['push the account with deployment: manual, which removes its stack; do not deploy it by hand, its rotations wait meanwhile', `push it with canary: ${next.canary} and without deployment`] }];
+      return [
+        {
+          kind: 'canary-flipped',
+          accountId: id,
+          reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`,
+          steps: [
+            'push the account with deployment: manual, which removes its stack; do not deploy it by hand, its rotations wait meanwhile',
+            `push it with canary: ${next.canary} and without deployment`,
+          ],
+        },
+      ];
     }
     if (!next && (account.state !== 'leaving' || released(id) === false)) {
-      return [{ kind: 'account-not-released', accountId: id, reason: `account ${id} would lose its functions while its users are still rotated`, steps: ['push the account with state: leaving, and wait until its report says released', 'push the roster without it'] }];
+      return [
+        {
+          kind: 'account-not-released',
+          accountId: id,
+          reason: `account ${id} would lose its functions while its users are still rotated`,
+          steps: [
+            'push the account with state: leaving, and wait until its report says released',
+            'push the roster without it',
+          ],
+        },
+      ];
     }
     return [];
   });
@@ -38,6 +58,12 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
 /** Accounts that were leaving and are gone now, of which no report is at hand. */
 export function uncheckedOf(from: Roster | undefined, to: Roster, released: Released): readonly Unchecked[] {
   const after = byId(to.accounts);
-  const gone = (from?.accounts ?? []).filter(({ id, state }) => !after.has(id) && state === 'leaving' && released(id) === undefined);
-  return gone.map(({ id }) => ({ kind: 'account-released', accountId: id, reason: `whether the report of account ${id} says released is unknown here; the pipeline checks the report` }));
+  const gone = (from?.accounts ?? []).filter(
+    ({ id, state }) => !after.has(id) && state === 'leaving' && released(id) === undefined,
+  );
+  return gone.map(({ id }) => ({
+    kind: 'account-released',
+    accountId: id,
+    reason: `whether the report of account ${id} says released is unknown here; the pipeline checks the report`,
+  }));
 }

@@ -22,7 +22,12 @@ export interface Publication {
  * One step of the pipeline, or all of them in its order. Repeating it writes nothing. The whole roster is written last,
  * when all accounts were told: until then the guard compares with the one before.
  */
-export async function publish(part: 'code' | 'canary' | 'fleet' | 'all', roster: Roster, client: S3Client, now: Date): Promise<Publication> {
+export async function publish(
+  part: 'code' | 'canary' | 'fleet' | 'all',
+  roster: Roster,
+  client: S3Client,
+  now: Date,
+): Promise<Publication> {
   const store = orgStoreOf(roster, client);
   const does = (step: typeof part): boolean => part === step || part === 'all';
   const code = does('code') && roster.organization ? await publishCode(memberCode(), store) : [];

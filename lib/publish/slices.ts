@@ -15,7 +15,12 @@ const AT_ONCE = 32;
  * Writes the slices of these accounts that are not there as they should be. Generations grow with time, so that a
  * slice which was removed and comes back is newer than anything its account remembers.
  */
-export async function publishSlices(roster: Roster, accounts: readonly RosterAccount[], store: OrgStore, now: Date): Promise<PublishedSlices> {
+export async function publishSlices(
+  roster: Roster,
+  accounts: readonly RosterAccount[],
+  store: OrgStore,
+  now: Date,
+): Promise<PublishedSlices> {
   const queue = toSlices({ ...roster, accounts }, () => 0);
   const written: string[] = [];
   let unchanged = 0;
@@ -49,7 +54,8 @@ export async function removeSlices({ accounts }: Roster, store: OrgStore): Promi
 /** What is to be written in place of what is there; undefined when that says the same. */
 function successor(former: StoredText | undefined, slice: RosterSlice, now: Date): RosterSlice | undefined {
   const published = former && read(former.text);
-  if (published && JSON.stringify({ ...published, generation: 0 }) === JSON.stringify({ ...slice, generation: 0 })) return undefined;
+  if (published && JSON.stringify({ ...published, generation: 0 }) === JSON.stringify({ ...slice, generation: 0 }))
+    return undefined;
   return { ...slice, generation: Math.max((published?.generation ?? 0) + 1, Math.floor(now.getTime() / 1000)) };
 }
 

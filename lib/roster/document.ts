@@ -4,7 +4,20 @@
  * `yaml` alone needs 37 s for 1 KB of nested explicit keys, over a minute for 80,000 keys in one map and for 50,000
  * aliases; so its tokens are inspected before they are composed, and its own check for duplicate keys is replaced.
  */
-import { Composer, type CST, type Document, isMap, isScalar, isSeq, Lexer, LineCounter, type Pair, type ParsedNode, Parser, type YAMLMap } from 'yaml';
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Pair,
+  type ParsedNode,
+  Parser,
+  type YAMLMap,
+} from 'yaml';
 import { type Problem, type ProblemCode, quote } from './problem';
 
 const DEEPEST = 32;
@@ -45,15 +58,23 @@ export function readDocument(file: string, text: string): { document?: RosterDoc
   const documents = [...new Composer({ uniqueKeys: false, version: '1.2', logLevel: 'silent' }).compose(tokens)];
   syntaxProblems(reading, documents);
   const [document] = documents;
-  if (reading.problems.length === 0 && isEmpty(document)) report(reading, 'ROSTER_EMPTY', 0, 0, 'the file is empty', 'start with: version: 1');
+  if (reading.problems.length === 0 && isEmpty(document))
+    report(reading, 'ROSTER_EMPTY', 0, 0, 'the file is empty', 'start with: version: 1');
   if (reading.problems.length > 0 || document === undefined) return { problems: reading.problems };
   const data = toPlain(reading, document.contents as ParsedNode);
   const { contents } = document;
-  return { document: { file, data, locate: (path, what) => locate(reading, contents as ParsedNode, path, what ?? 'value') }, problems: reading.problems };
+  return {
+    document: { file, data, locate: (path, what) => locate(reading, contents as ParsedNode, path, what ?? 'value') },
+    problems: reading.problems,
+  };
 }
 
 function isEmpty(document: Document | undefined): boolean {
-  return document === undefined || document.contents === null || (isScalar(document.contents) && document.contents.value === null);
+  return (
+    document === undefined ||
+    document.contents === null ||
+    (isScalar(document.contents) && document.contents.value === null)
+  );
 }
 
 function tokensOf(reading: Reading): CST.Token[] {
@@ -63,7 +84,14 @@ function tokensOf(reading: Reading): CST.Token[] {
   reading.lines.addNewLine(0);
   for (const lexeme of new Lexer().lex(reading.text)) {
     if (++lexemes > MOST_LEXEMES) {
-      report(reading, 'ROSTER_TOO_LARGE', 0, 0, `the file has more than ${MOST_LEXEMES} words and signs`, 'split it into accounts/*.yaml');
+      report(
+        reading,
+        'ROSTER_TOO_LARGE',
+        0,
+        0,
+        `the file has more than ${MOST_LEXEMES} words and signs`,
+        'split it into accounts/*.yaml',
+      );
       return [];
     }
     tokens.push(...parser.next(lexeme));
@@ -78,10 +106,18 @@ function inspect(reading: Reading, tokens: readonly CST.Token[]): void {
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { token, depth } = next;
     if (token.type === 'document' && ++documents === 2) {
-      return report(reading, 'ROSTER_YAML_DOCUMENTS', token.offset, 3, 'a second document begins here, and a roster is one', 'move it to a file of its own in accounts/');
+      return report(
+        reading,
+        'ROSTER_YAML_DOCUMENTS',
+        token.offset,
+        3,
+        'a second document begins here, and a roster is one',
+        'move it to a file of its own in accounts/',
+      );
     }
     const refusal = refuse(token, depth);
-    if (refusal !== undefined) return report(reading, refusal.code, refusal.offset, refusal.length, refusal.message, refusal.hint);
+    if (refusal !== undefined)
+      return report(reading, refusal.code, refusal.offset, refusal.length, refusal.message, refusal.hint);
     for (const child of childrenOf(token)) stack.push({ token: child, depth: depth + 1 });
   }
 }
@@ -95,19 +131,51 @@ interface Refusal {
 }
 
 function refuse(token: CST.Token, depth: number): Refusal | undefined {
-  const at = (code: ProblemCode, length: number, message: string, hint: string): Refusal => ({ code, offset: 'offset' in token ? token.offset : 0, length, message, hint });
-  if (depth > 2 * DEEPEST) return at('ROSTER_YAML_TOO_DEEP', 1, `values are nested more than ${DEEPEST} deep`, 'a roster needs less than ten levels');
+  const at = (code: ProblemCode, length: number, message: string, hint: string): Refusal => ({
+    code,
+    offset: 'offset' in token ? token.offset : 0,
+    length,
+    message,
+    hint,
+  });
+  if (depth > 2 * DEEPEST)
+    return at(
+      'ROSTER_YAML_TOO_DEEP',
+      1,
+      `values are nested more than ${DEEPEST} deep`,
+      'a roster needs less than ten levels',
+    );
   switch (token.type) {
     case 'alias':
-      return at('ROSTER_YAML_ALIAS', token.source.length, `an alias, ${quote(token.source)}: a roster has none, so that every line says all it means`, 'write the value out, or set it in defaults');
+      return at(
+        'ROSTER_YAML_ALIAS',
+        token.source.length,
+        `an alias, ${quote(token.source)}: a roster has none, so that every line says all it means`,
+        'write the value out, or set it in defaults',
+      );
     case 'anchor':
-      return at('ROSTER_YAML_ALIAS', token.source.length, `an anchor, ${quote(token.source)}: a roster has none, so that every line says all it means`, 'remove it');
+      return at(
+        'ROSTER_YAML_ALIAS',
+        token.source.length,
+        `an anchor, ${quote(token.source)}: a roster has none, so that every line says all it means`,
+        'remove it',
+      );
     case 'tag':
-      return at('ROSTER_YAML_TAG', token.source.length, `a tag, ${quote(token.source)}: a roster has plain values only`, 'remove it');
+      return at(
+        'ROSTER_YAML_TAG',
+        token.source.length,
+        `a tag, ${quote(token.source)}: a roster has plain values only`,
+        'remove it',
+      );
     case 'explicit-key-ind':
       return at('ROSTER_YAML_EXPLICIT_KEY', 1, 'an explicit key (?): a roster has plain keys only', 'write key: value');
     case 'directive':
-      return at('ROSTER_YAML_TAG', token.source.length, `a directive, ${quote(token.source)}: a roster has none`, 'remove it');
+      return at(
+        'ROSTER_YAML_TAG',
+        token.source.length,
+        `a directive, ${quote(token.source)}: a roster has none`,
+        'remove it',
+      );
     default:
       return undefined;
   }
@@ -130,15 +198,26 @@ function* childrenOf(token: CST.Token): Iterable<CST.Token> {
 function syntaxProblems(reading: Reading, documents: readonly Document[]): void {
   for (const error of documents.flatMap((document) => document.errors)) {
     if (reading.problems.length === 20) return;
-    const message = `${error.message.split('\n')[0]!.replace(/ at line \d+.*$/, '').replace(/[.:]$/, '')}`;
-    report(reading, 'ROSTER_YAML_SYNTAX', error.pos[0], error.pos[1] - error.pos[0], `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`, hintFor(error.code));
+    const message = `${error.message
+      .split('\n')[0]!
+      .replace(/ at line \d+.*$/, '')
+      .replace(/[.:]$/, '')}`;
+    report(
+      reading,
+      'ROSTER_YAML_SYNTAX',
+      error.pos[0],
+      error.pos[1] - error.pos[0],
+      `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`,
+      hintFor(error.code),
+    );
   }
 }
 
 function hintFor(code: string): string {
   if (code === 'TAB_AS_INDENT') return 'indent with spaces';
   if (code === 'BAD_INDENT') return 'line it up with the values around it';
-  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'MISSING_CHAR') return 'look for a missing colon, comma, quote or bracket';
+  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'MISSING_CHAR')
+    return 'look for a missing colon, comma, quote or bracket';
   return 'an editor with the YAML schema on the first line shows it as you type';
 }
 
@@ -150,10 +229,24 @@ function toPlain(reading: Reading, node: ParsedNode | null): unknown {
     const name = keyName(key);
     if (name === undefined) {
       const [from, to] = rangeOf(key as ParsedNode);
-      report(reading, 'ROSTER_YAML_KEY_NOT_SCALAR', from, to - from, 'a key that is a list or a map', 'write key: value');
+      report(
+        reading,
+        'ROSTER_YAML_KEY_NOT_SCALAR',
+        from,
+        to - from,
+        'a key that is a list or a map',
+        'write key: value',
+      );
     } else if (name in plain) {
       const [from, to] = rangeOf(key as ParsedNode);
-      report(reading, 'ROSTER_YAML_DUPLICATE_KEY', from, to - from, `${quote(name)} stands twice in this map`, 'keep one');
+      report(
+        reading,
+        'ROSTER_YAML_DUPLICATE_KEY',
+        from,
+        to - from,
+        `${quote(name)} stands twice in this map`,
+        'keep one',
+      );
     } else plain[name] = toPlain(reading, value as ParsedNode);
   }
   return plain;
@@ -178,7 +271,11 @@ function locate(reading: Reading, root: ParsedNode, path: Path, what: 'key' | 'v
   return placeAt(reading, ...rangeOf(what === 'key' || node === null ? (key ?? node) : node));
 }
 
-function childAt(reading: Reading, node: ParsedNode | null, step: string | number): { node: ParsedNode | null; key: ParsedNode | null } | undefined {
+function childAt(
+  reading: Reading,
+  node: ParsedNode | null,
+  step: string | number,
+): { node: ParsedNode | null; key: ParsedNode | null } | undefined {
   if (isSeq(node)) {
     const item = node.items[Number(step)] as ParsedNode | undefined;
     return item && { node: item, key: null };
@@ -190,7 +287,8 @@ function childAt(reading: Reading, node: ParsedNode | null, step: string | numbe
 /** Kept, so that telling of every key of a large map stays linear. */
 function pairsOf({ pairs }: Reading, map: YAMLMap): ReadonlyMap<string, Pair> {
   let known = pairs.get(map);
-  if (!known) pairs.set(map, (known = new Map([...map.items].reverse().map((pair) => [keyName(pair.key) ?? '', pair]))));
+  if (!known)
+    pairs.set(map, (known = new Map([...map.items].reverse().map((pair) => [keyName(pair.key) ?? '', pair]))));
   return known;
 }
 
@@ -200,9 +298,21 @@ function placeAt(reading: Reading, from: number, to: number): Place {
   const start = reading.lines.lineStarts[line - 1] ?? 0;
   const newline = reading.text.indexOf('\n', start);
   const text = reading.text.slice(start, newline === -1 ? undefined : newline).replace(/\r$/, '');
-  return { file: reading.file, line: Math.max(line, 1), column: Math.max(col, 1), frame: { text, length: Math.max(1, Math.min(to - from, text.length - col + 1)) } };
+  return {
+    file: reading.file,
+    line: Math.max(line, 1),
+    column: Math.max(col, 1),
+    frame: { text, length: Math.max(1, Math.min(to - from, text.length - col + 1)) },
+  };
 }
 
-function report(reading: Reading, code: ProblemCode, offset: number, length: number, message: string, hint: string): void {
+function report(
+  reading: Reading,
+  code: ProblemCode,
+  offset: number,
+  length: number,
+  message: string,
+  hint: string,
+): void {
   reading.problems.push({ code, severity: 'error', message, hint, ...placeAt(reading, offset, offset + length) });
 }

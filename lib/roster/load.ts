@@ -38,7 +38,12 @@ export function loadRoster(path: string, { at }: { readonly at: Date }): LoadedR
   const accounts = documents.flatMap(({ document }) => listOf(mapOf(document.data).accounts));
   const sound = roster !== undefined && problems.every(({ severity }) => severity === 'warning');
   return {
-    ...(sound && { roster: normalize(roster.data, documents.map(({ document }) => document.data)) }),
+    ...(sound && {
+      roster: normalize(
+        roster.data,
+        documents.map(({ document }) => document.data),
+      ),
+    }),
     problems: inOrder(problems),
     accounts: accounts.length,
     users: accounts.reduce<number>((sum, account) => sum + listOf(mapOf(account).users).length, 0),

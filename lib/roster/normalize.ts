@@ -7,7 +7,14 @@ import { hoursOf, resolve, type Settings } from './settings';
 
 /** The file as the schema admits it. */
 interface Written {
-  readonly organization?: { id: string; managementAccount: string; organizationalUnits: string[]; securityAccount: string; region: string; userGuard?: WrittenGuard };
+  readonly organization?: {
+    id: string;
+    managementAccount: string;
+    organizationalUnits: string[];
+    securityAccount: string;
+    region: string;
+    userGuard?: WrittenGuard;
+  };
   readonly region?: string;
   readonly userGuard?: WrittenGuard;
   readonly secretsKey?: string;
@@ -45,7 +52,14 @@ export function normalize(data: unknown, parts: readonly unknown[]): Roster {
   const { organization } = written;
   const accounts = parts.flatMap((part) => (part as { accounts?: WrittenAccount[] }).accounts ?? []);
   return {
-    ...(organization && { organization: { id: organization.id, managementAccount: organization.managementAccount, organizationalUnits: organization.organizationalUnits, securityAccount: organization.securityAccount } }),
+    ...(organization && {
+      organization: {
+        id: organization.id,
+        managementAccount: organization.managementAccount,
+        organizationalUnits: organization.organizationalUnits,
+        securityAccount: organization.securityAccount,
+      },
+    }),
     region: organization?.region ?? written.region!,
     userGuard: guardOf(organization ? organization.userGuard : written.userGuard),
     ...(written.secretsKey !== undefined && { secretsKey: written.secretsKey }),
@@ -63,7 +77,9 @@ export function normalize(data: unknown, parts: readonly unknown[]): Roster {
 
 function guardOf(written: WrittenGuard = 'none'): UserGuard {
   if (written === 'none') return { kind: 'none' };
-  return 'tag' in written ? { kind: 'tag', key: written.tag.key, value: written.tag.value } : { kind: 'path', path: written.path };
+  return 'tag' in written
+    ? { kind: 'tag', key: written.tag.key, value: written.tag.value }
+    : { kind: 'path', path: written.path };
 }
 
 function accountOf(account: WrittenAccount, written: Written): RosterAccount {

@@ -71,7 +71,10 @@ export interface Problem {
 export function inOrder(problems: readonly Problem[]): Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))].sort();
   const rank = new Map(files.map((file, index) => [file, index]));
-  return [...problems].sort((a, b) => rank.get(a.file)! - rank.get(b.file)! || a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1));
+  return [...problems].sort(
+    (a, b) =>
+      rank.get(a.file)! - rank.get(b.file)! || a.line - b.line || a.column - b.column || (a.code < b.code ? -1 : 1),
+  );
 }
 
 /** A value as it may be quoted in a message: short, on one line, without control characters. */

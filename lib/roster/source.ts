@@ -34,13 +34,19 @@ export function readSources(path: string): Sources {
 
 function filesOf(path: string): { file: string; part: SourceFile['part'] }[] {
   if (!isDirectory(path)) return [{ file: path, part: 'roster' }];
-  return [{ file: join(path, 'roster.yaml'), part: 'roster' }, ...accountFiles(join(path, 'accounts')).map((file) => ({ file, part: 'accounts' as const }))];
+  return [
+    { file: join(path, 'roster.yaml'), part: 'roster' },
+    ...accountFiles(join(path, 'accounts')).map((file) => ({ file, part: 'accounts' as const })),
+  ];
 }
 
 /** A folder that is there and cannot be listed stands for itself: reading it says why, and nobody's users are missing unnoticed. */
 function accountFiles(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => /\.ya?ml$/.test(name)).sort().map((name) => join(folder, name));
+    return readdirSync(folder)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .sort()
+      .map((name) => join(folder, name));
   } catch (error) {
     return ABSENT.has((error as NodeJS.ErrnoException).code ?? '') ? [] : [folder];
   }
@@ -61,16 +67,39 @@ function readText(path: string): string | Problem {
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    if (ABSENT.has(code)) return problem(path, 'ROSTER_NOT_FOUND', 'there is no such file', 'name a roster file, or a directory with a roster.yaml, by --roster');
+    if (ABSENT.has(code))
+      return problem(
+        path,
+        'ROSTER_NOT_FOUND',
+        'there is no such file',
+        'name a roster file, or a directory with a roster.yaml, by --roster',
+      );
     return problem(path, 'ROSTER_UNREADABLE', `the file cannot be read (${code})`, 'check its permissions');
   }
   try {
     const { size } = fstatSync(descriptor);
-    if (!fstatSync(descriptor).isFile()) return problem(path, 'ROSTER_NOT_A_FILE', 'this is not a regular file', 'name a roster file, or a directory with a roster.yaml, by --roster');
-    if (size > MOST_BYTES) return problem(path, 'ROSTER_TOO_LARGE', `the file has ${size} bytes, more than ${MOST_BYTES}`, 'split it into accounts/*.yaml');
+    if (!fstatSync(descriptor).isFile())
+      return problem(
+        path,
+        'ROSTER_NOT_A_FILE',
+        'this is not a regular file',
+        'name a roster file, or a directory with a roster.yaml, by --roster',
+      );
+    if (size > MOST_BYTES)
+      return problem(
+        path,
+        'ROSTER_TOO_LARGE',
+        `the file has ${size} bytes, more than ${MOST_BYTES}`,
+        'split it into accounts/*.yaml',
+      );
     return decode(path, readAll(descriptor, size));
   } catch (error) {
-    return problem(path, 'ROSTER_UNREADABLE', `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`, 'check the file system');
+    return problem(
+      path,
+      'ROSTER_UNREADABLE',
+      `the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+      'check the file system',
+    );
   } finally {
     closeSync(descriptor);
   }
@@ -79,7 +108,8 @@ function readText(path: string): string | Problem {
 function readAll(descriptor: number, size: number): Buffer {
   const buffer = Buffer.alloc(size);
   let length = 0;
-  for (let read = -1; read !== 0 && length < size; length += read) read = readSync(descriptor, buffer, length, size - length, null);
+  for (let read = -1; read !== 0 && length < size; length += read)
+    read = readSync(descriptor, buffer, length, size - length, null);
   return buffer.subarray(0, length);
 }
 
@@ -89,7 +119,12 @@ function decode(path: string, bytes: Buffer): string | Problem {
     if (utf16 || bytes.includes(0)) throw new TypeError('not text');
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return problem(path, 'ROSTER_ENCODING', utf16 ? 'the file is UTF-16, and a roster is UTF-8' : 'the file is not UTF-8 text', 'save it as UTF-8');
+    return problem(
+      path,
+      'ROSTER_ENCODING',
+      utf16 ? 'the file is UTF-16, and a roster is UTF-8' : 'the file is not UTF-8 text',
+      'save it as UTF-8',
+    );
   }
 }
 

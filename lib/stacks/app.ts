@@ -31,11 +31,34 @@ export function buildApp(roster: Roster, app: App, { rosterPath = 'config', chec
   if (organization) {
     putBuilt('permissions-boundary.json', `${JSON.stringify(permissionsBoundary(roster.userGuard), null, 2)}\n`);
     const description = 'Access keys: the pipeline that deploys everything else from the roster';
-    withMemberTemplate(roster, code, check, (memberTemplate) => void new PipelineStack(app, STACKS.pipeline, { env, roster, memberTemplate, organization, rosterPath, code, notification, description }));
+    withMemberTemplate(
+      roster,
+      code,
+      check,
+      (memberTemplate) =>
+        void new PipelineStack(app, STACKS.pipeline, {
+          env,
+          roster,
+          memberTemplate,
+          organization,
+          rosterPath,
+          code,
+          notification,
+          description,
+        }),
+    );
     return app;
   }
   const central = new NotificationStack(app, STACKS.notification, { env, ...notification });
-  const rotator = new RotatorStack(app, STACKS.rotator, { env, securityAccountId, userGuard: roster.userGuard, secretsKey: roster.secretsKey, code: assetCode, codeVersion: code.version, description: 'Access keys: rotation and reconciliation of this account' });
+  const rotator = new RotatorStack(app, STACKS.rotator, {
+    env,
+    securityAccountId,
+    userGuard: roster.userGuard,
+    secretsKey: roster.secretsKey,
+    code: assetCode,
+    codeVersion: code.version,
+    description: 'Access keys: rotation and reconciliation of this account',
+  });
   rotator.addStackDependency(central, 'its permissions and policies name roles of the other');
   return app;
 }
@@ -54,7 +77,15 @@ function bundleMailer(): void {
 
 function notificationProps(roster: Roster, securityAccountId: string): NotificationStackProps {
   const { admins, sender } = roster.notifications;
-  return { organizationId: roster.organization?.id, securityAccountId, homeRegion: roster.region, admins, sender, mailerCode: (stack) => assetCode(stack, 'mailer'), description: 'Access keys: admin topic, org bucket, mailer and operator role' };
+  return {
+    organizationId: roster.organization?.id,
+    securityAccountId,
+    homeRegion: roster.region,
+    admins,
+    sender,
+    mailerCode: (stack) => assetCode(stack, 'mailer'),
+    description: 'Access keys: admin topic, org bucket, mailer and operator role',
+  };
 }
 
 function assetCode(stack: Stack, name: string): FunctionCode {

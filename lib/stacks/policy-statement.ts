@@ -6,7 +6,12 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-export const allow = (Sid: string, Action: readonly string[], Resource: Statement['Resource'], Condition?: Statement['Condition']): Statement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
+export const allow = (
+  Sid: string,
+  Action: readonly string[],
+  Resource: Statement['Resource'],
+  Condition?: Statement['Condition'],
+): Statement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
 
 export const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-17', Statement });
 
@@ -14,4 +19,6 @@ export const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-
  * Condition of s3:ListBucket that lets a reader of these paths hear that an object is missing, instead of that access is
  * denied, and list nothing else. S3 asks for the permission with the object's key as prefix.
  */
-export const listed = (...paths: readonly string[]): NonNullable<Statement['Condition']> => ({ StringLike: { 's3:prefix': paths } });
+export const listed = (...paths: readonly string[]): NonNullable<Statement['Condition']> => ({
+  StringLike: { 's3:prefix': paths },
+});

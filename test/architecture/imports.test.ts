@@ -10,7 +10,10 @@ function lint(path: string, source: string): { status: number | null; output: st
     copyFileSync('.oxlintrc.json', join(folder, '.oxlintrc.json'));
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), source);
-    const { status, stdout, stderr } = spawnSync(resolve('node_modules/.bin/oxlint'), ['--deny-warnings'], { cwd: folder, encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(resolve('node_modules/.bin/oxlint'), ['--deny-warnings'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     return { status, output: stdout + stderr };
   } finally {
     rmSync(folder, { recursive: true });
@@ -40,5 +43,7 @@ test.each([
 });
 
 test('domain code may not read the environment', () => {
-  expect(lint('lambda/domain/bad.ts', 'export const home = process.env.HOME;\n').output).toContain('domain code has no environment');
+  expect(lint('lambda/domain/bad.ts', 'export const home = process.env.HOME;\n').output).toContain(
+    'domain code has no environment',
+  );
 });

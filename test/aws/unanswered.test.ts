@@ -21,7 +21,11 @@ const SILENT = {
   CONFIGURATION_SET: 'access-keys',
 };
 
-const ANSWERING_STS = { send: async () => ({ Credentials: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE12', SecretAccessKey: 'example', SessionToken: 'example' } }) } as unknown as STSClient;
+const ANSWERING_STS = {
+  send: async () => ({
+    Credentials: { AccessKeyId: 'ASIAEXAMPLEEXAMPLE12', SecretAccessKey: 'example', SessionToken: 'example' },
+  }),
+} as unknown as STSClient;
 
 describe('a service that takes a request and never answers is given up while the lease is still held:', () => {
   let server: Server;
@@ -31,7 +35,9 @@ describe('a service that takes a request and never answers is given up while the
   beforeAll(async () => {
     server = createServer((socket) => void sockets.push(socket));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-    Object.assign(process.env, SILENT, { AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    Object.assign(process.env, SILENT, {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   });
 
@@ -45,8 +51,12 @@ describe('a service that takes a request and never answers is given up while the
   const calls: Record<string, () => Promise<unknown>> = {
     'Secrets Manager': () => memberPorts('test', PLACE).secrets.describe('/access-key/ann'),
     STS: () => memberPorts('test', PLACE).keys.of('ann', 'test').list(),
-    IAM: () => keyAdministrations(ANSWERING_STS, { roleArn: SILENT.KEY_ROLE_ARN, ...PLACE }, BOUNDED).of('ann', 'test').create(),
-    'STS, asked whose a key is': () => memberPorts('test', PLACE).identities.identify({ id: 'AKIAEXAMPLEEXAMPLE12', secret: 'example' }),
+    IAM: () =>
+      keyAdministrations(ANSWERING_STS, { roleArn: SILENT.KEY_ROLE_ARN, ...PLACE }, BOUNDED)
+        .of('ann', 'test')
+        .create(),
+    'STS, asked whose a key is': () =>
+      memberPorts('test', PLACE).identities.identify({ id: 'AKIAEXAMPLEEXAMPLE12', secret: 'example' }),
     S3: () => memberPorts('test', PLACE).roster.read(),
     'S3, by the mailer': () => mailerPorts().events.read('events/333333333333/0.json'),
     SES: () => mailerPorts().mail.send(['ann@example.com'], { subject: 's', text: 't', html: 'h' }),

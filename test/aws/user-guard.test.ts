@@ -6,18 +6,35 @@ import { ALICE_ACCOUNT, smallOrganization } from '../simulator/local-organizatio
 const policy = (...statements: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
 /** Users under a tag guard, seen through the role that key administration assumes. */
-function guarded(guard: object = { StringEquals: { 'aws:ResourceTag/access-key-rotation': 'enabled' } }, trusted = true) {
+function guarded(
+  guard: object = { StringEquals: { 'aws:ResourceTag/access-key-rotation': 'enabled' } },
+  trusted = true,
+) {
   const { directory, gateway, sts } = smallOrganization();
   directory.createUser(ALICE_ACCOUNT, { name: 'Alice', tags: { 'access-key-rotation': 'enabled' } });
   directory.createUser(ALICE_ACCOUNT, { name: 'bob' });
-  const caller = directory.putRole(ALICE_ACCOUNT, { name: 'caller', trustPolicy: policy(), inlinePolicies: { assume: policy({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: '*' }) } });
+  const caller = directory.putRole(ALICE_ACCOUNT, {
+    name: 'caller',
+    trustPolicy: policy(),
+    inlinePolicies: {
+      assume: policy({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: '*' }),
+    },
+  });
   const roleArn = directory.putRole(ALICE_ACCOUNT, {
     name: ROLES.keyRetirement,
-    trustPolicy: policy(...(trusted ? [{ Effect: 'Allow', Principal: { AWS: caller }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }] : [])),
+    trustPolicy: policy(
+      ...(trusted
+        ? [{ Effect: 'Allow', Principal: { AWS: caller }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]
+        : []),
+    ),
     inlinePolicies: { keys: policy({ Effect: 'Allow', Action: 'iam:*', Resource: '*', Condition: guard }) },
   });
   const config = { region: 'us-east-1', requestHandler: inProcessHandler(gateway) as never };
-  return keyAdministrations(sts(directory.issueSession(caller, 'function')), { roleArn, accountId: ALICE_ACCOUNT, partition: 'aws' }, config);
+  return keyAdministrations(
+    sts(directory.issueSession(caller, 'function')),
+    { roleArn, accountId: ALICE_ACCOUNT, partition: 'aws' },
+    config,
+  );
 }
 
 test('a user whom the guard lets through is found', async () => {
@@ -30,7 +47,10 @@ test.each([
   ['does not exist', 'carol'],
   ['is spelled otherwise in IAM', 'alice'],
 ])('a user who %s is refused with a code that says what it may be', async (_, name) => {
-  await expect(guarded().of(name, 'test').user()).rejects.toMatchObject({ code: 'USER_REFUSED', message: expect.stringContaining(name) as string });
+  await expect(guarded().of(name, 'test').user()).rejects.toMatchObject({
+    code: 'USER_REFUSED',
+    message: expect.stringContaining(name) as string,
+  });
 });
 
 test('without a guard a missing user is known to be missing', async () => {

@@ -11,7 +11,11 @@ const folder = mkdtempSync(join(tmpdir(), 'cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function run(...words: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/access-keys.js', ...words], { cwd: ROOT, encoding: 'utf8', env: { ...process.env, CDK_VALIDATION: 'false' } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bin/access-keys.js', ...words], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, CDK_VALIDATION: 'false' },
+  });
   return { status, stdout, stderr };
 }
 
@@ -21,25 +25,42 @@ const roster = (text: string): string => {
   return path;
 };
 
-const ONE_USER = 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [ann] }\n';
+const ONE_USER =
+  'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [ann] }\n';
 
-test.each([['help', 'plan'], ['plan', '--help'], ['--debug', 'plan', '--help']])('%s %s lists the options of the command', (...words) => {
-  expect(run(...words)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringContaining('--from <roster>') as string });
+test.each([
+  ['help', 'plan'],
+  ['plan', '--help'],
+  ['--debug', 'plan', '--help'],
+])('%s %s lists the options of the command', (...words) => {
+  expect(run(...words)).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('--from <roster>') as string,
+  });
 });
 
 describe('validate', () => {
   it('ends with 0 for a good roster', () => {
-    expect(run('validate', '--roster', ROSTERS.organization, '--at', '2027-01-01')).toEqual({ status: 0, stderr: '', stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n' });
+    expect(run('validate', '--roster', ROSTERS.organization, '--at', '2027-01-01')).toEqual({
+      status: 0,
+      stderr: '',
+      stdout: 'roster is good: 3 accounts, 10 users, 0 warnings\n',
+    });
   });
 
   it('ends with 1 for a bad one and prints every problem as JSON', () => {
-    const bad = join(BAD, readdirSync(join(ROOT, BAD)).find((name) => name.endsWith('.yaml'))!);
+    const bad = join(
+      BAD,
+      readdirSync(join(ROOT, BAD)).find((name) => name.endsWith('.yaml'))!,
+    );
     const { status, stdout } = run('validate', '--roster', bad, '--format', 'json');
     const answer = JSON.parse(stdout) as { ok: boolean; problems: object[] };
     expect(status).toBe(1);
     expect(Object.keys(answer)).toEqual(['ok', 'accounts', 'users', 'problems']);
     expect(answer.ok).toBe(false);
-    for (const problem of answer.problems) expect(Object.keys(problem).sort()).toEqual(['code', 'column', 'file', 'hint', 'line', 'message', 'severity']);
+    for (const problem of answer.problems)
+      expect(Object.keys(problem).sort()).toEqual(['code', 'column', 'file', 'hint', 'line', 'message', 'severity']);
   });
 
   it('annotates for GitHub', () => {
@@ -47,7 +68,11 @@ describe('validate', () => {
     expect(stdout).toMatch(/^::error file=.+,line=\d+,col=\d+.*::/m);
   });
 
-  it.each([['an unknown option', ['validate', '--colour']], ['a day that is none', ['validate', '--at', '2027-02-30']], ['an unknown command', ['rotate-everything']]])('ends with 2 and no stack trace for %s', (_, words) => {
+  it.each([
+    ['an unknown option', ['validate', '--colour']],
+    ['a day that is none', ['validate', '--at', '2027-02-30']],
+    ['an unknown command', ['rotate-everything']],
+  ])('ends with 2 and no stack trace for %s', (_, words) => {
     const { status, stderr } = run(...words);
     expect(status).toBe(2);
     expect(stderr).not.toMatch(/\n\s+at /);
@@ -59,7 +84,18 @@ describe('rehearse', () => {
     const { status, stdout } = run('rehearse', '--roster', roster(ONE_USER), '--days', '2', '--format', 'json');
     const summary = JSON.parse(stdout) as Record<string, unknown>;
     expect(status).toBe(0);
-    expect(Object.keys(summary)).toEqual(['ok', 'days', 'accounts', 'users', 'rotations', 'keys', 'mails', 'alerts', 'violations', 'seed']);
+    expect(Object.keys(summary)).toEqual([
+      'ok',
+      'days',
+      'accounts',
+      'users',
+      'rotations',
+      'keys',
+      'mails',
+      'alerts',
+      'violations',
+      'seed',
+    ]);
     expect(summary).toMatchObject({ ok: true, days: 2, accounts: 1, users: 1, seed: 1, violations: [] });
   });
 
@@ -67,7 +103,10 @@ describe('rehearse', () => {
     const out = join(folder, 'out');
     expect(run('rehearse', '--roster', roster(ONE_USER), '--days', '2', '--out', out).status).toBe(0);
     expect(readdirSync(out).sort()).toEqual(['.access-keys-rehearsal', 'index.html', 'mails', 'report.json']);
-    expect(run('rehearse', '--out', folder)).toMatchObject({ status: 2, stderr: expect.stringContaining('nothing there was touched') as string });
+    expect(run('rehearse', '--out', folder)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('nothing there was touched') as string,
+    });
   });
 
   it.each([
@@ -83,7 +122,11 @@ describe('rehearse', () => {
   });
 
   it.each([
-    ['a fault plan with an unknown kind', '[{ "kind": "explode" }]', /\/0\/kind: must be equal to one of the allowed values/],
+    [
+      'a fault plan with an unknown kind',
+      '[{ "kind": "explode" }]',
+      /\/0\/kind: must be equal to one of the allowed values/,
+    ],
     ['a fault plan that is no JSON', '{', /cannot be read/],
   ])('refuses %s before it plays', (_, text, message) => {
     const path = join(folder, 'faults.json');
@@ -94,11 +137,27 @@ describe('rehearse', () => {
   });
 
   it.each([
-    ['a scenario with days of another story', ['--scenario', 'leaver', '--days', '3'], "'--scenario <name|dir>' cannot be used with option '--days <number>'"],
-    ['a scenario with another roster', ['--scenario', 'leaver', '--roster', ROSTERS.oneAccount], "cannot be used with option '--roster <file|dir>'"],
-    ['a push after the last day', ['--change', `${ROSTERS.oneAccount}@3`, '--days', '3'], 'would be pushed on day 3, and the rehearsal has 3 days, counted from 0'],
+    [
+      'a scenario with days of another story',
+      ['--scenario', 'leaver', '--days', '3'],
+      "'--scenario <name|dir>' cannot be used with option '--days <number>'",
+    ],
+    [
+      'a scenario with another roster',
+      ['--scenario', 'leaver', '--roster', ROSTERS.oneAccount],
+      "cannot be used with option '--roster <file|dir>'",
+    ],
+    [
+      'a push after the last day',
+      ['--change', `${ROSTERS.oneAccount}@3`, '--days', '3'],
+      'would be pushed on day 3, and the rehearsal has 3 days, counted from 0',
+    ],
   ])('refuses %s before it plays', (_, words, message) => {
-    expect(run('rehearse', ...words)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(message) as string });
+    expect(run('rehearse', ...words)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining(message) as string,
+    });
   });
 
   it('refuses a bad roster as validate does', () => {
@@ -109,7 +168,13 @@ describe('rehearse', () => {
 });
 
 test('rotate refuses a suspect key that is not said to be compromised, before anything is asked of AWS', () => {
-  expect(run('rotate', '--account', '333333333333', '--user', 'jeremy.ritchie', '--key', 'AKIAIOSFODNN7EXAMPLE')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('--key names the suspect key and needs --compromised') as string });
+  expect(
+    run('rotate', '--account', '333333333333', '--user', 'jeremy.ritchie', '--key', 'AKIAIOSFODNN7EXAMPLE'),
+  ).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining('--key names the suspect key and needs --compromised') as string,
+  });
 });
 
 test('bake waits as long as the rehearsal lets it', () => {

@@ -16,10 +16,16 @@ const file = (name: string, text: string): string => {
 const ONE = readFileSync(ROSTERS.oneAccount, 'utf8');
 const former = file('former.yaml', ONE);
 const dangerous = ONE.replace('admins: [security@example.com]', 'admins: [mallory@example.com]');
-const plan = (...args: string[]) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', ...args], { encoding: 'utf8' });
+const plan = (...args: string[]) =>
+  spawnSync(process.execPath, ['bin/access-keys.js', 'plan', ...args], { encoding: 'utf8' });
 
 test('a harmless change passes', () => {
-  const { status, stdout } = plan('--from', former, '--to', file('harmless.yaml', ONE.replace('rotateEvery: 30d', 'rotateEvery: 60d')));
+  const { status, stdout } = plan(
+    '--from',
+    former,
+    '--to',
+    file('harmless.yaml', ONE.replace('rotateEvery: 30d', 'rotateEvery: 60d')),
+  );
   expect(stdout).toContain('svc-deploy rotateEvery: 30d → 60d');
   expect(stdout).toContain('nothing dangerous');
   expect(status).toBe(0);
@@ -33,10 +39,16 @@ test('a dangerous change stops until the roster holds the code that was printed'
 });
 
 test('json is the whole plan; a published roster is read as such', () => {
-  const published = file('published.json', printPublished(loadRoster(former, { at: new Date('2027-01-04') }).roster!, 3));
+  const published = file(
+    'published.json',
+    printPublished(loadRoster(former, { at: new Date('2027-01-04') }).roster!, 3),
+  );
   const { status, stdout } = plan('--from', published, '--to', file('dangerous.yaml', dangerous), '--format', 'json');
   expect(status).toBe(1);
-  expect(JSON.parse(stdout)).toMatchObject({ ok: false, dangers: [{ kind: 'addresses-changed', from: 'security@example.com', to: 'mallory@example.com' }] });
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: false,
+    dangers: [{ kind: 'addresses-changed', from: 'security@example.com', to: 'mallory@example.com' }],
+  });
 });
 
 test('a bad roster is refused as validate refuses it, and a wrong --from as wrong use', () => {
@@ -48,19 +60,46 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
   expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining('no.json cannot be read') });
   expect(missing.stderr).not.toMatch(/^\s+at /m);
   const other = file('other.json', '{}');
-  expect(plan('--from', other, '--to', former)).toMatchObject({ status: 2, stderr: expect.stringContaining(`${other}: this is no published roster`) });
-  expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('is no directory') });
+  expect(plan('--from', other, '--to', former)).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining(`${other}: this is no published roster`),
+  });
+  expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: expect.stringContaining('is no directory'),
+  });
 });
 
 test('of very many problems the first are told, and how many more there are', () => {
   const names = Array.from({ length: 103 }, (_, index) => `bad*${index}`);
-  const { status, stderr } = plan('--from', 'nothing', '--to', file('many.yaml', ONE.replace(/\n    users:[^]*/, `\n    users: [${names.map((name) => `{ name: "${name}", email: a@example.com }`).join(', ')}]\n`)));
+  const { status, stderr } = plan(
+    '--from',
+    'nothing',
+    '--to',
+    file(
+      'many.yaml',
+      ONE.replace(
+        /\n    users:[^]*/,
+        `\n    users: [${names.map((name) => `{ name: "${name}", email: a@example.com }`).join(', ')}]\n`,
+      ),
+    ),
+  );
   expect(status).toBe(1);
   expect(stderr.match(/error ROSTER_USER_NAME/g)).toHaveLength(100);
   expect(stderr).toContain('… and 3 more; access-keys validate --format json has them all');
 });
 
 test('in the pipeline a roster that names another security account or region is not taken for the first one', () => {
-  const moved = (from: string) => spawnSync(process.execPath, ['bin/access-keys.js', 'plan', '--from', 'published', '--to', ROSTERS.everyDeployment], { encoding: 'utf8', env: { ...process.env, CODEBUILD_BUILD_ARN: `arn:aws:codebuild:${from}:build/access-keys-guard:1` } });
-  for (const from of ['us-east-1:222222222222', 'eu-central-1:444444444444']) expect(moved(from)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no push moves it') });
+  const moved = (from: string) =>
+    spawnSync(
+      process.execPath,
+      ['bin/access-keys.js', 'plan', '--from', 'published', '--to', ROSTERS.everyDeployment],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, CODEBUILD_BUILD_ARN: `arn:aws:codebuild:${from}:build/access-keys-guard:1` },
+      },
+    );
+  for (const from of ['us-east-1:222222222222', 'eu-central-1:444444444444'])
+    expect(moved(from)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('no push moves it') });
 });

@@ -10,14 +10,19 @@ interface Step {
   readonly run?: string;
 }
 
-const { jobs } = parse(readFileSync('.github/workflows/roster.yml', 'utf8')) as { jobs: { plan: { steps: Step[]; outputs: object }; comment: { if: string } } };
+const { jobs } = parse(readFileSync('.github/workflows/roster.yml', 'utf8')) as {
+  jobs: { plan: { steps: Step[]; outputs: object }; comment: { if: string } };
+};
 const script = jobs.plan.steps.find(({ name }) => name === 'plan')!.run!;
 
 function planned(npx: string): { readonly status: number | null; readonly plan: string; readonly summary: string } {
   const cwd = mkdtempSync(join(tmpdir(), 'workflow-'));
   writeFileSync(join(cwd, 'npx'), `#!/bin/sh\n${npx}\n`);
   chmodSync(join(cwd, 'npx'), 0o755);
-  const { status } = spawnSync('bash', ['-e', '-c', script], { cwd, env: { ...process.env, PATH: `${cwd}:${process.env.PATH}`, GITHUB_STEP_SUMMARY: join(cwd, 'summary') } });
+  const { status } = spawnSync('bash', ['-e', '-c', script], {
+    cwd,
+    env: { ...process.env, PATH: `${cwd}:${process.env.PATH}`, GITHUB_STEP_SUMMARY: join(cwd, 'summary') },
+  });
   const read = (name: string): string => readFileSync(join(cwd, name), 'utf8');
   const found = { status, plan: read('plan.md'), summary: read('summary') };
   rmSync(cwd, { recursive: true });
@@ -25,11 +30,17 @@ function planned(npx: string): { readonly status: number | null; readonly plan: 
 }
 
 test('a plan is the comment, and its exit status the step', () => {
-  expect(planned('echo "the plan of $*"; exit 1')).toEqual({ status: 1, plan: 'the plan of access-keys plan --from nothing --to config --format markdown\n', summary: expect.stringContaining('the plan of') });
+  expect(planned('echo "the plan of $*"; exit 1')).toEqual({
+    status: 1,
+    plan: 'the plan of access-keys plan --from nothing --to config --format markdown\n',
+    summary: expect.stringContaining('the plan of'),
+  });
 });
 
 test('without a plan the comment says what is wrong, as code', () => {
-  const { status, plan, summary } = planned(String.raw`printf 'config/roster.yaml:1:1: error\n~~~\n\r# heading @everyone\n' >&2; exit 1`);
+  const { status, plan, summary } = planned(
+    String.raw`printf 'config/roster.yaml:1:1: error\n~~~\n\r# heading @everyone\n' >&2; exit 1`,
+  );
   expect(status).toBe(1);
   expect(plan).toContain('There is none');
   expect(plan).toContain('\n    config/roster.yaml:1:1: error\n    ~~~\n    # heading @everyone\n');

@@ -10,13 +10,25 @@ import { ACCOUNT, ANN, sliceOf, World } from './world';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:333333333333:secret:/access-key/ann-AbCdEf';
 const TRAVERSAL = '/access-key/../database';
-const [REPLACED, REMOVED, CURRENT, PENDING] = ['0', '1', '2', '3'].map((number) => `token-${number.padStart(30, '0')}`) as [string, string, string, string];
+const [REPLACED, REMOVED, CURRENT, PENDING] = ['0', '1', '2', '3'].map(
+  (number) => `token-${number.padStart(30, '0')}`,
+) as [string, string, string, string];
 
 /** Ann has rotated three times and is about to rotate again; beside her secret are some that are not the roster's. */
 async function settled(): Promise<World> {
   const world = new World();
   for (const name of ['/access-key/ben', 'database', TRAVERSAL]) {
-    world.secrets.set(name, { name, versions: new Map([[PENDING, { stages: new Set(['AWSPENDING']) }], ['version-of-somebody-else-0000000000', { value: '{}', stages: new Set(['AWSCURRENT']) }]]), tags: {}, schedule: 'rate(30 days)', policy: '{}', rotationEnabled: true });
+    world.secrets.set(name, {
+      name,
+      versions: new Map([
+        [PENDING, { stages: new Set(['AWSPENDING']) }],
+        ['version-of-somebody-else-0000000000', { value: '{}', stages: new Set(['AWSCURRENT']) }],
+      ]),
+      tags: {},
+      schedule: 'rate(30 days)',
+      policy: '{}',
+      rotationEnabled: true,
+    });
   }
   world.addSecret(world.addKey({ usedHoursAgo: 1 }));
   for (const _ of [REPLACED, REMOVED, CURRENT]) {
@@ -34,13 +46,19 @@ function clear(world: World): void {
 }
 
 /** Every key, and every secret with its versions, labels, tags, schedule, policy and rotation, in words. */
-const stateOf = ({ keys, secrets }: World): string => inspect({ keys, secrets }, { depth: Infinity, maxArrayLength: null, maxStringLength: null });
+const stateOf = ({ keys, secrets }: World): string =>
+  inspect({ keys, secrets }, { depth: Infinity, maxArrayLength: null, maxStringLength: null });
 const iamCalls = (world: World): string[] => world.calls.filter((call) => call.startsWith('iam:'));
-const told = (world: World): string[] => world.notices.map(({ type, code, audience, userName, secretName }) => `${type} ${code} of ${userName || 'nobody'} in ${secretName} to ${audience.join()}`);
+const told = (world: World): string[] =>
+  world.notices.map(
+    ({ type, code, audience, userName, secretName }) =>
+      `${type} ${code} of ${userName || 'nobody'} in ${secretName} to ${audience.join()}`,
+  );
 
 describe('events', () => {
   const event = { SecretId: ARN, ClientRequestToken: PENDING, Step: 'createSecret' };
-  const notInRoster = (secretName: string): string => `attention SECRET_NOT_IN_ROSTER of nobody in ${secretName} to admin`;
+  const notInRoster = (secretName: string): string =>
+    `attention SECRET_NOT_IN_ROSTER of nobody in ${secretName} to admin`;
 
   test.each<[string, unknown, string, string[]]>([
     ['nothing', null, 'EVENT_INVALID', []],
@@ -65,17 +83,62 @@ describe('events', () => {
     ["another account's secret", { ...event, SecretId: ARN.replace(ACCOUNT, '444444444444') }, 'SECRET_UNKNOWN', []],
     ['a secret that does not exist', { ...event, SecretId: '/access-key/carol' }, 'SECRET_UNKNOWN', []],
     ['another kind of thing', { ...event, SecretId: 'arn:aws:iam::333333333333:user/ann' }, 'SECRET_UNKNOWN', []],
-    ['a secret with traversal that leads to none', { ...event, SecretId: '/access-key/x/../ann' }, 'SECRET_UNKNOWN', []],
-    ['a secret with traversal in its own name', { ...event, SecretId: TRAVERSAL }, 'SECRET_NOT_IN_ROSTER', [notInRoster(TRAVERSAL)]],
-    ['a secret that is none of ours', { ...event, SecretId: 'database' }, 'SECRET_NOT_IN_ROSTER', [notInRoster('database')]],
-    ['a secret of a user who is not in the roster', { ...event, SecretId: ARN.replace('ann', 'ben') }, 'SECRET_NOT_IN_ROSTER', [notInRoster('/access-key/ben')]],
-    ['a token of no version', { ...event, ClientRequestToken: 'token-999999999999999999999999999999' }, 'TOKEN_UNKNOWN', []],
-    ["a token of another secret's version", { ...event, ClientRequestToken: 'version-of-somebody-else-0000000000' }, 'TOKEN_UNKNOWN', []],
+    [
+      'a secret with traversal that leads to none',
+      { ...event, SecretId: '/access-key/x/../ann' },
+      'SECRET_UNKNOWN',
+      [],
+    ],
+    [
+      'a secret with traversal in its own name',
+      { ...event, SecretId: TRAVERSAL },
+      'SECRET_NOT_IN_ROSTER',
+      [notInRoster(TRAVERSAL)],
+    ],
+    [
+      'a secret that is none of ours',
+      { ...event, SecretId: 'database' },
+      'SECRET_NOT_IN_ROSTER',
+      [notInRoster('database')],
+    ],
+    [
+      'a secret of a user who is not in the roster',
+      { ...event, SecretId: ARN.replace('ann', 'ben') },
+      'SECRET_NOT_IN_ROSTER',
+      [notInRoster('/access-key/ben')],
+    ],
+    [
+      'a token of no version',
+      { ...event, ClientRequestToken: 'token-999999999999999999999999999999' },
+      'TOKEN_UNKNOWN',
+      [],
+    ],
+    [
+      "a token of another secret's version",
+      { ...event, ClientRequestToken: 'version-of-somebody-else-0000000000' },
+      'TOKEN_UNKNOWN',
+      [],
+    ],
     ['a token of the prototype', { ...event, ClientRequestToken: '__proto__'.padEnd(32, '_') }, 'EVENT_INVALID', []],
     ['the token of the previous version', { ...event, ClientRequestToken: REMOVED }, 'TOKEN_NOT_PENDING', []],
-    ['a finish replayed for the previous version', { ...event, ClientRequestToken: REMOVED, Step: 'finishSecret' }, 'TOKEN_NOT_PENDING', []],
-    ['a finish replayed for a version without labels', { ...event, ClientRequestToken: REPLACED, Step: 'finishSecret' }, 'TOKEN_NOT_PENDING', []],
-    ['a finish before anything was made', { ...event, Step: 'finishSecret' }, 'PENDING_EMPTY', ['rotation-failed PENDING_EMPTY of ann in /access-key/ann to admin']],
+    [
+      'a finish replayed for the previous version',
+      { ...event, ClientRequestToken: REMOVED, Step: 'finishSecret' },
+      'TOKEN_NOT_PENDING',
+      [],
+    ],
+    [
+      'a finish replayed for a version without labels',
+      { ...event, ClientRequestToken: REPLACED, Step: 'finishSecret' },
+      'TOKEN_NOT_PENDING',
+      [],
+    ],
+    [
+      'a finish before anything was made',
+      { ...event, Step: 'finishSecret' },
+      'PENDING_EMPTY',
+      ['rotation-failed PENDING_EMPTY of ann in /access-key/ann to admin'],
+    ],
   ])('%s is refused', async (_, hostile, code, notices) => {
     const world = await settled();
     const before = stateOf(world);
@@ -101,7 +164,15 @@ describe('events', () => {
     expect(stateOf(world)).toBe(before);
   });
 
-  test.each([null, 'x', {}, { source: 'aws.secretsmanager' }, { source: 'aws.secretsmanager', detail: null }, { source: 'evil', detail: { eventName: 'RotationFailed' } }, { source: 'aws.secretsmanager', detail: { eventName: ['RotationFailed'] } }])('%j is no rotation event', (event) => {
+  test.each([
+    null,
+    'x',
+    {},
+    { source: 'aws.secretsmanager' },
+    { source: 'aws.secretsmanager', detail: null },
+    { source: 'evil', detail: { eventName: 'RotationFailed' } },
+    { source: 'aws.secretsmanager', detail: { eventName: ['RotationFailed'] } },
+  ])('%j is no rotation event', (event) => {
     expect(occurrenceOf(event)).toBeUndefined();
   });
 
@@ -132,26 +203,40 @@ function withoutFailure(world: World): World {
 }
 
 describe('values', () => {
-  const value = (userName: string, accountId: string): string => printSecretValue({ userName, accountId, key: { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'x' } });
+  const value = (userName: string, accountId: string): string =>
+    printSecretValue({ userName, accountId, key: { id: 'AKIAIOSFODNN7EXAMPLE', secret: 'x' } });
   const HOSTILE: [string, string, string][] = [
     ['other JSON', '{"password":"AKIAIOSFODNN7EXAMPLE"}', 'SECRET_VALUE_INVALID'],
     ['no JSON', 'AKIAIOSFODNN7EXAMPLE', 'SECRET_VALUE_INVALID'],
     ['a list', '["AKIAIOSFODNN7EXAMPLE"]', 'SECRET_VALUE_INVALID'],
-    ['half a key', '{"user_name":"ann","account_id":"333333333333","access_key_id":"AKIAIOSFODNN7EXAMPLE"}', 'SECRET_VALUE_INVALID'],
+    [
+      'half a key',
+      '{"user_name":"ann","account_id":"333333333333","access_key_id":"AKIAIOSFODNN7EXAMPLE"}',
+      'SECRET_VALUE_INVALID',
+    ],
     ['numbers', '{"user_name":1,"account_id":2}', 'SECRET_VALUE_INVALID'],
     ["another user's", value('ben', ACCOUNT), 'SECRET_VALUE_FOREIGN'],
     ["another account's", value('ann', '444444444444'), 'SECRET_VALUE_FOREIGN'],
     ['binary, or empty, which read as nothing', '', 'SECRET_VALUE_INVALID'],
     ['as large as there are', 'AKIAIOSFODNN7EXAMPLE'.padEnd(65_536, 'x'), 'SECRET_VALUE_INVALID'],
     ['nested as deep as there are', '['.repeat(32_768) + ']'.repeat(32_768), 'SECRET_VALUE_INVALID'],
-    ['of a user with as long a name as there are', value('AKIAIOSFODNN7EXAMPLE'.padEnd(65_000, 'x'), ACCOUNT), 'SECRET_VALUE_FOREIGN'],
+    [
+      'of a user with as long a name as there are',
+      value('AKIAIOSFODNN7EXAMPLE'.padEnd(65_000, 'x'), ACCOUNT),
+      'SECRET_VALUE_FOREIGN',
+    ],
   ];
-  const readsIt: [string, Step][] = [['AWSCURRENT', 'createSecret'], ['AWSCURRENT', 'finishSecret'], ...STEPS.map((step): [string, Step] => ['AWSPENDING', step])];
+  const readsIt: [string, Step][] = [
+    ['AWSCURRENT', 'createSecret'],
+    ['AWSCURRENT', 'finishSecret'],
+    ...STEPS.map((step): [string, Step] => ['AWSPENDING', step]),
+  ];
 
   /** Everything before the step is done; then somebody edits the version. */
   async function edited(stage: string, step: Step, text: string): Promise<World> {
     const world = await settled();
-    for (const earlier of STEPS.slice(0, STEPS.indexOf(step))) expect(await world.step(earlier, PENDING)).toBeUndefined();
+    for (const earlier of STEPS.slice(0, STEPS.indexOf(step)))
+      expect(await world.step(earlier, PENDING)).toBeUndefined();
     clear(world);
     for (const version of world.secret.versions.values()) if (version.stages.has(stage)) version.value = text;
     return world;
@@ -163,7 +248,9 @@ describe('values', () => {
       const before = stateOf(world);
       expect(await world.step(step, PENDING)).toMatchObject({ code });
       expect(told(world)).toEqual([`rotation-failed ${code} of ann in /access-key/ann to admin`]);
-      expect(iamCalls(world)).toEqual(stage === 'AWSCURRENT' && step === 'finishSecret' ? ['iam:ListAccessKeys', 'iam:GetUser'] : []);
+      expect(iamCalls(world)).toEqual(
+        stage === 'AWSCURRENT' && step === 'finishSecret' ? ['iam:ListAccessKeys', 'iam:GetUser'] : [],
+      );
       expect(stateOf(withoutFailure(world))).toBe(before);
       expect(JSON.stringify([world.notices, world.logLines])).not.toContain('AKIAIOSFODNN7EXAMPLE');
     });
@@ -176,7 +263,11 @@ describe('values', () => {
     expect(stateOf(world)).toBe(before);
   });
 
-  test.each<[Step, string | undefined]>([['setSecret', undefined], ['testSecret', 'KEY_IDENTITY_WRONG'], ['finishSecret', 'KEY_IDENTITY_WRONG']])("another user's key under this user's name in AWSPENDING is not taken by %s", async (step, code) => {
+  test.each<[Step, string | undefined]>([
+    ['setSecret', undefined],
+    ['testSecret', 'KEY_IDENTITY_WRONG'],
+    ['finishSecret', 'KEY_IDENTITY_WRONG'],
+  ])("another user's key under this user's name in AWSPENDING is not taken by %s", async (step, code) => {
     const world = await edited('AWSPENDING', step, value('ann', ACCOUNT));
     world.keysOfOthers.set('AKIAIOSFODNN7EXAMPLE', 'ben');
     const before = stateOf(world);
@@ -188,7 +279,11 @@ describe('values', () => {
   });
 
   test('the adapter reads a binary value as empty, and one that is not there as none', async () => {
-    const reads = (answer: object) => secretsManager({ send: async () => answer } as never, { prefix: '', rotateFunctionArn: '', keyAlias: '' }).value(ARN, 'AWSCURRENT');
+    const reads = (answer: object) =>
+      secretsManager({ send: async () => answer } as never, { prefix: '', rotateFunctionArn: '', keyAlias: '' }).value(
+        ARN,
+        'AWSCURRENT',
+      );
     expect(await reads({ SecretBinary: new TextEncoder().encode(value('ann', ACCOUNT)) })).toBe('');
     expect(await reads({ SecretString: 'text' })).toBe('text');
   });
@@ -224,29 +319,61 @@ describe('slices', () => {
     ['of a strange account', whole({ accountId: '*' }), 'accountId is "*"'],
     ['without a state', whole({ state: undefined }), 'state is missing'],
     ['without limits', whole({ limits: null }), 'limits is null'],
-    ['with a freeze that is no date', whole({ limits: { maxFirstRotationsPerRun: 1, freeze: [{ from: '2026-12-20', to: '2026-13-40' }] } }), 'limits.freeze[0].to is "2026-13-40"'],
+    [
+      'with a freeze that is no date',
+      whole({ limits: { maxFirstRotationsPerRun: 1, freeze: [{ from: '2026-12-20', to: '2026-13-40' }] } }),
+      'limits.freeze[0].to is "2026-13-40"',
+    ],
     ['with a break-glass role of anybody', whole({ breakGlassRoles: ['*'] }), 'breakGlassRoles[0] is "*"'],
     ['with a user of nothing', whole({ users: [{}] }), 'users[0].name is missing'],
     ['with a user that is null', whole({ users: [ANN, null] }), 'users[1] is null'],
     ['with a user cut in half', whole({ users: [half] }), 'users[0].keepPreviousForHours is missing'],
-    ['with a user twice', whole({ users: [ANN, { ...ANN, name: 'Ann', secretName: '/access-key/other' }] }), 'stands there twice'],
+    [
+      'with a user twice',
+      whole({ users: [ANN, { ...ANN, name: 'Ann', secretName: '/access-key/other' }] }),
+      'stands there twice',
+    ],
     ['with a secret twice', whole({ users: [ANN, { ...ANN, name: 'ben' }] }), 'stands there twice'],
-    ...['*', 'a/b', 'a?', 'ann\n', '', 'a'.repeat(65)].map((name) => [`with the user name ${JSON.stringify(name).slice(0, 10)}`, ann({ name }), 'users[0].name is'] as const),
-    ...['ann', '/access-key/', '/access-key/*', '/access-key/a b', '/other/ann'].map((secretName) => [`with the secret name ${secretName}`, ann({ secretName }), 'users[0].secretName is'] as const),
-    ...[-1, 1.5, '7d', null, 1e9].map((hours) => [`with hours of ${JSON.stringify(hours)}`, ann({ deleteInactiveAfterHours: hours }), 'users[0].deleteInactiveAfterHours is'] as const),
+    ...['*', 'a/b', 'a?', 'ann\n', '', 'a'.repeat(65)].map(
+      (name) => [`with the user name ${JSON.stringify(name).slice(0, 10)}`, ann({ name }), 'users[0].name is'] as const,
+    ),
+    ...['ann', '/access-key/', '/access-key/*', '/access-key/a b', '/other/ann'].map(
+      (secretName) => [`with the secret name ${secretName}`, ann({ secretName }), 'users[0].secretName is'] as const,
+    ),
+    ...[-1, 1.5, '7d', null, 1e9].map(
+      (hours) =>
+        [
+          `with hours of ${JSON.stringify(hours)}`,
+          ann({ deleteInactiveAfterHours: hours }),
+          'users[0].deleteInactiveAfterHours is',
+        ] as const,
+    ),
     ['rotated every hour', ann({ rotateEveryHours: 1 }), 'users[0].rotateEveryHours is 1'],
-    ['with an unknown word', ann({ unmanagedKeys: 'burn' }), 'users[0].unmanagedKeys is "burn", and must be retire or hold or delete'],
+    [
+      'with an unknown word',
+      ann({ unmanagedKeys: 'burn' }),
+      'users[0].unmanagedKeys is "burn", and must be retire or hold or delete',
+    ],
     ['with a yes for true', ann({ ownerReads: 'yes' }), 'users[0].ownerReads is "yes"'],
     ["with another account's reader", ann({ readers: ['arn:aws:iam::444444444444:role/x'] }), 'users[0].readers[0] is'],
     ['with a reader for all', ann({ readers: ['arn:aws:iam::333333333333:role/*'] }), 'users[0].readers[0] is'],
-    ['with an exemption for ever', ann({ exempt: { reason: 'x', approvedBy: 'y' } }), 'users[0].exempt.until is missing'],
+    [
+      'with an exemption for ever',
+      ann({ exempt: { reason: 'x', approvedBy: 'y' } }),
+      'users[0].exempt.until is missing',
+    ],
   ];
 
   test.each(BROKEN)('%s: refused, saying what was found and where', (_, text, found) => {
-    expect(() => parseSlice(text)).toThrow(expect.objectContaining({ code: 'SLICE_INVALID', message: expect.stringContaining(found) }));
+    expect(() => parseSlice(text)).toThrow(
+      expect.objectContaining({ code: 'SLICE_INVALID', message: expect.stringContaining(found) }),
+    );
   });
 
-  test.each([...BROKEN, ["another account's", whole({ accountId: '444444444444' }), 'is that of 444444444444'] as const])('%s: changes nothing and is told to the admins, by reconcile and by a rotation', async (_, text, found) => {
+  test.each([
+    ...BROKEN,
+    ["another account's", whole({ accountId: '444444444444' }), 'is that of 444444444444'] as const,
+  ])('%s: changes nothing and is told to the admins, by reconcile and by a rotation', async (_, text, found) => {
     const world = await settled();
     await world.reconcile();
     const before = stateOf(world);
@@ -260,11 +387,18 @@ describe('slices', () => {
       expect(stateOf(world)).toBe(before);
     };
     await refused(() => world.reconcile());
-    await refused(async () => expect(await world.step('createSecret', PENDING)).toMatchObject({ code: 'SLICE_INVALID' }));
+    await refused(async () =>
+      expect(await world.step('createSecret', PENDING)).toMatchObject({ code: 'SLICE_INVALID' }),
+    );
   });
 
   test('a newer one of the same version, with members that nobody knows yet, is read', () => {
-    const newer = { ...sliceOf({ ...ANN, exempt: { reason: 'x', approvedBy: 'y', until: '2027-01-31' } }), colour: 'green' };
-    expect(parseSlice(JSON.stringify({ ...newer, users: newer.users.map((user) => ({ ...user, pet: 'cat' })) }))).toMatchObject(newer);
+    const newer = {
+      ...sliceOf({ ...ANN, exempt: { reason: 'x', approvedBy: 'y', until: '2027-01-31' } }),
+      colour: 'green',
+    };
+    expect(
+      parseSlice(JSON.stringify({ ...newer, users: newer.users.map((user) => ({ ...user, pet: 'cat' })) })),
+    ).toMatchObject(newer);
   });
 });

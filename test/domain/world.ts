@@ -185,10 +185,45 @@ export class World {
 
   /** All that decides what happens from here on, as text: two worlds of the same text have the same future. Holds between two invocations. */
   fingerprint(): string {
-    const { now, keys, userId, userExists, slice, throttling, created, attempts, rotations, rotationsAsked, running, memory } = this;
-    const secrets = [...this.secrets.values()].map((secret) => ({ ...secret, versions: [...secret.versions].map(([id, { value, stages }]) => [id, value, ...stages]) }));
-    const remembered = [memory.circuitOpen, memory.occurrences, [...memory.told], [...memory.users].map(([name, { failing }]) => [name, failing])];
-    return JSON.stringify([now, keys, userId, userExists, slice?.users[0]?.unmanagedKeys, throttling, created, attempts, rotations, rotationsAsked, running, remembered, secrets]);
+    const {
+      now,
+      keys,
+      userId,
+      userExists,
+      slice,
+      throttling,
+      created,
+      attempts,
+      rotations,
+      rotationsAsked,
+      running,
+      memory,
+    } = this;
+    const secrets = [...this.secrets.values()].map((secret) => ({
+      ...secret,
+      versions: [...secret.versions].map(([id, { value, stages }]) => [id, value, ...stages]),
+    }));
+    const remembered = [
+      memory.circuitOpen,
+      memory.occurrences,
+      [...memory.told],
+      [...memory.users].map(([name, { failing }]) => [name, failing]),
+    ];
+    return JSON.stringify([
+      now,
+      keys,
+      userId,
+      userExists,
+      slice?.users[0]?.unmanagedKeys,
+      throttling,
+      created,
+      attempts,
+      rotations,
+      rotationsAsked,
+      running,
+      remembered,
+      secrets,
+    ]);
   }
 
   /** A key that somebody made by hand. */
@@ -198,7 +233,10 @@ export class World {
       ...this.newPair(),
       status,
       createdAt: this.hoursAgo(ageHours),
-      lastUse: usedHoursAgo === undefined ? { used: false } : { used: true, at: this.hoursAgo(usedHoursAgo), service: 's3', region: REGION },
+      lastUse:
+        usedHoursAgo === undefined
+          ? { used: false }
+          : { used: true, at: this.hoursAgo(usedHoursAgo), service: 's3', region: REGION },
     };
     this.keys.push(key);
     return key;
@@ -206,7 +244,11 @@ export class World {
 
   /** The secret as reconcile makes it, optionally with a current key. */
   addSecret(current?: AccessKeyPair): StoredSecret {
-    const value = printSecretValue({ userName: this.user.name, accountId: ACCOUNT, ...(current && { key: { id: current.id, secret: current.secret } }) });
+    const value = printSecretValue({
+      userName: this.user.name,
+      accountId: ACCOUNT,
+      ...(current && { key: { id: current.id, secret: current.secret } }),
+    });
     const secret: StoredSecret = {
       name: this.user.secretName,
       versions: new Map([['first-version-00000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]),
@@ -227,7 +269,8 @@ export class World {
   }
 
   keyOf(stage: string): AccessKeyPair | undefined {
-    for (const { value, stages } of this.secrets.get(this.user.secretName)?.versions.values() ?? []) if (stages.has(stage)) return this.keyIn(value);
+    for (const { value, stages } of this.secrets.get(this.user.secretName)?.versions.values() ?? [])
+      if (stages.has(stage)) return this.keyIn(value);
     return undefined;
   }
 
@@ -239,7 +282,13 @@ export class World {
   }
 
   works(key: AccessKeyPair | undefined): boolean {
-    return this.keys.some((stored) => stored.id === key?.id && stored.secret === key.secret && stored.status === 'Active' && this.isPropagated(stored));
+    return this.keys.some(
+      (stored) =>
+        stored.id === key?.id &&
+        stored.secret === key.secret &&
+        stored.status === 'Active' &&
+        this.isPropagated(stored),
+    );
   }
 
   private isPropagated({ createdAt }: StoredKey): boolean {
@@ -307,7 +356,18 @@ export class World {
   /** Any event, as Lambda hands it on. */
   handle(event: unknown): Promise<Error | undefined> {
     const { Step: step } = (event ?? {}) as { Step?: unknown };
-    return this.invoke(typeof step === 'string' ? step : 'rotate', (ports) => handleStep(ports, { accountId: ACCOUNT, region: REGION, attempt: `attempt-${step === 'createSecret' ? this.attempts++ : this.attempts}`, timeoutMs: TIMEOUT_MS }, event));
+    return this.invoke(typeof step === 'string' ? step : 'rotate', (ports) =>
+      handleStep(
+        ports,
+        {
+          accountId: ACCOUNT,
+          region: REGION,
+          attempt: `attempt-${step === 'createSecret' ? this.attempts++ : this.attempts}`,
+          timeoutMs: TIMEOUT_MS,
+        },
+        event,
+      ),
+    );
   }
 
   /** A full pass of the schedule, unless a rotation event is given. */
@@ -315,7 +375,19 @@ export class World {
     let outcome: RunOutcome | undefined;
     if (!occurrence) delete this.memory.fullPassAt;
     const failure = await this.invoke('reconcile', async (ports) => {
-      outcome = await reconcile(ports, { accountId: ACCOUNT, region: REGION, partition: 'aws', rotateTimeoutMs: TIMEOUT_MS, rotateFunctionArn: ROTATE, codeVersion: 'test' }, this.memory, occurrence);
+      outcome = await reconcile(
+        ports,
+        {
+          accountId: ACCOUNT,
+          region: REGION,
+          partition: 'aws',
+          rotateTimeoutMs: TIMEOUT_MS,
+          rotateFunctionArn: ROTATE,
+          codeVersion: 'test',
+        },
+        this.memory,
+        occurrence,
+      );
     });
     if (failure instanceof Killed) this.forget();
     else if (failure) throw failure;
@@ -338,7 +410,10 @@ export class World {
     return failure ?? message;
   }
 
-  private async invoke(name: string, run: (ports: ReturnType<World['ports']>) => Promise<void>): Promise<Error | undefined> {
+  private async invoke(
+    name: string,
+    run: (ports: ReturnType<World['ports']>) => Promise<void>,
+  ): Promise<Error | undefined> {
     const invocation: Invocation = { name, since: this.calls.length, dead: false, kill: () => {} };
     const killed = new Promise<Error>((resolve) => {
       invocation.kill = resolve;
@@ -394,7 +469,8 @@ export class World {
   }
 
   private ports(invocation: Invocation) {
-    const call = <T>(name: string, about: string, effect: () => T): Promise<T> => this.call(invocation, name, about, effect);
+    const call = <T>(name: string, about: string, effect: () => T): Promise<T> =>
+      this.call(invocation, name, about, effect);
     const deadline = this.now.getTime() + TIMEOUT_MS;
     return {
       secrets: this.secretsPort(call),
@@ -405,10 +481,17 @@ export class World {
             const stored = this.keys.find(({ id, secret }) => id === key.id && secret === key.secret);
             const other = this.keysOfOthers.get(key.id);
             if (other) return { arn: this.arnOf(other), accountId: ACCOUNT };
-            return stored?.status === 'Active' && this.isPropagated(stored) ? { arn: this.arnOf(this.user.name), accountId: ACCOUNT } : undefined;
+            return stored?.status === 'Active' && this.isPropagated(stored)
+              ? { arn: this.arnOf(this.user.name), accountId: ACCOUNT }
+              : undefined;
           }),
       },
-      roster: { read: () => call('s3:GetObject slice', '', () => (this.sliceText === undefined ? this.slice : parseSlice(this.sliceText))) },
+      roster: {
+        read: () =>
+          call('s3:GetObject slice', '', () =>
+            this.sliceText === undefined ? this.slice : parseSlice(this.sliceText),
+          ),
+      },
       notices: {
         record: (event: NoticeEvent) =>
           call('s3:PutObject event', event.type, () => {
@@ -441,7 +524,8 @@ export class World {
 
   private readonly arnOf = (userName: string): string => `arn:aws:iam::${ACCOUNT}:user/people/${userName}`;
 
-  readonly arn = ({ name }: StoredSecret): string => `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
+  readonly arn = ({ name }: StoredSecret): string =>
+    `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`;
 
   private find(secretId: string): StoredSecret | undefined {
     return [...this.secrets.values()].find((secret) => secret.name === secretId || this.arn(secret) === secretId);
@@ -454,28 +538,55 @@ export class World {
   }
 
   private secretsPort(call: <T>(name: string, about: string, effect: () => T) => Promise<T>): SecretLifecycle {
-    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> => call(`secretsmanager:${operation}`, about, effect);
+    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> =>
+      call(`secretsmanager:${operation}`, about, effect);
     return {
       describe: (id) => act('DescribeSecret', () => this.description(id)),
       value: (id, stage, versionId) =>
-        act('GetSecretValue', () => [...this.existing(id).versions].find(([version, { stages }]) => stages.has(stage) && (versionId ?? version) === version)?.[1].value, stage),
+        act(
+          'GetSecretValue',
+          () =>
+            [...this.existing(id).versions].find(
+              ([version, { stages }]) => stages.has(stage) && (versionId ?? version) === version,
+            )?.[1].value,
+          stage,
+        ),
       put: (id, versionId, value) =>
-        act('PutSecretValue', () => {
-          const version = this.existing(id).versions.get(versionId);
-          if (version?.value !== undefined && version.value !== value) throw refused('ResourceExistsException');
-          this.existing(id).versions.set(versionId, { value, stages: version?.stages ?? new Set(['AWSPENDING']) });
-        }, 'AWSPENDING'),
-      moveStage: (id, stage, { to, from }) => act('UpdateSecretVersionStage', () => this.moveStage(this.existing(id), stage, to, from), `${to ? '' : 'remove '}${stage}`),
-      tag: (id, tags) => act('TagResource', () => void Object.assign(this.existing(id).tags, tags), Object.keys(tags)[0]),
+        act(
+          'PutSecretValue',
+          () => {
+            const version = this.existing(id).versions.get(versionId);
+            if (version?.value !== undefined && version.value !== value) throw refused('ResourceExistsException');
+            this.existing(id).versions.set(versionId, { value, stages: version?.stages ?? new Set(['AWSPENDING']) });
+          },
+          'AWSPENDING',
+        ),
+      moveStage: (id, stage, { to, from }) =>
+        act(
+          'UpdateSecretVersionStage',
+          () => this.moveStage(this.existing(id), stage, to, from),
+          `${to ? '' : 'remove '}${stage}`,
+        ),
+      tag: (id, tags) =>
+        act('TagResource', () => void Object.assign(this.existing(id).tags, tags), Object.keys(tags)[0]),
       untag: (id, tagKeys) =>
-        act('UntagResource', () => {
-          for (const key of tagKeys) delete this.existing(id).tags[key];
-        }, tagKeys[0]),
+        act(
+          'UntagResource',
+          () => {
+            for (const key of tagKeys) delete this.existing(id).tags[key];
+          },
+          tagKeys[0],
+        ),
       list: () => act('ListSecrets', () => [...this.secrets.keys()]),
       create: (name, value, tags) =>
         act('CreateSecret', () => {
           if (this.secrets.has(name)) throw refused('ResourceExistsException');
-          this.secrets.set(name, { name, versions: new Map([['created-0000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]), tags: { ...tags }, rotationEnabled: false });
+          this.secrets.set(name, {
+            name,
+            versions: new Map([['created-0000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) }]]),
+            tags: { ...tags },
+            rotationEnabled: false,
+          });
         }),
       policy: (id) => act('GetResourcePolicy', () => this.existing(id).policy),
       putPolicy: (id, policy) => act('PutResourcePolicy', () => void (this.existing(id).policy = policy)),
@@ -487,7 +598,11 @@ export class World {
           if (this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
           if (now) this.startRotation(this.existing(id));
         }),
-      delete: (id) => act('DeleteSecret', () => void Object.assign(this.existing(id), { deletedAt: this.now, rotationEnabled: false })),
+      delete: (id) =>
+        act(
+          'DeleteSecret',
+          () => void Object.assign(this.existing(id), { deletedAt: this.now, rotationEnabled: false }),
+        ),
       restore: (id) => act('RestoreSecret', () => void (this.existing(id).deletedAt = undefined)),
       cancelRotation: (id) => act('CancelRotateSecret', () => void (this.existing(id).rotationEnabled = false)),
     };
@@ -520,7 +635,8 @@ export class World {
   }
 
   private keysPort(call: <T>(name: string, about: string, effect: () => T) => Promise<T>, userName: string) {
-    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> => call(`iam:${operation}`, about, effect);
+    const act = <T>(operation: string, effect: () => T, about = ''): Promise<T> =>
+      call(`iam:${operation}`, about, effect);
     if (userName === BOB) this.trespasses++;
     const find = (keyId: string): StoredKey => {
       const key = this.keys.find(({ id }) => id === keyId);
@@ -528,8 +644,12 @@ export class World {
       return key;
     };
     return {
-      user: () => act('GetUser', () => (this.userExists ? { name: userName, id: this.userId, arn: this.arnOf(userName) } : undefined)),
-      list: () => act('ListAccessKeys', () => this.keys.map(({ id, status, createdAt }) => ({ id, status, createdAt }))),
+      user: () =>
+        act('GetUser', () =>
+          this.userExists ? { name: userName, id: this.userId, arn: this.arnOf(userName) } : undefined,
+        ),
+      list: () =>
+        act('ListAccessKeys', () => this.keys.map(({ id, status, createdAt }) => ({ id, status, createdAt }))),
       lastUse: (keyId: string) => act('GetAccessKeyLastUsed', () => find(keyId).lastUse, keyId),
       create: () =>
         act('CreateAccessKey', () => {
@@ -537,16 +657,26 @@ export class World {
           if (this.keys.length >= 2) throw refused('LimitExceededException');
           const pair = this.newPair();
           this.made.add(pair.id);
-          this.keys.push({ ...pair, status: 'Active', createdAt: new Date(Math.floor(this.now.getTime() / 1_000) * 1_000), lastUse: { used: false } });
+          this.keys.push({
+            ...pair,
+            status: 'Active',
+            createdAt: new Date(Math.floor(this.now.getTime() / 1_000) * 1_000),
+            lastUse: { used: false },
+          });
           return pair;
         }),
       activate: (keyId: string) => act('UpdateAccessKey Active', () => void (find(keyId).status = 'Active'), keyId),
       deactivate: (keyId: string) =>
-        act('UpdateAccessKey Inactive', () => {
-          const key = this.keys.find(({ id }) => id === keyId);
-          if (key) key.status = 'Inactive';
-        }, keyId),
-      delete: (keyId: string) => act('DeleteAccessKey', () => void (this.keys = this.keys.filter(({ id }) => id !== keyId)), keyId),
+        act(
+          'UpdateAccessKey Inactive',
+          () => {
+            const key = this.keys.find(({ id }) => id === keyId);
+            if (key) key.status = 'Inactive';
+          },
+          keyId,
+        ),
+      delete: (keyId: string) =>
+        act('DeleteAccessKey', () => void (this.keys = this.keys.filter(({ id }) => id !== keyId)), keyId),
     };
   }
 

@@ -35,7 +35,10 @@ export class Cloud {
   private writes = 0;
 
   put(key: string, value: unknown): void {
-    this.objects.set(key, { body: typeof value === 'string' ? value : JSON.stringify(value), etag: `"${++this.writes}"` });
+    this.objects.set(key, {
+      body: typeof value === 'string' ? value : JSON.stringify(value),
+      etag: `"${++this.writes}"`,
+    });
   }
 
   publish(roster: RosterSlice = slice()): this {
@@ -49,7 +52,11 @@ export class Cloud {
   }
 
   /** One invocation in a fresh container. @returns the failed messages, or undefined when it was killed */
-  async run(bodies: readonly string[] = [pointer()], fault?: { readonly call: number; readonly kind: FaultKind }, remaining = (): number => 60_000): Promise<readonly string[] | undefined> {
+  async run(
+    bodies: readonly string[] = [pointer()],
+    fault?: { readonly call: number; readonly kind: FaultKind },
+    remaining = (): number => 60_000,
+  ): Promise<readonly string[] | undefined> {
     this.calls = [];
     let kill = (): void => {};
     const death = new Promise<undefined>((resolve) => (kill = () => resolve(undefined)));
@@ -68,12 +75,16 @@ export class Cloud {
 
   private ports(client: { send(command: Command): Promise<unknown> }): MailerPorts {
     const s3 = client as unknown as S3Client;
-    const log = (message: string, fields?: object): void => void this.logged.push(JSON.stringify({ message, ...fields }));
+    const log = (message: string, fields?: object): void =>
+      void this.logged.push(JSON.stringify({ message, ...fields }));
     return {
       events: orgEvents(s3, 'org'),
       slices: { read: (accountId) => s3Roster(s3, 'org', accountId).read() },
       deliveries: s3Deliveries(s3, 'org'),
-      mail: sesMail(client as unknown as SESv2Client, { sender: 'access-keys@example.com', configurationSet: 'access-keys' }),
+      mail: sesMail(client as unknown as SESv2Client, {
+        sender: 'access-keys@example.com',
+        configurationSet: 'access-keys',
+      }),
       log: { info: log, warn: log, error: log },
     };
   }
@@ -85,12 +96,18 @@ export class Cloud {
         if (!object) throw named('NoSuchKey');
         return { ETag: object.etag, Body: { transformToString: async () => object.body } };
       case 'PutObjectCommand':
-        if ((input.IfNoneMatch && object) || (input.IfMatch && input.IfMatch !== object?.etag)) throw named('PreconditionFailed');
+        if ((input.IfNoneMatch && object) || (input.IfMatch && input.IfMatch !== object?.etag))
+          throw named('PreconditionFailed');
         this.put(input.Key, input.Body);
         return { ETag: this.objects.get(input.Key)?.etag };
       case 'SendEmailCommand': {
         const { Subject, Body } = input.Content.Simple;
-        this.sent.push({ to: input.Destination.ToAddresses, subject: Subject.Data, text: Body.Text.Data, html: Body.Html.Data });
+        this.sent.push({
+          to: input.Destination.ToAddresses,
+          subject: Subject.Data,
+          text: Body.Text.Data,
+          html: Body.Html.Data,
+        });
         return { MessageId: `mail-${this.sent.length}` };
       }
       default:
@@ -99,7 +116,8 @@ export class Cloud {
   }
 }
 
-export const envelope = (message: unknown): string => JSON.stringify({ Type: 'Notification', Message: JSON.stringify(message) });
+export const envelope = (message: unknown): string =>
+  JSON.stringify({ Type: 'Notification', Message: JSON.stringify(message) });
 export const pointer = (accountId = ACCOUNT, id = EVENT_ID): string => envelope({ event: eventPath(accountId, id) });
 
 const named = (name: string): Error => Object.assign(new Error('from the service'), { name });

@@ -56,12 +56,42 @@ export const notice = (changes: Partial<NoticeEvent> = {}): NoticeEvent => ({
 /** One event of every type that owners get, as rotate and reconcile write them. */
 export const EVENTS: Readonly<Record<OwnerEvent['type'], NoticeEvent>> = {
   rotated: notice(),
-  'rotation-partial': notice({ type: 'rotation-partial', audience: ['owner', 'admin'], code: 'ThrottlingException', reason: 'an AWS call failed with ThrottlingException' }),
-  'previous-key-in-use': notice({ type: 'previous-key-in-use', previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: 's3', region: 'us-east-1' } }),
-  'previous-key-deactivated': notice({ type: 'previous-key-deactivated', previousKeyActiveUntil: undefined, previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z' }),
-  'previous-key-deleted': notice({ type: 'previous-key-deleted', previousKeyActiveUntil: undefined, previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z' }),
-  'key-compromised': notice({ type: 'key-compromised', audience: ['owner', 'admin'], currentKeyId: undefined, previousKeyActiveUntil: undefined, code: 'KEY_COMPROMISED' }),
+  'rotation-partial': notice({
+    type: 'rotation-partial',
+    audience: ['owner', 'admin'],
+    code: 'ThrottlingException',
+    reason: 'an AWS call failed with ThrottlingException',
+  }),
+  'previous-key-in-use': notice({
+    type: 'previous-key-in-use',
+    previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: 's3', region: 'us-east-1' },
+  }),
+  'previous-key-deactivated': notice({
+    type: 'previous-key-deactivated',
+    previousKeyActiveUntil: undefined,
+    previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z',
+  }),
+  'previous-key-deleted': notice({
+    type: 'previous-key-deleted',
+    previousKeyActiveUntil: undefined,
+    previousKeyDeletedAfter: '2026-03-21T09:35:00.000Z',
+  }),
+  'key-compromised': notice({
+    type: 'key-compromised',
+    audience: ['owner', 'admin'],
+    currentKeyId: undefined,
+    previousKeyActiveUntil: undefined,
+    code: 'KEY_COMPROMISED',
+  }),
   'rolled-back': notice({ type: 'rolled-back', audience: ['owner', 'admin'], code: 'ROLLED_BACK' }),
-  'stored-key-unusable': notice({ type: 'stored-key-unusable', audience: ['owner', 'admin'], previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined, workingKeyIds: [OLD_KEY], code: 'CURRENT_KEY_INACTIVE' }),
+  'stored-key-unusable': notice({
+    type: 'stored-key-unusable',
+    audience: ['owner', 'admin'],
+    previousKeyId: undefined,
+    previousKeyActiveUntil: undefined,
+    whenStillUsed: undefined,
+    workingKeyIds: [OLD_KEY],
+    code: 'CURRENT_KEY_INACTIVE',
+  }),
   'retirement-failed': notice({ type: 'retirement-failed', audience: ['owner', 'admin'], code: 'AccessDenied' }),
 };

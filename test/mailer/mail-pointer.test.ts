@@ -1,7 +1,8 @@
 import { eventLocation } from '../../lambda/domain/mail/pointer';
 
 const ID = '0123456789abcdef0123456789abcdef';
-const envelope = (event: unknown): string => JSON.stringify({ Type: 'Notification', Message: JSON.stringify({ event }) });
+const envelope = (event: unknown): string =>
+  JSON.stringify({ Type: 'Notification', Message: JSON.stringify({ event }) });
 
 test('a message that points to an event gives its account and id from the key', () => {
   const key = `events/333333333333/${ID}.json`;

@@ -6,18 +6,37 @@ import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import { ACCOUNT, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, notice, slice, user } from './fixture';
 
-const COMMAND = 'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';
+const COMMAND =
+  'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';
 const READER = 'arn:aws:iam::333333333333:role/deployer';
 
 function mailOf(event: NoticeEvent = notice(), owner: SliceUser = user(), changes: Partial<RosterSlice> = {}): Mail {
   const roster = { ...slice(owner), ...changes };
-  return ownerMail(ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!, recipientOf(event.userName, roster), roster);
+  return ownerMail(
+    ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!,
+    recipientOf(event.userName, roster),
+    roster,
+  );
 }
 
 /** What a person reads of the HTML form. */
 function visible(html: string): string {
-  const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#x27;': "'", '&#x3D;': '=', '&#x60;': '`', '&amp;': '&' };
-  return words(html.replace(/<head>.*<\/head>/s, '').replace(/<!--.*?-->/gs, '').replace(/<[^>]+>/g, ' ').replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity));
+  const entities: Record<string, string> = {
+    '&lt;': '<',
+    '&gt;': '>',
+    '&quot;': '"',
+    '&#x27;': "'",
+    '&#x3D;': '=',
+    '&#x60;': '`',
+    '&amp;': '&',
+  };
+  return words(
+    html
+      .replace(/<head>.*<\/head>/s, '')
+      .replace(/<!--.*?-->/gs, '')
+      .replace(/<[^>]+>/g, ' ')
+      .replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity),
+  );
 }
 
 const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
@@ -34,8 +53,24 @@ describe.each(Object.entries(EVENTS))('%s', (_, event) => {
 
   test.each(['text', 'html'] as const)('%s names account, user, both keys, what to do and the command', (form) => {
     const body = form === 'html' ? visible(mail.html) : words(mail.text);
-    const fetched = event.currentKeyId === undefined || event.type === 'stored-key-unusable' ? [] : [NEW_KEY, COMMAND, 'access_key_id and secret_access_key', 'must end in ABCD', 'aws configure get aws_access_key_id --profile default'];
-    for (const part of [`payments-prod (${ACCOUNT})`, 'jeremy.ritchie', '…WXYZ', ...(event.previousKeyId ? ['Old key works'] : []), ...fetched]) expect(body).toContain(part);
+    const fetched =
+      event.currentKeyId === undefined || event.type === 'stored-key-unusable'
+        ? []
+        : [
+            NEW_KEY,
+            COMMAND,
+            'access_key_id and secret_access_key',
+            'must end in ABCD',
+            'aws configure get aws_access_key_id --profile default',
+          ];
+    for (const part of [
+      `payments-prod (${ACCOUNT})`,
+      'jeremy.ritchie',
+      '…WXYZ',
+      ...(event.previousKeyId ? ['Old key works'] : []),
+      ...fetched,
+    ])
+      expect(body).toContain(part);
   });
 
   test('the old key is named by its last four characters only', () => {
@@ -43,7 +78,13 @@ describe.each(Object.entries(EVENTS))('%s', (_, event) => {
   });
 
   test('both forms say the same in the same order', () => {
-    const plainForm = words(mail.text.replace(/^=+$/m, '').replace(/^--$/m, '').replace(/^(\d)\. /gm, '$1 ').replace(/^([A-Z][\w ]+): +/gm, '$1 '));
+    const plainForm = words(
+      mail.text
+        .replace(/^=+$/m, '')
+        .replace(/^--$/m, '')
+        .replace(/^(\d)\. /gm, '$1 ')
+        .replace(/^([A-Z][\w ]+): +/gm, '$1 '),
+    );
     const [headline = '', label = ''] = mail.text.split('\n').filter((line) => !/^=+$/.test(line));
     expect(visible(mail.html)).toBe(plainForm.replace(`${headline} ${label}`, `${label} ${headline}`));
   });
@@ -55,9 +96,21 @@ describe.each(Object.entries(EVENTS))('%s', (_, event) => {
 });
 
 test.each([
-  ['hold', notice(), 'works at least until 14 March 2026, 09:30 UTC. After that it is deactivated as soon as it has not been used for 2 days.'],
-  ['deactivate', notice({ whenStillUsed: 'deactivate' }), 'works until 14 March 2026, 09:30 UTC. Then it is deactivated, even if it is still used.'],
-  ['a time that is over', notice({ occurredAt: '2026-03-20T00:00:00Z' }), 'still works. It is deactivated as soon as it has not been used for 2 days.'],
+  [
+    'hold',
+    notice(),
+    'works at least until 14 March 2026, 09:30 UTC. After that it is deactivated as soon as it has not been used for 2 days.',
+  ],
+  [
+    'deactivate',
+    notice({ whenStillUsed: 'deactivate' }),
+    'works until 14 March 2026, 09:30 UTC. Then it is deactivated, even if it is still used.',
+  ],
+  [
+    'a time that is over',
+    notice({ occurredAt: '2026-03-20T00:00:00Z' }),
+    'still works. It is deactivated as soon as it has not been used for 2 days.',
+  ],
   ['no time', notice({ previousKeyActiveUntil: undefined }), 'The old key …WXYZ no longer works.'],
 ])('until when the old key works: %s', (_, event, sentence) => {
   expect(mailOf(event).text).toContain(sentence);
@@ -71,8 +124,14 @@ describe('after a first rotation', () => {
   });
 
   test.each([
-    [{}, 'goes on working for about 7 days. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.'],
-    [{ whenStillUsed: 'deactivate', keepPreviousForHours: 24 }, 'goes on working for about 24 hours. Then it is deactivated, even if it is still used; you get a mail about that.'],
+    [
+      {},
+      'goes on working for about 7 days. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.',
+    ],
+    [
+      { whenStillUsed: 'deactivate', keepPreviousForHours: 24 },
+      'goes on working for about 24 hours. Then it is deactivated, even if it is still used; you get a mail about that.',
+    ],
     [{ unmanagedKeys: 'hold' }, 'goes on working.'],
     [{ unmanagedKeys: 'delete' }, 'is deactivated and deleted as soon as it has not been used for 2 days.'],
   ] as const)('keys from before are told by what the roster says of them: %j', (changes, sentence) => {
@@ -91,14 +150,18 @@ describe('where old keys go at once, nobody is told to read the secret with one'
   test('but to ask who may read it', () => {
     const { text, subject } = mailOf(gone, user({ ...atOnce, readers: [READER] }));
     expect(text).toContain('The old key …WXYZ was deactivated and deleted at once: it no longer works.');
-    expect(text).toContain(`The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
+    expect(text).toContain(
+      `The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+    );
     expect(text).not.toContain('still works');
     expect(subject).toBe('New access key for jeremy.ritchie in payments-prod');
   });
 
   test('and where nobody else may, that the roster needs a reader', () => {
     const { text } = mailOf(gone, user(atOnce));
-    expect(text).toContain('but for this user nobody may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.');
+    expect(text).toContain(
+      'but for this user nobody may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.',
+    );
     expect(text).not.toContain('get-secret-value');
   });
 
@@ -110,9 +173,15 @@ describe('where old keys go at once, nobody is told to read the secret with one'
 
 test('after a compromised key, whose successor nobody holds yet, nobody is told to read the secret with either', () => {
   const compromised = notice({ previousKeyActiveUntil: undefined });
-  expect(mailOf(compromised, user({ readers: [READER] })).text).toContain(`The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
-  expect(mailOf(compromised).text).toContain('but for this user nobody may: ask those who keep the roster to name a reader');
-  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('Fetch the new key with a profile that holds it already:');
+  expect(mailOf(compromised, user({ readers: [READER] })).text).toContain(
+    `The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+  );
+  expect(mailOf(compromised).text).toContain(
+    'but for this user nobody may: ask those who keep the roster to name a reader',
+  );
+  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain(
+    'Fetch the new key with a profile that holds it already:',
+  );
 });
 
 test('no mail asks what any key of the user would answer alike', () => {
@@ -120,16 +189,22 @@ test('no mail asks what any key of the user would answer alike', () => {
 });
 
 describe('before a first rotation', () => {
-  const adopted = (type: NoticeEvent['type']): string => mailOf({ ...EVENTS[type as keyof typeof EVENTS], currentKeyId: undefined }).text;
+  const adopted = (type: NoticeEvent['type']): string =>
+    mailOf({ ...EVENTS[type as keyof typeof EVENTS], currentKeyId: undefined }).text;
 
   test('a deactivated key sends nobody to a new one, which does not exist', () => {
-    expect(adopted('previous-key-deactivated')).toContain('No new key has been made yet: you get a mail when there is one.');
+    expect(adopted('previous-key-deactivated')).toContain(
+      'No new key has been made yet: you get a mail when there is one.',
+    );
     expect(adopted('previous-key-deactivated')).toContain('1. Ask an administrator to activate the old key again.');
   });
 
-  test.each(['previous-key-deactivated', 'previous-key-in-use', 'previous-key-deleted', 'retirement-failed'] as const)('%s offers no command', (type) => {
-    expect(adopted(type)).not.toMatch(/aws |[Ff]etch the new key|needs the new one|new key works/);
-  });
+  test.each(['previous-key-deactivated', 'previous-key-in-use', 'previous-key-deleted', 'retirement-failed'] as const)(
+    '%s offers no command',
+    (type) => {
+      expect(adopted(type)).not.toMatch(/aws |[Ff]etch the new key|needs the new one|new key works/);
+    },
+  );
 });
 
 test('an account without a name of its own is named by its number', () => {
@@ -139,17 +214,30 @@ test('an account without a name of its own is named by its number', () => {
 });
 
 describe('of a stored key that does not work', () => {
-  const unusable = (changes: Partial<NoticeEvent> = {}): string => mailOf({ ...EVENTS['stored-key-unusable'], ...changes }).text.replace(/\s+/g, ' ');
+  const unusable = (changes: Partial<NoticeEvent> = {}): string =>
+    mailOf({ ...EVENTS['stored-key-unusable'], ...changes }).text.replace(/\s+/g, ' ');
 
   test('an owner reads which key works, and the command that cures it; nobody fetches the dead one', () => {
-    expect(unusable()).toContain(`aws iam update-access-key --user-name jeremy.ritchie --access-key-id ${NEW_KEY} --status Active`);
+    expect(unusable()).toContain(
+      `aws iam update-access-key --user-name jeremy.ritchie --access-key-id ${NEW_KEY} --status Active`,
+    );
     expect(unusable()).toContain('Go on with the key …WXYZ');
     expect(unusable()).not.toContain('get-secret-value');
   });
 
   test.each([
-    ['CURRENT_KEY_MISSING', NEW_KEY, [OLD_KEY, 'AKIAOTHEROTHEROTHERX'], 'was deleted by somebody, not by the rotation. The keys …WXYZ and …HERX still work'],
-    ['SECRET_LOST', undefined, [OLD_KEY, 'AKIAOTHEROTHEROTHERX'], 'Tell the administrators which of the keys …WXYZ and …HERX you use.'],
+    [
+      'CURRENT_KEY_MISSING',
+      NEW_KEY,
+      [OLD_KEY, 'AKIAOTHEROTHEROTHERX'],
+      'was deleted by somebody, not by the rotation. The keys …WXYZ and …HERX still work',
+    ],
+    [
+      'SECRET_LOST',
+      undefined,
+      [OLD_KEY, 'AKIAOTHEROTHEROTHERX'],
+      'Tell the administrators which of the keys …WXYZ and …HERX you use.',
+    ],
     ['SECRET_LOST', undefined, [], 'No other key of this user works.'],
   ])('%s with %s and %j besides says what works', (code, currentKeyId, workingKeyIds, sentence) => {
     expect(unusable({ code, currentKeyId, workingKeyIds })).toContain(sentence);
@@ -158,27 +246,37 @@ describe('of a stored key that does not work', () => {
 });
 
 test('a deactivated key can be activated again until its deletion', () => {
-  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain('It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.');
+  expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain(
+    'It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.',
+  );
 });
 
 test('a key in use is named with service, region and time', () => {
-  expect(mailOf(EVENTS['previous-key-in-use']).text).toContain('The old key …WXYZ was last used on 12 March 2026, 22:05 UTC, for s3 in us-east-1.');
+  expect(mailOf(EVENTS['previous-key-in-use']).text).toContain(
+    'The old key …WXYZ was last used on 12 March 2026, 22:05 UTC, for s3 in us-east-1.',
+  );
 });
 
 test('an owner who may not read the secret is told who may, and to ask them', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false, readers: [READER] }));
-  expect(text).toContain(`This user may not read its own secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`);
+  expect(text).toContain(
+    `This user may not read its own secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+  );
   expect(text).toMatch(/May read it: +role\/deployer\n/);
 });
 
 test('break-glass roles may read too, administrators may not, and a role of another account keeps its ARN', () => {
-  const { text } = mailOf(notice(), user({ ownerReads: false, readers: ['arn:aws:iam::444444444444:role/x'] }), { breakGlassRoles: ['arn:aws:iam::333333333333:role/sec/break-glass'] });
+  const { text } = mailOf(notice(), user({ ownerReads: false, readers: ['arn:aws:iam::444444444444:role/x'] }), {
+    breakGlassRoles: ['arn:aws:iam::333333333333:role/sec/break-glass'],
+  });
   expect(text).toMatch(/May read it: +arn:aws:iam::444444444444:role\/x, role\/sec\/break-glass\n/);
 });
 
 test('without owner and readers there is no command to offer', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false }));
-  expect(text).toContain('This user may not read its own secret, and nobody else may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.');
+  expect(text).toContain(
+    'This user may not read its own secret, and nobody else may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.',
+  );
   expect(text).toMatch(/May read it: +nobody: the roster names no reader\n/);
   expect(text).not.toMatch(/get-secret-value|ask an administrator/i);
 });
@@ -191,7 +289,10 @@ test('of a compromised key it is said whether a new one is there, is being made,
 });
 
 test('who retires is not told of a new key when the old one cannot be retired', () => {
-  const { text } = mailOf({ ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKeyActiveUntil: undefined }, user({ state: 'retired' }));
+  const { text } = mailOf(
+    { ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKeyActiveUntil: undefined },
+    user({ state: 'retired' }),
+  );
   expect(text).toContain('Retiring the old one failed');
   expect(text).not.toMatch(/new key|get-secret-value/i);
 });
@@ -204,7 +305,7 @@ test('every value is escaped in HTML', () => {
   expect(html).toContain('&lt;b onmouseover&#x3D;&quot;x&quot;&gt;&#x27;&amp;&#x60;{{7}}&lt;/b&gt;');
 });
 
-test('names of IAM\'s whole alphabet stand unchanged in subject and text, and harmless in HTML', () => {
+test("names of IAM's whole alphabet stand unchanged in subject and text, and harmless in HTML", () => {
   const name = 'a+b=c,d.e@f-g_H';
   const mail = mailOf(notice({ userName: name }), user({ name, secretName: '/access-key/a+b=c_d.e@f-g_H' }));
   expect(mail.subject).toBe(`New access key for ${name} in payments-prod; …WXYZ works until 14 March`);
@@ -212,7 +313,10 @@ test('names of IAM\'s whole alphabet stand unchanged in subject and text, and ha
 });
 
 test('no value brings a line break or a turn of the writing direction into the mail', () => {
-  const mail = mailOf(notice(), user({ name: 'jeremy.ritchie', readers: ['a\r\nBcc: eve@example.net\u2028\u202egnp.exe'], ownerReads: false }));
+  const mail = mailOf(
+    notice(),
+    user({ name: 'jeremy.ritchie', readers: ['a\r\nBcc: eve@example.net\u2028\u202egnp.exe'], ownerReads: false }),
+  );
   expect(mail.text).toContain('a Bcc: eve@example.net gnp.exe');
   expect(mail.text + mail.html).not.toMatch(/[\r\u2028\u202e]/);
 });
@@ -223,5 +327,7 @@ test.each([
   ["/access-key/a'b; id", "'/access-key/a'\\''b; id'"],
   ['/access-key/a\nid', "'/access-key/a id'"],
 ])('the command is one command for a shell: %j', (secretName, word) => {
-  expect(fetchCommand(user({ secretName }), slice())).toBe(`aws secretsmanager get-secret-value --region eu-central-1 --secret-id ${word} --query SecretString --output text`);
+  expect(fetchCommand(user({ secretName }), slice())).toBe(
+    `aws secretsmanager get-secret-value --region eu-central-1 --secret-id ${word} --query SecretString --output text`,
+  );
 });

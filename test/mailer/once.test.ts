@@ -7,8 +7,19 @@ const CALLS = ['GetObjectCommand', 'GetObjectCommand', 'PutObjectCommand', 'Send
 const NAMES = ['reading the event', 'reading the roster', 'taking the lease', 'sending', 'marking it as sent'];
 
 /** Two mails only where SES accepted the first and nothing says so. */
-const TWICE = new Set(['sending: answer lost', 'sending: killed after', 'marking it as sent: refused', 'marking it as sent: killed before']);
-const CASES = NAMES.flatMap((name, index) => (['refused', 'answer lost', 'killed before', 'killed after'] as const).map((kind) => ({ call: index + 1, kind, name: `${name}: ${kind}` })));
+const TWICE = new Set([
+  'sending: answer lost',
+  'sending: killed after',
+  'marking it as sent: refused',
+  'marking it as sent: killed before',
+]);
+const CASES = NAMES.flatMap((name, index) =>
+  (['refused', 'answer lost', 'killed before', 'killed after'] as const).map((kind) => ({
+    call: index + 1,
+    kind,
+    name: `${name}: ${kind}`,
+  })),
+);
 
 beforeEach(() => jest.useFakeTimers({ now: START }));
 afterEach(() => jest.useRealTimers());
@@ -33,7 +44,9 @@ test('a message that comes again is not mailed again, not even two years less a 
 
 test('the same message twice in one batch is one mail', async () => {
   const world = cloud();
-  const body = JSON.stringify({ Message: JSON.stringify({ event: [...world.objects.keys()].find((key) => key.startsWith('events/')) }) });
+  const body = JSON.stringify({
+    Message: JSON.stringify({ event: [...world.objects.keys()].find((key) => key.startsWith('events/')) }),
+  });
   expect(await world.run([body, body])).toEqual([]);
   expect(world.sent).toHaveLength(1);
 });
@@ -47,14 +60,17 @@ test.each(CASES)('$name, and after the lease there is a mail', async ({ call, ki
   expect(world.sent).toHaveLength(TWICE.has(name) ? 2 : 1);
 });
 
-test.each<FaultKind>(['killed before', 'killed after'])('while a lease lasts nobody else sends: %s sending', async (kind) => {
-  const world = cloud();
-  await world.run(undefined, { call: 4, kind });
-  const before = world.sent.length;
-  jest.setSystemTime(new Date(AFTER_LEASE.getTime() - 2_000));
-  expect(await world.run()).toEqual(['message-0']);
-  expect(world.sent).toHaveLength(before);
-});
+test.each<FaultKind>(['killed before', 'killed after'])(
+  'while a lease lasts nobody else sends: %s sending',
+  async (kind) => {
+    const world = cloud();
+    await world.run(undefined, { call: 4, kind });
+    const before = world.sent.length;
+    jest.setSystemTime(new Date(AFTER_LEASE.getTime() - 2_000));
+    expect(await world.run()).toEqual(['message-0']);
+    expect(world.sent).toHaveLength(before);
+  },
+);
 
 test('a refused mail gives its lease back, so that the next attempt need not wait', async () => {
   const world = cloud();

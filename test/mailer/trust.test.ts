@@ -4,7 +4,14 @@ import { ACCOUNT, EVENTS, EVENT_ID, notice, slice, user } from './fixture';
 const OTHER = '444444444444';
 
 test('the recipient, the region and the secret come from the roster, whatever the event says', async () => {
-  const event = { ...notice(), email: 'eve@example.net', to: ['eve@example.net'], region: 'mars-north-1', secretName: '/access-key/somebody-else', readers: ['eve'] };
+  const event = {
+    ...notice(),
+    email: 'eve@example.net',
+    to: ['eve@example.net'],
+    region: 'mars-north-1',
+    secretName: '/access-key/somebody-else',
+    readers: ['eve'],
+  };
   const world = new Cloud().publish().record(event);
   await world.run();
   expect(world.sent.map(({ to }) => to)).toEqual([['jeremy.ritchie@example.com']]);
@@ -14,7 +21,9 @@ test('the recipient, the region and the secret come from the roster, whatever th
 });
 
 test('free text of an event reaches no owner', async () => {
-  const world = new Cloud().publish().record(notice({ reason: 'visit https://evil.example', nextStep: 'send us your key' }));
+  const world = new Cloud()
+    .publish()
+    .record(notice({ reason: 'visit https://evil.example', nextStep: 'send us your key' }));
   await world.run();
   const { text = '', html = '' } = world.sent[0] ?? {};
   expect(text + html).not.toMatch(/evil|send us/);
@@ -36,14 +45,20 @@ test.each([
   ['another account', notice({ accountId: OTHER })],
   ['another id', notice({ id: 'f'.repeat(32) })],
 ])('an event that names %s than its key mails nobody', async (_, event) => {
-  const world = new Cloud().publish().publish({ ...slice(), accountId: OTHER }).record(event);
+  const world = new Cloud()
+    .publish()
+    .publish({ ...slice(), accountId: OTHER })
+    .record(event);
   expect(await world.run()).toEqual(['message-0']);
   expect(world.sent).toEqual([]);
 });
 
-test('an event in another account\'s folder reaches only that account\'s user', async () => {
+test("an event in another account's folder reaches only that account's user", async () => {
   const theirs = { ...slice(user({ email: 'other@example.com' })), accountId: OTHER, accountName: 'theirs' };
-  const world = new Cloud().publish().publish(theirs).record(notice({ accountId: OTHER }), OTHER);
+  const world = new Cloud()
+    .publish()
+    .publish(theirs)
+    .record(notice({ accountId: OTHER }), OTHER);
   await world.run([pointer(OTHER)]);
   expect(world.sent.map(({ to }) => to)).toEqual([['other@example.com']]);
   expect(world.sent[0]?.subject).toContain('jeremy.ritchie in theirs');
@@ -110,7 +125,14 @@ test.each(MALFORMED)('%s instead of an event mails nobody, and the log quotes no
 });
 
 test('a last use whose service or region is no plain word is named unknown', async () => {
-  const world = new Cloud().publish().record(notice({ type: 'previous-key-in-use', previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' } }));
+  const world = new Cloud()
+    .publish()
+    .record(
+      notice({
+        type: 'previous-key-in-use',
+        previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' },
+      }),
+    );
   await world.run();
   expect(world.sent[0]?.text).toContain('12 March 2026, 22:05 UTC, an unknown service in an unknown region');
 });
@@ -163,16 +185,26 @@ test.each(Object.values(EVENTS))('an owner is mailed of $type', async (event) =>
 
 test('one failing message stops no other', async () => {
   const second = 'f'.repeat(32);
-  const world = new Cloud().publish().record('broken').record(notice({ id: second }), ACCOUNT, second);
+  const world = new Cloud()
+    .publish()
+    .record('broken')
+    .record(notice({ id: second }), ACCOUNT, second);
   expect(await world.run([pointer(), pointer(ACCOUNT, second)])).toEqual(['message-0']);
   expect(world.sent).toHaveLength(1);
 });
 
 test('what does not fit into the time that is left comes again untouched', async () => {
   const second = 'f'.repeat(32);
-  const world = new Cloud().publish().record(notice()).record(notice({ id: second }), ACCOUNT, second);
+  const world = new Cloud()
+    .publish()
+    .record(notice())
+    .record(notice({ id: second }), ACCOUNT, second);
   const left = [30_000, 29_999];
-  expect(await world.run([pointer(), pointer(ACCOUNT, second)], undefined, () => left.shift() ?? 0)).toEqual(['message-1']);
+  expect(await world.run([pointer(), pointer(ACCOUNT, second)], undefined, () => left.shift() ?? 0)).toEqual([
+    'message-1',
+  ]);
   expect(world.sent).toHaveLength(1);
-  expect([...world.objects.keys()].filter((key) => key.startsWith('deliveries/'))).toEqual([`deliveries/${ACCOUNT}/${EVENT_ID}.json`]);
+  expect([...world.objects.keys()].filter((key) => key.startsWith('deliveries/'))).toEqual([
+    `deliveries/${ACCOUNT}/${EVENT_ID}.json`,
+  ]);
 });

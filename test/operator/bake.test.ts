@@ -10,9 +10,29 @@ const START = new Date('2027-01-04T00:00:00Z');
 const ACCOUNT = '333333333333';
 const accounts = canaries(loadRoster(ROSTERS.organization, { at: START }).roster!);
 
-const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({ keyId, role, status: 'Active', createdAt, ageDays: 1 });
-const user = (userName: string, ...keys: KeyReport[]): UserReport => ({ userName, secretName: `/access-key/${userName}`, keys, conditions: [] });
-const report = (change: Partial<AccountReport> = {}): AccountReport => ({ schemaVersion: 1, accountId: ACCOUNT, generation: 5, codeVersion: 'new', at: START.toISOString(), users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'))], unknown: [], ...change });
+const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({
+  keyId,
+  role,
+  status: 'Active',
+  createdAt,
+  ageDays: 1,
+});
+const user = (userName: string, ...keys: KeyReport[]): UserReport => ({
+  userName,
+  secretName: `/access-key/${userName}`,
+  keys,
+  conditions: [],
+});
+const report = (change: Partial<AccountReport> = {}): AccountReport => ({
+  schemaVersion: 1,
+  accountId: ACCOUNT,
+  generation: 5,
+  codeVersion: 'new',
+  at: START.toISOString(),
+  users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'))],
+  unknown: [],
+  ...change,
+});
 
 /** What the account reports by the minute; the last stays. */
 class Account implements Operator {
@@ -53,11 +73,22 @@ function run(account: Account, options: Partial<BakeOptions> = {}) {
   return bake(account, { accounts, codeVersion: 'new', freeze: [], limitMs: 10 * 60_000, clock, ...options });
 }
 
-const rotated = report({ users: [user('jeremy.ritchie', key('AKIANEW', 'current', '2027-01-04T00:01:00Z'), key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'))] });
+const rotated = report({
+  users: [
+    user(
+      'jeremy.ritchie',
+      key('AKIANEW', 'current', '2027-01-04T00:01:00Z'),
+      key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'),
+    ),
+  ],
+});
 
 test('one rotation is forced once all is healthy, and its new key is waited for', async () => {
   const account = new Account([undefined, report({ codeVersion: 'old' }), report(), report(), rotated]);
-  expect(await run(account)).toEqual({ ok: true, lines: ['1 canary account is healthy; jeremy.ritchie in 333333333333 was rotated'] });
+  expect(await run(account)).toEqual({
+    ok: true,
+    lines: ['1 canary account is healthy; jeremy.ritchie in 333333333333 was rotated'],
+  });
   expect(account.operated).toEqual([{ command: 'rotate', secretName: '/access-key/jeremy.ritchie' }]);
 });
 
@@ -68,10 +99,17 @@ test('a first rotation that is under way is as good, and no other is forced', as
 });
 
 test('where only first rotations are to come, they are waited for', async () => {
-  const account = new Account([report({ users: [user('jeremy.ritchie')] }), report({ users: [user('jeremy.ritchie')] }), rotated]);
+  const account = new Account([
+    report({ users: [user('jeremy.ritchie')] }),
+    report({ users: [user('jeremy.ritchie')] }),
+    rotated,
+  ]);
   expect(await run(account)).toMatchObject({ ok: true });
   expect(account.operated).toEqual([]);
-  expect(await run(new Account([report({ users: [user('jeremy.ritchie')] })]))).toEqual({ ok: false, lines: [`${ACCOUNT}: the first rotation of jeremy.ritchie has not finished`] });
+  expect(await run(new Account([report({ users: [user('jeremy.ritchie')] })]))).toEqual({
+    ok: false,
+    lines: [`${ACCOUNT}: the first rotation of jeremy.ritchie has not finished`],
+  });
 });
 
 test('a rotation that is refused is asked for again, and the reason stands in the end', async () => {
@@ -82,15 +120,30 @@ test('a rotation that is refused is asked for again, and the reason stands in th
 });
 
 test('a key that does not come stops the pipeline, by account and user', async () => {
-  expect(await run(new Account([report()]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`] });
+  expect(await run(new Account([report()]))).toEqual({
+    ok: false,
+    lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}`],
+  });
 });
 
 test('the usual wait is longer than the hour that reports take to show a key', async () => {
-  expect(await run(new Account([...Array.from({ length: 65 }, () => report()), rotated]), { limitMs: BAKE_MINUTES * 60_000 })).toMatchObject({ ok: true });
+  expect(
+    await run(new Account([...Array.from({ length: 65 }, () => report()), rotated]), {
+      limitMs: BAKE_MINUTES * 60_000,
+    }),
+  ).toMatchObject({ ok: true });
 });
 
 test.each(['unmanaged', 'retiring', 'pending'] as const)('a new key that is %s proves nothing', async (role) => {
-  const made = report({ users: [user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'), key('AKIANEW', role, '2027-01-04T00:01:00Z'))] });
+  const made = report({
+    users: [
+      user(
+        'jeremy.ritchie',
+        key('AKIAOLD', 'current', '2026-01-01T00:00:00Z'),
+        key('AKIANEW', role, '2027-01-04T00:01:00Z'),
+      ),
+    ],
+  });
   expect(await run(new Account([report(), made]))).toMatchObject({ ok: false });
 });
 
@@ -98,17 +151,36 @@ test('one canary account that is not well stops the pipeline, though another was
   const account = new Account([]);
   account.report = async (id?: string) => (id === ACCOUNT ? rotated : report({ accountId: id, codeVersion: 'old' }));
   const both = [accounts[0]!, { ...accounts[0]!, id: '444444444444', name: 'second' }];
-  expect(await run(account, { accounts: both })).toEqual({ ok: false, lines: [expect.stringMatching(/^444444444444 second: its last report, .* comes from code old/)] });
+  expect(await run(account, { accounts: both })).toEqual({
+    ok: false,
+    lines: [expect.stringMatching(/^444444444444 second: its last report, .* comes from code old/)],
+  });
   expect(account.operated).toEqual([]);
 });
 
 test('what the account reports of a user whose rotation does not finish stands behind it', async () => {
-  const stuck = report({ users: [{ ...user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z')), conditions: ['ROTATION_UNFINISHED'] }] });
-  expect(await run(new Account([report(), stuck]))).toEqual({ ok: false, lines: [`${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}; its report says ROTATION_UNFINISHED`] });
+  const stuck = report({
+    users: [
+      {
+        ...user('jeremy.ritchie', key('AKIAOLD', 'current', '2026-01-01T00:00:00Z')),
+        conditions: ['ROTATION_UNFINISHED'],
+      },
+    ],
+  });
+  expect(await run(new Account([report(), stuck]))).toEqual({
+    ok: false,
+    lines: [
+      `${ACCOUNT}: no new key of jeremy.ritchie since ${START.toISOString()}; its report says ROTATION_UNFINISHED`,
+    ],
+  });
 });
 
 describe('when nobody in the canary accounts has room for another key', () => {
-  const retiring = (at: string): KeyReport => ({ ...key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'), nextStep: 'delete', nextStepAt: at });
+  const retiring = (at: string): KeyReport => ({
+    ...key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'),
+    nextStep: 'delete',
+    nextStepAt: at,
+  });
   const full = report({
     users: [
       user('jeremy.ritchie', key('A', 'current', '2027-01-02T00:00:00Z'), retiring('2027-01-16T00:00:00.000Z')),
@@ -118,37 +190,67 @@ describe('when nobody in the canary accounts has room for another key', () => {
   });
 
   test('a rotation by the same code in an earlier execution is proof enough', async () => {
-    expect(await run(new Account([full]), { codePublishedAt: new Date('2027-01-01T12:00:00Z') })).toEqual({ ok: true, lines: ['1 canary account is healthy; nobody has room for another key, and jeremy.ritchie in 333333333333 was rotated by this code before'] });
+    expect(await run(new Account([full]), { codePublishedAt: new Date('2027-01-01T12:00:00Z') })).toEqual({
+      ok: true,
+      lines: [
+        '1 canary account is healthy; nobody has room for another key, and jeremy.ritchie in 333333333333 was rotated by this code before',
+      ],
+    });
   });
 
-  test.each([['by older code only', new Date('2027-01-03T00:00:00Z')], ['by code that is not known', undefined]])('rotations %s prove nothing: the pipeline stops, and says who gets room when and how to go on', async (_, codePublishedAt) => {
-    const account = new Account([full]);
-    const { ok, lines } = await run(account, { codePublishedAt });
-    expect(ok).toBe(false);
-    expect(lines).toEqual([expect.stringContaining('first comes svc-deploy in 333333333333, whose other key is up to delete at 2027-01-15T00:00:00.000Z; then retry this step, or push another user or another canary account')]);
-    expect(account.operated).toEqual([]);
-  });
+  test.each([
+    ['by older code only', new Date('2027-01-03T00:00:00Z')],
+    ['by code that is not known', undefined],
+  ])(
+    'rotations %s prove nothing: the pipeline stops, and says who gets room when and how to go on',
+    async (_, codePublishedAt) => {
+      const account = new Account([full]);
+      const { ok, lines } = await run(account, { codePublishedAt });
+      expect(ok).toBe(false);
+      expect(lines).toEqual([
+        expect.stringContaining(
+          'first comes svc-deploy in 333333333333, whose other key is up to delete at 2027-01-15T00:00:00.000Z; then retry this step, or push another user or another canary account',
+        ),
+      ]);
+      expect(account.operated).toEqual([]);
+    },
+  );
 
   test('room that comes in time is used', async () => {
-    expect(await run(new Account([full, report(), report(), rotated]))).toMatchObject({ ok: true, lines: [expect.stringContaining('was rotated')] });
+    expect(await run(new Account([full, report(), report(), rotated]))).toMatchObject({
+      ok: true,
+      lines: [expect.stringContaining('was rotated')],
+    });
   });
 
   test('accounts that leave are not waited for', async () => {
     const leaving = accounts.map((account) => ({ ...account, state: 'leaving' as const }));
-    expect(await run(new Account([full]), { accounts: leaving })).toMatchObject({ ok: true, lines: [expect.stringContaining('the roster lets nobody there be rotated')] });
+    expect(await run(new Account([full]), { accounts: leaving })).toMatchObject({
+      ok: true,
+      lines: [expect.stringContaining('the roster lets nobody there be rotated')],
+    });
   });
 });
 
 test('a report that cannot be believed stops the pipeline, by account', async () => {
   const account = new Account([]);
-  account.report = () => Promise.reject(new UnreadableReport(`the report of account ${ACCOUNT} cannot be read: it is not JSON`));
-  expect(await run(account)).toEqual({ ok: false, lines: [expect.stringMatching(/^333333333333 .*: the report of account 333333333333 cannot be read: it is not JSON$/)] });
+  account.report = () =>
+    Promise.reject(new UnreadableReport(`the report of account ${ACCOUNT} cannot be read: it is not JSON`));
+  expect(await run(account)).toEqual({
+    ok: false,
+    lines: [
+      expect.stringMatching(/^333333333333 .*: the report of account 333333333333 cannot be read: it is not JSON$/),
+    ],
+  });
   expect(account.operated).toEqual([]);
 });
 
 test('no rotation is forced in a freeze', async () => {
   const account = new Account([report()]);
-  expect(await run(account, { freeze: [{ from: '2027-01-01', to: '2027-01-04' }] })).toMatchObject({ ok: true, lines: [expect.stringContaining('no rotation is forced in a freeze')] });
+  expect(await run(account, { freeze: [{ from: '2027-01-01', to: '2027-01-04' }] })).toMatchObject({
+    ok: true,
+    lines: [expect.stringContaining('no rotation is forced in a freeze')],
+  });
   expect(account.operated).toEqual([]);
 });
 
@@ -157,13 +259,25 @@ test.each([
   ['old code', report({ codeVersion: 'old' }), 5, 'comes from code old, not from new'],
   ['an older roster', report({ generation: 4 }), 5, 'generation 4, not 5'],
   ['no slice', report(), undefined, 'its slice of the roster is not published'],
-  ['something unknown', report({ unknown: [{ userName: 'a', code: 'AccessDenied', reason: 'no' }, { userName: 'b', code: 'X', reason: 'no' }] }), 5, 'a: AccessDenied, no; and 1 more'],
+  [
+    'something unknown',
+    report({
+      unknown: [
+        { userName: 'a', code: 'AccessDenied', reason: 'no' },
+        { userName: 'b', code: 'X', reason: 'no' },
+      ],
+    }),
+    5,
+    'a: AccessDenied, no; and 1 more',
+  ],
 ])('an account with %s is not healthy, and says so', (_, given, generation, reason) => {
   expect(unhealthy(given, 'new', generation)).toContain(reason);
 });
 
 test('a user that IAM does not have is no fault of the code', () => {
-  expect(unhealthy(report({ unknown: [{ userName: 'a', code: 'USER_MISSING', reason: 'no such user' }] }), 'new', 5)).toBeUndefined();
+  expect(
+    unhealthy(report({ unknown: [{ userName: 'a', code: 'USER_MISSING', reason: 'no such user' }] }), 'new', 5),
+  ).toBeUndefined();
 });
 
 test('the oldest key of a user with room is chosen; exempt and full users never are', () => {

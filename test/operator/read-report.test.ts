@@ -3,7 +3,16 @@ import { isReleased } from '../../lib/plan/compare-published';
 import { readReport, UnreadableReport } from '../../lib/org-bucket/report';
 
 const ACCOUNT = '333333333333';
-const REPORT: AccountReport = { schemaVersion: 1, accountId: ACCOUNT, generation: 5, codeVersion: 'new', at: '2027-01-04T00:00:00.000Z', released: true, users: [], unknown: [] };
+const REPORT: AccountReport = {
+  schemaVersion: 1,
+  accountId: ACCOUNT,
+  generation: 5,
+  codeVersion: 'new',
+  at: '2027-01-04T00:00:00.000Z',
+  released: true,
+  users: [],
+  unknown: [],
+};
 
 test('what the account wrote is read, and believed when it says that it is released', () => {
   const text = JSON.stringify(REPORT);
@@ -28,4 +37,3 @@ test.each([
   expect(() => readReport(text, ACCOUNT)).toThrow(`the report of account ${ACCOUNT} cannot be read`);
   expect(isReleased(text, ACCOUNT)).toBe(false);
 });
-

@@ -12,9 +12,13 @@ import { MemoryStore } from './memory-store';
 const NOW = new Date('2027-01-04T00:00:00Z');
 const LATER = new Date('2027-01-05T00:00:00Z');
 const roster = loadRoster(ROSTERS.organization, { at: NOW }).roster!;
-const generationOf = (store: MemoryStore, accountId: string): number => store.json<RosterSlice>(`roster/${accountId}.json`).generation;
+const generationOf = (store: MemoryStore, accountId: string): number =>
+  store.json<RosterSlice>(`roster/${accountId}.json`).generation;
 
-const withFirstAccount = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({ ...roster, accounts: roster.accounts.map((account, index) => (index === 0 ? change(account) : account)) });
+const withFirstAccount = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({
+  ...roster,
+  accounts: roster.accounts.map((account, index) => (index === 0 ? change(account) : account)),
+});
 
 describe('slices', () => {
   test('every account is in one wave, and its slice holds its own users only', async () => {
@@ -23,14 +27,22 @@ describe('slices', () => {
     expect(store.writes).toEqual(['roster/333333333333.json']);
     await publishSlices(roster, others(roster), store, NOW);
     expect([...store.writes].sort()).toEqual(roster.accounts.map(({ id }) => `roster/${id}.json`).sort());
-    for (const { id, users } of roster.accounts) expect(store.json<RosterSlice>(`roster/${id}.json`)).toMatchObject({ schemaVersion: 1, accountId: id, users: users.map(({ name }) => expect.objectContaining({ name })) });
+    for (const { id, users } of roster.accounts)
+      expect(store.json<RosterSlice>(`roster/${id}.json`)).toMatchObject({
+        schemaVersion: 1,
+        accountId: id,
+        users: users.map(({ name }) => expect.objectContaining({ name })),
+      });
   });
 
   test('publishing again writes nothing', async () => {
     const store = new MemoryStore();
     await publishSlices(roster, roster.accounts, store, NOW);
     const written = store.writes.length;
-    expect(await publishSlices(roster, roster.accounts, store, LATER)).toEqual({ written: [], unchanged: roster.accounts.length });
+    expect(await publishSlices(roster, roster.accounts, store, LATER)).toEqual({
+      written: [],
+      unchanged: roster.accounts.length,
+    });
     expect(store.writes).toHaveLength(written);
   });
 
@@ -39,7 +51,10 @@ describe('slices', () => {
     await publishSlices(roster, roster.accounts, store, NOW);
     const before = generationOf(store, '333333333333');
     const changed = withFirstAccount((account) => ({ ...account, users: account.users.slice(1) }));
-    expect(await publishSlices(changed, changed.accounts, store, NOW)).toEqual({ written: ['333333333333'], unchanged: roster.accounts.length - 1 });
+    expect(await publishSlices(changed, changed.accounts, store, NOW)).toEqual({
+      written: ['333333333333'],
+      unchanged: roster.accounts.length - 1,
+    });
     expect(generationOf(store, '333333333333')).toBeGreaterThan(before);
   });
 

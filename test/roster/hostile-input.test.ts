@@ -44,7 +44,11 @@ test('a map of 80,000 unknown keys is told key by key', () => {
 });
 
 test('names of object prototypes are fields like others', () => {
-  expect(codesOf('__proto__: { version: 1 }\nconstructor: 1\ntoString: 1\n')).toEqual(['ROSTER_MISSING_FIELD', 'ROSTER_NO_USER_GUARD', 'ROSTER_UNKNOWN_FIELD']);
+  expect(codesOf('__proto__: { version: 1 }\nconstructor: 1\ntoString: 1\n')).toEqual([
+    'ROSTER_MISSING_FIELD',
+    'ROSTER_NO_USER_GUARD',
+    'ROSTER_UNKNOWN_FIELD',
+  ]);
 });
 
 test('a file of 100 MB is refused unread', () => {
@@ -73,6 +77,10 @@ test('an unreadable file is told', () => {
   const judge = `const { loadRoster } = require('./lib/roster/load'); console.log(loadRoster(process.argv[1], { at: new Date(0) }).problems[0].code)`;
   if (process.getuid?.() !== 0) return expect(codesAt(path)).toEqual(['ROSTER_UNREADABLE']);
   chmodSync(folder, 0o755);
-  const output = execFileSync(process.execPath, ['--require', 'tsx/cjs', '--eval', judge, path], { uid: 65_534, encoding: 'utf8', env: { PATH: process.env.PATH, TMPDIR: tmpdir(), TSX_DISABLE_CACHE: '1' } });
+  const output = execFileSync(process.execPath, ['--require', 'tsx/cjs', '--eval', judge, path], {
+    uid: 65_534,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), TSX_DISABLE_CACHE: '1' },
+  });
   expect(output.trim()).toBe('ROSTER_UNREADABLE');
 });

@@ -19,22 +19,37 @@ test('the nearest setting wins: user, then account, then defaults', () => {
   const [payments, platform] = loadRoster(ROSTERS.organization, { at }).roster!.accounts;
   expect(payments!.users.map(({ rotateEveryHours }) => rotateEveryHours / 24)).toEqual([45, 30, 45, 45]);
   expect(platform!.users.map(({ rotateEveryHours }) => rotateEveryHours / 24)).toEqual([60, 60, 60]);
-  expect(payments!.users[3]).toMatchObject({ keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete', deleteInactiveAfterHours: 168 });
+  expect(payments!.users[3]).toMatchObject({
+    keepPreviousForHours: 0,
+    quietForHours: 0,
+    unmanagedKeys: 'delete',
+    deleteInactiveAfterHours: 168,
+  });
 });
 
-test('an owner without an email is written to at the owners\' domain', () => {
+test("an owner without an email is written to at the owners' domain", () => {
   const [payments] = loadRoster(ROSTERS.organization, { at }).roster!.accounts;
-  expect(payments!.users.map(({ email }) => email)).toEqual(['jeremy.ritchie@example.com', 'platform@example.com', 'data@example.com', 'platform@example.com']);
+  expect(payments!.users.map(({ email }) => email)).toEqual([
+    'jeremy.ritchie@example.com',
+    'platform@example.com',
+    'data@example.com',
+    'platform@example.com',
+  ]);
 });
 
 test('a FILE means that file alone', () => {
-  expect(loadRoster(join(ROSTERS.organization, 'roster.yaml'), { at })).toMatchObject({ accounts: 1, users: 4, problems: [] });
+  expect(loadRoster(join(ROSTERS.organization, 'roster.yaml'), { at })).toMatchObject({
+    accounts: 1,
+    users: 4,
+    problems: [],
+  });
 });
 
 describe('what cannot be read is a problem, never an exception', () => {
   const folder = mkdtempSync(join(tmpdir(), 'load-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const problemsOf = (path: string): string[] => loadRoster(path, { at }).problems.map(({ file, code }) => `${file} ${code}`);
+  const problemsOf = (path: string): string[] =>
+    loadRoster(path, { at }).problems.map(({ file, code }) => `${file} ${code}`);
 
   test.each([
     ['a file named as a folder', `${ROSTERS.oneAccount}/`, 'ROSTER_NOT_FOUND'],
@@ -53,15 +68,31 @@ describe('what cannot be read is a problem, never an exception', () => {
 test('the slices of a roster partition its users', () => {
   const { roster } = loadRoster(ROSTERS.organization, { at });
   const slices = toSlices(roster!, () => 7);
-  expect(slices.flatMap(({ accountId, users }) => users.map(({ secretName }) => accountId + secretName))).toHaveLength(10);
+  expect(slices.flatMap(({ accountId, users }) => users.map(({ secretName }) => accountId + secretName))).toHaveLength(
+    10,
+  );
   expect(slices.map(({ accountName }) => accountName)).toEqual(roster!.accounts.map(({ name }) => name));
   expect(slices.every(({ generation, schemaVersion }) => generation === 7 && schemaVersion === 1)).toBe(true);
 });
 
 test('an exemption is judged by the given day', () => {
-  expect(loadRoster(ROSTERS.organization, { at: new Date('2027-07-01T00:00:00Z') }).problems.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['warning ROSTER_EXEMPTION_OVER']);
+  expect(
+    loadRoster(ROSTERS.organization, { at: new Date('2027-07-01T00:00:00Z') }).problems.map(
+      ({ code, severity }) => `${severity} ${code}`,
+    ),
+  ).toEqual(['warning ROSTER_EXEMPTION_OVER']);
 });
 
 test('annotations escape what would end them', () => {
-  expect(renderGithub({ code: 'ROSTER_TEXT', severity: 'error', message: '50%\nmore', hint: 'a::b', file: 'a,b:c.yaml', line: 3, column: 4 })).toBe('::error file=a%2Cb%3Ac.yaml,line=3,col=4,title=ROSTER_TEXT::50%25%0Amore; hint: a::b');
+  expect(
+    renderGithub({
+      code: 'ROSTER_TEXT',
+      severity: 'error',
+      message: '50%\nmore',
+      hint: 'a::b',
+      file: 'a,b:c.yaml',
+      line: 3,
+      column: 4,
+    }),
+  ).toBe('::error file=a%2Cb%3Ac.yaml,line=3,col=4,title=ROSTER_TEXT::50%25%0Amore; hint: a::b');
 });

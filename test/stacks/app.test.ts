@@ -13,19 +13,32 @@ const folder = mkdtempSync(join(tmpdir(), 'app-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function app(roster: string, outdir: string) {
-  const env = { ...process.env, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify({ ...context, roster }), CDK_VALIDATION: 'false', CDK_DISABLE_VERSION_CHECK: '1' };
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: outdir,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, roster }),
+    CDK_VALIDATION: 'false',
+    CDK_DISABLE_VERSION_CHECK: '1',
+  };
   return spawnSync(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { env, encoding: 'utf8' });
 }
 
-const templates = (outdir: string): string[] => readdirSync(outdir, { recursive: true, encoding: 'utf8' }).filter((name) => /template\.json$|asset\.\w+\.json$/.test(name)).sort();
+const templates = (outdir: string): string[] =>
+  readdirSync(outdir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /template\.json$|asset\.\w+\.json$/.test(name))
+    .sort();
 
 test('what is deployed is what is rehearsed, to the byte', () => {
   const [deployed, rehearsed] = [join(folder, 'deployed'), join(folder, 'rehearsed')];
   expect(app(ROSTERS.organization, deployed).status).toBe(0);
-  synthesize(loadRoster(ROSTERS.organization, { at: new Date() }).roster!, { outdir: rehearsed, rosterPath: ROSTERS.organization });
+  synthesize(loadRoster(ROSTERS.organization, { at: new Date() }).roster!, {
+    outdir: rehearsed,
+    rosterPath: ROSTERS.organization,
+  });
   expect(templates(deployed).length).toBeGreaterThan(3);
   expect(templates(deployed)).toEqual(templates(rehearsed));
-  for (const name of templates(deployed)) expect(readFileSync(join(deployed, name), 'utf8')).toBe(readFileSync(join(rehearsed, name), 'utf8'));
+  for (const name of templates(deployed))
+    expect(readFileSync(join(deployed, name), 'utf8')).toBe(readFileSync(join(rehearsed, name), 'utf8'));
 });
 
 test('a roster without an organization gives two stacks in its account', () => {
@@ -49,9 +62,18 @@ test('a bad roster synthesises nothing and says what is wrong where', () => {
 
 test('what AWS would refuse ends the program with the reason, not with a stack trace', () => {
   const roster = join(folder, 'admins.yaml');
-  const admins = Array.from({ length: 110 }, (_, index) => `administrator-${String(index).padStart(5, '0')}@security.example.com`);
-  writeFileSync(roster, readFileSync(ROSTERS.oneAccount, 'utf8').replace(/admins: \[.*?\]/, `admins: [${admins.join(', ')}]`));
+  const admins = Array.from(
+    { length: 110 },
+    (_, index) => `administrator-${String(index).padStart(5, '0')}@security.example.com`,
+  );
+  writeFileSync(
+    roster,
+    readFileSync(ROSTERS.oneAccount, 'utf8').replace(/admins: \[.*?\]/, `admins: [${admins.join(', ')}]`),
+  );
   const { status, stderr } = app(roster, join(folder, 'refused'));
-  expect({ status, errors: stderr.match(/^error: .*/gm) }).toEqual({ status: 1, errors: [expect.stringContaining("bytes of a function's environment, and AWS accepts 4096: fewer admins")] });
+  expect({ status, errors: stderr.match(/^error: .*/gm) }).toEqual({
+    status: 1,
+    errors: [expect.stringContaining("bytes of a function's environment, and AWS accepts 4096: fewer admins")],
+  });
   expect(stderr).not.toMatch(/^\s+at /m);
 });

@@ -43,9 +43,18 @@ async function withKey(text: string, key?: Template): Promise<LocalOrganization>
   const { roster } = loadRoster(path, { at: START });
   const assembly = mkdtempSync(join(folder, 'assembly-'));
   synthesize(roster!, { outdir: assembly });
-  const { organization } = assemble([roster!], { seed: 1, start: START, scenario: { owners: [{ user: 'ann', keys: [] }] } });
+  const { organization } = assemble([roster!], {
+    seed: 1,
+    start: START,
+    scenario: { owners: [{ user: 'ann', keys: [] }] },
+  });
   organization.clock.at(START, async () => {
-    if (key) for (const { id } of roster!.accounts) organization.deployStack({ template: key, target: { accountId: id, region: REGION, stackName: secretsKeyStack(ALIAS, id, REGION).target.stackName } });
+    if (key)
+      for (const { id } of roster!.accounts)
+        organization.deployStack({
+          template: key,
+          target: { accountId: id, region: REGION, stackName: secretsKeyStack(ALIAS, id, REGION).target.stackName },
+        });
     await deploy(organization, roster!, assembly);
   });
   await organization.clock.advanceTo(new Date(START.getTime() + 6 * 3_600_000));
@@ -56,31 +65,45 @@ async function ownerReads(organization: LocalOrganization, accountId: string): P
   const [key] = organization.directory.keysOf(accountId, 'ann');
   const found = organization.directory.authenticate(key!.accessKeyId, undefined);
   if (typeof found === 'string') return found;
-  return organization.gateway.call(found.principal, 'secretsmanager', 'GetSecretValue', REGION, { SecretId: '/access-key/ann' }).then(
-    () => 'allowed',
-    (error: { code: string }) => error.code,
-  );
+  return organization.gateway
+    .call(found.principal, 'secretsmanager', 'GetSecretValue', REGION, { SecretId: '/access-key/ann' })
+    .then(
+      () => 'allowed',
+      (error: { code: string }) => error.code,
+    );
 }
 
 const keyOf = async (organization: LocalOrganization, accountId: string): Promise<string | undefined> => {
-  const role = organization.directory.openSession(`arn:aws:iam::${accountId}:role/access-keys-rotate`, 'test', { seconds: 3_600 }).principal;
-  return ((await organization.gateway.call(role, 'secretsmanager', 'DescribeSecret', REGION, { SecretId: '/access-key/ann' })) as { KmsKeyId?: string }).KmsKeyId;
+  const role = organization.directory.openSession(`arn:aws:iam::${accountId}:role/access-keys-rotate`, 'test', {
+    seconds: 3_600,
+  }).principal;
+  return (
+    (await organization.gateway.call(role, 'secretsmanager', 'DescribeSecret', REGION, {
+      SecretId: '/access-key/ann',
+    })) as { KmsKeyId?: string }
+  ).KmsKeyId;
 };
 
 test.each([
   ['one account', ONE_ACCOUNT, ['333333333333']],
   ['an organization', ORGANIZATION, ['333333333333', '444444444444', '111111111111']],
-])("in %s every secret is under its account's key, its user is rotated, and the owner reads it", async (_name, text, accounts) => {
-  const organization = await withKey(text);
-  for (const account of accounts) {
-    expect(await keyOf(organization, account)).toBe(ALIAS);
-    expect(organization.directory.keysOf(account, 'ann')).toHaveLength(1);
-    expect(await ownerReads(organization, account)).toBe('allowed');
-  }
-});
+])(
+  "in %s every secret is under its account's key, its user is rotated, and the owner reads it",
+  async (_name, text, accounts) => {
+    const organization = await withKey(text);
+    for (const account of accounts) {
+      expect(await keyOf(organization, account)).toBe(ALIAS);
+      expect(organization.directory.keysOf(account, 'ann')).toHaveLength(1);
+      expect(await ownerReads(organization, account)).toBe('allowed');
+    }
+  },
+);
 
 test("without the key policy's statement for readers the functions still rotate, and the owner is denied", async () => {
-  const organization = await withKey(ONE_ACCOUNT, withStatements(Statement.filter(({ Sid }) => Sid !== 'WhoeverMayReadASecret')));
+  const organization = await withKey(
+    ONE_ACCOUNT,
+    withStatements(Statement.filter(({ Sid }) => Sid !== 'WhoeverMayReadASecret')),
+  );
   expect(organization.directory.keysOf('333333333333', 'ann')).toHaveLength(1);
   expect(await ownerReads(organization, '333333333333')).toMatch(/AccessDenied/);
 });

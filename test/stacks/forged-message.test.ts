@@ -32,21 +32,52 @@ beforeAll(async () => {
 
 /** Whoever administers an account can name a role as the product does, and give it every permission. */
 function disguised() {
-  const everything = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
-  const arn = organization.directory.putRole(ATTACKER, { name: 'access-keys-rotate', trustPolicy: everything, inlinePolicies: { everything } });
+  const everything = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+  });
+  const arn = organization.directory.putRole(ATTACKER, {
+    name: 'access-keys-rotate',
+    trustPolicy: everything,
+    inlinePolicies: { everything },
+  });
   return organization.directory.openSession(arn, 'x', { seconds: 3_600 }).principal;
 }
 
-const call = (service: 's3' | 'sns', operation: string, input: object): Promise<unknown> => organization.gateway.call(disguised(), service, operation, 'us-east-1', input);
-const forged = (accountId: string) => ({ schemaVersion: 1, id: ID, type: 'rotated', audience: ['owner'], accountId, region: 'us-east-1', userName: 'maria.santos', secretName: '/access-key/maria.santos', occurredAt: '2027-01-04T05:00:00.000Z', currentKeyId: 'AKIAFORGEDFORGEDFORG' });
-const write = (key: string, event: object): Promise<unknown> => call('s3', 'PutObject', { Bucket: BUCKET, Key: key, Body: Buffer.from(JSON.stringify(event)) });
+const call = (service: 's3' | 'sns', operation: string, input: object): Promise<unknown> =>
+  organization.gateway.call(disguised(), service, operation, 'us-east-1', input);
+const forged = (accountId: string) => ({
+  schemaVersion: 1,
+  id: ID,
+  type: 'rotated',
+  audience: ['owner'],
+  accountId,
+  region: 'us-east-1',
+  userName: 'maria.santos',
+  secretName: '/access-key/maria.santos',
+  occurredAt: '2027-01-04T05:00:00.000Z',
+  currentKeyId: 'AKIAFORGEDFORGEDFORG',
+});
+const write = (key: string, event: object): Promise<unknown> =>
+  call('s3', 'PutObject', { Bucket: BUCKET, Key: key, Body: Buffer.from(JSON.stringify(event)) });
 
 /** Publishes a message that points there, and lets the mailer work on it. @returns mails that came of it */
 async function publish(pointer: object) {
   const before = organization.ses.mails.length;
-  await call('sns', 'Publish', { TopicArn: TOPIC, Subject: 'x', MessageStructure: 'json', Message: JSON.stringify({ default: 'x', sqs: JSON.stringify(pointer) }), MessageAttributes: { audience: { DataType: 'String.Array', StringValue: '["owner"]' }, type: { DataType: 'String', StringValue: 'rotated' } } });
+  await call('sns', 'Publish', {
+    TopicArn: TOPIC,
+    Subject: 'x',
+    MessageStructure: 'json',
+    Message: JSON.stringify({ default: 'x', sqs: JSON.stringify(pointer) }),
+    MessageAttributes: {
+      audience: { DataType: 'String.Array', StringValue: '["owner"]' },
+      type: { DataType: 'String', StringValue: 'rotated' },
+    },
+  });
   await organization.clock.advanceTo(new Date(organization.clock.now().getTime() + HOUR_MS));
-  return organization.ses.mails.slice(before).filter(({ to }) => to.some((address) => address.startsWith('maria.santos')));
+  return organization.ses.mails
+    .slice(before)
+    .filter(({ to }) => to.some((address) => address.startsWith('maria.santos')));
 }
 
 test('it cannot write an event of the other account', async () => {
@@ -68,7 +99,14 @@ test('an event of its own that names a user of the other account reaches nobody 
 });
 
 test('pointing to a real event of the other account again does not repeat its mail', async () => {
-  const real = organization.s3.keys(BUCKET).find((key) => key.startsWith(`events/${VICTIM}/`) && organization.s3.text(BUCKET, key)!.includes('"userName":"maria.santos"') && organization.s3.text(BUCKET, key)!.includes('"rotated"'));
+  const real = organization.s3
+    .keys(BUCKET)
+    .find(
+      (key) =>
+        key.startsWith(`events/${VICTIM}/`) &&
+        organization.s3.text(BUCKET, key)!.includes('"userName":"maria.santos"') &&
+        organization.s3.text(BUCKET, key)!.includes('"rotated"'),
+    );
   expect(organization.ses.mails.some(({ to }) => to.some((address) => address.startsWith('maria.santos')))).toBe(true);
   expect(await publish({ event: real })).toEqual([]);
 });

@@ -33,7 +33,10 @@ interface RequestCase {
   readonly expected: string;
 }
 
-const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+const EVERYTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
 const MEMBER = '333333333333';
 const HOUR_MS = 3_600_000;
 
@@ -57,16 +60,38 @@ beforeAll(async () => {
 });
 
 /** `Guard` of `AccessKeysPipeline-PipelineGuardRole1A2B3C4D`: names that CloudFormation makes up, by the step. */
-const stepOf = (name: string): string => /(?:Pipeline|-)(?:Build|Guard|Central|Canary|Publish|UpdatePipeline|Assets)*?(Pipeline|CodeBuildAction|SourceRosterCodePipelineAction|Synth\w*?|SelfMutation|FileRole|Guard|PublishCode|PublishCanarySlices|PublishSlices|Bake)(?:CdkBuildProject)?(?:Role)?[0-9A-F]{8}$/.exec(name)?.[1] ?? name;
+const stepOf = (name: string): string =>
+  /(?:Pipeline|-)(?:Build|Guard|Central|Canary|Publish|UpdatePipeline|Assets)*?(Pipeline|CodeBuildAction|SourceRosterCodePipelineAction|Synth\w*?|SelfMutation|FileRole|Guard|PublishCode|PublishCanarySlices|PublishSlices|Bake)(?:CdkBuildProject)?(?:Role)?[0-9A-F]{8}$/.exec(
+    name,
+  )?.[1] ?? name;
 
 function principalOf({ account, role, administrator, user, service, sessionFor }: Caller): Principal {
   const { directory } = organization;
   if (service !== undefined) return { kind: 'service', arn: service, accountId: '', userId: service };
   if (user !== undefined) return ownerOf(account, user);
-  if (administrator) directory.putRole(account, { name: role ?? 'administrator', trustPolicy: EVERYTHING, inlinePolicies: { everything: EVERYTHING } });
+  if (administrator)
+    directory.putRole(account, {
+      name: role ?? 'administrator',
+      trustPolicy: EVERYTHING,
+      inlinePolicies: { everything: EVERYTHING },
+    });
   const name = roleNames.get(role!) ?? role ?? 'administrator';
-  const sessionPolicy = sessionFor && JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:*', Resource: [`arn:aws:iam::${account}:user/${sessionFor}`, `arn:aws:iam::${account}:user/*/${sessionFor}`] }] });
-  return directory.openSession(`arn:aws:iam::${account}:role/${name}`, 'session', { seconds: 3600, ...(sessionPolicy && { sessionPolicy }) }).principal;
+  const sessionPolicy =
+    sessionFor &&
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'iam:*',
+          Resource: [`arn:aws:iam::${account}:user/${sessionFor}`, `arn:aws:iam::${account}:user/*/${sessionFor}`],
+        },
+      ],
+    });
+  return directory.openSession(`arn:aws:iam::${account}:role/${name}`, 'session', {
+    seconds: 3600,
+    ...(sessionPolicy && { sessionPolicy }),
+  }).principal;
 }
 
 function ownerOf(account: string, user: string): Principal {
@@ -81,12 +106,19 @@ function asGiven(name: string, value: string): unknown {
   if (name === 'Payload' || name === 'Body') return Buffer.from(value);
   if (name === 'RoleArn') return value.replace(/[^/]+$/, (role) => roleNames.get(role) ?? role);
   const [, account, secretName] = /^(\d{12}):(\/access-key\/.+)$/.exec(value) ?? [];
-  return account && [...organization.secrets.values()].find((secret) => secret.accountId === account && secret.secretName === secretName)!.secretArn;
+  return (
+    account &&
+    [...organization.secrets.values()].find(
+      (secret) => secret.accountId === account && secret.secretName === secretName,
+    )!.secretArn
+  );
 }
 
 /** Anything but a refusal of permission counts as allowed: the request got past the policies. */
 async function decide({ caller, service, operation, input, context }: RequestCase): Promise<string> {
-  const given = Object.fromEntries(Object.entries(input).map(([name, value]) => [name, asGiven(name, String(value)) ?? value]));
+  const given = Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [name, asGiven(name, String(value)) ?? value]),
+  );
   try {
     await organization.gateway.call(principalOf(caller), service as ServiceId, operation, 'us-east-1', given, context);
   } catch (error) {
@@ -98,7 +130,9 @@ async function decide({ caller, service, operation, input, context }: RequestCas
 
 test('the pipeline has brought functions and secrets to the accounts', () => {
   expect(deployment).toMatchObject({ passed: expect.arrayContaining(['Guard', 'Canary', 'Publish']) });
-  expect(organization.directory.roles(MEMBER).map(({ name }) => name)).toEqual(expect.arrayContaining(['access-keys-rotate', 'access-keys-key-administration']));
+  expect(organization.directory.roles(MEMBER).map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['access-keys-rotate', 'access-keys-key-administration']),
+  );
   expect(organization.secrets.values().filter(({ accountId }) => accountId === MEMBER).length).toBeGreaterThan(2);
 });
 
@@ -113,14 +147,29 @@ test.each([
 ])('the alarm of account %s, %s, reaches each admin', async (account, name) => {
   const before = organization.sns.emails.length;
   await organization.raise(account, name);
-  expect(organization.sns.emails.slice(before).map(({ to, subject }) => [to, subject])).toEqual(['security@example.com', 'ciso@example.com'].map((to) => [to, `ALARM: "${name}"`]));
+  expect(organization.sns.emails.slice(before).map(({ to, subject }) => [to, subject])).toEqual(
+    ['security@example.com', 'ciso@example.com'].map((to) => [to, `ALARM: "${name}"`]),
+  );
 });
 
-test.each(['access-keys-admin', 'access-keys-alarms'].flatMap((topic) => ['Subscribe', 'SetTopicAttributes', 'SetSubscriptionAttributes', 'Unsubscribe', 'AddPermission'].map((action) => [topic, action])))('denied: a rotate with every permission of its own, in a member account: %s, %s', async (name, action) => {
+test.each(
+  ['access-keys-admin', 'access-keys-alarms'].flatMap((topic) =>
+    ['Subscribe', 'SetTopicAttributes', 'SetSubscriptionAttributes', 'Unsubscribe', 'AddPermission'].map((action) => [
+      topic,
+      action,
+    ]),
+  ),
+)('denied: a rotate with every permission of its own, in a member account: %s, %s', async (name, action) => {
   const topic = organization.sns.topic(`arn:aws:sns:us-east-1:222222222222:${name}`);
-  const access = { action: `sns:${action}`, resource: topic.arn, resourceAccountId: topic.accountId, resourcePolicy: topic.policy! };
+  const access = {
+    action: `sns:${action}`,
+    resource: topic.arn,
+    resourceAccountId: topic.accountId,
+    resourcePolicy: topic.policy!,
+  };
   const authorization = new Authorization(organization.directory, organization.clock);
-  const asked = (caller: Caller) => authorization.allows({ principal: principalOf(caller), region: 'us-east-1' }, access);
+  const asked = (caller: Caller) =>
+    authorization.allows({ principal: principalOf(caller), region: 'us-east-1' }, access);
   expect(await asked({ account: '555555555555', role: 'access-keys-rotate', administrator: true })).toBe(false);
   expect(await asked({ account: '222222222222', administrator: true })).toBe(true);
 });

@@ -21,8 +21,12 @@ export function synthesised(rosterPath: string, member: string): readonly Synthe
   try {
     const assembly = new Assembly(synthesize(loadRoster(rosterPath, { at: AT }).roster!, { outdir }));
     const resolve = (stack: string, template: Template, accountId: string, region: string): SynthesisedResource[] =>
-      resolveTemplate(template, { accountId, region, stackName: stack, parameters: {} }, (id) => id).map((resource) => ({ ...resource, stack, accountId }));
-    const own = assembly.stacks.flatMap(({ template, target: { stackName, accountId, region } }) => resolve(stackName, template, accountId, region));
+      resolveTemplate(template, { accountId, region, stackName: stack, parameters: {} }, (id) => id).map(
+        (resource) => ({ ...resource, stack, accountId }),
+      );
+    const own = assembly.stacks.flatMap(({ template, target: { stackName, accountId, region } }) =>
+      resolve(stackName, template, accountId, region),
+    );
     const template = assembly.stackSetTemplate();
     return [...own, ...(template ? resolve(STACKS.rotator, template, member, assembly.stacks[0]!.target.region) : [])];
   } finally {
@@ -47,4 +51,5 @@ export function statementsIn(value: unknown): readonly PolicyStatement[] {
   return [...own, ...Object.entries(value).flatMap(([name, part]) => (name === 'Statement' ? [] : statementsIn(part)))];
 }
 
-export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value as T]);
+export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];

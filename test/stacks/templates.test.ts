@@ -16,18 +16,37 @@ const ACCOUNT = '333333333333';
 const resources = synthesised(ROSTERS.organization, ACCOUNT);
 const ofType = (type: string): readonly SynthesisedResource[] => resources.filter((resource) => resource.type === type);
 
-const role = (name: string): SynthesisedResource => ofType('AWS::IAM::Role').find(({ properties }) => properties.RoleName === name)!;
+const role = (name: string): SynthesisedResource =>
+  ofType('AWS::IAM::Role').find(({ properties }) => properties.RoleName === name)!;
 
 /** A key whose own policy leaves the decision to the policies of the account: without any, KMS denies everybody. */
-const leavesItTo = (accountId: string) => ({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' }] });
+const leavesItTo = (accountId: string) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'kms:*', Resource: '*' },
+  ],
+});
 
 /** By the role's own policies alone; test/stacks/requests.test.ts asks all of them. */
-async function decide(roleName: string, action: string, resource: string, context: Record<string, string> = {}): Promise<string> {
+async function decide(
+  roleName: string,
+  action: string,
+  resource: string,
+  context: Record<string, string> = {},
+): Promise<string> {
   const { accountId, properties } = role(roleName);
   const answer = await runSimulation(
     {
-      request: { principal: `arn:aws:sts::${accountId}:assumed-role/${roleName}/session`, action, resource: { resource, accountId }, contextVariables: context },
-      identityPolicies: properties.Policies.map(({ PolicyName, PolicyDocument }: any) => ({ name: PolicyName, policy: PolicyDocument })),
+      request: {
+        principal: `arn:aws:sts::${accountId}:assumed-role/${roleName}/session`,
+        action,
+        resource: { resource, accountId },
+        contextVariables: context,
+      },
+      identityPolicies: properties.Policies.map(({ PolicyName, PolicyDocument }: any) => ({
+        name: PolicyName,
+        policy: PolicyDocument,
+      })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       ...(action.startsWith('kms:') && { resourcePolicy: leavesItTo(accountId) }),
@@ -39,20 +58,40 @@ async function decide(roleName: string, action: string, resource: string, contex
 }
 
 describe('what the roles may do', () => {
-  const squares = grid.flatMap(({ roles, actions, resource, context, expected }) => roles.flatMap((name) => actions.map((action) => ({ name, action, resource, context: context as Record<string, string> | undefined, expected }))));
+  const squares = grid.flatMap(({ roles, actions, resource, context, expected }) =>
+    roles.flatMap((name) =>
+      actions.map((action) => ({
+        name,
+        action,
+        resource,
+        context: context as Record<string, string> | undefined,
+        expected,
+      })),
+    ),
+  );
 
-  test.each(squares)('$expected: $name, $action on $resource', async ({ name, action, resource, context, expected }) => {
-    expect(await decide(name, action, resource, context)).toBe(expected);
-  });
+  test.each(squares)(
+    '$expected: $name, $action on $resource',
+    async ({ name, action, resource, context, expected }) => {
+      expect(await decide(name, action, resource, context)).toBe(expected);
+    },
+  );
 
   test('every action that a role is allowed has a case that is allowed, and no other', () => {
-    const inTemplates = Object.values(ROLES).flatMap((name) => statementsIn(role(name).properties.Policies).filter(({ Effect }) => Effect === 'Allow').flatMap(({ Action }) => listOf(Action).map((action) => `${name} ${action}`)));
-    const inCases = squares.filter(({ expected }) => expected === 'allowed').map(({ name, action }) => `${name} ${action}`);
+    const inTemplates = Object.values(ROLES).flatMap((name) =>
+      statementsIn(role(name).properties.Policies)
+        .filter(({ Effect }) => Effect === 'Allow')
+        .flatMap(({ Action }) => listOf(Action).map((action) => `${name} ${action}`)),
+    );
+    const inCases = squares
+      .filter(({ expected }) => expected === 'allowed')
+      .map(({ name, action }) => `${name} ${action}`);
     expect([...new Set(inCases)].sort()).toEqual([...new Set(inTemplates)].sort());
   });
 
   test('a local role trusts only the function roles meant for it', () => {
-    const trusted = (name: string): unknown => role(name).properties.AssumeRolePolicyDocument.Statement.map(({ Principal }: any) => Principal.AWS);
+    const trusted = (name: string): unknown =>
+      role(name).properties.AssumeRolePolicyDocument.Statement.map(({ Principal }: any) => Principal.AWS);
     const arn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
     expect(trusted('access-keys-key-administration')).toEqual([[arn('access-keys-rotate')]]);
     expect(trusted('access-keys-key-retirement')).toEqual([[arn('access-keys-reconcile'), arn('access-keys-operate')]]);
@@ -60,18 +99,28 @@ describe('what the roles may do', () => {
 });
 
 test('Secrets Manager of another account cannot invoke rotate', () => {
-  const permissions = ofType('AWS::Lambda::Permission').filter(({ properties }) => properties.Principal === 'secretsmanager.amazonaws.com');
+  const permissions = ofType('AWS::Lambda::Permission').filter(
+    ({ properties }) => properties.Principal === 'secretsmanager.amazonaws.com',
+  );
   expect(permissions.map(({ properties }) => properties.SourceAccount)).toEqual([ACCOUNT]);
 });
 
 describe('what the templates say exactly', () => {
   const functions = Object.values(FUNCTIONS);
 
-  test.each(functions)('$name runs on Node.js 24 and arm64, for its own time, without reserved concurrency', ({ name, timeoutSeconds, memoryMiB }) => {
-    const [found] = ofType('AWS::Lambda::Function').filter(({ properties }) => properties.FunctionName === name);
-    expect(found!.properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Timeout: timeoutSeconds, MemorySize: memoryMiB });
-    expect(found!.properties).not.toHaveProperty('ReservedConcurrentExecutions');
-  });
+  test.each(functions)(
+    '$name runs on Node.js 24 and arm64, for its own time, without reserved concurrency',
+    ({ name, timeoutSeconds, memoryMiB }) => {
+      const [found] = ofType('AWS::Lambda::Function').filter(({ properties }) => properties.FunctionName === name);
+      expect(found!.properties).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Timeout: timeoutSeconds,
+        MemorySize: memoryMiB,
+      });
+      expect(found!.properties).not.toHaveProperty('ReservedConcurrentExecutions');
+    },
+  );
 
   test('the functions have these times, and no others', () => {
     expect(functions.map(({ name, timeoutSeconds }) => [name, timeoutSeconds])).toEqual([
@@ -84,47 +133,121 @@ describe('what the templates say exactly', () => {
   });
 
   test('no function is invoked again by Lambda after an error', () => {
-    const retries = new Map(ofType('AWS::Lambda::EventInvokeConfig').map(({ properties }) => [properties.FunctionName, properties.MaximumRetryAttempts]));
+    const retries = new Map(
+      ofType('AWS::Lambda::EventInvokeConfig').map(({ properties }) => [
+        properties.FunctionName,
+        properties.MaximumRetryAttempts,
+      ]),
+    );
     expect(retries).toEqual(new Map(functions.map(({ name }) => [name, 0])));
   });
 
   test('logs are kept for a year', () => {
     const logs = ofType('AWS::Logs::LogGroup');
     expect(logs.map(({ properties }) => properties.RetentionInDays)).toEqual(logs.map(() => 365));
-    expect(logs.map(({ properties }) => properties.LogGroupName)).toEqual(expect.arrayContaining(functions.map(({ name }) => `/aws/lambda/${name}`)));
+    expect(logs.map(({ properties }) => properties.LogGroupName)).toEqual(
+      expect.arrayContaining(functions.map(({ name }) => `/aws/lambda/${name}`)),
+    );
   });
 
   test('reconcile runs every five minutes and on every rotation that did not succeed', () => {
-    const rules = ofType('AWS::Events::Rule').filter(({ stack }) => stack === 'AccessKeysRotator').map(({ properties: { ScheduleExpression, EventPattern, State, Targets } }) => ({ ScheduleExpression, EventPattern, State, targets: Targets.map(({ Arn }: any) => Arn) }));
-    const common = { State: 'ENABLED', targets: [`arn:aws:lambda:us-east-1:${ACCOUNT}:function:access-keys-reconcile`] };
+    const rules = ofType('AWS::Events::Rule')
+      .filter(({ stack }) => stack === 'AccessKeysRotator')
+      .map(({ properties: { ScheduleExpression, EventPattern, State, Targets } }) => ({
+        ScheduleExpression,
+        EventPattern,
+        State,
+        targets: Targets.map(({ Arn }: any) => Arn),
+      }));
+    const common = {
+      State: 'ENABLED',
+      targets: [`arn:aws:lambda:us-east-1:${ACCOUNT}:function:access-keys-reconcile`],
+    };
     expect(rules).toEqual([
       { ...common, ScheduleExpression: 'rate(5 minutes)', EventPattern: undefined },
-      { ...common, ScheduleExpression: undefined, EventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] } } },
+      {
+        ...common,
+        ScheduleExpression: undefined,
+        EventPattern: {
+          source: ['aws.secretsmanager'],
+          'detail-type': ['AWS Service Event via CloudTrail'],
+          detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+        },
+      },
     ]);
   });
 
   test('the alarms watch this, and tell the alarm topic', () => {
     const alarms = ofType('AWS::CloudWatch::Alarm').map(({ properties }) => properties);
-    const reconcile = { Namespace: 'AWS/Lambda', Dimensions: [{ Name: 'FunctionName', Value: 'access-keys-reconcile' }], Statistic: 'Sum', Period: 300 };
+    const reconcile = {
+      Namespace: 'AWS/Lambda',
+      Dimensions: [{ Name: 'FunctionName', Value: 'access-keys-reconcile' }],
+      Statistic: 'Sum',
+      Period: 300,
+    };
     const AlarmActions = ['arn:aws:sns:us-east-1:222222222222:access-keys-alarms'];
     expect(alarms).toHaveLength(3);
     expect(alarms).toEqual(
       expect.arrayContaining([
-        { ...reconcile, AlarmName: 'access-keys-reconcile-fails', AlarmDescription: expect.any(String), MetricName: 'Errors', ComparisonOperator: 'GreaterThanThreshold', Threshold: 0, EvaluationPeriods: 3, TreatMissingData: 'notBreaching', AlarmActions },
-        { ...reconcile, AlarmName: 'access-keys-reconcile-silent', AlarmDescription: expect.any(String), MetricName: 'Invocations', ComparisonOperator: 'LessThanThreshold', Threshold: 1, EvaluationPeriods: 6, TreatMissingData: 'breaching', AlarmActions },
-        { AlarmName: 'access-keys-undeliverable-notices', AlarmDescription: expect.any(String), Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Dimensions: [{ Name: 'QueueName', Value: 'access-keys-owner-notices-undeliverable' }], Statistic: 'Maximum', Period: 300, EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching', AlarmActions },
+        {
+          ...reconcile,
+          AlarmName: 'access-keys-reconcile-fails',
+          AlarmDescription: expect.any(String),
+          MetricName: 'Errors',
+          ComparisonOperator: 'GreaterThanThreshold',
+          Threshold: 0,
+          EvaluationPeriods: 3,
+          TreatMissingData: 'notBreaching',
+          AlarmActions,
+        },
+        {
+          ...reconcile,
+          AlarmName: 'access-keys-reconcile-silent',
+          AlarmDescription: expect.any(String),
+          MetricName: 'Invocations',
+          ComparisonOperator: 'LessThanThreshold',
+          Threshold: 1,
+          EvaluationPeriods: 6,
+          TreatMissingData: 'breaching',
+          AlarmActions,
+        },
+        {
+          AlarmName: 'access-keys-undeliverable-notices',
+          AlarmDescription: expect.any(String),
+          Namespace: 'AWS/SQS',
+          MetricName: 'ApproximateNumberOfMessagesVisible',
+          Dimensions: [{ Name: 'QueueName', Value: 'access-keys-owner-notices-undeliverable' }],
+          Statistic: 'Maximum',
+          Period: 300,
+          EvaluationPeriods: 1,
+          Threshold: 0,
+          ComparisonOperator: 'GreaterThanThreshold',
+          TreatMissingData: 'notBreaching',
+          AlarmActions,
+        },
       ]),
     );
   });
 
   test('the org bucket keeps versions, encrypts, and is public to nobody', () => {
-    expect(ofType('AWS::S3::Bucket').filter(({ stack }) => stack === 'AccessKeysNotification').map(({ properties }) => properties)).toEqual([
+    expect(
+      ofType('AWS::S3::Bucket')
+        .filter(({ stack }) => stack === 'AccessKeysNotification')
+        .map(({ properties }) => properties),
+    ).toEqual([
       {
         BucketName: 'access-keys-222222222222-us-east-1',
         VersioningConfiguration: { Status: 'Enabled' },
-        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
         OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
-        PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
       },
     ]);
   });
@@ -132,7 +255,12 @@ describe('what the templates say exactly', () => {
   test('both topics are under one key of their own, which rotates', () => {
     const keys = ofType('AWS::KMS::Key').filter(({ stack }) => stack === 'AccessKeysNotification');
     expect(keys.map(({ properties }) => properties.EnableKeyRotation)).toEqual([true]);
-    expect(ofType('AWS::SNS::Topic').map(({ properties }) => properties)).toEqual(['access-keys-admin', 'access-keys-alarms'].map((TopicName) => ({ TopicName, KmsMasterKeyId: keys[0]!.logicalId })));
+    expect(ofType('AWS::SNS::Topic').map(({ properties }) => properties)).toEqual(
+      ['access-keys-admin', 'access-keys-alarms'].map((TopicName) => ({
+        TopicName,
+        KmsMasterKeyId: keys[0]!.logicalId,
+      })),
+    );
   });
 
   test('whatever else is allowed, nobody outside the security account subscribes to a topic and nobody publishes in the clear', () => {
@@ -141,24 +269,57 @@ describe('what the templates say exactly', () => {
     for (const { properties } of policies) {
       const [Resource] = properties.Topics;
       expect(statementsIn(properties.PolicyDocument).filter(({ Effect }) => Effect === 'Deny')).toMatchObject([
-        { Principal: { AWS: '*' }, Action: 'sns:Subscribe', Resource, Condition: { StringNotEquals: { 'aws:PrincipalAccount': '222222222222' } } },
-        { Principal: { AWS: '*' }, Action: 'sns:Publish', Resource, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        {
+          Principal: { AWS: '*' },
+          Action: 'sns:Subscribe',
+          Resource,
+          Condition: { StringNotEquals: { 'aws:PrincipalAccount': '222222222222' } },
+        },
+        {
+          Principal: { AWS: '*' },
+          Action: 'sns:Publish',
+          Resource,
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
       ]);
     }
   });
 
   test('each admin has a filtered subscription of the admin topic and an unfiltered one of the alarm topic', () => {
-    const mails = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'email').map(({ properties: { TopicArn, Endpoint, FilterPolicy } }) => [TopicArn.split(':').at(-1), Endpoint, FilterPolicy]);
-    expect(mails).toEqual(['security@example.com', 'ciso@example.com'].flatMap((admin) => [['access-keys-admin', admin, { audience: ['admin'] }], ['access-keys-alarms', admin, undefined]]));
+    const mails = ofType('AWS::SNS::Subscription')
+      .filter(({ properties }) => properties.Protocol === 'email')
+      .map(({ properties: { TopicArn, Endpoint, FilterPolicy } }) => [
+        TopicArn.split(':').at(-1),
+        Endpoint,
+        FilterPolicy,
+      ]);
+    expect(mails).toEqual(
+      ['security@example.com', 'ciso@example.com'].flatMap((admin) => [
+        ['access-keys-admin', admin, { audience: ['admin'] }],
+        ['access-keys-alarms', admin, undefined],
+      ]),
+    );
   });
 
   test('only what owners hear goes to the mailer, each notice again until SES has taken it, and in the end to a queue that is watched', () => {
     const subscriptions = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'sqs');
     expect(subscriptions.map(({ properties }) => properties.FilterPolicy)).toEqual([{ audience: ['owner'] }]);
-    const queue = ofType('AWS::SQS::Queue').find(({ properties }) => properties.QueueName === 'access-keys-owner-notices')!;
-    expect(queue.properties).toMatchObject({ VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: 'arn:aws:sqs:us-east-1:222222222222:access-keys-owner-notices-undeliverable' } });
-    expect(ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.FunctionResponseTypes)).toEqual([['ReportBatchItemFailures']]);
-    expect(ofType('AWS::SES::ConfigurationSet').map(({ properties }) => properties.DeliveryOptions)).toEqual([{ TlsPolicy: 'REQUIRE' }]);
+    const queue = ofType('AWS::SQS::Queue').find(
+      ({ properties }) => properties.QueueName === 'access-keys-owner-notices',
+    )!;
+    expect(queue.properties).toMatchObject({
+      VisibilityTimeout: 360,
+      RedrivePolicy: {
+        maxReceiveCount: 5,
+        deadLetterTargetArn: 'arn:aws:sqs:us-east-1:222222222222:access-keys-owner-notices-undeliverable',
+      },
+    });
+    expect(ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.FunctionResponseTypes)).toEqual(
+      [['ReportBatchItemFailures']],
+    );
+    expect(ofType('AWS::SES::ConfigurationSet').map(({ properties }) => properties.DeliveryOptions)).toEqual([
+      { TlsPolicy: 'REQUIRE' },
+    ]);
   });
 });
 
@@ -172,16 +333,29 @@ function synth(): string {
 }
 
 /** Templates of the assembly and of its stages, with the StackSets' own. */
-const templatesIn = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.template.json') || /^asset\.\w+\.json$/.test(name)).sort();
+const templatesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.template.json') || /^asset\.\w+\.json$/.test(name))
+    .sort();
 
 test("a finding in the StackSets' template stops synthesis also under the CDK's command, which sees the other templates' reports only", () => {
-  const finding = (templatePath: string) => ({ ruleName: 'Rule', description: 'something is wide', violatingResources: [{ resourceLogicalId: 'Rotate', templatePath, locations: [] }] });
-  const check = (app: App): void => Validations.of(app).addPlugins({ name: 'strict', validate: ({ templatePaths }) => ({ success: false, violations: templatePaths.map(finding) }) });
+  const finding = (templatePath: string) => ({
+    ruleName: 'Rule',
+    description: 'something is wide',
+    violatingResources: [{ resourceLogicalId: 'Rotate', templatePath, locations: [] }],
+  });
+  const check = (app: App): void =>
+    Validations.of(app).addPlugins({
+      name: 'strict',
+      validate: ({ templatePaths }) => ({ success: false, violations: templatePaths.map(finding) }),
+    });
   const { roster } = loadRoster(ROSTERS.organization, { at: new Date('2026-11-24') });
   const used: string[] = [];
   process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ '@aws-cdk/core:failSynthOnValidationErrors': false });
   try {
-    expect(() => withMemberTemplate(roster!, memberCode(), check, (file) => used.push(file))).toThrow('something is wide');
+    expect(() => withMemberTemplate(roster!, memberCode(), check, (file) => used.push(file))).toThrow(
+      'something is wide',
+    );
   } finally {
     delete process.env['CDK_CONTEXT_JSON'];
   }
@@ -191,6 +365,6 @@ test("a finding in the StackSets' template stops synthesis also under the CDK's 
 test('two syntheses have the same bytes', () => {
   const [first, second] = [synth(), synth()];
   expect(templatesIn(first)).toHaveLength(5);
-  for (const name of templatesIn(first)) expect(readFileSync(join(second, name))).toEqual(readFileSync(join(first, name)));
+  for (const name of templatesIn(first))
+    expect(readFileSync(join(second, name))).toEqual(readFileSync(join(first, name)));
 });
-

@@ -19,25 +19,50 @@ interface Place {
 const EVERY = Object.values(ROSTERS);
 const at = new Date('2026-11-24');
 
-const inTemplates = (): Place[] => EVERY.flatMap((roster) => synthesised(roster, '333333333333').flatMap(({ stack, logicalId, properties }) => statementsIn(properties).map((statement) => ({ stack, policy: logicalId, statement }))));
+const inTemplates = (): Place[] =>
+  EVERY.flatMap((roster) =>
+    synthesised(roster, '333333333333').flatMap(({ stack, logicalId, properties }) =>
+      statementsIn(properties).map((statement) => ({ stack, policy: logicalId, statement })),
+    ),
+  );
 
 const inDocs = (): Place[] =>
-  readdirSync('docs').filter((name) => name.endsWith('.json')).flatMap((name) => statementsIn(JSON.parse(readFileSync(join('docs', name), 'utf8'))).map((statement) => ({ stack: `docs/${name}`, policy: '', statement })));
+  readdirSync('docs')
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) =>
+      statementsIn(JSON.parse(readFileSync(join('docs', name), 'utf8'))).map((statement) => ({
+        stack: `docs/${name}`,
+        policy: '',
+        statement,
+      })),
+    );
 
 const ofSecrets = (): Place[] =>
-  toSlices(loadRoster(ROSTERS.organization, { at }).roster!, () => 1).flatMap((slice) => slice.users.flatMap((user) => statementsIn(JSON.parse(secretPolicy(slice, user, `arn:aws:iam::${slice.accountId}:user/${user.name}`, 'aws'))).map((statement) => ({ stack: 'secretPolicy', policy: user.name, statement }))));
+  toSlices(loadRoster(ROSTERS.organization, { at }).roster!, () => 1).flatMap((slice) =>
+    slice.users.flatMap((user) =>
+      statementsIn(
+        JSON.parse(secretPolicy(slice, user, `arn:aws:iam::${slice.accountId}:user/${user.name}`, 'aws')),
+      ).map((statement) => ({ stack: 'secretPolicy', policy: user.name, statement })),
+    ),
+  );
 
 /** An action with a wildcard is wide whatever its condition; everything as resource or principal is when no condition narrows it. */
 function isWide({ Effect, Action, Resource, Principal, Condition, ...others }: PolicyStatement): boolean {
   if (Effect === 'Deny') return false;
   if ('NotAction' in others || 'NotResource' in others || 'NotPrincipal' in others) return true;
   const anybody = Principal === '*' || listOf((Principal as { AWS?: string } | undefined)?.AWS).includes('*');
-  return listOf(Action).some((action) => action.includes('*')) || (Condition === undefined && (anybody || listOf(Resource).includes('*')));
+  return (
+    listOf(Action).some((action) => action.includes('*')) ||
+    (Condition === undefined && (anybody || listOf(Resource).includes('*')))
+  );
 }
 
-const named = ({ stack, policy, statement: { Sid, Action } }: Place): string => JSON.stringify({ stack, policy, sid: Sid ?? '', actions: listOf(Action) });
+const named = ({ stack, policy, statement: { Sid, Action } }: Place): string =>
+  JSON.stringify({ stack, policy, sid: Sid ?? '', actions: listOf(Action) });
 
-const wide = new Set([...inTemplates(), ...inDocs(), ...ofSecrets()].filter(({ statement }) => isWide(statement)).map(named));
+const wide = new Set(
+  [...inTemplates(), ...inDocs(), ...ofSecrets()].filter(({ statement }) => isWide(statement)).map(named),
+);
 const known = accepted.map(({ stack, policy, sid, actions }) => JSON.stringify({ stack, policy, sid, actions }));
 
 test('every wide statement stands in wildcards.json, with all its actions', () => {

@@ -15,7 +15,8 @@ export interface Holdings {
 }
 
 /** AWSCURRENT names a key that exists and is Active. */
-export const storedKeyWorks = ({ existing, currentKeyId }: Holdings): boolean => existing.some(({ id, status }) => id === currentKeyId && status === 'Active');
+export const storedKeyWorks = ({ existing, currentKeyId }: Holdings): boolean =>
+  existing.some(({ id, status }) => id === currentKeyId && status === 'Active');
 
 /**
  * AWSCURRENT names a key that is gone or Inactive: every retirement of this user stands still. Two exceptions. A key that
@@ -23,7 +24,12 @@ export const storedKeyWorks = ({ existing, currentKeyId }: Holdings): boolean =>
  */
 export const retirementsWait = (holdings: Holdings): boolean => {
   const { secret, user, currentKeyId } = holdings;
-  return user.state !== 'retired' && currentKeyId !== undefined && !storedKeyWorks(holdings) && !isCompromised(secret, currentKeyId);
+  return (
+    user.state !== 'retired' &&
+    currentKeyId !== undefined &&
+    !storedKeyWorks(holdings) &&
+    !isCompromised(secret, currentKeyId)
+  );
 };
 
 /**
@@ -63,6 +69,8 @@ export async function judgeKey({ secrets, secret, user, iam }: KeyHolder, keyId:
   const existing = await iam.list();
   const key = existing.find(({ id }) => id === keyId);
   if (keyId === named || keyId === pending) return { verdict: 'protected', key };
-  const isLast = key?.status === 'Active' && mayBeLast({ secret, user, existing, currentKeyId: isFormers(secret) ? undefined : named }, keyId);
+  const isLast =
+    key?.status === 'Active' &&
+    mayBeLast({ secret, user, existing, currentKeyId: isFormers(secret) ? undefined : named }, keyId);
   return { verdict: isLast ? 'last' : 'free', key };
 }

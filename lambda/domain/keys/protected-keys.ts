@@ -13,7 +13,12 @@ async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<
 }
 
 /** In an emergency, where any key but a protected one may go: runs the act; says whether it ran. */
-export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: string, act: () => Promise<void>): Promise<boolean> {
+export async function unlessProtected(
+  secrets: Secrets,
+  secret: Secret,
+  keyId: string,
+  act: () => Promise<void>,
+): Promise<boolean> {
   if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
   await act();
   return true;
@@ -23,7 +28,11 @@ export async function unlessProtected(secrets: Secrets, secret: Secret, keyId: s
  * By what a key that seems to be in no version is known after all. A pass reads one thing after another, and a label that
  * moves meanwhile makes a key look like nobody's: asked right before such a key is deleted or begins to retire.
  */
-export async function knownAs(secrets: Secrets, { arn }: Secret, keyId: string): Promise<'protected' | 'retiring' | 'former' | undefined> {
+export async function knownAs(
+  secrets: Secrets,
+  { arn }: Secret,
+  keyId: string,
+): Promise<'protected' | 'retiring' | 'former' | undefined> {
   if ((await protectedKeyIds(secrets, arn)).has(keyId)) return 'protected';
   const former = [await secrets.value(arn, 'KEY_RETIRING'), await secrets.value(arn, 'AWSPREVIOUS')];
   const secret = await secrets.describe(arn);

@@ -19,45 +19,83 @@ export type RetirementStep =
   /** The key no longer exists. */
   | { readonly kind: 'forget' };
 
-export function nextRetirementStep(retirement: Retirement, key: AccessKey | undefined, lastUse: LastUse | undefined, user: SliceUser, now: Date): RetirementStep {
+export function nextRetirementStep(
+  retirement: Retirement,
+  key: AccessKey | undefined,
+  lastUse: LastUse | undefined,
+  user: SliceUser,
+  now: Date,
+): RetirementStep {
   if (!key || !lastUse) return { kind: 'forget' };
   if (retirement.state === 'inactive') return ofInactive(retirement, key, lastUse, user, now);
   if (key.status !== 'Active') return { kind: 'confirm-inactive', ours: retirement.state === 'deactivating' };
-  return now < activeUntil(retirement, user) ? beforeItsTime(retirement, key, lastUse, user, now) : afterItsTime(retirement, key, lastUse, user, now);
+  return now < activeUntil(retirement, user)
+    ? beforeItsTime(retirement, key, lastUse, user, now)
+    : afterItsTime(retirement, key, lastUse, user, now);
 }
 
 type Promised = Pick<Retirement, 'since' | 'until'>;
 
 /** The previous key is not deactivated before this instant: a roster that says less than was promised comes too late for it. */
-export const activeUntil = ({ since, until }: Promised, user: SliceUser): Date => latest(since, user.keepPreviousForHours, until);
+export const activeUntil = ({ since, until }: Promised, user: SliceUser): Date =>
+  latest(since, user.keepPreviousForHours, until);
 
 /** A deactivated key is not deleted before this instant. */
-export const inactiveUntil = ({ since, until }: Promised, user: SliceUser): Date => latest(since, user.deleteInactiveAfterHours, until);
+export const inactiveUntil = ({ since, until }: Promised, user: SliceUser): Date =>
+  latest(since, user.deleteInactiveAfterHours, until);
 
-const latest = (since: Date, hours: number, until = since): Date => new Date(Math.max(since.getTime() + hoursToMs(hours), until.getTime()));
+const latest = (since: Date, hours: number, until = since): Date =>
+  new Date(Math.max(since.getTime() + hoursToMs(hours), until.getTime()));
 
 /** A retirement that begins, of a key that works or that somebody deactivated before. */
-export function beginRetirement(keyId: string, user: SliceUser, since: Date, replacedBy: string, works = true): Retirement {
+export function beginRetirement(
+  keyId: string,
+  user: SliceUser,
+  since: Date,
+  replacedBy: string,
+  works = true,
+): Retirement {
   const until = (works ? activeUntil : inactiveUntil)({ since }, user);
   return { keyId, state: works ? 'active' : 'inactive', since, until, warnings: 0, replacedBy };
 }
 
 /** A warning's point has passed while the key was not used: a use before its time is over is warned of at once. */
 export function awaitsUse(retirement: Retirement, user: SliceUser, now: Date): boolean {
-  return retirement.state === 'active' && now < activeUntil(retirement, user) && warningPoints(retirement, user).filter((at) => at <= now).length > retirement.warnings;
+  return (
+    retirement.state === 'active' &&
+    now < activeUntil(retirement, user) &&
+    warningPoints(retirement, user).filter((at) => at <= now).length > retirement.warnings
+  );
 }
 
-function ofInactive(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+function ofInactive(
+  retirement: Retirement,
+  key: AccessKey,
+  lastUse: LastUse,
+  user: SliceUser,
+  now: Date,
+): RetirementStep {
   if (key.status === 'Active') return { kind: 'start-again' };
   const until = inactiveUntil(retirement, user);
   if (now < until) return { kind: 'wait', until };
-  return isQuiet(key, lastUse, user.quietForHours, now) ? { kind: 'delete' } : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
+  return isQuiet(key, lastUse, user.quietForHours, now)
+    ? { kind: 'delete' }
+    : { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
 }
 
-function beforeItsTime(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
+function beforeItsTime(
+  retirement: Retirement,
+  key: AccessKey,
+  lastUse: LastUse,
+  user: SliceUser,
+  now: Date,
+): RetirementStep {
   const points = warningPoints(retirement, user);
   const passed = points.filter((at) => at <= now).length;
-  const stillUsed = lastUse.used && lastUse.at > retirement.since && !(isFetch(lastUse) && isQuiet(key, lastUse, user.quietForHours, now));
+  const stillUsed =
+    lastUse.used &&
+    lastUse.at > retirement.since &&
+    !(isFetch(lastUse) && isQuiet(key, lastUse, user.quietForHours, now));
   if (passed > retirement.warnings && stillUsed) return { kind: 'warn', warnings: passed };
   return { kind: 'wait', until: points.find((at) => at > now) ?? activeUntil(retirement, user) };
 }
@@ -73,9 +111,17 @@ function warningPoints(retirement: Retirement, user: SliceUser): Date[] {
   return [half, ...(dayBefore > half ? [dayBefore] : [])].map((at) => new Date(at));
 }
 
-function afterItsTime(retirement: Retirement, key: AccessKey, lastUse: LastUse, user: SliceUser, now: Date): RetirementStep {
-  if (isQuiet(key, lastUse, user.quietForHours, now) || user.whenStillUsed === 'deactivate') return { kind: 'deactivate' };
+function afterItsTime(
+  retirement: Retirement,
+  key: AccessKey,
+  lastUse: LastUse,
+  user: SliceUser,
+  now: Date,
+): RetirementStep {
+  if (isQuiet(key, lastUse, user.quietForHours, now) || user.whenStillUsed === 'deactivate')
+    return { kind: 'deactivate' };
   const last = warningPoints(retirement, user).length + 1;
-  if (retirement.warnings < last && lastUse.used && lastUse.at > retirement.since) return { kind: 'warn', warnings: last };
+  if (retirement.warnings < last && lastUse.used && lastUse.at > retirement.since)
+    return { kind: 'warn', warnings: last };
   return { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
 }

@@ -2,7 +2,9 @@ import type { Secret } from '../ports';
 import { PREFIX, entries } from './tags';
 
 /** Whether a key was, or may have been, made for this version. */
-export const isBegun = (secret: Secret, token: string): boolean => intentsOf(secret).some((intent) => intent.token === token) || (secret.versions[token]?.includes('AWSCURRENT') ?? false);
+export const isBegun = (secret: Secret, token: string): boolean =>
+  intentsOf(secret).some((intent) => intent.token === token) ||
+  (secret.versions[token]?.includes('AWSCURRENT') ?? false);
 
 const INTENT = `${PREFIX}intent:`;
 

@@ -62,9 +62,16 @@ async function describe({ secrets, secret }: Lessee): Promise<Secret> {
 
 /** Another version that a label keeps from being cleaned up. */
 function otherVersion(secret: Secret, holder: string | undefined): string | undefined {
-  return Object.entries(secret.versions).find(([id, stages]) => id !== holder && stages.some((stage) => stage !== LEASE))?.[0];
+  return Object.entries(secret.versions).find(
+    ([id, stages]) => id !== holder && stages.some((stage) => stage !== LEASE),
+  )?.[0];
 }
 
 function busy(secret: Secret, cause?: unknown): RotationError {
-  return new RotationError('SECRET_BUSY', `somebody else is at work on the secret ${secret.name}`, 'it is attempted again; a command can be repeated in five minutes', { cause });
+  return new RotationError(
+    'SECRET_BUSY',
+    `somebody else is at work on the secret ${secret.name}`,
+    'it is attempted again; a command can be repeated in five minutes',
+    { cause },
+  );
 }

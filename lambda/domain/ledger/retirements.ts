@@ -20,7 +20,15 @@ export interface Retirement {
 
 export function retirementTag(retirement: Retirement): Record<string, string> {
   const { keyId, state, since, warnings, replacedBy, until } = retirement;
-  return { [RETIRING + keyId]: [state, since.toISOString(), warnings, replacedBy, ...(until ? [until.toISOString()] : [])].join(' ') };
+  return {
+    [RETIRING + keyId]: [
+      state,
+      since.toISOString(),
+      warnings,
+      replacedBy,
+      ...(until ? [until.toISOString()] : []),
+    ].join(' '),
+  };
 }
 
 export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
@@ -28,7 +36,14 @@ export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
 export function retirementsOf(secret: Secret): Retirement[] {
   return entries(secret, RETIRING).map(([keyId, value]) => {
     const [state, since = '', warnings = '0', replacedBy = '-', until] = value.split(' ');
-    return { keyId, state: state === 'inactive' || state === 'deactivating' ? state : 'active', since: new Date(since), warnings: Number(warnings), replacedBy, ...(until && { until: new Date(until) }) };
+    return {
+      keyId,
+      state: state === 'inactive' || state === 'deactivating' ? state : 'active',
+      since: new Date(since),
+      warnings: Number(warnings),
+      replacedBy,
+      ...(until && { until: new Date(until) }),
+    };
   });
 }
 
@@ -43,10 +58,26 @@ export interface Ending {
   readonly until?: Date;
 }
 
-export const endingTag = ({ state, since, keyId, found, until }: Ending): Record<string, string> => ({ [TAGS.ending]: [state, since.toISOString(), keyId, ...(found ? ['found'] : []), ...(until ? [until.toISOString()] : [])].join(' ') });
+export const endingTag = ({ state, since, keyId, found, until }: Ending): Record<string, string> => ({
+  [TAGS.ending]: [
+    state,
+    since.toISOString(),
+    keyId,
+    ...(found ? ['found'] : []),
+    ...(until ? [until.toISOString()] : []),
+  ].join(' '),
+});
 
 export function endingOf(secret: Secret): Ending | undefined {
   const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
   const until = more.find((word) => word !== 'found');
-  return state === undefined ? undefined : { state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting', since: new Date(since), keyId, found: more.includes('found'), ...(until && { until: new Date(until) }) };
+  return state === undefined
+    ? undefined
+    : {
+        state: state === 'deactivating' || state === 'inactive' || state === 'deleting' ? state : 'waiting',
+        since: new Date(since),
+        keyId,
+        found: more.includes('found'),
+        ...(until && { until: new Date(until) }),
+      };
 }

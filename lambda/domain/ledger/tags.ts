@@ -51,16 +51,21 @@ export interface Rollback {
   readonly done: boolean;
 }
 
-export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Rollback): Record<string, string> => ({ [TAGS.rolledBack]: [newer, older, newerKeyId, olderKeyId, done ? 'done' : 'begun'].join(' ') });
+export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Rollback): Record<string, string> => ({
+  [TAGS.rolledBack]: [newer, older, newerKeyId, olderKeyId, done ? 'done' : 'begun'].join(' '),
+});
 
 /** The rollback that AWSCURRENT is the outcome of; undefined once another rotation, or a person, moved it on. */
 export function rollbackOf(secret: Secret): Rollback | undefined {
   const [newer = '', older, newerKeyId = '', olderKeyId = '', state] = secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
-  return older !== undefined && older === versionWith(secret, 'AWSCURRENT') ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' } : undefined;
+  return older !== undefined && older === versionWith(secret, 'AWSCURRENT')
+    ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' }
+    : undefined;
 }
 
 /** Whether a version of this secret, or of one that was there before it, has held a key of this user. */
-export const hasHeldAKey = (secret: Secret): boolean => secret.tags[TAGS.notified] !== undefined || secret.tags[TAGS.lost] !== undefined;
+export const hasHeldAKey = (secret: Secret): boolean =>
+  secret.tags[TAGS.notified] !== undefined || secret.tags[TAGS.lost] !== undefined;
 
 /** A secret that was there before, is gone, and took with it which key is in use. */
 export interface Loss {
@@ -69,7 +74,9 @@ export interface Loss {
   readonly keyIds: readonly string[];
 }
 
-export const lossTag = ({ since, keyIds }: Loss): Record<string, string> => ({ [TAGS.lost]: [since.toISOString(), ...keyIds].join(' ') });
+export const lossTag = ({ since, keyIds }: Loss): Record<string, string> => ({
+  [TAGS.lost]: [since.toISOString(), ...keyIds].join(' '),
+});
 
 export function lossOf(secret: Secret): Loss | undefined {
   const [since, ...keyIds] = secret.tags[TAGS.lost]?.split(' ') ?? [];
@@ -83,14 +90,18 @@ export function isFormers(secret: Secret): boolean {
 }
 
 /** All that was written of a user, but for the generation of the roster. */
-export const tagKeysOf = (secret: Secret): string[] => Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
+export const tagKeysOf = (secret: Secret): string[] =>
+  Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
 
 /** A key that was declared compromised is never brought back. */
-export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({ [COMPROMISED + keyId]: at.toISOString() });
+export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({
+  [COMPROMISED + keyId]: at.toISOString(),
+});
 
 export const isCompromised = (secret: Secret, keyId: string): boolean => secret.tags[COMPROMISED + keyId] !== undefined;
 
-export const compromisedKeys = (secret: Secret): { readonly keyId: string; readonly at: Date }[] => entries(secret, COMPROMISED).map(([keyId, at]) => ({ keyId, at: new Date(at) }));
+export const compromisedKeys = (secret: Secret): { readonly keyId: string; readonly at: Date }[] =>
+  entries(secret, COMPROMISED).map(([keyId, at]) => ({ keyId, at: new Date(at) }));
 
 export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 
@@ -110,7 +121,9 @@ export interface Failure {
   readonly since: Date;
 }
 
-export const failureTag = ({ token, code, at, since }: Failure): Record<string, string> => ({ [TAGS.failed]: [token, code, at.toISOString(), since.toISOString()].join(' ') });
+export const failureTag = ({ token, code, at, since }: Failure): Record<string, string> => ({
+  [TAGS.failed]: [token, code, at.toISOString(), since.toISOString()].join(' '),
+});
 
 export function failureOf(secret: Secret): Failure | undefined {
   const [token, code, at, since = at] = secret.tags[TAGS.failed]?.split(' ') ?? [];
@@ -123,7 +136,9 @@ export function leftSince(secret: Secret, token: string): Date | undefined {
   return marked === token && at ? new Date(at) : undefined;
 }
 
-export const leftTag = (token: string, now: Date): Record<string, string> => ({ [TAGS.outstanding]: `${token} ${now.toISOString()}` });
+export const leftTag = (token: string, now: Date): Record<string, string> => ({
+  [TAGS.outstanding]: `${token} ${now.toISOString()}`,
+});
 
 export function entries(secret: Secret, prefix: string): [string, string][] {
   return Object.entries(secret.tags)

@@ -31,10 +31,18 @@ async function deliver(ports: MailerPorts, admins: readonly string[], body: stri
   const event = ownerEvent(await ports.events.read(location.key), location);
   if (!event) return ports.log.info('an event is not for its owner', { event: location.key });
   const slice = await ports.slices.read(location.accountId);
-  if (slice?.accountId !== location.accountId) throw new RotationError('SLICE_MISSING', `no roster is published for account ${location.accountId}`, 'publish the roster');
+  if (slice?.accountId !== location.accountId)
+    throw new RotationError(
+      'SLICE_MISSING',
+      `no roster is published for account ${location.accountId}`,
+      'publish the roster',
+    );
   const recipient = recipientOf(event.userName, slice);
   await ports.deliveries.once(location, async () => {
-    const messageId = await ports.mail.send(recipient.kind === 'owner' ? [recipient.address] : admins, ownerMail(event, recipient, slice));
+    const messageId = await ports.mail.send(
+      recipient.kind === 'owner' ? [recipient.address] : admins,
+      ownerMail(event, recipient, slice),
+    );
     ports.log.info('mailed', { event: location.key, type: event.type, to: recipient.kind, messageId });
     return messageId;
   });
@@ -48,7 +56,12 @@ const MAIL_MS = 30_000;
  * @param remaining milliseconds that this invocation still has
  * @returns ids of the messages that have to come again
  */
-export async function deliverBatch(ports: MailerPorts, admins: readonly string[], messages: readonly QueuedMessage[], remaining: () => number): Promise<string[]> {
+export async function deliverBatch(
+  ports: MailerPorts,
+  admins: readonly string[],
+  messages: readonly QueuedMessage[],
+  remaining: () => number,
+): Promise<string[]> {
   const failed: string[] = [];
   for (const { messageId, body } of messages) {
     try {

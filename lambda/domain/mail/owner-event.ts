@@ -4,12 +4,35 @@ import type { EventLocation } from './pointer';
 import type { Audience, NoticeEvent, NoticeType } from '../../contract/notice';
 
 /** What an owner can be told of; other types are the administrators' alone. */
-export const OWNER_NOTICE_TYPES = ['rotated', 'rotation-partial', 'previous-key-in-use', 'previous-key-deactivated', 'previous-key-deleted', 'retirement-failed', 'key-compromised', 'rolled-back', 'stored-key-unusable'] as const satisfies readonly NoticeType[];
+export const OWNER_NOTICE_TYPES = [
+  'rotated',
+  'rotation-partial',
+  'previous-key-in-use',
+  'previous-key-deactivated',
+  'previous-key-deleted',
+  'retirement-failed',
+  'key-compromised',
+  'rolled-back',
+  'stored-key-unusable',
+] as const satisfies readonly NoticeType[];
 
 export type OwnerNoticeType = (typeof OWNER_NOTICE_TYPES)[number];
 
 /** An event with everything an owner's mail takes from it, each member of a form that cannot carry a message of its own. */
-export interface OwnerEvent extends Pick<NoticeEvent, 'id' | 'accountId' | 'occurredAt' | 'currentKeyId' | 'workingKeyIds' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'previousKeyLastUsed' | 'code'> {
+export interface OwnerEvent extends Pick<
+  NoticeEvent,
+  | 'id'
+  | 'accountId'
+  | 'occurredAt'
+  | 'currentKeyId'
+  | 'workingKeyIds'
+  | 'previousKeyId'
+  | 'previousKeyActiveUntil'
+  | 'previousKeyDeletedAfter'
+  | 'whenStillUsed'
+  | 'previousKeyLastUsed'
+  | 'code'
+> {
   readonly type: OwnerNoticeType;
   readonly userName: string;
 }
@@ -21,12 +44,26 @@ const WORD = /^[\w.-]{1,64}$/;
 const USER_NAME = /^[\w+=,.@-]{1,64}$/;
 
 type Read = (value: unknown) => boolean;
-const matches = (form: RegExp): Read => (value) => typeof value === 'string' && form.test(value);
+const matches =
+  (form: RegExp): Read =>
+  (value) =>
+    typeof value === 'string' && form.test(value);
 const isInstant: Read = (value) => matches(INSTANT)(value) && !Number.isNaN(Date.parse(String(value)));
 
 const isKeyIds: Read = (value) => Array.isArray(value) && value.length <= 2 && value.every(matches(KEY_ID));
 
-const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'previousKeyId' | 'previousKeyActiveUntil' | 'previousKeyDeletedAfter' | 'whenStillUsed' | 'code', Read>> = {
+const OPTIONAL: Readonly<
+  Record<
+    | 'currentKeyId'
+    | 'workingKeyIds'
+    | 'previousKeyId'
+    | 'previousKeyActiveUntil'
+    | 'previousKeyDeletedAfter'
+    | 'whenStillUsed'
+    | 'code',
+    Read
+  >
+> = {
   currentKeyId: matches(KEY_ID),
   workingKeyIds: isKeyIds,
   previousKeyId: matches(KEY_ID),
@@ -44,13 +81,15 @@ const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'previousKeyI
 export function ownerEvent(text: string, { accountId, eventId }: EventLocation): OwnerEvent | undefined {
   const event = parsed(text);
   if (event.schemaVersion !== 1) throw invalid('its schema version is not 1');
-  if (event.id !== eventId || event.accountId !== accountId) throw invalid('it names another id or account than its key');
+  if (event.id !== eventId || event.accountId !== accountId)
+    throw invalid('it names another id or account than its key');
   const { type, audience } = event;
   if (typeof type !== 'string' || !Array.isArray(audience)) throw invalid('it lacks type or audience');
   if (!isOwnerType(type) || !(audience as Audience[]).includes('owner')) return undefined;
   if (!matches(USER_NAME)(event.userName)) throw invalid('its user name is none');
   if (!isInstant(event.occurredAt)) throw invalid('occurredAt is no instant');
-  for (const [name, read] of Object.entries(OPTIONAL)) if (event[name] !== undefined && !read(event[name])) throw invalid(`${name} is malformed`);
+  for (const [name, read] of Object.entries(OPTIONAL))
+    if (event[name] !== undefined && !read(event[name])) throw invalid(`${name} is malformed`);
   return { ...(event as unknown as OwnerEvent), type, previousKeyLastUsed: lastUsed(event.previousKeyLastUsed) };
 }
 

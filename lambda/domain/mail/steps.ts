@@ -18,50 +18,99 @@ const REPLACE = 'access_key_id and secret_access_key of the answer take the plac
 
 export function takeOverSteps(telling: Telling): readonly Step[] {
   const { event } = telling;
-  if (!event.currentKeyId) return [{ text: 'Let it use the other key of this user; a new one is made once the old one is out of the way.' }];
+  if (!event.currentKeyId)
+    return [{ text: 'Let it use the other key of this user; a new one is made once the old one is out of the way.' }];
   return [
     ...fetchSteps(telling, 'the new key'),
     { text: `Replace the old key wherever you use it: ${REPLACE}` },
     ...checkSteps(event),
-    ...(event.previousKeyActiveUntil ? [{ text: 'You need not deactivate or delete the old key: that happens by itself.' }] : []),
+    ...(event.previousKeyActiveUntil
+      ? [{ text: 'You need not deactivate or delete the old key: that happens by itself.' }]
+      : []),
   ];
 }
 
 export function putBackSteps(telling: Telling): readonly Step[] {
   const { event } = telling;
-  return [...fetchSteps(telling, 'the previous key'), { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' }, ...checkSteps(event)];
+  return [
+    ...fetchSteps(telling, 'the previous key'),
+    { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' },
+    ...checkSteps(event),
+  ];
 }
 
 /** The stored key does not work: whoever keeps IAM can cure that, and the owner knows which key is in use. */
 export function unusableSteps({ event, user }: Telling): readonly Step[] {
   const { code, currentKeyId, workingKeyIds = [] } = event;
   const name = user?.name ?? event.userName;
-  const keepOn = workingKeyIds.length > 0 ? [{ text: `Go on with ${keysInWords(workingKeyIds)} until another mail names a new key. What the secret holds now does not work: do not take it over.` }] : [];
-  if (code === 'CURRENT_KEY_INACTIVE' && currentKeyId) return [...keepOn, { text: `Have the key ${ending(currentKeyId)} activated again, by an administrator or whoever else may. If it was deactivated on purpose, ask the administrators for another key instead.`, command: `aws iam update-access-key --user-name ${shellWord(name)} --access-key-id ${shellWord(currentKeyId)} --status Active` }];
-  return [...keepOn, { text: workingKeyIds.length > 1 ? `Tell the administrators which of ${keysInWords(workingKeyIds)} you use. They were told how to have a new key made; the one that nobody uses has to go first.` : 'Ask the administrators when a new key is made: they were told what keeps it waiting.' }];
+  const keepOn =
+    workingKeyIds.length > 0
+      ? [
+          {
+            text: `Go on with ${keysInWords(workingKeyIds)} until another mail names a new key. What the secret holds now does not work: do not take it over.`,
+          },
+        ]
+      : [];
+  if (code === 'CURRENT_KEY_INACTIVE' && currentKeyId)
+    return [
+      ...keepOn,
+      {
+        text: `Have the key ${ending(currentKeyId)} activated again, by an administrator or whoever else may. If it was deactivated on purpose, ask the administrators for another key instead.`,
+        command: `aws iam update-access-key --user-name ${shellWord(name)} --access-key-id ${shellWord(currentKeyId)} --status Active`,
+      },
+    ];
+  return [
+    ...keepOn,
+    {
+      text:
+        workingKeyIds.length > 1
+          ? `Tell the administrators which of ${keysInWords(workingKeyIds)} you use. They were told how to have a new key made; the one that nobody uses has to go first.`
+          : 'Ask the administrators when a new key is made: they were told what keeps it waiting.',
+    },
+  ];
 }
 
 /** By their ends. */
-export const keysInWords = (keyIds: readonly string[]): string => `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.map(ending).join(' and ')}`;
+export const keysInWords = (keyIds: readonly string[]): string =>
+  `the key${keyIds.length > 1 ? 's' : ''} ${keyIds.map(ending).join(' and ')}`;
 
 const ending = (keyId: string): string => `…${keyId.slice(-4)}`;
 
 export function recoverySteps(telling: Telling): readonly Step[] {
   const { currentKeyId, previousKeyDeletedAfter } = telling.event;
-  const activate = previousKeyDeletedAfter ? [{ text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.` }] : [];
+  const activate = previousKeyDeletedAfter
+    ? [
+        {
+          text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.`,
+        },
+      ]
+    : [];
   if (!currentKeyId) return activate;
-  return [...fetchSteps(telling, 'the new key'), { text: `Replace the old key where it is still used: ${REPLACE}` }, ...checkSteps(telling.event), ...activate];
+  return [
+    ...fetchSteps(telling, 'the new key'),
+    { text: `Replace the old key where it is still used: ${REPLACE}` },
+    ...checkSteps(telling.event),
+    ...activate,
+  ];
 }
 
 /** While no new key is there yet. */
 export function waitSteps({ event }: Telling, newKeyComes: boolean): readonly Step[] {
-  return [{ text: `Find every place that holds the key ${oldKey({ event })}: it stopped working there.` }, ...(newKeyComes ? [{ text: 'Wait for the mail about the new key; it says how to fetch it.' }] : [])];
+  return [
+    { text: `Find every place that holds the key ${oldKey({ event })}: it stopped working there.` },
+    ...(newKeyComes ? [{ text: 'Wait for the mail about the new key; it says how to fetch it.' }] : []),
+  ];
 }
 
 /** Any key of a user gets the same answer of GetCallerIdentity, so only the profile itself shows which one it holds. */
 function checkSteps({ currentKeyId }: OwnerEvent): readonly Step[] {
   if (!currentKeyId) return [];
-  return [{ text: `Check that the profile you use holds it, default or another: the answer must end in ${currentKeyId.slice(-4)}.`, command: 'aws configure get aws_access_key_id --profile default' }];
+  return [
+    {
+      text: `Check that the profile you use holds it, default or another: the answer must end in ${currentKeyId.slice(-4)}.`,
+      command: 'aws configure get aws_access_key_id --profile default',
+    },
+  ];
 }
 
 /** Only who may read the secret is told to read it. */
@@ -70,16 +119,29 @@ function fetchSteps({ event, user, slice }: Telling, key: string): readonly Step
   const command = fetchCommand(user, slice);
   const others = othersOf(user, slice);
   const hand = others.length > 0 ? `ask one of those who may, ${others.join(', ')}, to fetch ${key} with:` : undefined;
-  const missing = 'may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.';
-  if (!user.ownerReads) return hand ? [{ text: `This user may not read its own secret: ${hand}`, command }] : [{ text: `This user may not read its own secret, and nobody else ${missing}` }];
+  const missing =
+    'may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.';
+  if (!user.ownerReads)
+    return hand
+      ? [{ text: `This user may not read its own secret: ${hand}`, command }]
+      : [{ text: `This user may not read its own secret, and nobody else ${missing}` }];
   if (event.previousKeyActiveUntil) return [{ text: `Fetch ${key}, while the old one still works:`, command }];
-  if (isNew(event) && (event.previousKeyId || oldKeyIsGone({ event, user }))) return hand ? [{ text: `The old key can no longer read the secret: ${hand}`, command }] : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
+  if (isNew(event) && (event.previousKeyId || oldKeyIsGone({ event, user })))
+    return hand
+      ? [{ text: `The old key can no longer read the secret: ${hand}`, command }]
+      : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
   const also = others.length > 0 ? `, or ask one of those who may read it too (${others.join(', ')})` : '';
-  return [{ text: `Fetch ${key} ${event.previousKeyId ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`, command }];
+  return [
+    {
+      text: `Fetch ${key} ${event.previousKeyId ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`,
+      command,
+    },
+  ];
 }
 
 /** `keepPreviousFor: 0d`: no owner can read the new key with the old one. */
-export const oldKeyIsGone = ({ event, user }: Pick<Telling, 'event' | 'user'>): boolean => user?.keepPreviousForHours === 0 && !event.previousKeyActiveUntil && isNew(event);
+export const oldKeyIsGone = ({ event, user }: Pick<Telling, 'event' | 'user'>): boolean =>
+  user?.keepPreviousForHours === 0 && !event.previousKeyActiveUntil && isNew(event);
 
 /** Nobody holds the new key yet. */
 const isNew = ({ type }: OwnerEvent): boolean => type === 'rotated' || type === 'rotation-partial';
@@ -90,10 +152,12 @@ export function readersOf(user: SliceUser, slice: RosterSlice): string {
   return all.length > 0 ? all.join(', ') : 'nobody: the roster names no reader';
 }
 
-const othersOf = ({ readers }: SliceUser, { accountId, breakGlassRoles }: RosterSlice): readonly string[] => [...new Set([...readers, ...breakGlassRoles])].map((arn) => plain(shortened(arn, accountId)));
+const othersOf = ({ readers }: SliceUser, { accountId, breakGlassRoles }: RosterSlice): readonly string[] =>
+  [...new Set([...readers, ...breakGlassRoles])].map((arn) => plain(shortened(arn, accountId)));
 
 /** `role/deployer` of `arn:aws:iam::333333333333:role/deployer`. */
-const shortened = (arn: string, accountId: string): string => (arn.split(':')[4] === accountId ? arn.split(':').slice(5).join(':') : arn);
+const shortened = (arn: string, accountId: string): string =>
+  arn.split(':')[4] === accountId ? arn.split(':').slice(5).join(':') : arn;
 
 /** The secret's value as text, for a POSIX shell. */
 export function fetchCommand({ secretName }: SliceUser, { region }: RosterSlice): string {
@@ -105,7 +169,8 @@ function shellWord(value: string): string {
   return /^[\w/+=.,@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-export const oldKey = ({ event }: { readonly event: Pick<OwnerEvent, 'previousKeyId'> }): string => (event.previousKeyId ? `…${event.previousKeyId.slice(-4)}` : '');
+export const oldKey = ({ event }: { readonly event: Pick<OwnerEvent, 'previousKeyId'> }): string =>
+  event.previousKeyId ? `…${event.previousKeyId.slice(-4)}` : '';
 
 /** No line break, no control character, nothing that turns the direction of writing. */
 export function plain(value: string): string {

@@ -2,7 +2,20 @@
 import { dayInWords, inWords } from '../time';
 import type { OwnerEvent } from './owner-event';
 import type { Recipient } from './recipient';
-import { keysInWords, oldKey, oldKeyIsGone, plain, putBackSteps, readersOf, recoverySteps, takeOverSteps, unusableSteps, waitSteps, type Step, type Telling } from './steps';
+import {
+  keysInWords,
+  oldKey,
+  oldKeyIsGone,
+  plain,
+  putBackSteps,
+  readersOf,
+  recoverySteps,
+  takeOverSteps,
+  unusableSteps,
+  waitSteps,
+  type Step,
+  type Telling,
+} from './steps';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import { endsHere } from '../roster/suspension';
 
@@ -33,7 +46,11 @@ interface Message {
   readonly steps: readonly Step[];
 }
 
-const LABELS: Readonly<Record<MailWords['tone'], string>> = { know: 'For your information', do: 'Please act', hurry: 'Please act soon' };
+const LABELS: Readonly<Record<MailWords['tone'], string>> = {
+  know: 'For your information',
+  do: 'Please act',
+  hurry: 'Please act soon',
+};
 
 const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>> = {
   rotated: (telling) => ({
@@ -47,7 +64,10 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `New access key for ${telling.whose}, rotation unfinished`,
     tone: 'do',
     headline: 'You have a new access key, but its rotation is not finished',
-    paragraphs: ['The new key works and is stored; a step after that failed. The administrators were told.', previousKeyWorks(telling)],
+    paragraphs: [
+      'The new key works and is stored; a step after that failed. The administrators were told.',
+      previousKeyWorks(telling),
+    ],
     steps: takeOverSteps(telling),
   }),
   'previous-key-in-use': (telling) => ({
@@ -55,7 +75,10 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     tone: 'hurry',
     headline: 'Something still uses your old access key',
     paragraphs: [`The old key ${oldKey(telling)} ${usedBy(telling)}.`, previousKeyWorks(telling)],
-    steps: [{ text: 'Find what still uses the old key: the service, region and time above are a start.' }, ...takeOverSteps(telling)],
+    steps: [
+      { text: 'Find what still uses the old key: the service, region and time above are a start.' },
+      ...takeOverSteps(telling),
+    ],
   }),
   'previous-key-deactivated': (telling) => ({
     subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deactivated`,
@@ -75,25 +98,36 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `Old access key of ${telling.whose} is not retired yet`,
     tone: 'do',
     headline: 'Your old access key could not be retired yet',
-    paragraphs: [`${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old one failed; the administrators were told and it is attempted again by itself.`, previousKeyWorks(telling)],
+    paragraphs: [
+      `${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old one failed; the administrators were told and it is attempted again by itself.`,
+      previousKeyWorks(telling),
+    ],
     steps: takeOverSteps(telling),
   }),
   'key-compromised': (telling) => ({
     subject: `Access key ${oldKey(telling)} of ${telling.whose} is compromised`,
     tone: 'hurry',
     headline: 'Your access key was declared compromised',
-    paragraphs: [`The key ${oldKey(telling)} was deactivated and will not work again. ${successor(telling)}`, 'If you did not expect this, talk to your security team before anything else.'],
+    paragraphs: [
+      `The key ${oldKey(telling)} was deactivated and will not work again. ${successor(telling)}`,
+      'If you did not expect this, talk to your security team before anything else.',
+    ],
     steps: telling.event.currentKeyId ? takeOverSteps(telling) : waitSteps(telling, !resting(telling)),
   }),
   'rolled-back': (telling) => ({
     subject: `Previous access key of ${telling.whose} works again`,
     tone: 'do',
     headline: 'Your previous access key works again',
-    paragraphs: [`An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`, 'Where you still use the previous key, there is nothing to do.'],
+    paragraphs: [
+      `An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`,
+      'Where you still use the previous key, there is nothing to do.',
+    ],
     steps: putBackSteps(telling),
   }),
   'stored-key-unusable': (telling) => ({
-    subject: telling.event.currentKeyId ? `Stored access key …${telling.event.currentKeyId.slice(-4)} of ${telling.whose} does not work` : `No access key is stored any more for ${telling.whose}`,
+    subject: telling.event.currentKeyId
+      ? `Stored access key …${telling.event.currentKeyId.slice(-4)} of ${telling.whose} does not work`
+      : `No access key is stored any more for ${telling.whose}`,
     tone: 'hurry',
     headline: 'The access key that is stored for you does not work',
     paragraphs: [whyUnusable(telling), stillWorking(telling)],
@@ -116,7 +150,8 @@ export function mailWords(event: OwnerEvent, recipient: Recipient, slice: Roster
     facts: facts({ event, user, slice }, name),
     stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
     steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
-    footer: 'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
+    footer:
+      'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
   });
 }
 
@@ -129,17 +164,27 @@ function onOneLine(words: MailWords): MailWords {
     headline: plain(headline),
     paragraphs: paragraphs.map(plain),
     facts: all.map(({ name, value }) => ({ name, value: plain(value) })),
-    steps: steps.map(({ number, text, command }) => ({ number, text: plain(text), command: command && plain(command) })),
+    steps: steps.map(({ number, text, command }) => ({
+      number,
+      text: plain(text),
+      command: command && plain(command),
+    })),
   };
 }
 
 function forAdmins(recipient: Recipient, name: string): readonly string[] {
   if (recipient.kind === 'owner') return [];
-  const why = recipient.because === 'no-address' ? 'has no address that a mail could go to' : 'is not in the published roster';
-  return [`You get this as an administrator, because ${name} ${why}. The text is what the owner would read: please pass it on.`];
+  const why =
+    recipient.because === 'no-address' ? 'has no address that a mail could go to' : 'is not in the published roster';
+  return [
+    `You get this as an administrator, because ${name} ${why}. The text is what the owner would read: please pass it on.`,
+  ];
 }
 
-const CURRENT_KEY_FACTS: Partial<Record<OwnerEvent['type'], string>> = { 'rolled-back': 'Key to use', 'stored-key-unusable': 'Stored key' };
+const CURRENT_KEY_FACTS: Partial<Record<OwnerEvent['type'], string>> = {
+  'rolled-back': 'Key to use',
+  'stored-key-unusable': 'Stored key',
+};
 
 function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {
   const used = event.previousKeyLastUsed;
@@ -149,7 +194,12 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
     [CURRENT_KEY_FACTS[event.type] ?? 'New key', event.currentKeyId],
     ['Old key', event.previousKeyId && oldKey({ event })],
     ['Old key works', event.previousKeyId && until(event)],
-    ['Old key deleted', event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted' ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place` : undefined],
+    [
+      'Old key deleted',
+      event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted'
+        ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place`
+        : undefined,
+    ],
     ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
     ['Secret', user && `${user.secretName} in ${slice.region}`],
     ['May read it', user && readersOf(user, slice)],
@@ -161,12 +211,14 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
 
 /** The end of a subject: a reader of many mails sees which key and how long there is. */
 function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: OwnerEvent): string {
-  if (!previousKeyId || !previousKeyActiveUntil || Date.parse(previousKeyActiveUntil) <= Date.parse(occurredAt)) return '';
+  if (!previousKeyId || !previousKeyActiveUntil || Date.parse(previousKeyActiveUntil) <= Date.parse(occurredAt))
+    return '';
   return `; ${oldKey({ event: { previousKeyId } })} works until ${dayInWords(new Date(previousKeyActiveUntil))}`;
 }
 
 /** At adoption keys retire before the first rotation. */
-const nothingToDo = ({ event }: Telling): string => `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
+const nothingToDo = ({ event }: Telling): string =>
+  `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
 
 function whyUnusable({ event: { code, currentKeyId } }: Telling): string {
   const key = currentKeyId ? `The key …${currentKeyId.slice(-4)} that the secret holds` : 'The secret';
@@ -182,24 +234,32 @@ function stillWorking({ event: { workingKeyIds = [] } }: Telling): string {
 }
 
 /** A retirement that failed half way: the key may work for a while. */
-const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean => type === 'rotation-partial' && !previousKeyActiveUntil;
+const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean =>
+  type === 'rotation-partial' && !previousKeyActiveUntil;
 
 function until({ previousKeyActiveUntil, whenStillUsed, ...event }: OwnerEvent): string {
   if (isUncertain({ previousKeyActiveUntil, ...event })) return 'no longer to be counted on';
   if (!previousKeyActiveUntil) return 'no longer';
-  return whenStillUsed === 'deactivate' ? `until ${inWords(new Date(previousKeyActiveUntil))}` : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
+  return whenStillUsed === 'deactivate'
+    ? `until ${inWords(new Date(previousKeyActiveUntil))}`
+    : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
 }
 
 function previousKeyWorks({ event, user }: Telling): string {
-  if (!event.previousKeyId) return oldKeyIsGone({ event, user }) ? 'If it replaced an older key, that one was deactivated and deleted at once.' : formerKeyWorks(user);
+  if (!event.previousKeyId)
+    return oldKeyIsGone({ event, user })
+      ? 'If it replaced an older key, that one was deactivated and deleted at once.'
+      : formerKeyWorks(user);
   const key = `The old key ${oldKey({ event })}`;
   if (isUncertain(event)) return `${key} is being retired at once: do not count on it any more.`;
   if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
   if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
   const instant = inWords(new Date(event.previousKeyActiveUntil));
-  if (event.whenStillUsed === 'deactivate') return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
+  if (event.whenStillUsed === 'deactivate')
+    return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
   const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
-  if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt)) return `${key} still works. It is deactivated ${quiet}.`;
+  if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt))
+    return `${key} still works. It is deactivated ${quiet}.`;
   return `${key} works at least until ${instant}. After that it is deactivated ${quiet}.`;
 }
 
@@ -215,7 +275,9 @@ function formerKeyWorks(user: SliceUser | undefined): string {
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
-  return used ? `was last used on ${inWords(new Date(used.at))}, for ${used.service} in ${used.region}` : 'is still being used';
+  return used
+    ? `was last used on ${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`
+    : 'is still being used';
 }
 
 /** No new key is to come. */
@@ -223,11 +285,16 @@ const resting = ({ user, slice }: Telling): boolean => user !== undefined && end
 
 function successor(telling: Telling): string {
   if (telling.event.currentKeyId) return 'The secret holds its successor.';
-  return resting(telling) ? 'No new one is made, for the user retires or its account is being released.' : 'A new one is being made; you get another mail when it is there.';
+  return resting(telling)
+    ? 'No new one is made, for the user retires or its account is being released.'
+    : 'A new one is being made; you get another mail when it is there.';
 }
 
 function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {
-  return previousKeyDeletedAfter ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.` : '';
+  return previousKeyDeletedAfter
+    ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.`
+    : '';
 }
 
-const hours = (count: number): string => (count % 24 === 0 && count >= 48 ? `${count / 24} days` : `${count} hour${count === 1 ? '' : 's'}`);
+const hours = (count: number): string =>
+  count % 24 === 0 && count >= 48 ? `${count / 24} days` : `${count} hour${count === 1 ? '' : 's'}`;

@@ -24,15 +24,26 @@ const SUBJECT_BELOW = 100;
  * https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
  */
 export function adminSubject(event: NoticeEvent): string {
-  const subject = onOneLine(`Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`).replace(/[^\x20-\x7e]/g, '?');
+  const subject = onOneLine(
+    `Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`,
+  ).replace(/[^\x20-\x7e]/g, '?');
   return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
 }
 
 /** Plain text for people. Of the previous key only the last four characters are named. */
 export function adminText(event: NoticeEvent): string {
   const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
-  const sentences = [event.reason && `What was found: ${event.reason}.`, event.nextStep && `What happens next: ${event.nextStep}.`];
-  const parts = [capitalized(onOneLine(HEADLINES[event.type](event))), facts.join('\n'), ...sentences.filter((sentence) => sentence !== undefined && sentence !== '').map((sentence) => onOneLine(String(sentence)))];
+  const sentences = [
+    event.reason && `What was found: ${event.reason}.`,
+    event.nextStep && `What happens next: ${event.nextStep}.`,
+  ];
+  const parts = [
+    capitalized(onOneLine(HEADLINES[event.type](event))),
+    facts.join('\n'),
+    ...sentences
+      .filter((sentence) => sentence !== undefined && sentence !== '')
+      .map((sentence) => onOneLine(String(sentence))),
+  ];
   if (event.command !== undefined) parts.push(`The command:\n\n    ${onOneLine(event.command)}`);
   if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
   return `${parts.join('\n\n')}\n`;
@@ -47,7 +58,11 @@ function factsOf(event: NoticeEvent): [string, string][] {
     ['When', inWords(new Date(event.occurredAt))],
     ['Current key', event.currentKeyId],
     ['Previous key', previousKeyId && `ends in ${previousKeyId.slice(-4)}`],
-    ['Active until', event.previousKeyActiveUntil && `${inWords(new Date(event.previousKeyActiveUntil))}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`],
+    [
+      'Active until',
+      event.previousKeyActiveUntil &&
+        `${inWords(new Date(event.previousKeyActiveUntil))}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`,
+    ],
     ['Deleted after', event.previousKeyDeletedAfter && inWords(new Date(event.previousKeyDeletedAfter))],
     ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
   ];

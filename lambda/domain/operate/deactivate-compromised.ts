@@ -35,7 +35,9 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
     refuseReplaced(fresh, suspectId, namedId);
     await secrets.tag(secret.arn, compromisedTag(suspectId, clock.now()));
     await iam.deactivate(suspectId);
-    const use = await iam.lastUse(suspectId).then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
+    const use = await iam
+      .lastUse(suspectId)
+      .then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
     await tellCompromised(operation, suspectId, use);
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
@@ -45,8 +47,19 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
 /** A command that is repeated because its answer was lost must not hit the key that it asked for. */
 function refuseReplaced(secret: Secret, currentId: string, namedId: string | undefined): void {
   if (namedId === currentId) return;
-  const former = namedId ?? retirementsOf(secret).find(({ keyId, replacedBy }) => replacedBy === versionWith(secret, 'AWSCURRENT') && isCompromised(secret, keyId))?.keyId;
-  if (former) throw new RotationError('KEY_REPLACED', `AWSCURRENT names the key …${lastFour(currentId)}, not …${lastFour(former)}`, isCompromised(secret, former) ? `…${lastFour(former)} was declared compromised before and is replaced; if …${lastFour(currentId)} is compromised too, name it with --key` : 'nothing was done; name the current key, or roll back first');
+  const former =
+    namedId ??
+    retirementsOf(secret).find(
+      ({ keyId, replacedBy }) => replacedBy === versionWith(secret, 'AWSCURRENT') && isCompromised(secret, keyId),
+    )?.keyId;
+  if (former)
+    throw new RotationError(
+      'KEY_REPLACED',
+      `AWSCURRENT names the key …${lastFour(currentId)}, not …${lastFour(former)}`,
+      isCompromised(secret, former)
+        ? `…${lastFour(former)} was declared compromised before and is replaced; if …${lastFour(currentId)} is compromised too, name it with --key`
+        : 'nothing was done; name the current key, or roll back first',
+    );
 }
 
 async function currentKeyId({ secrets, secret, user, slice }: Operation): Promise<string> {
@@ -83,7 +96,11 @@ async function makeRoomAtOnce(operation: Operation, suspectId: string): Promise<
   if (retirementsOf(secret).some(({ keyId }) => keyId === other.id)) return giveUp({ ...operation, secret }, other);
   const pending = outstanding(secret);
   if ((pending && isBegun(secret, pending)) || user.unmanagedKeys === 'delete') return;
-  throw new RotationError('ROOM_NONE', `a second key …${lastFour(other.id)} that no rotation made stands in the way of a new one`, 'the suspect key is deactivated; decide whether the other one may go and delete it: a new key is then made by itself');
+  throw new RotationError(
+    'ROOM_NONE',
+    `a second key …${lastFour(other.id)} that no rotation made stands in the way of a new one`,
+    'the suspect key is deactivated; decide whether the other one may go and delete it: a new key is then made by itself',
+  );
 }
 
 async function giveUp(operation: Operation, key: AccessKey): Promise<void> {
@@ -91,7 +108,9 @@ async function giveUp(operation: Operation, key: AccessKey): Promise<void> {
   const retirement = retirementsOf(secret).find(({ keyId }) => keyId === key.id)!;
   await unlessProtected(secrets, secret, key.id, async () => {
     await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating', since: clock.now() }));
-    await notices.record(deletedNotice(operation, key.id, 'it made room for the successor of a compromised key', clock.now()));
+    await notices.record(
+      deletedNotice(operation, key.id, 'it made room for the successor of a compromised key', clock.now()),
+    );
     await deactivateAndDelete(iam, key);
     await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
   });

@@ -24,7 +24,8 @@ import { takePendingOff } from '../rotation/close-rotation';
 export async function rollBack(operation: Operation): Promise<string> {
   return withLease(operation, async (secret) => {
     const before = rollbackOf(secret);
-    if (before?.done) return `AWSCURRENT of ${operation.user.name} was rolled back to the key …${lastFour(before.olderKeyId)} already; nothing was changed`;
+    if (before?.done)
+      return `AWSCURRENT of ${operation.user.name} was rolled back to the key …${lastFour(before.olderKeyId)} already; nothing was changed`;
     const rollback = before ?? (await moveBack(operation, secret));
     await complete(operation, rollback);
     return `AWSCURRENT of ${operation.user.name} is the key …${lastFour(rollback.olderKeyId)} again; the newer key …${lastFour(rollback.newerKeyId)} retires`;
@@ -43,11 +44,24 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
   const keys = await iam.list();
   if (!keys.some(({ id }) => id === olderKey)) throw impossible(`the key …${lastFour(olderKey)} was deleted`);
   const pending = versionWith(secret, 'AWSPENDING');
-  if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer)) throw impossible('a rotation is outstanding');
+  if (pending && (pending !== newer || secret.tags[TAGS.notified] !== newer))
+    throw impossible('a rotation is outstanding');
   if (pending) await takePendingOff(secrets, secret, pending);
   await iam.activate(olderKey);
   const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
-  await secrets.tag(secret.arn, { ...retirementTag(beginRetirement(newerKey, operation.user, clock.now(), older, keys.some(({ id, status }) => id === newerKey && status === 'Active'))), ...rollbackTag(rollback), [TAGS.notified]: older });
+  await secrets.tag(secret.arn, {
+    ...retirementTag(
+      beginRetirement(
+        newerKey,
+        operation.user,
+        clock.now(),
+        older,
+        keys.some(({ id, status }) => id === newerKey && status === 'Active'),
+      ),
+    ),
+    ...rollbackTag(rollback),
+    [TAGS.notified]: older,
+  });
   await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: older, from: newer });
   return rollback;
 }
@@ -57,19 +71,32 @@ async function complete(operation: Operation, rollback: Rollback): Promise<void>
   const { secrets, secret, clock, user } = operation;
   const { newer, older, olderKeyId, newerKeyId } = rollback;
   const after = (await secrets.describe(secret.arn)) ?? secret;
-  if (versionWith(after, 'KEY_RETIRING') === older) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
-  if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId)) await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
+  if (versionWith(after, 'KEY_RETIRING') === older)
+    await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: newer, from: older });
+  if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId))
+    await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
   const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId);
-  await tell(operation, rollback, retirement?.state === 'inactive' ? undefined : activeUntil(retirement ?? { since: clock.now() }, user));
+  await tell(
+    operation,
+    rollback,
+    retirement?.state === 'inactive' ? undefined : activeUntil(retirement ?? { since: clock.now() }, user),
+  );
   await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
-async function keyOf({ secrets, secret, user, slice }: Operation, stage: 'AWSCURRENT' | 'KEY_RETIRING'): Promise<string | undefined> {
+async function keyOf(
+  { secrets, secret, user, slice }: Operation,
+  stage: 'AWSCURRENT' | 'KEY_RETIRING',
+): Promise<string | undefined> {
   const text = await secrets.value(secret.arn, stage);
   return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key?.id;
 }
 
-async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rollback, newerWorksUntil: Date | undefined): Promise<void> {
+async function tell(
+  operation: Operation,
+  { older, olderKeyId, newerKeyId }: Rollback,
+  newerWorksUntil: Date | undefined,
+): Promise<void> {
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now()),
@@ -79,11 +106,15 @@ async function tell(operation: Operation, { older, olderKeyId, newerKeyId }: Rol
     versionId: older,
     currentKeyId: olderKeyId,
     previousKeyId: newerKeyId,
-    ...(newerWorksUntil && { previousKeyActiveUntil: newerWorksUntil.toISOString(), whenStillUsed: user.whenStillUsed }),
+    ...(newerWorksUntil && {
+      previousKeyActiveUntil: newerWorksUntil.toISOString(),
+      whenStillUsed: user.whenStillUsed,
+    }),
     code: 'ROLLED_BACK',
     reason: `${user.name} was rolled back to the key …${lastFour(olderKeyId)}, which works again`,
     nextStep: `the newer key …${lastFour(newerKeyId)} retires; the next rotation makes another one`,
   });
 }
 
-const impossible = (found: string): RotationError => new RotationError('ROLLBACK_IMPOSSIBLE', `there is nothing to roll back to: ${found}`, 'nothing was changed');
+const impossible = (found: string): RotationError =>
+  new RotationError('ROLLBACK_IMPOSSIBLE', `there is nothing to roll back to: ${found}`, 'nothing was changed');

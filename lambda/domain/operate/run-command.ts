@@ -15,7 +15,10 @@ export type OperateCommand = {
   readonly secretName: string;
   /** ARN of who asked, as the caller tells: Lambda does not say. CloudTrail has the proof. */
   readonly requestedBy?: string;
-} & ({ readonly command: 'rotate'; readonly compromised: boolean; readonly keyId?: string } | { readonly command: 'rollback' });
+} & (
+  | { readonly command: 'rotate'; readonly compromised: boolean; readonly keyId?: string }
+  | { readonly command: 'rollback' }
+);
 
 export interface OperateAnswer {
   readonly ok: true;
@@ -34,14 +37,27 @@ export interface OperatePorts {
 
 /** @throws RotationError EVENT_INVALID, having done nothing */
 function parseCommand(event: unknown): OperateCommand {
-  const { command, secretName, compromised = false, keyId, requestedBy } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
-  if (command !== 'rotate' && command !== 'rollback') throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
-  if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName)) throw new RotationError('EVENT_INVALID', 'the event names no secret');
-  if (typeof compromised !== 'boolean') throw new RotationError('EVENT_INVALID', 'compromised is neither true nor false');
-  if (keyId !== undefined && (typeof keyId !== 'string' || !/^[A-Z0-9]{16,128}$/.test(keyId) || !compromised)) throw new RotationError('EVENT_INVALID', 'keyId is no access key id, or the key is not said to be compromised');
-  if (requestedBy !== undefined && (typeof requestedBy !== 'string' || !/^arn:[\w+=,.@:/-]{1,500}$/.test(requestedBy))) throw new RotationError('EVENT_INVALID', 'requestedBy is no ARN');
+  const {
+    command,
+    secretName,
+    compromised = false,
+    keyId,
+    requestedBy,
+  } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  if (command !== 'rotate' && command !== 'rollback')
+    throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
+  if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName))
+    throw new RotationError('EVENT_INVALID', 'the event names no secret');
+  if (typeof compromised !== 'boolean')
+    throw new RotationError('EVENT_INVALID', 'compromised is neither true nor false');
+  if (keyId !== undefined && (typeof keyId !== 'string' || !/^[A-Z0-9]{16,128}$/.test(keyId) || !compromised))
+    throw new RotationError('EVENT_INVALID', 'keyId is no access key id, or the key is not said to be compromised');
+  if (requestedBy !== undefined && (typeof requestedBy !== 'string' || !/^arn:[\w+=,.@:/-]{1,500}$/.test(requestedBy)))
+    throw new RotationError('EVENT_INVALID', 'requestedBy is no ARN');
   const asked = { secretName, ...(requestedBy !== undefined && { requestedBy }) };
-  return command === 'rotate' ? { ...asked, command, compromised, ...(keyId !== undefined && { keyId }) } : { ...asked, command };
+  return command === 'rotate'
+    ? { ...asked, command, compromised, ...(keyId !== undefined && { keyId }) }
+    : { ...asked, command };
 }
 
 /**
@@ -53,29 +69,48 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
   const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName);
   const { user } = subject;
   const emergency = command.command === 'rotate' && command.compromised;
-  if (!emergency && standsStill({ ...subject, now: ports.clock.now() })) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
+  if (!emergency && standsStill({ ...subject, now: ports.clock.now() }))
+    throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
   await ports.notices.record(commandedNotice(subject, command, ports.clock.now()));
   const iam = ports.keys.of(user.name, `operate-${accountId}`);
-  const message = command.command === 'rollback' ? await rollBack({ ...ports, ...subject, iam }) : await rotateNow({ ...ports, ...subject, iam }, command);
+  const message =
+    command.command === 'rollback'
+      ? await rollBack({ ...ports, ...subject, iam })
+      : await rotateNow({ ...ports, ...subject, iam }, command);
   ports.log.info('command carried out', { secret: subject.secret.name, command: command.command });
   return { ok: true, message };
 }
 
 /** Evidence, written before anything is done; who asked is written as told. */
 function commandedNotice(subject: Subject, command: OperateCommand, now: Date): NoticeEvent {
-  const asked = command.command === 'rollback' ? { code: 'ROLLBACK_COMMANDED', what: 'a rollback' } : { code: 'ROTATION_COMMANDED', what: `a rotation${command.compromised ? ', for the key is compromised' : ''}` };
-  const who = command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
-  return { ...noticeBase(subject, now), id: eventId(subject.secret.arn, 'commanded', now.toISOString()), type: 'attention', audience: [], code: asked.code, reason: `${who} asked for ${asked.what}` };
+  const asked =
+    command.command === 'rollback'
+      ? { code: 'ROLLBACK_COMMANDED', what: 'a rollback' }
+      : { code: 'ROTATION_COMMANDED', what: `a rotation${command.compromised ? ', for the key is compromised' : ''}` };
+  const who =
+    command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
+  return {
+    ...noticeBase(subject, now),
+    id: eventId(subject.secret.arn, 'commanded', now.toISOString()),
+    type: 'attention',
+    audience: [],
+    code: asked.code,
+    reason: `${who} asked for ${asked.what}`,
+  };
 }
 
 /**
  * Starts a rotation, also in a freeze; one that is outstanding is attempted again by Secrets Manager itself. In an
  * emergency an exempt user is rotated too, and the key of one who retires or is released is deactivated.
  */
-async function rotateNow(operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> }, { compromised, keyId }: Extract<OperateCommand, { command: 'rotate' }>): Promise<string> {
+async function rotateNow(
+  operation: OperatePorts & Subject & { readonly iam: ReturnType<KeyAdministrations['of']> },
+  { compromised, keyId }: Extract<OperateCommand, { command: 'rotate' }>,
+): Promise<string> {
   const { secrets, secret, user, slice } = operation;
   const first = compromised ? await deactivateCompromised(operation, keyId) : '';
-  if (compromised && endsHere(operation)) return `${first}no new key is made, for ${user.name} retires or its account is being released`;
+  if (compromised && endsHere(operation))
+    return `${first}no new key is made, for ${user.name} retires or its account is being released`;
   const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);

@@ -10,19 +10,34 @@ import type { ReconcilePorts, ReconcileSettings } from './user-state';
 export const REPEAT_MS = 24 * 3_600_000;
 
 /** Conditions that no secret's ledger can remember: told once a day by a warm function. */
-export async function tellAccount(ports: ReconcilePorts, settings: ReconcileSettings, memory: Memory, userName: string, error: unknown): Promise<void> {
+export async function tellAccount(
+  ports: ReconcilePorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  userName: string,
+  error: unknown,
+): Promise<void> {
   const now = ports.clock.now();
   const code = codeOf(error);
   const subject = `${userName} ${code}`;
   const last = memory.told.get(subject);
   ports.log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
   if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
-  await ports.notices.send({ ...accountNotice(settings, userName, code, now), reason: reasonOf(error), nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself' });
+  await ports.notices.send({
+    ...accountNotice(settings, userName, code, now),
+    reason: reasonOf(error),
+    nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself',
+  });
   memory.told.set(subject, now);
 }
 
 /** What was told of a user without a ledger is over. */
-export async function resolveUser(ports: ReconcilePorts, settings: ReconcileSettings, memory: Memory, userName: string): Promise<void> {
+export async function resolveUser(
+  ports: ReconcilePorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  userName: string,
+): Promise<void> {
   for (const subject of memory.told.keys()) {
     const [name, code = ''] = subject.split(' ');
     if (name !== userName) continue;
@@ -31,12 +46,28 @@ export async function resolveUser(ports: ReconcilePorts, settings: ReconcileSett
   }
 }
 
-export async function tellResolved(ports: ReconcilePorts, settings: ReconcileSettings, userName: string, code: string, reason: string): Promise<void> {
+export async function tellResolved(
+  ports: ReconcilePorts,
+  settings: ReconcileSettings,
+  userName: string,
+  code: string,
+  reason: string,
+): Promise<void> {
   const now = ports.clock.now();
-  await ports.notices.send({ ...accountNotice(settings, userName, code, now), id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()), type: 'resolved', reason });
+  await ports.notices.send({
+    ...accountNotice(settings, userName, code, now),
+    id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()),
+    type: 'resolved',
+    reason,
+  });
 }
 
-const accountNotice = ({ accountId, region }: ReconcileSettings, userName: string, code: string, now: Date): NoticeEvent => ({
+const accountNotice = (
+  { accountId, region }: ReconcileSettings,
+  userName: string,
+  code: string,
+  now: Date,
+): NoticeEvent => ({
   schemaVersion: 1,
   id: eventId(accountId, userName, code, calendarDate(now)),
   type: 'attention',

@@ -12,4 +12,5 @@ const SHARE = 0.1;
 export const isOpen = ({ failing, users }: Failures): boolean => failing >= Math.max(LEAST, users * SHARE);
 
 /** How many rotations a run may start: one as a probe while the circuit is open. */
-export const circuitBudget = (failures: Failures, usual: number): number => (isOpen(failures) ? Math.min(1, usual) : usual);
+export const circuitBudget = (failures: Failures, usual: number): number =>
+  isOpen(failures) ? Math.min(1, usual) : usual;

@@ -25,22 +25,46 @@ const REPEAT_MS = 24 * 3_600_000;
  * Tells of what is new, of what still lasts a day later, and of what is over; the ledger remembers.
  * @returns when the next repetition is due
  */
-export async function tellConditions(ports: { readonly secrets: Secrets; readonly notices: Notices }, subject: Subject, conditions: Conditions, now: Date): Promise<Date | undefined> {
+export async function tellConditions(
+  ports: { readonly secrets: Secrets; readonly notices: Notices },
+  subject: Subject,
+  conditions: Conditions,
+  now: Date,
+): Promise<Date | undefined> {
   const { secret } = subject;
   const told = alertsOf(secret);
   for (const [code, condition] of conditions) {
     const last = told.get(code);
     if (last && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
     const { reason, nextStep, command, notice } = condition;
-    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, now.toISOString()), type: 'attention', audience: ['admin'], code, reason, nextStep, ...(command !== undefined && { command }), ...notice });
+    await ports.notices.send({
+      ...noticeBase(subject, now),
+      id: eventId(secret.arn, code, now.toISOString()),
+      type: 'attention',
+      audience: ['admin'],
+      code,
+      reason,
+      nextStep,
+      ...(command !== undefined && { command }),
+      ...notice,
+    });
     await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
     told.set(code, now);
   }
   for (const [code, last] of told) {
     if (conditions.has(code)) continue;
-    await ports.notices.send({ ...noticeBase(subject, now), id: eventId(secret.arn, code, last.toISOString(), 'resolved'), type: 'resolved', audience: ['admin'], code, reason: 'the condition is over' });
+    await ports.notices.send({
+      ...noticeBase(subject, now),
+      id: eventId(secret.arn, code, last.toISOString(), 'resolved'),
+      type: 'resolved',
+      audience: ['admin'],
+      code,
+      reason: 'the condition is over',
+    });
     await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
   }
-  const repeats = [...told].filter(([code]) => conditions.has(code) && !conditions.get(code)?.once).map(([, at]) => at.getTime() + REPEAT_MS);
+  const repeats = [...told]
+    .filter(([code]) => conditions.has(code) && !conditions.get(code)?.once)
+    .map(([, at]) => at.getTime() + REPEAT_MS);
   return repeats.length > 0 ? new Date(Math.min(...repeats)) : undefined;
 }

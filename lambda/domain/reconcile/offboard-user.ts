@@ -27,7 +27,8 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return waitForOthers(pass);
   if (ending?.keyId !== key.id) return begin(pass, key);
-  if (ending.state === 'waiting' || ending.state === 'deactivating') return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
+  if (ending.state === 'waiting' || ending.state === 'deactivating')
+    return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
   if (key.status === 'Active') return begin(pass, key);
   const until = inactiveUntil(ending, pass.user);
   if (now < until) return until;
@@ -46,24 +47,42 @@ async function giveBack(pass: UserPass): Promise<void> {
   const ending = endingOf(secret);
   if (!ending) return;
   const key = existing.find(({ id }) => id === ending.keyId);
-  const given = key !== undefined && key.status !== 'Active' && ending.state !== 'waiting' && !ending.found && !isCompromised(secret, key.id);
+  const given =
+    key !== undefined &&
+    key.status !== 'Active' &&
+    ending.state !== 'waiting' &&
+    !ending.found &&
+    !isCompromised(secret, key.id);
   if (given) await iam.activate(key.id);
   const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, ending.keyId);
   if (compromised) await iam.deactivate(ending.keyId);
   const [what, next] = afterwards(ending.keyId, key, !compromised && (given || key?.status === 'Active'));
-  await notices.send(byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next));
+  await notices.send(
+    byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next),
+  );
   await secrets.untag(secret.arn, [TAGS.ending]);
 }
 
 function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
   if (!key) return [', and its former key was deleted before', 'its next rotation is a first one'];
   if (works) return [`: its key …${lastFour(keyId)} works`, 'rotation goes on'];
-  return [`, and its key …${lastFour(keyId)} stays deactivated, for it was so before`, 'reactivate it if it may be used, or rotate'];
+  return [
+    `, and its key …${lastFour(keyId)} stays deactivated, for it was so before`,
+    'reactivate it if it may be used, or rotate',
+  ];
 }
 
 async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
   await pass.secrets.tag(pass.secret.arn, endingTag({ state: 'waiting', since: pass.now, keyId: key.id }));
-  await pass.notices.send(byHand(pass, 'USER_RETIRES', pass.now.toISOString(), `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`, 'put the user back as active before its key is deleted, and everything is restored'));
+  await pass.notices.send(
+    byHand(
+      pass,
+      'USER_RETIRES',
+      pass.now.toISOString(),
+      `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
+      'put the user back as active before its key is deleted, and everything is restored',
+    ),
+  );
   return pass.now;
 }
 
@@ -89,7 +108,8 @@ async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Dat
   const ours = ending.state === 'deactivating';
   const until = inactiveUntil({ since: pass.now }, pass.user);
   const inactive: Ending = { ...ending, state: 'inactive', since: pass.now, found: !ours, ...(ours && { until }) };
-  if (ours) await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', inactive, ending.since.toISOString()));
+  if (ours)
+    await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', inactive, ending.since.toISOString()));
   await pass.secrets.tag(pass.secret.arn, endingTag(inactive));
   return until;
 }
@@ -99,7 +119,10 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
     const { secrets, secret, iam, notices } = fresh;
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
-    await notices.record({ ...endingNotice(fresh, left, 'previous-key-deleted', ending, ending.since.toISOString()), audience: [] });
+    await notices.record({
+      ...endingNotice(fresh, left, 'previous-key-deleted', ending, ending.since.toISOString()),
+      audience: [],
+    });
     await iam.delete(key.id);
     return true;
   });
@@ -110,7 +133,12 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
  * Acts under the lease; owner and admin hear of a failure.
  * @returns whether it acted: it may have failed, somebody else be at work, or what was read before have changed
  */
-async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fresh: UserPass, left: AccessKey) => Promise<boolean>): Promise<boolean> {
+async function attempt(
+  pass: UserPass,
+  key: AccessKey,
+  ending: Ending,
+  act: (fresh: UserPass, left: AccessKey) => Promise<boolean>,
+): Promise<boolean> {
   try {
     const done = await withFreshPass(pass, async (fresh) => {
       const left = fresh.existing.find(({ id }) => id === key.id);
@@ -127,23 +155,41 @@ async function attempt(pass: UserPass, key: AccessKey, ending: Ending, act: (fre
 function waitForOthers({ existing, user, conditions }: UserPass): undefined {
   if (existing.length === 0) return;
   const left = existing.map(({ id }) => `…${lastFour(id)}`).join(' and ');
-  conditions.set('RETIREMENT_WAITS', { reason: `${user.name} retires and still has the key ${left}`, nextStep: user.unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last' : 'it goes once it is quiet, and the secret after it' });
+  conditions.set('RETIREMENT_WAITS', {
+    reason: `${user.name} retires and still has the key ${left}`,
+    nextStep:
+      user.unmanagedKeys === 'hold'
+        ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last'
+        : 'it goes once it is quiet, and the secret after it',
+  });
 }
 
 /** Neither a key is left nor a rotation that may still make one. @param known whether IAM still knows this user, who has neither if it does not */
-export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean => user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
+export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean =>
+  user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
 
 /** The last act of all, for nothing can be written on a deleted secret. Keys that people deleted end the same way. */
 export async function end(pass: UserPass): Promise<void> {
   const { secrets, secret, notices, user, now, currentKeyId } = pass;
   const ending = endingOf(secret);
   if (!ending) await secrets.tag(secret.arn, endingTag({ state: 'deleting', since: now, keyId: currentKeyId ?? '-' }));
-  await notices.send(byHand(pass, 'USER_RETIRED', (ending?.since ?? now).toISOString(), `${user.name} has retired: its keys are gone and its secret is deleted`, 'the secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored'));
+  await notices.send(
+    byHand(
+      pass,
+      'USER_RETIRED',
+      (ending?.since ?? now).toISOString(),
+      `${user.name} has retired: its keys are gone and its secret is deleted`,
+      'the secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored',
+    ),
+  );
   await secrets.delete(secret.arn);
 }
 
 function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date {
-  conditions.set('KEY_STILL_USED', { reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`, nextStep: `it is kept until it has not been used for ${user.quietForHours} hours` });
+  conditions.set('KEY_STILL_USED', {
+    reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`,
+    nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
+  });
   return until;
 }
 
@@ -152,9 +198,16 @@ function isStillEnding({ secret, currentKeyId }: UserPass, { keyId }: Ending): b
   return currentKeyId === keyId && endingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
 }
 
-const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);
+const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean =>
+  isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);
 
-function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'], ending: Ending, occasion: string): NoticeEvent {
+function endingNotice(
+  pass: UserPass,
+  key: AccessKey,
+  type: NoticeEvent['type'],
+  ending: Ending,
+  occasion: string,
+): NoticeEvent {
   const lastUse = pass.lastUses.get(key.id);
   return {
     ...noticeBase(pass, pass.now),
@@ -162,7 +215,14 @@ function endingNotice(pass: UserPass, key: AccessKey, type: NoticeEvent['type'],
     type,
     audience: ['owner', 'admin'],
     previousKeyId: key.id,
-    ...(ending.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(ending, pass.user).toISOString() } : { previousKeyActiveUntil: activeUntil(ending, pass.user).toISOString(), whenStillUsed: pass.user.whenStillUsed }),
-    ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
+    ...(ending.state === 'inactive'
+      ? { previousKeyDeletedAfter: inactiveUntil(ending, pass.user).toISOString() }
+      : {
+          previousKeyActiveUntil: activeUntil(ending, pass.user).toISOString(),
+          whenStillUsed: pass.user.whenStillUsed,
+        }),
+    ...(lastUse?.used && {
+      previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region },
+    }),
   };
 }

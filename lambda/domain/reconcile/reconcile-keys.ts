@@ -26,12 +26,14 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
   const judged = judge(pass);
   const orphans = await tendOrphans(pass, judged);
-  if (retirementsWait(pass)) return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
+  if (retirementsWait(pass))
+    return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
   const due = [...orphans];
   for (const retirement of retirements) {
-    if (retirement.keyId === currentKeyId && pendingKeyId === undefined) await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
+    if (retirement.keyId === currentKeyId && pendingKeyId === undefined)
+      await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     if (inUse.has(retirement.keyId)) continue;
     if (isLeft(pass, retirement)) {
       await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
@@ -39,7 +41,11 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
     }
     const key = existing.find(({ id }) => id === retirement.keyId);
     if (key?.status === 'Active' && mayBeLast(pass, key.id)) continue;
-    if (retirement.state === 'active' && storedKeyWorks(pass) && STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))) {
+    if (
+      retirement.state === 'active' &&
+      storedKeyWorks(pass) &&
+      STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))
+    ) {
       await startAgain(pass, retirement);
       due.push(now);
       continue;
@@ -48,12 +54,21 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   }
   due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
   const untold = versionWith(secret, 'AWSCURRENT');
-  const spent = spentIntents(intentsOf(secret), existing, untold === secret.tags[TAGS.notified] ? undefined : untold, settings.rotateTimeoutMs, now);
+  const spent = spentIntents(
+    intentsOf(secret),
+    existing,
+    untold === secret.tags[TAGS.notified] ? undefined : untold,
+    settings.rotateTimeoutMs,
+    now,
+  );
   if (spent.length > 0) await secrets.untag(secret.arn, spent.map(intentTagKey));
   return due;
 }
 
-async function tendOrphans(pass: UserPass, { orphans, undecided }: ReturnType<typeof judge>): Promise<(Date | undefined)[]> {
+async function tendOrphans(
+  pass: UserPass,
+  { orphans, undecided }: ReturnType<typeof judge>,
+): Promise<(Date | undefined)[]> {
   for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
 }
@@ -63,14 +78,29 @@ async function startAgain({ secrets, secret, user, now }: UserPass, { keyId, rep
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */
-const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean => user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
+const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean =>
+  user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
 /** One of ours that was used was stored once, and its version lost its label: somebody may have it. */
-function judge({ existing, lastUses, currentKeyId, pendingKeyId, secret, settings, now }: UserPass): ReturnType<typeof judgeUnknownKeys> {
-  const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined));
+function judge({
+  existing,
+  lastUses,
+  currentKeyId,
+  pendingKeyId,
+  secret,
+  settings,
+  now,
+}: UserPass): ReturnType<typeof judgeUnknownKeys> {
+  const known = new Set(
+    [currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined),
+  );
   const judged = judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
   const unused = judged.orphans.filter(({ id }) => lastUses.get(id)?.used === false);
-  return { ...judged, orphans: unused, unmanaged: [...judged.unmanaged, ...judged.orphans.filter((key) => !unused.includes(key))] };
+  return {
+    ...judged,
+    orphans: unused,
+    unmanaged: [...judged.unmanaged, ...judged.orphans.filter((key) => !unused.includes(key))],
+  };
 }
 
 /** Judged again: the key of an older version was stored once, and retires instead. */
@@ -95,7 +125,10 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
   const ends = user.state === 'retired';
   if (!currentKeyId && !ends && (unmanaged.length < 2 || standsStill(pass))) return [];
   const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
-  const ready = user.unmanagedKeys === 'delete' ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now)) : candidates;
+  const ready =
+    user.unmanagedKeys === 'delete'
+      ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now))
+      : candidates;
   for (const { id } of ready) await withFreshPass(pass, (fresh) => endUnmanaged(fresh, id));
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
@@ -111,7 +144,9 @@ async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
   if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
   if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
   if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
-  await notices.record(deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now));
+  await notices.record(
+    deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now),
+  );
   await deactivateAndDelete(iam, key);
 }
 
@@ -121,6 +156,10 @@ async function retire({ user, secrets, secret, now }: UserPass, { id, status }: 
 
 function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {
   const quiet = keys.filter((key) => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now));
-  const byUse = quiet.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active') || quietAt(a, lastUses.get(a.id)!, 0).getTime() - quietAt(b, lastUses.get(b.id)!, 0).getTime());
+  const byUse = quiet.sort(
+    (a, b) =>
+      Number(a.status === 'Active') - Number(b.status === 'Active') ||
+      quietAt(a, lastUses.get(a.id)!, 0).getTime() - quietAt(b, lastUses.get(b.id)!, 0).getTime(),
+  );
   return byUse.slice(0, 1);
 }

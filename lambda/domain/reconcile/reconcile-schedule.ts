@@ -2,8 +2,27 @@
 import { type UserPass, type RunBudget, lostCurrentKey } from './user-state';
 import { outstanding } from '../ledger/versions';
 import { tellStoredKey } from './stored-key';
-import { endsHere, standsStill, frozenUntil, nextFreeze, isExempt, exemptionNotice, exemptionEnd, thawedAt } from '../roster/suspension';
-import { TAGS, failureTag, isCompromised, alertsOf, lossOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
+import {
+  endsHere,
+  standsStill,
+  frozenUntil,
+  nextFreeze,
+  isExempt,
+  exemptionNotice,
+  exemptionEnd,
+  thawedAt,
+} from '../roster/suspension';
+import {
+  TAGS,
+  failureTag,
+  isCompromised,
+  alertsOf,
+  lossOf,
+  failureOf,
+  leftSince,
+  leftTag,
+  type Failure,
+} from '../ledger/tags';
 import { isBegun } from '../ledger/intents';
 import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
 import { lastFour } from '../keys/describe';
@@ -36,7 +55,13 @@ export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(
   const emergency = isEmergency(pass);
   const rests = emergency ? endsHere(pass) : standsStill(pass);
   const overdueAt = rests ? undefined : tellOverdue(pass);
-  if (rests) return [pending ? await letFinish(pass, pending) : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'), ...exemption(pass)];
+  if (rests)
+    return [
+      pending
+        ? await letFinish(pass, pending)
+        : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'),
+      ...exemption(pass),
+    ];
   if (pending) return [await restart(pass, pending), overdueAt];
   const frozen = emergency ? undefined : frozenUntil(pass);
   if (frozen) {
@@ -48,7 +73,10 @@ export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(
 }
 
 /** Calls the rotation off; the ledger says that it was us. */
-async function pause({ secrets, secret }: UserPass, why: 'freeze' | 'exempt' | 'retired' | 'leaving'): Promise<undefined> {
+async function pause(
+  { secrets, secret }: UserPass,
+  why: 'freeze' | 'exempt' | 'retired' | 'leaving',
+): Promise<undefined> {
   if (!secret.rotationEnabled) return;
   await secrets.tag(secret.arn, { [TAGS.paused]: why });
   await secrets.cancelRotation(secret.arn);
@@ -62,7 +90,10 @@ async function letFinish(pass: UserPass, pending: string): Promise<Date | undefi
 }
 
 async function giveUp(pass: UserPass, pending: string): Promise<void> {
-  await pass.secrets.tag(pass.secret.arn, failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }));
+  await pass.secrets.tag(
+    pass.secret.arn,
+    failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }),
+  );
   await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
 }
 
@@ -71,15 +102,25 @@ function exemption(pass: UserPass): Date[] {
   if (!isExempt(pass) || !user.exempt) return [];
   const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
   if (now < notice) return [notice, end];
-  conditions.set('EXEMPTION_ENDS', { reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`, nextStep: 'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not', once: true });
+  conditions.set('EXEMPTION_ENDS', {
+    reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`,
+    nextStep:
+      'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not',
+    once: true,
+  });
   return [end];
 }
 
 /** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
-const needsKey = (pass: UserPass): boolean => pass.currentKeyId === undefined || lostCurrentKey(pass) || isEmergency(pass) || pass.conditions.has('CURRENT_VALUE_WRONG');
+const needsKey = (pass: UserPass): boolean =>
+  pass.currentKeyId === undefined ||
+  lostCurrentKey(pass) ||
+  isEmergency(pass) ||
+  pass.conditions.has('CURRENT_VALUE_WRONG');
 
 /** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
-const isEmergency = ({ secret, currentKeyId }: UserPass): boolean => currentKeyId !== undefined && isCompromised(secret, currentKeyId);
+const isEmergency = ({ secret, currentKeyId }: UserPass): boolean =>
+  currentKeyId !== undefined && isCompromised(secret, currentKeyId);
 
 /**
  * Tells of a key that should have been replaced. Once told it lasts until another key is current; a wait for room is
@@ -94,7 +135,12 @@ function tellOverdue(pass: UserPass): Date | undefined {
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
   const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
   const late = now > at && !frozenUntil(pass) && hasRoom(pass) && !alertsOf(secret).has('ROTATION_WAITS');
-  if (told || late) conditions.set('ROTATION_OVERDUE', { reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`, nextStep: 'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule' });
+  if (told || late)
+    conditions.set('ROTATION_OVERDUE', {
+      reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`,
+      nextStep:
+        'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule',
+    });
   return now > at ? undefined : at;
 }
 
@@ -115,8 +161,31 @@ async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | u
 /** What somebody did to the schedule; it is mended by whatever asks for the next rotation. */
 async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
   const { secret, notices } = pass;
-  if (moved) await notices.send(byHand(pass, 'ROTATION_FUNCTION_CHANGED', secret.rotationFunctionArn!, `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`, 'it was set back'));
-  else if (!secret.rotationEnabled && secret.scheduleExpression !== undefined && !secret.tags[TAGS.paused] && !secret.tags[TAGS.released]) await notices.send(byHand(pass, 'ROTATION_CANCELLED', '', "the secret's rotation was cancelled by hand", 'it was scheduled again; to end it, take the user out of the roster'));
+  if (moved)
+    await notices.send(
+      byHand(
+        pass,
+        'ROTATION_FUNCTION_CHANGED',
+        secret.rotationFunctionArn!,
+        `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`,
+        'it was set back',
+      ),
+    );
+  else if (
+    !secret.rotationEnabled &&
+    secret.scheduleExpression !== undefined &&
+    !secret.tags[TAGS.paused] &&
+    !secret.tags[TAGS.released]
+  )
+    await notices.send(
+      byHand(
+        pass,
+        'ROTATION_CANCELLED',
+        '',
+        "the secret's rotation was cancelled by hand",
+        'it was scheduled again; to end it, take the user out of the roster',
+      ),
+    );
 }
 
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
@@ -133,10 +202,12 @@ async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | 
   return new Date(now.getTime() + REPORT_AFTER_MS);
 }
 
-const hasRoom = (pass: UserPass): boolean => pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
+const hasRoom = (pass: UserPass): boolean =>
+  pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
 
 /** No key retires until it is settled which one is stored. */
-const isUnsettled = (pass: UserPass): boolean => retirementsWait(pass) || (pass.currentKeyId === undefined && lossOf(pass.secret) !== undefined);
+const isUnsettled = (pass: UserPass): boolean =>
+  retirementsWait(pass) || (pass.currentKeyId === undefined && lossOf(pass.secret) !== undefined);
 
 function waitForRoom(pass: UserPass): undefined {
   if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;
@@ -144,7 +215,10 @@ function waitForRoom(pass: UserPass): undefined {
     const lastUse = pass.lastUses.get(key.id);
     return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
-  pass.conditions.set('ROTATION_WAITS', { reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`, nextStep: isUnsettled(pass) ? WAITS_FOR_STORED_KEY : howRoomComes(pass.user) });
+  pass.conditions.set('ROTATION_WAITS', {
+    reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`,
+    nextStep: isUnsettled(pass) ? WAITS_FOR_STORED_KEY : howRoomComes(pass.user),
+  });
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
@@ -168,11 +242,26 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
 }
 
 /** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
-function tellOutstanding(pass: UserPass, { failure, lacksRoom, late }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean }): void {
+function tellOutstanding(
+  pass: UserPass,
+  {
+    failure,
+    lacksRoom,
+    late,
+  }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean },
+): void {
   const { secret, conditions, user, now } = pass;
   const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
-  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS) conditions.set('ROTATION_FAILS', { reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`, nextStep: 'it is attempted again every hour; the alert of its first failure says why' });
-  if (!failure && lasting('ROTATION_UNFINISHED')) conditions.set('ROTATION_UNFINISHED', { reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`, nextStep: 'it is attempted again every hour; look whether the function runs at all' });
+  if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS)
+    conditions.set('ROTATION_FAILS', {
+      reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`,
+      nextStep: 'it is attempted again every hour; the alert of its first failure says why',
+    });
+  if (!failure && lasting('ROTATION_UNFINISHED'))
+    conditions.set('ROTATION_UNFINISHED', {
+      reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`,
+      nextStep: 'it is attempted again every hour; look whether the function runs at all',
+    });
   if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
 }
 
@@ -185,7 +274,11 @@ async function startAgain(pass: UserPass, pending: string): Promise<void> {
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
-    log.warn('the outstanding rotation could not be started again', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+    log.warn('the outstanding rotation could not be started again', {
+      secret: secret.name,
+      code: codeOf(error),
+      reason: reasonOf(error),
+    });
     if (secret.rotationEnabled || codeOf(error) !== 'InvalidRequestException') return;
     const after = await secrets.describe(secret.arn);
     if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(pass, pending);

@@ -17,13 +17,23 @@ import { lastFour } from '../keys/describe';
  * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
  * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
  */
-export async function ensureSecret(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
+export async function ensureSecret(
+  ports: ReconcilePorts,
+  settings: ReconcileSettings,
+  slice: RosterSlice,
+  user: SliceUser,
+  found: User | undefined,
+): Promise<Secret | undefined> {
   const secret = await ports.secrets.describe(user.secretName);
-  if (secret && slice.generation < appliedGeneration(secret)) throw outdated(slice.generation, appliedGeneration(secret));
+  if (secret && slice.generation < appliedGeneration(secret))
+    throw outdated(slice.generation, appliedGeneration(secret));
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
   const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
-  await ports.secrets.create(user.secretName, value, { [TAGS.userId]: found.id, [TAGS.generation]: String(slice.generation) });
+  await ports.secrets.create(user.secretName, value, {
+    [TAGS.userId]: found.id,
+    [TAGS.generation]: String(slice.generation),
+  });
   return ports.secrets.describe(user.secretName);
 }
 
@@ -31,9 +41,16 @@ export async function ensureSecret(ports: ReconcilePorts, settings: ReconcileSet
  * A wanted secret that was deleted, by hand or because its user had retired, still holds what it held, and its name
  * is taken as long. Where the user is another one of the same name, nothing of that is believed any more: it is adopted anew.
  */
-async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUser, secret: Secret, found: User | undefined): Promise<Secret | undefined> {
+async function restore(
+  ports: ReconcilePorts,
+  slice: RosterSlice,
+  user: SliceUser,
+  secret: Secret,
+  found: User | undefined,
+): Promise<Secret | undefined> {
   await ports.secrets.restore(secret.arn);
-  const another = found !== undefined && secret.tags[TAGS.userId] !== undefined && secret.tags[TAGS.userId] !== found.id;
+  const another =
+    found !== undefined && secret.tags[TAGS.userId] !== undefined && secret.tags[TAGS.userId] !== found.id;
   if (another) await disown(ports, secret, found);
   const now = ports.clock.now();
   const byUs = endingOf(secret) !== undefined;
@@ -43,8 +60,14 @@ async function restore(ports: ReconcilePorts, slice: RosterSlice, user: SliceUse
     type: 'attention',
     audience: ['admin'],
     code: 'SECRET_RESTORED',
-    reason: another ? 'the deleted secret was made for a former user of the same name: it was restored, and the new user is adopted' : byUs ? 'the user is back in the roster: its deleted secret was restored' : 'the secret was deleted by hand; it was restored, for its user is in the roster',
-    nextStep: another ? 'its first rotation makes a key; nothing of the former user is used' : 'take the user out of the roster, or retire it, before its secret is deleted',
+    reason: another
+      ? 'the deleted secret was made for a former user of the same name: it was restored, and the new user is adopted'
+      : byUs
+        ? 'the user is back in the roster: its deleted secret was restored'
+        : 'the secret was deleted by hand; it was restored, for its user is in the roster',
+    nextStep: another
+      ? 'its first rotation makes a key; nothing of the former user is used'
+      : 'take the user out of the roster, or retire it, before its secret is deleted',
   });
   return ports.secrets.describe(user.secretName);
 }
@@ -66,11 +89,25 @@ export async function applyPolicy(pass: UserPass, found: User): Promise<void> {
   const applied = appliedGeneration(secret);
   const print = eventId(canonical(wanted));
   if (actual === undefined || canonical(actual) !== canonical(wanted)) {
-    const ours = secret.tags[TAGS.policy] === undefined || secret.tags[TAGS.policy] === (actual && eventId(canonical(actual)));
-    if (!ours) await notices.send(byHand(pass, 'POLICY_CHANGED', actual ?? '', "the secret's resource policy was changed by hand", 'the policy of the roster was put back; readers belong into the roster'));
+    const ours =
+      secret.tags[TAGS.policy] === undefined || secret.tags[TAGS.policy] === (actual && eventId(canonical(actual)));
+    if (!ours)
+      await notices.send(
+        byHand(
+          pass,
+          'POLICY_CHANGED',
+          actual ?? '',
+          "the secret's resource policy was changed by hand",
+          'the policy of the roster was put back; readers belong into the roster',
+        ),
+      );
     await secrets.putPolicy(secret.arn, wanted);
   }
-  const tags = { ...(secret.tags[TAGS.policy] !== print && { [TAGS.policy]: print }), ...(applied < slice.generation && { [TAGS.generation]: String(slice.generation) }), ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }) };
+  const tags = {
+    ...(secret.tags[TAGS.policy] !== print && { [TAGS.policy]: print }),
+    ...(applied < slice.generation && { [TAGS.generation]: String(slice.generation) }),
+    ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }),
+  };
   if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
   if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
 }
@@ -84,17 +121,39 @@ export async function noticeForeignCurrent(pass: UserPass): Promise<void> {
   if (intentsOf(secret).some(({ token }) => token === current)) return;
   await proveCurrent(pass);
   if (secret.tags[TAGS.foreignCurrent] === current) return;
-  await notices.send(byHand(pass, 'CURRENT_CHANGED', current, 'AWSCURRENT was moved, or its value put, by hand', 'it is left as it is; a key that no version names any more retires as the roster says'));
+  await notices.send(
+    byHand(
+      pass,
+      'CURRENT_CHANGED',
+      current,
+      'AWSCURRENT was moved, or its value put, by hand',
+      'it is left as it is; a key that no version names any more retires as the roster says',
+    ),
+  );
   await secrets.tag(secret.arn, { [TAGS.foreignCurrent]: current });
 }
 
 /** A value put by hand can name an Active key and hold the wrong secret for it: only its use tells. */
-async function proveCurrent({ secrets, secret, identities, existing, currentKeyId, now, conditions }: UserPass): Promise<void> {
-  const key = existing.find(({ id, status, createdAt }) => id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS);
+async function proveCurrent({
+  secrets,
+  secret,
+  identities,
+  existing,
+  currentKeyId,
+  now,
+  conditions,
+}: UserPass): Promise<void> {
+  const key = existing.find(
+    ({ id, status, createdAt }) =>
+      id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS,
+  );
   const text = key && (await secrets.value(secret.arn, 'AWSCURRENT'));
   const stored = text === undefined ? undefined : parseSecretValue(text).key;
   if (!stored || stored.id !== key?.id || (await identities.identify(stored))) return;
-  conditions.set('CURRENT_VALUE_WRONG', { reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`, nextStep: 'a rotation is started; the key stays as long as it is used' });
+  conditions.set('CURRENT_VALUE_WRONG', {
+    reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`,
+    nextStep: 'a rotation is started; the key stays as long as it is used',
+  });
 }
 
 const canonical = (json: string): string => JSON.stringify(JSON.parse(json));

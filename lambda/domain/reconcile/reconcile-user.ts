@@ -17,7 +17,14 @@ import { rotatedNotice } from '../notices/compose';
 import { tendKeys } from './reconcile-keys';
 import { tendRotation } from './reconcile-schedule';
 import { applyPolicy, ensureSecret, noticeForeignCurrent } from './reconcile-secret';
-import { readPass, type ReconcilePorts, type ReconcileSettings, type RunBudget, type UserOutcome, type UserPass } from './user-state';
+import {
+  readPass,
+  type ReconcilePorts,
+  type ReconcileSettings,
+  type RunBudget,
+  type UserOutcome,
+  type UserPass,
+} from './user-state';
 import { reportOf, reportOfRetired } from './user-report';
 
 /**
@@ -25,16 +32,35 @@ import { reportOf, reportOfRetired } from './user-report';
  * anywhere: the next run starts from what is. Leaves a secret alone that an operator is at work on.
  * @throws what an AWS call threw; nothing is half done that a later run does not complete
  */
-export async function reconcileUser(ports: ReconcilePorts, settings: ReconcileSettings, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<UserOutcome> {
+export async function reconcileUser(
+  ports: ReconcilePorts,
+  settings: ReconcileSettings,
+  slice: RosterSlice,
+  user: SliceUser,
+  budget: RunBudget,
+): Promise<UserOutcome> {
   const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
   const found = await iam.user();
   const secret = await ensureSecret(ports, settings, slice, user, found);
-  if (!secret && user.state !== 'retired') return found ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now()) : refuseMissing(settings, user);
-  if (!secret || secret.deletedAt) return nothingLeft(found ? await reportOfRetired(iam, user, ports.clock.now()) : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] });
+  if (!secret && user.state !== 'retired')
+    return found
+      ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now())
+      : refuseMissing(settings, user);
+  if (!secret || secret.deletedAt)
+    return nothingLeft(
+      found
+        ? await reportOfRetired(iam, user, ports.clock.now())
+        : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] },
+    );
   const conditions: Conditions = new Map();
-  const pass = await readPass({ ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() }, found !== undefined);
+  const pass = await readPass(
+    { ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() },
+    found !== undefined,
+  );
   const leased = leasedUntil(secret, pass.now);
-  const due = leased ? [leased] : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
+  const due = leased
+    ? [leased]
+    : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
   if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) await end(pass);
   return {
     report: reportOf(pass),
@@ -55,8 +81,11 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
   if (!found || !isSame(secret, found)) {
     if (user.state === 'retired') return [];
     pass.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
-      reason: found ? `the IAM user ${user.name} was deleted and created again` : `the IAM user ${user.name} no longer exists`,
-      nextStep: 'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+      reason: found
+        ? `the IAM user ${user.name} was deleted and created again`
+        : `the IAM user ${user.name} no longer exists`,
+      nextStep:
+        'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
     });
     return [];
   }
@@ -71,25 +100,51 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
 }
 
 function refuseMissing(settings: ReconcileSettings, user: SliceUser): never {
-  throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
+  throw new RotationError(
+    'USER_MISSING',
+    `there is no IAM user ${user.name} in account ${settings.accountId}`,
+    'create the user or take it out of the roster',
+  );
 }
 
 /** Secrets Manager may find a new secret a little later: https://github.com/hashicorp/terraform-provider-aws/issues/18406 */
-const soon = (report: UserReport, now: Date): UserOutcome => ({ ...nothingLeft({ ...report, conditions: [] }), due: [now] });
+const soon = (report: UserReport, now: Date): UserOutcome => ({
+  ...nothingLeft({ ...report, conditions: [] }),
+  due: [now],
+});
 
 const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
 
 const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
 
 /** A version that our rotation promoted and whose owner was not told: completes what finishSecret left, once its key works. */
-async function finishRotation({ secrets, notices, secret, slice, user, currentKeyId, existing, now }: UserPass): Promise<void> {
+async function finishRotation({
+  secrets,
+  notices,
+  secret,
+  slice,
+  user,
+  currentKeyId,
+  existing,
+  now,
+}: UserPass): Promise<void> {
   const versionId = versionWith(secret, 'AWSCURRENT');
   if (!versionId || !currentKeyId) return;
   const ours = intentsOf(secret).some(({ token }) => token === versionId);
-  if (existing.some(({ id, status }) => id === currentKeyId && status !== 'Active') && !isCompromised(secret, currentKeyId)) return;
+  if (
+    existing.some(({ id, status }) => id === currentKeyId && status !== 'Active') &&
+    !isCompromised(secret, currentKeyId)
+  )
+    return;
   const told = secret.tags[TAGS.notified] === versionId;
   if ((told || !ours) && !secret.versions[versionId]?.includes('AWSPENDING')) return;
-  const notice = rotatedNotice({ subject: { secret, slice, user }, versionId, currentKeyId, goneKeyId: stoppedKeyId(secret, existing, versionId), now });
+  const notice = rotatedNotice({
+    subject: { secret, slice, user },
+    versionId,
+    currentKeyId,
+    goneKeyId: stoppedKeyId(secret, existing, versionId),
+    now,
+  });
   await closeRotation(secrets, notices, secret, versionId, notice);
 }
 

@@ -9,7 +9,11 @@ import { outstanding } from '../ledger/versions';
  * Managed secrets whose user is no longer in the roster.
  * @param failed is told of one that cannot be read; it keeps no other from being found
  */
-export async function releasable(secrets: SecretLifecycle, slice: RosterSlice, failed: (name: string, error: unknown) => Promise<void>): Promise<Secret[]> {
+export async function releasable(
+  secrets: SecretLifecycle,
+  slice: RosterSlice,
+  failed: (name: string, error: unknown) => Promise<void>,
+): Promise<Secret[]> {
   const wanted = new Set(slice.users.map(({ secretName }) => secretName));
   const found: Secret[] = [];
   for (const name of await secrets.list()) {
@@ -24,7 +28,12 @@ export async function releasable(secrets: SecretLifecycle, slice: RosterSlice, f
  * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
  * ends with it, for rotate refuses a user whom the roster does not name, and goes on, or starts over, when the user is put back.
  */
-export async function release({ secrets, notices }: { readonly secrets: SecretLifecycle; readonly notices: Notices }, slice: RosterSlice, secret: Secret, now: Date): Promise<void> {
+export async function release(
+  { secrets, notices }: { readonly secrets: SecretLifecycle; readonly notices: Notices },
+  slice: RosterSlice,
+  secret: Secret,
+  now: Date,
+): Promise<void> {
   if (secret.tags[TAGS.released]) return;
   if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
   await notices.send({

@@ -17,7 +17,12 @@ import { noticeBase } from '../notices/compose';
  * One step of one key's retirement.
  * @returns when to look again; undefined when the next run will, because something was written
  */
-export async function retireKey(pass: UserPass, retirement: Retirement, key: AccessKey | undefined, lastUse: LastUse | undefined): Promise<Date | undefined> {
+export async function retireKey(
+  pass: UserPass,
+  retirement: Retirement,
+  key: AccessKey | undefined,
+  lastUse: LastUse | undefined,
+): Promise<Date | undefined> {
   const step = nextRetirementStep(retirement, key, lastUse, pass.user, pass.now);
   switch (step.kind) {
     case 'wait':
@@ -33,7 +38,10 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
     case 'confirm-inactive':
       return confirmInactive(pass, retirement, lastUse, step.ours);
     case 'start-again':
-      await pass.secrets.tag(pass.secret.arn, retirementTag(beginRetirement(retirement.keyId, pass.user, pass.now, retirement.replacedBy)));
+      await pass.secrets.tag(
+        pass.secret.arn,
+        retirementTag(beginRetirement(retirement.keyId, pass.user, pass.now, retirement.replacedBy)),
+      );
       return undefined;
     case 'forget':
       return forget(pass, retirement);
@@ -42,15 +50,29 @@ export async function retireKey(pass: UserPass, retirement: Retirement, key: Acc
   }
 }
 
-const by = (lastUse: LastUse | undefined): string => (lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '');
+const by = (lastUse: LastUse | undefined): string =>
+  lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '';
 
 async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
-  await pass.notices.send(retirementNotice(pass, retirement, lastUse, 'previous-key-in-use', `${retirement.since.toISOString()} ${retirement.warnings}`));
+  await pass.notices.send(
+    retirementNotice(
+      pass,
+      retirement,
+      lastUse,
+      'previous-key-in-use',
+      `${retirement.since.toISOString()} ${retirement.warnings}`,
+    ),
+  );
   await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, until: activeUntil(retirement, pass.user) }));
 }
 
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
-async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, kind: 'deactivate' | 'delete'): Promise<undefined> {
+async function attempt(
+  pass: UserPass,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  kind: 'deactivate' | 'delete',
+): Promise<undefined> {
   try {
     await withFreshPass(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
@@ -62,7 +84,11 @@ async function attempt(pass: UserPass, retirement: Retirement, lastUse: LastUse 
 export function tellFailedRetirement({ log, secret, conditions }: UserPass, failed: NoticeEvent, error: unknown): void {
   const { id: _, ...notice } = failed;
   log.error('a key could not be retired', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
-  conditions.set('RETIREMENT_FAILED', { reason: reasonOf(error), nextStep: 'it is attempted again by itself', notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) } });
+  conditions.set('RETIREMENT_FAILED', {
+    reason: reasonOf(error),
+    nextStep: 'it is attempted again by itself',
+    notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) },
+  });
 }
 
 /** Decided again: the key may have come back, been used or gone since the pass read it, and then the next run decides. */
@@ -83,9 +109,22 @@ async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastU
   await confirmInactive(pass, retirement, lastUse, true);
 }
 
-async function confirmInactive(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, ours: boolean): Promise<undefined> {
-  const inactive: Retirement = { ...retirement, state: 'inactive', since: pass.now, until: inactiveUntil({ since: pass.now }, pass.user) };
-  if (ours) await pass.notices.send(retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', retirement.since.toISOString()));
+async function confirmInactive(
+  pass: UserPass,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  ours: boolean,
+): Promise<undefined> {
+  const inactive: Retirement = {
+    ...retirement,
+    state: 'inactive',
+    since: pass.now,
+    until: inactiveUntil({ since: pass.now }, pass.user),
+  };
+  if (ours)
+    await pass.notices.send(
+      retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', retirement.since.toISOString()),
+    );
   await pass.secrets.tag(pass.secret.arn, retirementTag(inactive));
 }
 
@@ -94,7 +133,10 @@ async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse |
   if (verdict === 'protected') return forget(pass, retirement);
   if (key?.status === 'Active') return;
   await pass.iam.delete(retirement.keyId);
-  await pass.notices.record({ ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()), audience: [] });
+  await pass.notices.record({
+    ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()),
+    audience: [],
+  });
   await forget(pass, retirement);
 }
 
@@ -102,11 +144,18 @@ async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse |
 async function forget({ secrets, secret }: UserPass, retirement: Retirement): Promise<undefined> {
   const holder = versionWith(secret, 'KEY_RETIRING');
   const text = holder && (await secrets.value(secret.arn, 'KEY_RETIRING'));
-  if (text && parseSecretValue(text).key?.id === retirement.keyId) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { from: holder });
+  if (text && parseSecretValue(text).key?.id === retirement.keyId)
+    await secrets.moveStage(secret.arn, 'KEY_RETIRING', { from: holder });
   await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
 }
 
-function retirementNotice(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined, type: NoticeEvent['type'], occasion: string): NoticeEvent {
+function retirementNotice(
+  pass: UserPass,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  type: NoticeEvent['type'],
+  occasion: string,
+): NoticeEvent {
   const { user, now, secret } = pass;
   return {
     ...noticeBase(pass, now),
@@ -116,7 +165,11 @@ function retirementNotice(pass: UserPass, retirement: Retirement, lastUse: LastU
     previousKeyId: retirement.keyId,
     whenStillUsed: user.whenStillUsed,
     ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
-    ...(retirement.state === 'inactive' ? { previousKeyDeletedAfter: inactiveUntil(retirement, user).toISOString() } : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
-    ...(lastUse?.used && { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }),
+    ...(retirement.state === 'inactive'
+      ? { previousKeyDeletedAfter: inactiveUntil(retirement, user).toISOString() }
+      : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
+    ...(lastUse?.used && {
+      previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region },
+    }),
   };
 }

@@ -27,15 +27,27 @@ const RECORDED_WITHIN_MS = 60_000;
  * @returns undefined for anything else
  */
 export function occurrenceOf(event: unknown): Occurrence | undefined {
-  const { source, time, detail } = (typeof event === 'object' && event !== null ? event : {}) as { source?: unknown; time?: unknown; detail?: { eventName?: unknown; additionalEventData?: { SecretId?: unknown } } | null };
+  const { source, time, detail } = (typeof event === 'object' && event !== null ? event : {}) as {
+    source?: unknown;
+    time?: unknown;
+    detail?: { eventName?: unknown; additionalEventData?: { SecretId?: unknown } } | null;
+  };
   const name = detail?.eventName;
   if (source !== 'aws.secretsmanager' || typeof name !== 'string' || !NAMES.includes(name)) return undefined;
   const secretId = detail?.additionalEventData?.SecretId;
-  return { name: name as Occurrence['name'], secretId: typeof secretId === 'string' ? secretId : '', at: typeof time === 'string' ? time : '' };
+  return {
+    name: name as Occurrence['name'],
+    secretId: typeof secretId === 'string' ? secretId : '',
+    at: typeof time === 'string' ? time : '',
+  };
 }
 
 /** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
-export async function noticeOccurrence({ secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock }, slice: RosterSlice, { name, secretId, at }: Occurrence): Promise<void> {
+export async function noticeOccurrence(
+  { secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock },
+  slice: RosterSlice,
+  { name, secretId, at }: Occurrence,
+): Promise<void> {
   const user = slice.users.find(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId));
   const secret = user && (await secrets.describe(secretId));
   if (!secret) return;

@@ -38,13 +38,19 @@ const RESERVE_MS = 60_000;
  * nothing and alerts. One failing user never stops the others; whom the function's time does not reach is due in the next run.
  * @param occurrence a rotation event: it is told if the function did not, and its user is looked at at once
  */
-export async function reconcile(ports: RunPorts, settings: ReconcileSettings, memory: Memory, occurrence?: Occurrence): Promise<RunOutcome> {
+export async function reconcile(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  occurrence?: Occurrence,
+): Promise<RunOutcome> {
   const now = ports.clock.now();
   if (occurrence) remember(memory, occurrence);
   let slice: RosterSlice;
   try {
     slice = await readSlice(ports.roster, settings.accountId);
-    if (memory.generation !== undefined && slice.generation < memory.generation) throw outdated(slice.generation, memory.generation);
+    if (memory.generation !== undefined && slice.generation < memory.generation)
+      throw outdated(slice.generation, memory.generation);
   } catch (error) {
     return standStill(ports, settings, memory, error);
   }
@@ -58,7 +64,12 @@ export async function reconcile(ports: RunPorts, settings: ReconcileSettings, me
 const OCCURRENCES_KEPT = 100;
 
 function remember({ occurrences }: Memory, occurrence: Occurrence): void {
-  if (occurrences.some(({ secretId, at, name }) => secretId === occurrence.secretId && at === occurrence.at && name === occurrence.name)) return;
+  if (
+    occurrences.some(
+      ({ secretId, at, name }) => secretId === occurrence.secretId && at === occurrence.at && name === occurrence.name,
+    )
+  )
+    return;
   occurrences.push(occurrence);
   if (occurrences.length > OCCURRENCES_KEPT) occurrences.shift();
 }
@@ -78,10 +89,22 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
   return failure;
 }
 
-async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date, occurrence: Occurrence | undefined): Promise<RunOutcome> {
+async function pass(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+  now: Date,
+  occurrence: Occurrence | undefined,
+): Promise<RunOutcome> {
   if (occurrence && memory.generation === undefined) return glance(ports, settings, memory, slice, occurrence);
-  if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now)) return fullPass(ports, settings, memory, slice, now);
-  const due = slice.users.filter(({ name, secretName }) => (memory.users.get(name)?.dueAt ?? NEVER) <= now || (occurrence && isSecretOf(slice.accountId, secretName, occurrence.secretId)));
+  if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now))
+    return fullPass(ports, settings, memory, slice, now);
+  const due = slice.users.filter(
+    ({ name, secretName }) =>
+      (memory.users.get(name)?.dueAt ?? NEVER) <= now ||
+      (occurrence && isSecretOf(slice.accountId, secretName, occurrence.secretId)),
+  );
   const inTurn = due.filter(({ name }) => memory.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
   const seen = due.filter((user) => !memory.users.get(user.name)?.waits || inTurn.includes(user));
   if (seen.length > 0) await passUsers(ports, settings, memory, slice, seen);
@@ -92,26 +115,43 @@ async function pass(ports: RunPorts, settings: ReconcileSettings, memory: Memory
  * Many events at once start many containers, each of which knows nobody yet: it sees to the event's user, starts no
  * rotation, for which it would have to know how many fail, and leaves the account and its report to the schedule.
  */
-async function glance(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, { secretId }: Occurrence): Promise<RunOutcome> {
+async function glance(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+  { secretId }: Occurrence,
+): Promise<RunOutcome> {
   const budget: RunBudget = { rotationsLeft: 0, waiting: new Set() };
-  await eachOf(slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)), async (user) => {
-    const { untold } = await passUser(ports, settings, memory, slice, user, budget);
-    if (untold) throw untold;
-  });
+  await eachOf(
+    slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)),
+    async (user) => {
+      const { untold } = await passUser(ports, settings, memory, slice, user, budget);
+      if (untold) throw untold;
+    },
+  );
   return outcomeOf(memory);
 }
 
 const NEVER = new Date(8.64e15);
 
-async function fullPass(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, now: Date): Promise<RunOutcome> {
+async function fullPass(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+  now: Date,
+): Promise<RunOutcome> {
   const untold: unknown[] = [];
-  const failed = (name: string, error: unknown): Promise<void> => tellAccount(ports, settings, memory, lastPart(name), error).catch((failure: unknown) => void untold.push(failure));
+  const failed = (name: string, error: unknown): Promise<void> =>
+    tellAccount(ports, settings, memory, lastPart(name), error).catch((failure: unknown) => void untold.push(failure));
   const unwanted = await releasable(ports.secrets, slice, failed);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
   if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
   const wanted = new Set(slice.users.map(({ name }) => name));
   for (const name of memory.users.keys()) if (!wanted.has(name)) memory.users.delete(name);
-  for (const secret of unwanted) await release(ports, slice, secret, now).catch((error: unknown) => failed(secret.name, error));
+  for (const secret of unwanted)
+    await release(ports, slice, secret, now).catch((error: unknown) => failed(secret.name, error));
   await passUsers(ports, settings, memory, slice, slice.users);
   if (untold.length > 0) throw untold[0];
   Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
@@ -134,16 +174,28 @@ function inStep(former: Date | undefined, now: Date): Date {
  * The roster cannot be trusted: nothing is changed, and the admins are told. Where nothing was ever applied, a slice
  * that is missing is still to come, since functions are deployed before slices: that stands in the log only.
  */
-async function standStill(ports: RunPorts, settings: ReconcileSettings, memory: Memory, error: unknown): Promise<RunOutcome> {
-  if (codeOf(error) === 'SLICE_MISSING' && !(await managesAny(ports))) ports.log.info('no roster is published for this account yet');
+async function standStill(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  error: unknown,
+): Promise<RunOutcome> {
+  if (codeOf(error) === 'SLICE_MISSING' && !(await managesAny(ports)))
+    ports.log.info('no roster is published for this account yet');
   else await tellAccount(ports, settings, memory, '', error);
-  return { users: 0, unknown: 1, awaitsUse: false, nextDueAt: new Date(ports.clock.now().getTime() + REPEAT_MS).toISOString() };
+  return {
+    users: 0,
+    unknown: 1,
+    awaitsUse: false,
+    nextDueAt: new Date(ports.clock.now().getTime() + REPEAT_MS).toISOString(),
+  };
 }
 
 /** Whether a roster was ever applied here. Where that cannot be known, it was. */
 async function managesAny({ secrets }: RunPorts): Promise<boolean> {
   try {
-    for (const name of await secrets.list()) if ((await secrets.describe(name))?.tags[TAGS.generation] !== undefined) return true;
+    for (const name of await secrets.list())
+      if ((await secrets.describe(name))?.tags[TAGS.generation] !== undefined) return true;
     return false;
   } catch {
     return true;
@@ -162,13 +214,25 @@ function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
   };
 }
 
-async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, users: readonly SliceUser[]): Promise<void> {
+async function passUsers(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+  users: readonly SliceUser[],
+): Promise<void> {
   if (memory.users.size === 0) await recallFailures(ports, memory, slice);
   await tellCircuit(ports, settings, memory);
-  const budget: RunBudget = { rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun), waiting: new Set() };
+  const budget: RunBudget = {
+    rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun),
+    waiting: new Set(),
+  };
   await eachOf(users, async (user) => {
     const hasTime = ports.clock.remaining() > RESERVE_MS;
-    memory.users.set(user.name, hasTime ? await passUser(ports, settings, memory, slice, user, budget) : putOff(ports, memory, user));
+    memory.users.set(
+      user.name,
+      hasTime ? await passUser(ports, settings, memory, slice, user, budget) : putOff(ports, memory, user),
+    );
   });
   await ports.reports.write(await accountReport(ports, settings, memory, slice));
   const untold = users.map(({ name }) => memory.users.get(name)?.untold).find((failure) => failure !== undefined);
@@ -178,24 +242,52 @@ async function passUsers(ports: RunPorts, settings: ReconcileSettings, memory: M
 /** What an earlier run found stands until then. */
 function putOff({ clock }: RunPorts, { users }: Memory, { name }: SliceUser): Remembered {
   const before = users.get(name);
-  const unknown = { userName: name, code: 'USER_NOT_REACHED', reason: 'the run had no time left for this user; the next one begins with it' };
+  const unknown = {
+    userName: name,
+    code: 'USER_NOT_REACHED',
+    reason: 'the run had no time left for this user; the next one begins with it',
+  };
   return { ...before, ...(!before?.report && !before?.unknown && { unknown }), dueAt: clock.now() };
 }
 
-async function passUser(ports: RunPorts, settings: ReconcileSettings, memory: Memory, slice: RosterSlice, user: SliceUser, budget: RunBudget): Promise<Remembered> {
+async function passUser(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+  user: SliceUser,
+  budget: RunBudget,
+): Promise<Remembered> {
   try {
     const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget);
     await resolveUser(ports, settings, memory, user.name);
-    return { report, awaitsUse, failing, waits: budget.waiting.has(user.name), ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }) };
+    return {
+      report,
+      awaitsUse,
+      failing,
+      waits: budget.waiting.has(user.name),
+      ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }),
+    };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
-    const untold = await tellAccount(ports, settings, memory, unknown.code === 'SLICE_OUTDATED' ? '' : user.name, error).catch((failure: unknown) => failure);
+    const untold = await tellAccount(
+      ports,
+      settings,
+      memory,
+      unknown.code === 'SLICE_OUTDATED' ? '' : user.name,
+      error,
+    ).catch((failure: unknown) => failure);
     return { unknown, dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
   }
 }
 
-async function accountReport(ports: RunPorts, { accountId, codeVersion }: ReconcileSettings, memory: Memory, slice: RosterSlice): Promise<AccountReport> {
+async function accountReport(
+  ports: RunPorts,
+  { accountId, codeVersion }: ReconcileSettings,
+  memory: Memory,
+  slice: RosterSlice,
+): Promise<AccountReport> {
   const remembered = slice.users.map(({ name }) => memory.users.get(name));
   return {
     schemaVersion: 1,
@@ -225,12 +317,26 @@ async function eachOf(users: readonly SliceUser[], see: (user: SliceUser) => Pro
   await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
 }
 
-const failures = ({ users }: Memory): { readonly failing: number; readonly users: number } => ({ failing: [...users.values()].filter(({ failing }) => failing).length, users: users.size });
+const failures = ({ users }: Memory): { readonly failing: number; readonly users: number } => ({
+  failing: [...users.values()].filter(({ failing }) => failing).length,
+  users: users.size,
+});
 
 async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory: Memory): Promise<void> {
   const open = isOpen(failures(memory));
   const { failing, users } = failures(memory);
-  if (open) await tellAccount(ports, settings, memory, '', new RotationError('CIRCUIT_OPEN', `${failing} of ${users} users have a rotation that failed and is outstanding`, 'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do'));
+  if (open)
+    await tellAccount(
+      ports,
+      settings,
+      memory,
+      '',
+      new RotationError(
+        'CIRCUIT_OPEN',
+        `${failing} of ${users} users have a rotation that failed and is outstanding`,
+        'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do',
+      ),
+    );
   else if (memory.circuitOpen) await tellResolved(ports, settings, '', 'CIRCUIT_OPEN', 'rotations succeed again');
   memory.circuitOpen = open;
 }

@@ -9,17 +9,48 @@ import type { RosterSlice, SliceUser } from '../../contract/slice';
  * @param userArn with the user's path, as IAM spells it
  */
 export function secretPolicy(slice: RosterSlice, user: SliceUser, userArn: string, partition: string): string {
-  const functions = [ROLES.rotate, ROLES.reconcile, ROLES.operate].map((role) => `arn:${partition}:iam::${slice.accountId}:role/${role}`);
+  const functions = [ROLES.rotate, ROLES.reconcile, ROLES.operate].map(
+    (role) => `arn:${partition}:iam::${slice.accountId}:role/${role}`,
+  );
   const unrestricted = [...functions, ...slice.breakGlassRoles];
   const readers = [...(user.ownerReads ? [userArn] : []), ...user.readers];
   const read = { Principal: '*', Action: 'secretsmanager:GetSecretValue', Resource: '*' };
   const statements = [
     ...(readers.length > 0
-      ? [{ Sid: 'ReadersReadCurrent', Effect: 'Allow', ...read, Condition: { ArnEquals: { 'aws:PrincipalArn': readers }, StringEqualsIfExists: { 'secretsmanager:VersionStage': 'AWSCURRENT' } } }]
+      ? [
+          {
+            Sid: 'ReadersReadCurrent',
+            Effect: 'Allow',
+            ...read,
+            Condition: {
+              ArnEquals: { 'aws:PrincipalArn': readers },
+              StringEqualsIfExists: { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+            },
+          },
+        ]
       : []),
-    { Sid: 'NobodyElseReads', Effect: 'Deny', ...read, Condition: { ArnNotLike: { 'aws:PrincipalArn': [...unrestricted, ...readers] } } },
-    { Sid: 'NoOtherStage', Effect: 'Deny', ...read, Condition: { ArnNotLike: { 'aws:PrincipalArn': unrestricted }, Null: { 'secretsmanager:VersionStage': 'false' }, StringNotEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' } } },
-    { Sid: 'NoOtherVersion', Effect: 'Deny', ...read, Condition: { ArnNotLike: { 'aws:PrincipalArn': unrestricted }, Null: { 'secretsmanager:VersionId': 'false' } } },
+    {
+      Sid: 'NobodyElseReads',
+      Effect: 'Deny',
+      ...read,
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': [...unrestricted, ...readers] } },
+    },
+    {
+      Sid: 'NoOtherStage',
+      Effect: 'Deny',
+      ...read,
+      Condition: {
+        ArnNotLike: { 'aws:PrincipalArn': unrestricted },
+        Null: { 'secretsmanager:VersionStage': 'false' },
+        StringNotEquals: { 'secretsmanager:VersionStage': 'AWSCURRENT' },
+      },
+    },
+    {
+      Sid: 'NoOtherVersion',
+      Effect: 'Deny',
+      ...read,
+      Condition: { ArnNotLike: { 'aws:PrincipalArn': unrestricted }, Null: { 'secretsmanager:VersionId': 'false' } },
+    },
   ];
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });
 }

@@ -20,7 +20,12 @@ export function tellStoredKey(pass: UserPass, pending: string | undefined): void
     return;
   }
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (key && isCompromised(secret, currentKeyId)) conditions.set('CURRENT_KEY_COMPROMISED', { reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was declared compromised, and has no successor yet`, nextStep: 'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated' });
+  if (key && isCompromised(secret, currentKeyId))
+    conditions.set('CURRENT_KEY_COMPROMISED', {
+      reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was declared compromised, and has no successor yet`,
+      nextStep:
+        'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
+    });
   else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(pass, key));
   else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', missing(pass, currentKeyId, pending));
 }
@@ -38,14 +43,23 @@ function inactive(pass: UserPass, { id }: AccessKey): Condition {
 /** Another way for whoever deactivated it on purpose. */
 function ifItMustNot(pass: UserPass): string {
   if (standsStill(pass)) return '';
-  if (canRollBack(pass)) return `; if it must stay deactivated, go back to the previous key: ${commanded(pass, 'rollback')}`;
-  return pass.existing.length < 2 ? `; if it must stay deactivated, have a new key made: ${commanded(pass, 'rotate')}` : '';
+  if (canRollBack(pass))
+    return `; if it must stay deactivated, go back to the previous key: ${commanded(pass, 'rollback')}`;
+  return pass.existing.length < 2
+    ? `; if it must stay deactivated, have a new key made: ${commanded(pass, 'rotate')}`
+    : '';
 }
 
 function missing(pass: UserPass, currentKeyId: string, pending: string | undefined): Condition {
   const reason = `the key …${lastFour(currentKeyId)} of ${pass.user.name}, which AWSCURRENT names, was deleted by somebody outside this product; ${whatWorks(pass)}`;
   const canGoBack = canRollBack(pass) && !standsStill(pass) && pass.existing.length > 1;
-  if (!pending && canGoBack) return { reason, nextStep: `nothing is deactivated or deleted until the secret holds a key that works; go back to the previous key with the command below`, command: commanded(pass, 'rollback'), notice: toOwner(pass, 'CURRENT_KEY_MISSING') };
+  if (!pending && canGoBack)
+    return {
+      reason,
+      nextStep: `nothing is deactivated or deleted until the secret holds a key that works; go back to the previous key with the command below`,
+      command: commanded(pass, 'rollback'),
+      notice: toOwner(pass, 'CURRENT_KEY_MISSING'),
+    };
   return { reason, ...whileNoneIsStored(pass, pending, 'CURRENT_KEY_MISSING') };
 }
 
@@ -59,9 +73,12 @@ type Cure = Omit<Condition, 'reason'>;
 /** With room for a key, the next rotation is the cure; without, a person says which of two keys nobody needs. */
 function whileNoneIsStored(pass: UserPass, pending: string | undefined, code: OwnersCode): Cure {
   const { user, existing } = pass;
-  if (existing.length < 2) return { nextStep: howItComes(pass, pending), ...(!pending && isHeldUp(pass) && { notice: toOwner(pass, code) }) };
+  if (existing.length < 2)
+    return { nextStep: howItComes(pass, pending), ...(!pending && isHeldUp(pass) && { notice: toOwner(pass, code) }) };
   const unneeded = leastNeeded(pass);
-  const which = unneeded ? `the key …${lastFour(unneeded.id)} was not used for the longest time: make sure that nobody needs it, and delete it with the command below` : `both keys are in use: find out which of them can be replaced, and delete that one with \`aws iam delete-access-key --user-name ${user.name} --access-key-id\` and its id`;
+  const which = unneeded
+    ? `the key …${lastFour(unneeded.id)} was not used for the longest time: make sure that nobody needs it, and delete it with the command below`
+    : `both keys are in use: find out which of them can be replaced, and delete that one with \`aws iam delete-access-key --user-name ${user.name} --access-key-id\` and its id`;
   return {
     nextStep: `nothing is deactivated or deleted until the secret holds a key that works; ${which}; a rotation is then started within the hour`,
     ...(unneeded && { command: `aws iam delete-access-key --user-name ${user.name} --access-key-id ${unneeded.id}` }),
@@ -72,7 +89,8 @@ function whileNoneIsStored(pass: UserPass, pending: string | undefined, code: Ow
 function howItComes(pass: UserPass, pending: string | undefined): string {
   if (pending) return 'a rotation is under way';
   if (standsStill(pass)) return 'nothing is started for a user who is exempt or is being released: change the roster';
-  if (frozenUntil(pass)) return `a rotation is started after the freeze; if that is too late: ${commanded(pass, 'rotate')}`;
+  if (frozenUntil(pass))
+    return `a rotation is started after the freeze; if that is too late: ${commanded(pass, 'rotate')}`;
   return 'a rotation is started';
 }
 
@@ -80,8 +98,14 @@ const isHeldUp = (pass: UserPass): boolean => standsStill(pass) || frozenUntil(p
 
 /** The one to go: Inactive, or quiet, and unused for longer than the other. */
 function leastNeeded({ existing, lastUses, user, now }: UserPass): AccessKey | undefined {
-  const quiet = existing.filter((key) => key.status !== 'Active' || isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now));
-  return quiet.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active') || quietAt(a, lastUses.get(a.id)!, 0).getTime() - quietAt(b, lastUses.get(b.id)!, 0).getTime())[0];
+  const quiet = existing.filter(
+    (key) => key.status !== 'Active' || isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now),
+  );
+  return quiet.sort(
+    (a, b) =>
+      Number(a.status === 'Active') - Number(b.status === 'Active') ||
+      quietAt(a, lastUses.get(a.id)!, 0).getTime() - quietAt(b, lastUses.get(b.id)!, 0).getTime(),
+  )[0];
 }
 
 /** A previous version is kept whose key exists. */
@@ -91,7 +115,8 @@ function canRollBack({ secret, existing }: UserPass): boolean {
   return kept !== undefined && kept !== current && existing.some(({ id }) => id === previous?.keyId);
 }
 
-const commanded = ({ user, slice }: UserPass, command: 'rotate' | 'rollback'): string => `npx access-keys ${command} --account ${slice.accountId} --user ${user.name}`;
+const commanded = ({ user, slice }: UserPass, command: 'rotate' | 'rollback'): string =>
+  `npx access-keys ${command} --account ${slice.accountId} --user ${user.name}`;
 
 function whatWorks(pass: UserPass): string {
   const working = others(pass).map((key) => `…${lastFour(key.id)} (${use(pass, key)})`);
@@ -104,11 +129,18 @@ function use({ lastUses }: UserPass, { id }: AccessKey): string {
   return lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used';
 }
 
-const others = ({ existing, currentKeyId }: UserPass): readonly AccessKey[] => existing.filter(({ id, status }) => id !== currentKeyId && status === 'Active');
+const others = ({ existing, currentKeyId }: UserPass): readonly AccessKey[] =>
+  existing.filter(({ id, status }) => id !== currentKeyId && status === 'Active');
 
 type OwnersCode = 'CURRENT_KEY_INACTIVE' | 'CURRENT_KEY_MISSING' | 'SECRET_LOST';
 
 /** The owner hears too: it may be its key that stopped, and it knows what is in use. */
 function toOwner(pass: UserPass, code: OwnersCode): Condition['notice'] {
-  return { type: 'stored-key-unusable', audience: ['owner', 'admin'], code, ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }), workingKeyIds: others(pass).map(({ id }) => id) };
+  return {
+    type: 'stored-key-unusable',
+    audience: ['owner', 'admin'],
+    code,
+    ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
+    workingKeyIds: others(pass).map(({ id }) => id),
+  };
 }

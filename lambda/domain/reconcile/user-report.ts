@@ -13,17 +13,36 @@ const DAY_MS = 24 * 3_600_000;
 export function reportOf(pass: UserPass): UserReport {
   const retiring = new Set(retirementsOf(pass.secret).map(({ keyId }) => keyId));
   const keys = pass.existing.map((key): KeyReport => {
-    const role = key.id === pass.currentKeyId ? 'current' : key.id === pass.pendingKeyId ? 'pending' : retiring.has(key.id) ? 'retiring' : 'unmanaged';
+    const role =
+      key.id === pass.currentKeyId
+        ? 'current'
+        : key.id === pass.pendingKeyId
+          ? 'pending'
+          : retiring.has(key.id)
+            ? 'retiring'
+            : 'unmanaged';
     return { ...keyReport(key, pass.lastUses.get(key.id), role, pass.now), ...nextStep(pass, key, role) };
   });
-  return { userName: pass.user.name, secretName: pass.user.secretName, keys, ...(isExempt(pass) && { exempt: pass.user.exempt }), conditions: [...pass.conditions.keys()], ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }) };
+  return {
+    userName: pass.user.name,
+    secretName: pass.user.secretName,
+    keys,
+    ...(isExempt(pass) && { exempt: pass.user.exempt }),
+    conditions: [...pass.conditions.keys()],
+    ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }),
+  };
 }
 
 /** A retired user without a secret: nothing sees to its keys any more, so that a person must. */
 export async function reportOfRetired(iam: KeyAdministration, user: SliceUser, now: Date): Promise<UserReport> {
   const keys: KeyReport[] = [];
   for (const key of await iam.list()) keys.push(keyReport(key, await iam.lastUse(key.id), 'unmanaged', now));
-  return { userName: user.name, secretName: user.secretName, keys, conditions: [keys.length > 0 ? 'KEYS_LEFT' : []].flat() };
+  return {
+    userName: user.name,
+    secretName: user.secretName,
+    keys,
+    conditions: [keys.length > 0 ? 'KEYS_LEFT' : []].flat(),
+  };
 }
 
 function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport['role'], now: Date): KeyReport {
@@ -40,11 +59,19 @@ function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport
 function nextStep(pass: UserPass, key: AccessKey, role: KeyReport['role']): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
   const { secret, user } = pass;
   const ending = endingOf(secret);
-  if (role === 'current' && ending?.keyId === key.id) return ending.state === 'inactive' ? at('delete', inactiveUntil(ending, user)) : at('deactivate', activeUntil(ending, user));
+  if (role === 'current' && ending?.keyId === key.id)
+    return ending.state === 'inactive'
+      ? at('delete', inactiveUntil(ending, user))
+      : at('deactivate', activeUntil(ending, user));
   if (role === 'current') return standsStill(pass) ? {} : at('rotate', rotationDueBy(key, user));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};
-  return retirement.state === 'inactive' ? at('delete', inactiveUntil(retirement, user)) : at('deactivate', activeUntil(retirement, user));
+  return retirement.state === 'inactive'
+    ? at('delete', inactiveUntil(retirement, user))
+    : at('deactivate', activeUntil(retirement, user));
 }
 
-const at = (step: NonNullable<KeyReport['nextStep']>, when: Date): Pick<KeyReport, 'nextStep' | 'nextStepAt'> => ({ nextStep: step, nextStepAt: when.toISOString() });
+const at = (step: NonNullable<KeyReport['nextStep']>, when: Date): Pick<KeyReport, 'nextStep' | 'nextStepAt'> => ({
+  nextStep: step,
+  nextStepAt: when.toISOString(),
+});

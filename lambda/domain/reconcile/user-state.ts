@@ -1,5 +1,17 @@
 /** One user's pass of reconcile: what it works with, and what was read at its beginning. */
-import type { SecretLifecycle, KeyAdministrations, Identities, Roster, Notices, Clock, Log, Secret, KeyAdministration, AccessKey, LastUse } from '../ports';
+import type {
+  SecretLifecycle,
+  KeyAdministrations,
+  Identities,
+  Roster,
+  Notices,
+  Clock,
+  Log,
+  Secret,
+  KeyAdministration,
+  AccessKey,
+  LastUse,
+} from '../ports';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { Conditions } from './conditions';
 import type { UserReport } from '../../contract/report';
@@ -67,14 +79,19 @@ export interface UserOutcome {
  * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN: taken for the user's, another's value would leave
  * the user's own key in no version, to be retired
  */
-export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>, userExists: boolean): Promise<UserPass> {
+export async function readPass(
+  base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>,
+  userExists: boolean,
+): Promise<UserPass> {
   const { secrets, secret, iam, user, settings } = base;
   const existing = userExists ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
-  const keyOf = (text: string | undefined): string | undefined => (text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id);
+  const keyOf = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id;
   const currentKeyId = isFormers(secret) ? undefined : keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
-  const pendingKeyId = versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
+  const pendingKeyId =
+    versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
   return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
 }
 
@@ -85,7 +102,9 @@ export async function readPass(base: Omit<UserPass, 'existing' | 'lastUses' | 'c
 export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }: UserPass): boolean {
   if (currentKeyId === undefined || existing.some(({ id }) => id === currentKeyId)) return false;
   const current = versionWith(secret, 'AWSCURRENT');
-  return !intentsOf(secret).some(({ token, at }) => token === current && now.getTime() - at.getTime() < settings.rotateTimeoutMs + LIST_LAG_MS);
+  return !intentsOf(secret).some(
+    ({ token, at }) => token === current && now.getTime() - at.getTime() < settings.rotateTimeoutMs + LIST_LAG_MS,
+  );
 }
 
 /**

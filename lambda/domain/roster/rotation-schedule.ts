@@ -13,5 +13,9 @@ export function scheduleOf({ rotateEveryHours }: SliceUser): string {
 
 /** When Secrets Manager should have rotated the key by; manual puts move AWS's own date, so it is told by the key's. */
 export function rotationDueBy(key: AccessKey, { rotateEveryHours }: SliceUser): Date {
-  return new Date(key.createdAt.getTime() + hoursToMs(rotateEveryHours) + (rotateEveryHours % 24 === 0 ? WINDOW_MS.days : WINDOW_MS.hours));
+  return new Date(
+    key.createdAt.getTime() +
+      hoursToMs(rotateEveryHours) +
+      (rotateEveryHours % 24 === 0 ? WINDOW_MS.days : WINDOW_MS.hours),
+  );
 }

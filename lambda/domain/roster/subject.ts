@@ -15,18 +15,29 @@ export interface Subject {
  * because names may contain hyphens.
  * @throws RotationError when the secret is not one of this account's roster, or the slice cannot be trusted
  */
-export async function identifySubject(secrets: Secrets, roster: Roster, accountId: string, secretId: string): Promise<Subject> {
+export async function identifySubject(
+  secrets: Secrets,
+  roster: Roster,
+  accountId: string,
+  secretId: string,
+): Promise<Subject> {
   const secret = isElsewhere(secretId, accountId) ? undefined : await secrets.describe(secretId);
-  if (!secret || secret.deletedAt) throw new RotationError('SECRET_UNKNOWN', 'there is no such secret in this account, or it is being deleted');
+  if (!secret || secret.deletedAt)
+    throw new RotationError('SECRET_UNKNOWN', 'there is no such secret in this account, or it is being deleted');
   const slice = await readSlice(roster, accountId);
   const user = slice.users.find((candidate) => candidate.secretName === secret.name);
-  if (!user) throw new RotationError('SECRET_NOT_IN_ROSTER', `the secret ${secret.name} belongs to no user of the roster of account ${accountId}`);
+  if (!user)
+    throw new RotationError(
+      'SECRET_NOT_IN_ROSTER',
+      `the secret ${secret.name} belongs to no user of the roster of account ${accountId}`,
+    );
   if (slice.generation < appliedGeneration(secret)) throw outdated(slice.generation, appliedGeneration(secret));
   return { secret, slice, user };
 }
 
 /** Not even looked for: another account's policy could let it be found, under the name of one of ours. */
-export const isElsewhere = (secretId: string, accountId: string): boolean => secretId.startsWith('arn:') && secretId.split(':')[4] !== accountId;
+export const isElsewhere = (secretId: string, accountId: string): boolean =>
+  secretId.startsWith('arn:') && secretId.split(':')[4] !== accountId;
 
 /**
  * The account's slice of the roster.
@@ -34,8 +45,18 @@ export const isElsewhere = (secretId: string, accountId: string): boolean => sec
  */
 export async function readSlice(roster: Roster, accountId: string): Promise<RosterSlice> {
   const slice = await roster.read();
-  if (!slice) throw new RotationError('SLICE_MISSING', `no roster is published for account ${accountId}`, 'publish the roster; nothing is changed until then');
-  if (slice.accountId !== accountId) throw new RotationError('SLICE_INVALID', `the roster published for account ${accountId} is that of ${slice.accountId}`, 'publish the roster again; nothing is changed until then');
+  if (!slice)
+    throw new RotationError(
+      'SLICE_MISSING',
+      `no roster is published for account ${accountId}`,
+      'publish the roster; nothing is changed until then',
+    );
+  if (slice.accountId !== accountId)
+    throw new RotationError(
+      'SLICE_INVALID',
+      `the roster published for account ${accountId} is that of ${slice.accountId}`,
+      'publish the roster again; nothing is changed until then',
+    );
   return slice;
 }
 
@@ -43,5 +64,9 @@ export async function readSlice(roster: Roster, accountId: string): Promise<Rost
 export const appliedGeneration = (secret: Secret): number => Number(secret.tags[TAGS.generation] ?? 0);
 
 export function outdated(found: number, applied: number): RotationError {
-  return new RotationError('SLICE_OUTDATED', `the roster's generation ${found} is older than ${applied}, which was applied before`, 'publish the current roster; nothing is changed until then');
+  return new RotationError(
+    'SLICE_OUTDATED',
+    `the roster's generation ${found} is older than ${applied}, which was applied before`,
+    'publish the current roster; nothing is changed until then',
+  );
 }

@@ -18,9 +18,11 @@ const EXEMPTION_NOTICE_MS = 14 * DAY_MS;
 export const standsStill = (standing: Standing): boolean => isExempt(standing) || endsHere(standing);
 
 /** The user retires, or its account is being released: no new key is made, not even in an emergency. */
-export const endsHere = ({ user, slice }: Pick<Standing, 'user' | 'slice'>): boolean => user.state === 'retired' || slice.state === 'leaving';
+export const endsHere = ({ user, slice }: Pick<Standing, 'user' | 'slice'>): boolean =>
+  user.state === 'retired' || slice.state === 'leaving';
 
-export const isExempt = ({ user: { exempt }, now }: Standing): boolean => exempt !== undefined && calendarDate(now) <= exempt.until;
+export const isExempt = ({ user: { exempt }, now }: Standing): boolean =>
+  exempt !== undefined && calendarDate(now) <= exempt.until;
 
 /** The first instant after the exemption: its last day is inclusive. */
 export const exemptionEnd = (until: string): Date => new Date(Date.parse(until) + DAY_MS);
@@ -31,13 +33,17 @@ export const exemptionNotice = (until: string): Date => new Date(exemptionEnd(un
 /** The end of the freeze that is on, or about to begin. */
 export function frozenUntil({ slice, now }: Pick<Standing, 'slice' | 'now'>): Date | undefined {
   const [today, soon] = [calendarDate(now), calendarDate(new Date(now.getTime() + AHEAD_MS))];
-  const ends = slice.limits.freeze.filter(({ from, to }) => from <= soon && today <= to).map(({ to }) => Date.parse(to) + DAY_MS);
+  const ends = slice.limits.freeze
+    .filter(({ from, to }) => from <= soon && today <= to)
+    .map(({ to }) => Date.parse(to) + DAY_MS);
   return ends.length > 0 ? new Date(Math.max(...ends)) : undefined;
 }
 
 /** The end of the last freeze; the beginning of time without one. */
 export function thawedAt({ slice, now }: Pick<Standing, 'slice' | 'now'>): Date {
-  return new Date(Math.max(0, ...slice.limits.freeze.map(({ to }) => Date.parse(to) + DAY_MS).filter((at) => at <= now.getTime())));
+  return new Date(
+    Math.max(0, ...slice.limits.freeze.map(({ to }) => Date.parse(to) + DAY_MS).filter((at) => at <= now.getTime())),
+  );
 }
 
 /** When the next freeze calls rotations off. */

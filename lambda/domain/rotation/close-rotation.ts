@@ -4,7 +4,13 @@ import type { NoticeEvent } from '../../contract/notice';
 import { TAGS } from '../ledger/tags';
 
 /** Sends the notice, marks the version as told and takes AWSPENDING off it last. Each part may be repeated. */
-export async function closeRotation(secrets: Secrets, notices: Notices, secret: Secret, versionId: string, notice: NoticeEvent): Promise<void> {
+export async function closeRotation(
+  secrets: Secrets,
+  notices: Notices,
+  secret: Secret,
+  versionId: string,
+  notice: NoticeEvent,
+): Promise<void> {
   if (secret.tags[TAGS.notified] !== versionId) {
     await notices.send(notice);
     await secrets.tag(secret.arn, { [TAGS.notified]: versionId });

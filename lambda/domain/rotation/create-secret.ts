@@ -28,7 +28,12 @@ export async function createSecret(rotation: Rotation): Promise<void> {
     existing: await rotation.iam.list(),
     rotateTimeoutMs: rotation.settings.timeoutMs,
   });
-  const intent: Intent = { attempt: rotation.settings.attempt, token: rotation.event.token, at: rotation.clock.now(), keyIds: existing.map((key) => key.id) };
+  const intent: Intent = {
+    attempt: rotation.settings.attempt,
+    token: rotation.event.token,
+    at: rotation.clock.now(),
+    keyIds: existing.map((key) => key.id),
+  };
   await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));
   const created = await createKey(rotation, intent);
   if (created) await storeKey(rotation, canonicalName, created);
@@ -50,7 +55,11 @@ async function abandonIfGone(rotation: Rotation, pending: AccessKeyPair): Promis
   const keys = await iam.list();
   if (keys.some((key) => key.id === pending.id) || listMayLag(rotation)) return;
   await secrets.moveStage(secret.arn, 'AWSPENDING', { from: event.token });
-  throw new RotationError('PENDING_KEY_GONE', `the new key …${lastFour(pending.id)} was deleted before its rotation finished (${inWords(clock.now())})`, 'the rotation is abandoned; the next one creates another key');
+  throw new RotationError(
+    'PENDING_KEY_GONE',
+    `the new key …${lastFour(pending.id)} was deleted before its rotation finished (${inWords(clock.now())})`,
+    'the rotation is abandoned; the next one creates another key',
+  );
 }
 
 /** A key made minutes ago need not be in IAM's list yet. */
@@ -68,8 +77,12 @@ async function createKey(rotation: Rotation, intent: Intent): Promise<AccessKeyP
   try {
     return await iam.create();
   } catch (error) {
-    const settle = isDefinite(error) ? secrets.untag(secret.arn, [intentTagKey(intent)]) : secrets.tag(secret.arn, intentTag({ ...intent, closedAt: clock.now() }));
-    await settle.catch((cause: unknown) => log.warn('the intent could not be settled', { cause: (cause as Error).name }));
+    const settle = isDefinite(error)
+      ? secrets.untag(secret.arn, [intentTagKey(intent)])
+      : secrets.tag(secret.arn, intentTag({ ...intent, closedAt: clock.now() }));
+    await settle.catch((cause: unknown) =>
+      log.warn('the intent could not be settled', { cause: (cause as Error).name }),
+    );
     if (isDefinite(error) && (await pendingKey(rotation))) return undefined;
     throw error;
   }

@@ -36,7 +36,10 @@ async function promote(rotation: Rotation): Promise<void> {
   const currentVersion = versionWith(secret, 'AWSCURRENT');
   if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id, keys);
   try {
-    await secrets.moveStage(secret.arn, 'AWSCURRENT', { to: event.token, ...(currentVersion && { from: currentVersion }) });
+    await secrets.moveStage(secret.arn, 'AWSCURRENT', {
+      to: event.token,
+      ...(currentVersion && { from: currentVersion }),
+    });
   } catch (error) {
     const after = await secrets.describe(secret.arn);
     if (!after?.versions[event.token]?.includes('AWSCURRENT')) throw error;
@@ -46,17 +49,29 @@ async function promote(rotation: Rotation): Promise<void> {
 /** IAM's list says what is to be; that the key works, and for whom, only the key itself can prove. A list that lags is no reason to wait. */
 async function requireWorking(rotation: Rotation, pending: AccessKeyPair, keys: readonly AccessKey[]): Promise<void> {
   const listed = keys.find(({ id }) => id === pending.id);
-  const works = (!listed || listed.status === 'Active') && (await worksNow(rotation, pending, await existingUserName(rotation)));
-  if (!works) throw new RotationError('PENDING_KEY_NOT_ACTIVE', `the new key …${lastFour(pending.id)} is not Active, or no longer works`, 'the rotation is attempted again; the current key is unchanged');
+  const works =
+    (!listed || listed.status === 'Active') && (await worksNow(rotation, pending, await existingUserName(rotation)));
+  if (!works)
+    throw new RotationError(
+      'PENDING_KEY_NOT_ACTIVE',
+      `the new key …${lastFour(pending.id)} is not Active, or no longer works`,
+      'the rotation is attempted again; the current key is unchanged',
+    );
 }
 
 /** The label keeps the previous version from being cleaned up; the tag says since when its key retires. */
-async function retirePrevious({ secrets, secret, event, user, settings, clock }: Rotation, currentVersion: string, pendingKeyId: string, keys: readonly AccessKey[]): Promise<void> {
+async function retirePrevious(
+  { secrets, secret, event, user, settings, clock }: Rotation,
+  currentVersion: string,
+  pendingKeyId: string,
+  keys: readonly AccessKey[],
+): Promise<void> {
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
   if (!previous || previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
-  if (holder !== currentVersion) await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
+  if (holder !== currentVersion)
+    await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
   const works = keys.find(({ id }) => id === previous.id)?.status === 'Active';
   await secrets.tag(secret.arn, retirementTag(beginRetirement(previous.id, user, clock.now(), event.token, works)));
 }
@@ -68,7 +83,13 @@ async function completeTail(rotation: Rotation): Promise<void> {
   const { gone, failure }: AtOnce = user.keepPreviousForHours === 0 ? await retireAtOnce(rotation, secret) : {};
   const currentKeyId = await currentKey(rotation);
   const rotated = rotatedNotice({ subject, versionId: event.token, currentKeyId, goneKeyId: gone, now: clock.now() });
-  await closeRotation(secrets, notices, secret, event.token, failure ? partialNotice(rotation, rotated, failure) : rotated);
+  await closeRotation(
+    secrets,
+    notices,
+    secret,
+    event.token,
+    failure ? partialNotice(rotation, rotated, failure) : rotated,
+  );
   // only now, so that a second attempt tells the same; should it fail, reconcile forgets the key
   if (gone) await secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
 }
@@ -116,7 +137,9 @@ async function deleteWhenQuiet(rotation: Rotation, secret: Secret, keyId: string
 }
 
 async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void> {
-  await rotation.notices.record(deletedNotice(rotation, key.id, 'the roster keeps no previous key', rotation.clock.now()));
+  await rotation.notices.record(
+    deletedNotice(rotation, key.id, 'the roster keeps no previous key', rotation.clock.now()),
+  );
   await deactivateAndDelete(rotation.iam, key);
 }
 

@@ -11,14 +11,21 @@ import { compromisedKeys } from '../ledger/tags';
  */
 export function guardRotation({ secret, slice, user }: Subject, token: string, today: string): void {
   if (!isBegun(secret, token)) refuseResting(secret, slice, user, today);
-  if (!secret.rotationEnabled) throw new RotationError('SECRET_ROTATION_DISABLED', `the secret ${secret.name} has no rotation enabled`);
+  if (!secret.rotationEnabled)
+    throw new RotationError('SECRET_ROTATION_DISABLED', `the secret ${secret.name} has no rotation enabled`);
   const stages = secret.versions[token];
   if (!stages) throw new RotationError('TOKEN_UNKNOWN', `the token is no version of the secret ${secret.name}`);
-  if (!stages.includes('AWSPENDING') && !stages.includes('AWSCURRENT')) throw new RotationError('TOKEN_NOT_PENDING', `the version of the secret ${secret.name} is neither AWSPENDING nor AWSCURRENT`);
+  if (!stages.includes('AWSPENDING') && !stages.includes('AWSCURRENT'))
+    throw new RotationError(
+      'TOKEN_NOT_PENDING',
+      `the version of the secret ${secret.name} is neither AWSPENDING nor AWSCURRENT`,
+    );
 }
 
 /** A compromised key is replaced in spite of an exemption. */
 function refuseResting(secret: Secret, slice: RosterSlice, user: SliceUser, today: string): void {
-  if (slice.state === 'leaving' || user.state === 'retired') throw new RotationError('USER_NOT_ROTATED', `${user.name} is being released or retired`);
-  if (user.exempt && today <= user.exempt.until && compromisedKeys(secret).length === 0) throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt from rotation until ${user.exempt.until}`);
+  if (slice.state === 'leaving' || user.state === 'retired')
+    throw new RotationError('USER_NOT_ROTATED', `${user.name} is being released or retired`);
+  if (user.exempt && today <= user.exempt.until && compromisedKeys(secret).length === 0)
+    throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt from rotation until ${user.exempt.until}`);
 }

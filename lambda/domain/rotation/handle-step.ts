@@ -14,7 +14,12 @@ import { noticeBase } from '../notices/compose';
 import { setSecret } from './set-secret';
 import { testSecret } from './test-secret';
 
-const STEP_FUNCTIONS: Record<Step, (rotation: Rotation) => Promise<void>> = { createSecret, setSecret, testSecret, finishSecret };
+const STEP_FUNCTIONS: Record<Step, (rotation: Rotation) => Promise<void>> = {
+  createSecret,
+  setSecret,
+  testSecret,
+  finishSecret,
+};
 
 /**
  * Handles one event of Secrets Manager. Every step may be called again, also for a rotation that is finished.
@@ -30,14 +35,22 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
   try {
     await STEP_FUNCTIONS[event.step](rotation);
   } catch (error) {
-    await tellOfFailure(rotation, error).catch((cause: unknown) => ports.log.error('the failure could not be told', { code: codeOf(cause) }));
+    await tellOfFailure(rotation, error).catch((cause: unknown) =>
+      ports.log.error('the failure could not be told', { code: codeOf(cause) }),
+    );
     throw error;
   }
   ports.log.info('step finished', { step: event.step, secret: subject.secret.name });
 }
 
 /** Guards that speak of the roster concern a person; a replayed or foreign token concerns nobody. */
-const REFUSALS_TOLD = new Set<string>(['SECRET_NOT_IN_ROSTER', 'SLICE_MISSING', 'SLICE_INVALID', 'SLICE_OUTDATED', 'USER_NOT_ROTATED']);
+const REFUSALS_TOLD = new Set<string>([
+  'SECRET_NOT_IN_ROSTER',
+  'SLICE_MISSING',
+  'SLICE_INVALID',
+  'SLICE_OUTDATED',
+  'USER_NOT_ROTATED',
+]);
 
 async function admit(ports: RotationPorts, settings: RotationSettings, event: StepEvent): Promise<Subject> {
   try {
@@ -46,12 +59,18 @@ async function admit(ports: RotationPorts, settings: RotationSettings, event: St
     return subject;
   } catch (error) {
     ports.log.error('step refused', { step: event.step, code: codeOf(error), reason: reasonOf(error) });
-    if (REFUSALS_TOLD.has(codeOf(error))) await ports.notices.send(refusalNotice(settings, event, error, ports.clock.now()));
+    if (REFUSALS_TOLD.has(codeOf(error)))
+      await ports.notices.send(refusalNotice(settings, event, error, ports.clock.now()));
     throw error;
   }
 }
 
-function refusalNotice({ accountId, region }: RotationSettings, event: StepEvent, error: unknown, now: Date): NoticeEvent {
+function refusalNotice(
+  { accountId, region }: RotationSettings,
+  event: StepEvent,
+  error: unknown,
+  now: Date,
+): NoticeEvent {
   const code = codeOf(error);
   return {
     schemaVersion: 1,
@@ -61,7 +80,12 @@ function refusalNotice({ accountId, region }: RotationSettings, event: StepEvent
     accountId,
     region,
     userName: '',
-    secretName: event.secretId.split(':').slice(6).join(':').replace(/-\w{6}$/, '') || event.secretId,
+    secretName:
+      event.secretId
+        .split(':')
+        .slice(6)
+        .join(':')
+        .replace(/-\w{6}$/, '') || event.secretId,
     occurredAt: now.toISOString(),
     code,
     reason: reasonOf(error),
@@ -85,9 +109,13 @@ async function tellOfFailure(rotation: Rotation, error: unknown): Promise<void> 
   if (!secret) return;
   const live = secret.versions[event.token]?.includes('AWSCURRENT') ?? false;
   const told = failureOf(secret);
-  if (told?.token !== event.token || told.code !== codeOf(error)) await notices.send(failureNotice(rotation, error, live));
+  if (told?.token !== event.token || told.code !== codeOf(error))
+    await notices.send(failureNotice(rotation, error, live));
   const at = clock.now();
-  await secrets.tag(secret.arn, failureTag({ token: event.token, code: codeOf(error), at, since: told?.token === event.token ? told.since : at }));
+  await secrets.tag(
+    secret.arn,
+    failureTag({ token: event.token, code: codeOf(error), at, since: told?.token === event.token ? told.since : at }),
+  );
 }
 
 function failureNotice(rotation: Rotation, error: unknown, live: boolean): NoticeEvent {
@@ -101,6 +129,10 @@ function failureNotice(rotation: Rotation, error: unknown, live: boolean): Notic
     versionId: rotation.event.token,
     code: codeOf(error),
     reason: reasonOf(error),
-    nextStep: nextStep ?? (live ? 'the new key is live; the rest is completed by itself' : 'the rotation is attempted again; the current key is unchanged'),
+    nextStep:
+      nextStep ??
+      (live
+        ? 'the new key is live; the rest is completed by itself'
+        : 'the rotation is attempted again; the current key is unchanged'),
   };
 }

@@ -38,15 +38,26 @@ export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<
   return withLease(input, async (secret) => {
     const fresh = await keys.list();
     const current = isFormers(secret) ? undefined : await secrets.value(secret.arn, 'AWSCURRENT');
-    return deleteOne({ ...input, secret, existing: fresh, currentKeyId: current === undefined ? undefined : parseSecretValue(current).key?.id });
+    return deleteOne({
+      ...input,
+      secret,
+      existing: fresh,
+      currentKeyId: current === undefined ? undefined : parseSecretValue(current).key?.id,
+    });
   });
 }
 
 async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
   const { secrets, secret, existing, currentKeyId } = input;
   if (existing.length < 2) return existing;
-  const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));
-  if (!victim && isLost(input)) throw new RotationError('CURRENT_KEY_MISSING', `the key …${lastFour(currentKeyId!)} that AWSCURRENT names does not exist while two others do`, 'decide which of the two keys may go and delete it; nothing was touched');
+  const victim =
+    (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));
+  if (!victim && isLost(input))
+    throw new RotationError(
+      'CURRENT_KEY_MISSING',
+      `the key …${lastFour(currentKeyId!)} that AWSCURRENT names does not exist while two others do`,
+      'decide which of the two keys may go and delete it; nothing was touched',
+    );
   if (!victim) throw await noRoom(input);
   const { key, found } = victim;
   if (found !== 'retiring' && (await knownAs(secrets, secret, key.id))) throw await noRoom(input);
@@ -56,18 +67,25 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
 }
 
 /** One of the keys that do exist may be what the user works with; only an orphan cannot. */
-const isLost = ({ existing, currentKeyId }: RoomInput): boolean => currentKeyId !== undefined && !existing.some(({ id }) => id === currentKeyId);
+const isLost = ({ existing, currentKeyId }: RoomInput): boolean =>
+  currentKeyId !== undefined && !existing.some(({ id }) => id === currentKeyId);
 
 /** Read anew. An orphan nobody can work with, whatever else works. */
 async function mayGo(input: RoomInput, { key: { id }, found }: Victim): Promise<boolean> {
   const { verdict, key } = await judgeKey({ ...input, iam: input.keys }, id);
-  return verdict === 'free' ? found !== 'retiring' || key?.status !== 'Active' : verdict === 'last' && found === 'orphan';
+  return verdict === 'free'
+    ? found !== 'retiring' || key?.status !== 'Active'
+    : verdict === 'last' && found === 'orphan';
 }
 
-async function remove({ secrets, secret, slice, user, notices, keys, clock }: RoomInput, { key, found }: Victim): Promise<void> {
+async function remove(
+  { secrets, secret, slice, user, notices, keys, clock }: RoomInput,
+  { key, found }: Victim,
+): Promise<void> {
   await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
   await (found === 'orphan' ? keys.delete(key.id) : deactivateAndDelete(keys, key));
-  if (retirementsOf(secret).some(({ keyId }) => keyId === key.id)) await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
+  if (retirementsOf(secret).some(({ keyId }) => keyId === key.id))
+    await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
 }
 
 interface Victim {
@@ -82,7 +100,11 @@ async function orphan(input: RoomInput): Promise<Victim | undefined> {
   }
   if (undecided.length > 0) {
     const at = judgeableAt(intentsOf(input.secret), input.rotateTimeoutMs);
-    throw new RotationError('ROOM_PENDING', `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`, `the rotation is attempted again after ${inWords(at)}`);
+    throw new RotationError(
+      'ROOM_PENDING',
+      `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`,
+      `the rotation is attempted again after ${inWords(at)}`,
+    );
   }
   return undefined;
 }
@@ -90,7 +112,8 @@ async function orphan(input: RoomInput): Promise<Victim | undefined> {
 async function retired({ secret, keys, existing, user, clock }: RoomInput): Promise<Victim | undefined> {
   for (const retirement of retirementsOf(secret)) {
     const key = existing.find((candidate) => candidate.id === retirement.keyId && candidate.status !== 'Active');
-    if (key && isQuiet(key, await keys.lastUse(key.id), user.quietForHours, clock.now())) return { key, found: 'retiring' };
+    if (key && isQuiet(key, await keys.lastUse(key.id), user.quietForHours, clock.now()))
+      return { key, found: 'retiring' };
   }
   return undefined;
 }
@@ -98,15 +121,25 @@ async function retired({ secret, keys, existing, user, clock }: RoomInput): Prom
 async function unmanaged(input: RoomInput): Promise<Victim | undefined> {
   if (input.user.unmanagedKeys !== 'delete') return undefined;
   const retiring = new Set(retirementsOf(input.secret).map(({ keyId }) => keyId));
-  const candidates = input.existing.filter((key) => key.id !== input.currentKeyId && !retiring.has(key.id) && !(key.status === 'Active' && mayBeLast(input, key.id)));
+  const candidates = input.existing.filter(
+    (key) =>
+      key.id !== input.currentKeyId && !retiring.has(key.id) && !(key.status === 'Active' && mayBeLast(input, key.id)),
+  );
   const inactiveFirst = candidates.sort((a, b) => Number(a.status === 'Active') - Number(b.status === 'Active'));
   for (const key of inactiveFirst) {
-    if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now())) return { key, found: 'unmanaged' };
+    if (isQuiet(key, await input.keys.lastUse(key.id), input.user.quietForHours, input.clock.now()))
+      return { key, found: 'unmanaged' };
   }
   return undefined;
 }
 
-function judge({ existing, secret, currentKeyId, rotateTimeoutMs, clock }: RoomInput): ReturnType<typeof judgeUnknownKeys> {
+function judge({
+  existing,
+  secret,
+  currentKeyId,
+  rotateTimeoutMs,
+  clock,
+}: RoomInput): ReturnType<typeof judgeUnknownKeys> {
   const known = new Set([...(currentKeyId ? [currentKeyId] : []), ...retirementsOf(secret).map(({ keyId }) => keyId)]);
   return judgeUnknownKeys(existing, known, intentsOf(secret), rotateTimeoutMs, clock.now());
 }
@@ -120,7 +153,9 @@ async function noRoom(input: RoomInput): Promise<RotationError> {
 }
 
 /** For messages about keys that do not retire, for the stored one does not work. */
-export const WAITS_FOR_STORED_KEY = 'nothing is deactivated or deleted while the stored key does not work; another alert says which command makes it work';
+export const WAITS_FOR_STORED_KEY =
+  'nothing is deactivated or deleted while the stored key does not work; another alert says which command makes it work';
 
 /** For messages about two keys that leave no room for a new one. */
-export const howRoomComes = ({ unmanagedKeys }: SliceUser): string => `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it' : 'one is retired once it is quiet'}; then the rotation starts by itself`;
+export const howRoomComes = ({ unmanagedKeys }: SliceUser): string =>
+  `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it' : 'one is retired once it is quiet'}; then the rotation starts by itself`;

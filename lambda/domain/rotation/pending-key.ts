@@ -4,7 +4,13 @@ import { parseOwnValue } from '../secret-value';
 import { RotationError } from '../errors';
 
 /** The key that the pending version already holds. */
-export async function pendingKey({ secrets, secret, event, user, settings }: Rotation): Promise<AccessKeyPair | undefined> {
+export async function pendingKey({
+  secrets,
+  secret,
+  event,
+  user,
+  settings,
+}: Rotation): Promise<AccessKeyPair | undefined> {
   const text = await secrets.value(secret.arn, 'AWSPENDING', event.token);
   return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
 }
@@ -15,9 +21,19 @@ export async function pendingKey({ secrets, secret, event, user, settings }: Rot
  */
 export async function existingUserName({ iam, user, secret, settings }: Rotation): Promise<string> {
   const found = await iam.user();
-  if (!found) throw new RotationError('USER_MISSING', `there is no IAM user ${user.name} in account ${settings.accountId}`, 'create the user or take it out of the roster');
+  if (!found)
+    throw new RotationError(
+      'USER_MISSING',
+      `there is no IAM user ${user.name} in account ${settings.accountId}`,
+      'create the user or take it out of the roster',
+    );
   const pinned = secret.tags['access-keys:user-id'];
-  if (pinned && pinned !== found.id) throw new RotationError('USER_REPLACED', `the IAM user ${user.name} is not the one that this secret was made for: it was deleted and created again`, 'delete the secret, so that the new user is adopted');
+  if (pinned && pinned !== found.id)
+    throw new RotationError(
+      'USER_REPLACED',
+      `the IAM user ${user.name} is not the one that this secret was made for: it was deleted and created again`,
+      'delete the secret, so that the new user is adopted',
+    );
   return found.name;
 }
 
@@ -29,6 +45,11 @@ export async function listedKey({ iam }: Rotation, keyId: string): Promise<Acces
 /** @throws RotationError PENDING_EMPTY */
 export async function requirePendingKey(rotation: Rotation): Promise<AccessKeyPair> {
   const pending = await pendingKey(rotation);
-  if (!pending) throw new RotationError('PENDING_EMPTY', `the pending version of ${rotation.secret.name} holds no key`, 'the rotation is attempted again from its first step');
+  if (!pending)
+    throw new RotationError(
+      'PENDING_EMPTY',
+      `the pending version of ${rotation.secret.name} holds no key`,
+      'the rotation is attempted again from its first step',
+    );
   return pending;
 }

@@ -25,7 +25,11 @@ export async function provePropagation(rotation: Rotation, key: AccessKeyPair, u
     await clock.sleep(successes > 0 ? BETWEEN_SUCCESSES_MS : backoffMs);
     if (successes === 0) backoffMs = Math.min(backoffMs * 2, LONGEST_BACKOFF_MS);
   }
-  throw new RotationError('KEY_NOT_PROPAGATED', `the new key …${lastFour(key.id)} did not work ${SUCCESSES_IN_A_ROW} times in a row within the function's time`, 'the rotation is attempted again; the current key is unchanged');
+  throw new RotationError(
+    'KEY_NOT_PROPAGATED',
+    `the new key …${lastFour(key.id)} did not work ${SUCCESSES_IN_A_ROW} times in a row within the function's time`,
+    'the rotation is attempted again; the current key is unchanged',
+  );
 }
 
 /** For a key that was proved before: a few attempts, for it can still be unknown in one place. */
@@ -41,12 +45,20 @@ export async function worksNow(rotation: Rotation, key: AccessKeyPair, userName:
  * Whether the key works now.
  * @throws RotationError KEY_IDENTITY_WRONG when it works for somebody else
  */
-async function authenticates({ identities, settings }: Rotation, key: AccessKeyPair, userName: string): Promise<boolean> {
+async function authenticates(
+  { identities, settings }: Rotation,
+  key: AccessKeyPair,
+  userName: string,
+): Promise<boolean> {
   const identity = await identities.identify(key);
   if (!identity) return false;
   const [, name] = /:user\/(?:.*\/)?([^/]+)$/.exec(identity.arn) ?? [];
   if (name !== userName || identity.accountId !== settings.accountId) {
-    throw new RotationError('KEY_IDENTITY_WRONG', `the new key …${lastFour(key.id)} belongs to ${identity.arn}, not to ${userName} in ${settings.accountId}`, 'restore the secret from a previous version; the current key is unchanged');
+    throw new RotationError(
+      'KEY_IDENTITY_WRONG',
+      `the new key …${lastFour(key.id)} belongs to ${identity.arn}, not to ${userName} in ${settings.accountId}`,
+      'restore the secret from a previous version; the current key is unchanged',
+    );
   }
   return true;
 }

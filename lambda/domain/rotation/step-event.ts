@@ -15,11 +15,21 @@ export interface StepEvent {
 
 /** @throws RotationError EVENT_INVALID */
 export function parseStepEvent(event: unknown): StepEvent {
-  const { SecretId, ClientRequestToken, Step, RotationToken } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
+  const { SecretId, ClientRequestToken, Step, RotationToken } = (
+    typeof event === 'object' && event !== null ? event : {}
+  ) as Record<string, unknown>;
   const step = STEPS.find((known) => known === Step);
   if (!step) throw new RotationError('EVENT_INVALID', 'the event names no step of a rotation');
-  if (typeof SecretId !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(SecretId)) throw new RotationError('EVENT_INVALID', 'the event names no secret');
-  if (typeof ClientRequestToken !== 'string' || !/^[A-Za-z0-9-]{32,64}$/.test(ClientRequestToken)) throw new RotationError('EVENT_INVALID', 'the event has no token of 32 to 64 letters, digits and hyphens');
-  if (RotationToken !== undefined && (typeof RotationToken !== 'string' || RotationToken.length > 256)) throw new RotationError('EVENT_INVALID', 'the event has a RotationToken that is not a short string');
-  return { step, secretId: SecretId, token: ClientRequestToken, ...(RotationToken !== undefined && { rotationToken: RotationToken }) };
+  if (typeof SecretId !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(SecretId))
+    throw new RotationError('EVENT_INVALID', 'the event names no secret');
+  if (typeof ClientRequestToken !== 'string' || !/^[A-Za-z0-9-]{32,64}$/.test(ClientRequestToken))
+    throw new RotationError('EVENT_INVALID', 'the event has no token of 32 to 64 letters, digits and hyphens');
+  if (RotationToken !== undefined && (typeof RotationToken !== 'string' || RotationToken.length > 256))
+    throw new RotationError('EVENT_INVALID', 'the event has a RotationToken that is not a short string');
+  return {
+    step,
+    secretId: SecretId,
+    token: ClientRequestToken,
+    ...(RotationToken !== undefined && { rotationToken: RotationToken }),
+  };
 }

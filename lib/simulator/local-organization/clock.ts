@@ -142,7 +142,9 @@ export class VirtualClock implements Clock {
 }
 
 function threadPoolBusy(): boolean {
-  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq') || name.endsWith('Job') || name.endsWith('Request'));
+  return process
+    .getActiveResourcesInfo()
+    .some((name) => name.startsWith('FSReq') || name.endsWith('Job') || name.endsWith('Request'));
 }
 
 const earlier = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);

@@ -87,13 +87,20 @@ export class FaultPlan {
   /** @throws Error that says which rule is wrong, and why, one line a problem */
   static parse(json: unknown, random: Random): FaultPlan {
     const validate = new Ajv({ allErrors: true }).compile<FaultRule[]>(RULES_SCHEMA);
-    if (!validate(json)) throw new Error((validate.errors ?? []).map(({ instancePath, message, params }) => `${instancePath || '/'}: ${message}${describe(params)}`).join('\n'));
+    if (!validate(json))
+      throw new Error(
+        (validate.errors ?? [])
+          .map(({ instancePath, message, params }) => `${instancePath || '/'}: ${message}${describe(params)}`)
+          .join('\n'),
+      );
     return new FaultPlan(json, random);
   }
 
   /** When every call that a rule matches goes wrong, for a time. */
   get outages(): readonly Pick<FaultRule, 'from' | 'to'>[] {
-    return this.rules.filter(({ from, to, rate, nth, times }) => (from ?? to) !== undefined && (rate ?? nth ?? times) === undefined);
+    return this.rules.filter(
+      ({ from, to, rate, nth, times }) => (from ?? to) !== undefined && (rate ?? nth ?? times) === undefined,
+    );
   }
 
   /** The first rule that hits this call; every matching rule counts it. */
@@ -109,8 +116,14 @@ export class FaultPlan {
 }
 
 function matches(rule: FaultRule, target: FaultTarget): boolean {
-  const same = (['service', 'operation', 'accountId', 'functionName'] as const).every((key) => rule[key] === undefined || rule[key] === target[key]);
-  return same && (rule.from === undefined || target.at >= new Date(rule.from)) && (rule.to === undefined || target.at < new Date(rule.to));
+  const same = (['service', 'operation', 'accountId', 'functionName'] as const).every(
+    (key) => rule[key] === undefined || rule[key] === target[key],
+  );
+  return (
+    same &&
+    (rule.from === undefined || target.at >= new Date(rule.from)) &&
+    (rule.to === undefined || target.at < new Date(rule.to))
+  );
 }
 
 function describe(params: Record<string, unknown>): string {

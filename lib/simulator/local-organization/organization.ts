@@ -1,7 +1,16 @@
 import { VirtualClock } from './clock';
 import { unzipSync } from 'fflate';
 import type { Assembly } from '../../cloud-assembly/assembly';
-import { deleteStack, deployStack, type AlarmDefinition, type Deployer, type StackToDeploy, type EventPattern, type QueueConsumer, type RuleDefinition } from './deployment/deploy';
+import {
+  deleteStack,
+  deployStack,
+  type AlarmDefinition,
+  type Deployer,
+  type StackToDeploy,
+  type EventPattern,
+  type QueueConsumer,
+  type RuleDefinition,
+} from './deployment/deploy';
 import { StackSets } from './deployment/stack-sets';
 import type { Target, Template } from '../../cloud-assembly/template';
 import type { FaultPlan } from './faults';
@@ -72,23 +81,68 @@ export class LocalOrganization {
     const clock = (this.clock = new VirtualClock(options.start));
     this.region = options.region;
     const random = (this.random = seededRandom(options.seed));
-    const directory = (this.directory = new IamDirectory({ clock, random, organizationId: options.organizationId, propagation: options.propagation }));
-    for (const accountId of options.accountIds) directory.addAccount(accountId, { organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/') });
+    const directory = (this.directory = new IamDirectory({
+      clock,
+      random,
+      organizationId: options.organizationId,
+      propagation: options.propagation,
+    }));
+    for (const accountId of options.accountIds)
+      directory.addAccount(accountId, {
+        organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/'),
+      });
     const kms = kmsService({ clock, random });
     this.kms = kms.state;
-    this.runtime = new LambdaRuntime({ clock, random, directory, gateway: () => this.gateway, onLog: (line) => this.logListeners.forEach((listen) => listen(line)), onAnswer: (answered) => this.answerListeners.forEach((listen) => listen(answered)) });
-    const secrets = secretsManagerService({ clock, random, kms: this.kms, invoke: (arn, payload, source) => this.invokeAs(arn, payload, source), emit: (event) => this.emit(event) });
+    this.runtime = new LambdaRuntime({
+      clock,
+      random,
+      directory,
+      gateway: () => this.gateway,
+      onLog: (line) => this.logListeners.forEach((listen) => listen(line)),
+      onAnswer: (answered) => this.answerListeners.forEach((listen) => listen(answered)),
+    });
+    const secrets = secretsManagerService({
+      clock,
+      random,
+      kms: this.kms,
+      invoke: (arn, payload, source) => this.invokeAs(arn, payload, source),
+      emit: (event) => this.emit(event),
+    });
     const s3 = s3Service({ clock, kms: this.kms });
     const sqs = sqsService({ clock, random });
-    const sns = snsService({ clock, random, kms: this.kms, deliver: (queueArn, body, topicArn) => this.deliver(queueArn, body, topicArn) });
+    const sns = snsService({
+      clock,
+      random,
+      kms: this.kms,
+      deliver: (queueArn, body, topicArn) => this.deliver(queueArn, body, topicArn),
+    });
     const ses = sesv2Service({ clock, random });
     const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
     Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
-    [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [secrets.state, s3.state, sqs.state, sns.state, ses.state, lambda.state];
-    this.stackSets = new StackSets({ deployer: () => this.deployer, unitOf: (accountId) => options.units?.[accountId], templateAt: (url) => JSON.parse(this.asset(url.split('/').at(-1)!)!) as Template });
-    this.schedules = new Schedules({ clock, everyRun: options.everyRun ?? false, run: (rule) => this.runSchedule(rule) });
+    [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [
+      secrets.state,
+      s3.state,
+      sqs.state,
+      sns.state,
+      ses.state,
+      lambda.state,
+    ];
+    this.stackSets = new StackSets({
+      deployer: () => this.deployer,
+      unitOf: (accountId) => options.units?.[accountId],
+      templateAt: (url) => JSON.parse(this.asset(url.split('/').at(-1)!)!) as Template,
+    });
+    this.schedules = new Schedules({
+      clock,
+      everyRun: options.everyRun ?? false,
+      run: (rule) => this.runSchedule(rule),
+    });
     this.gateway = new Gateway({
-      services: [iamService(directory), stsService(directory), ...[secrets, s3, sqs, sns, ses, lambda, kms].map(({ service }) => service)],
+      services: [
+        iamService(directory),
+        stsService(directory),
+        ...[secrets, s3, sqs, sns, ses, lambda, kms].map(({ service }) => service),
+      ],
       directory,
       clock,
       random,
@@ -148,7 +202,10 @@ export class LocalOrganization {
 
   private addRule(rule: RuleDefinition): void {
     if (rule.everyMs !== undefined) return this.schedules.add(rule);
-    this.rules = [...this.rules.filter(({ arn, functionArn }) => arn !== rule.arn || functionArn !== rule.functionArn), rule];
+    this.rules = [
+      ...this.rules.filter(({ arn, functionArn }) => arn !== rule.arn || functionArn !== rule.functionArn),
+      rule,
+    ];
   }
 
   /** An asset of the assembly, which its bootstrap bucket would hold, or a zip file in a bucket of this organization. */
@@ -156,7 +213,8 @@ export class LocalOrganization {
     const asset = this.asset(key);
     if (asset !== undefined) return { name: key, text: asset };
     const object = this.s3.bytes(bucket, key);
-    if (!object) throw new Error(`s3://${bucket}/${key} does not exist: the functions' code was not published before their stack`);
+    if (!object)
+      throw new Error(`s3://${bucket}/${key} does not exist: the functions' code was not published before their stack`);
     return { name: key, text: Buffer.from(unzipSync(object)['index.js']!).toString('utf8') };
   }
 
@@ -166,7 +224,12 @@ export class LocalOrganization {
 
   /** Settings of an unchanged SDK client that speaks for whoever holds the credentials. */
   clientConfig(credentials: Credentials) {
-    return { region: this.options.region, credentials, maxAttempts: 1, requestHandler: inProcessHandler(this.gateway) as never };
+    return {
+      region: this.options.region,
+      credentials,
+      maxAttempts: 1,
+      requestHandler: inProcessHandler(this.gateway) as never,
+    };
   }
 
   onCall(listener: (record: CallRecord) => void): void {
@@ -202,19 +265,52 @@ export class LocalOrganization {
     const keys = this.directory.keysOf(accountId, userName);
     const used = keys.find((key) => key.accessKeyId === accessKeyId);
     if (!used || keys.every(({ createdAt }) => createdAt <= used.createdAt)) return;
-    this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () => this.schedules.used(accountId));
+    this.clock.at(new Date(this.clock.now().getTime() + this.directory.lastUsedLagMs), () =>
+      this.schedules.used(accountId),
+    );
   }
 
-  private async invokeAs(functionArn: string, payload: unknown, { principal, sourceArn, sourceAccount }: InvocationSource): Promise<{ payload: unknown; functionError?: 'Unhandled' }> {
+  private async invokeAs(
+    functionArn: string,
+    payload: unknown,
+    { principal, sourceArn, sourceAccount }: InvocationSource,
+  ): Promise<{ payload: unknown; functionError?: 'Unhandled' }> {
     const caller: Principal = typeof principal === 'string' ? service(principal) : principal;
-    const context = { ...(sourceArn && { 'aws:SourceArn': sourceArn }), ...(sourceAccount && { 'aws:SourceAccount': sourceAccount }) };
-    const answer = (await this.gateway.call(caller, 'lambda', 'Invoke', this.options.region, { FunctionName: functionArn, Payload: Buffer.from(JSON.stringify(payload)) }, context)) as { Payload?: Uint8Array; FunctionError?: 'Unhandled' };
-    return { payload: JSON.parse(Buffer.from(answer.Payload ?? 'null').toString()) as unknown, functionError: answer.FunctionError };
+    const context = {
+      ...(sourceArn && { 'aws:SourceArn': sourceArn }),
+      ...(sourceAccount && { 'aws:SourceAccount': sourceAccount }),
+    };
+    const answer = (await this.gateway.call(
+      caller,
+      'lambda',
+      'Invoke',
+      this.options.region,
+      { FunctionName: functionArn, Payload: Buffer.from(JSON.stringify(payload)) },
+      context,
+    )) as { Payload?: Uint8Array; FunctionError?: 'Unhandled' };
+    return {
+      payload: JSON.parse(Buffer.from(answer.Payload ?? 'null').toString()) as unknown,
+      functionError: answer.FunctionError,
+    };
   }
 
   private async runSchedule({ functionArn, arn, accountId, region }: RuleDefinition): Promise<unknown> {
-    const event = { version: '0', id: this.random.fork(`${arn} ${this.clock.now().getTime()}`).uuid(), 'detail-type': 'Scheduled Event', source: 'aws.events', account: accountId, time: this.clock.now().toISOString(), region, resources: [arn], detail: {} };
-    const answer = await this.invokeAs(functionArn, event, { principal: 'events.amazonaws.com', sourceArn: arn, sourceAccount: accountId });
+    const event = {
+      version: '0',
+      id: this.random.fork(`${arn} ${this.clock.now().getTime()}`).uuid(),
+      'detail-type': 'Scheduled Event',
+      source: 'aws.events',
+      account: accountId,
+      time: this.clock.now().toISOString(),
+      region,
+      resources: [arn],
+      detail: {},
+    };
+    const answer = await this.invokeAs(functionArn, event, {
+      principal: 'events.amazonaws.com',
+      sourceArn: arn,
+      sourceAccount: accountId,
+    });
     return answer.functionError === undefined ? answer.payload : undefined;
   }
 
@@ -223,19 +319,41 @@ export class LocalOrganization {
     const sourceArn = alarmArn({ accountId, region: this.region, name });
     const { description, topicArns } = this.alarms.get(sourceArn)!;
     for (const TopicArn of topicArns) {
-      await this.gateway.call(service('cloudwatch.amazonaws.com'), 'sns', 'Publish', this.region, { TopicArn, Subject: `ALARM: "${name}"`, Message: description }, { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': accountId });
+      await this.gateway.call(
+        service('cloudwatch.amazonaws.com'),
+        'sns',
+        'Publish',
+        this.region,
+        { TopicArn, Subject: `ALARM: "${name}"`, Message: description },
+        { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': accountId },
+      );
     }
   }
 
   private emit(event: RotationEvent): void {
     for (const rule of this.rules) {
       if (rule.accountId !== event.account || rule.region !== event.region || !matches(rule.pattern, event)) continue;
-      this.clock.at(this.clock.now(), async () => void (await this.invokeAs(rule.functionArn, event, { principal: 'events.amazonaws.com', sourceArn: rule.arn, sourceAccount: rule.accountId })));
+      this.clock.at(
+        this.clock.now(),
+        async () =>
+          void (await this.invokeAs(rule.functionArn, event, {
+            principal: 'events.amazonaws.com',
+            sourceArn: rule.arn,
+            sourceAccount: rule.accountId,
+          })),
+      );
     }
   }
 
   private async deliver(queueArn: string, body: string, topicArn: string): Promise<void> {
-    await this.gateway.call(service('sns.amazonaws.com'), 'sqs', 'SendMessage', this.options.region, { QueueUrl: queueArn, MessageBody: body }, { 'aws:SourceArn': topicArn });
+    await this.gateway.call(
+      service('sns.amazonaws.com'),
+      'sqs',
+      'SendMessage',
+      this.options.region,
+      { QueueUrl: queueArn, MessageBody: body },
+      { 'aws:SourceArn': topicArn },
+    );
   }
 
   /** Lambda's poller: what a function does not finish comes back after the visibility timeout. */
@@ -246,10 +364,18 @@ export class LocalOrganization {
       const messages = this.sqs.receive(queueArn, batchSize);
       if (messages.length === 0) return;
       const answer = await this.runtime.invoke(functionArn, this.sqs.records(queueArn, messages));
-      const failed = new Set(((answer.payload as { batchItemFailures?: { itemIdentifier: string }[] } | null)?.batchItemFailures ?? []).map(({ itemIdentifier }) => itemIdentifier));
+      const failed = new Set(
+        ((answer.payload as { batchItemFailures?: { itemIdentifier: string }[] } | null)?.batchItemFailures ?? []).map(
+          ({ itemIdentifier }) => itemIdentifier,
+        ),
+      );
       const done = answer.functionError === undefined ? messages.filter(({ id }) => !failed.has(id)) : [];
       for (const { receipt = '' } of done) this.sqs.delete(queueArn, receipt);
-      if (done.length < messages.length) this.clock.at(new Date(this.clock.now().getTime() + (this.sqs.queue(queueArn).visibilityTimeoutSeconds ?? 30) * 1000), poll);
+      if (done.length < messages.length)
+        this.clock.at(
+          new Date(this.clock.now().getTime() + (this.sqs.queue(queueArn).visibilityTimeoutSeconds ?? 30) * 1000),
+          poll,
+        );
     };
     this.sqs.onArrival(queueArn, () => void this.clock.at(this.clock.now(), poll));
   }
@@ -263,12 +389,18 @@ function functionArnOf({ origin, principal }: CallRecord): string | undefined {
 
 const nameOf = ({ accountId, region, stackName }: Target): string => `${accountId}/${region}/${stackName}`;
 
-const alarmArn = ({ accountId, region, name }: Pick<AlarmDefinition, 'accountId' | 'region' | 'name'>): string => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
+const alarmArn = ({ accountId, region, name }: Pick<AlarmDefinition, 'accountId' | 'region' | 'name'>): string =>
+  `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
 
 const service = (name: string): Principal => ({ kind: 'service', arn: name, accountId: '', userId: name });
 
 function matches(pattern: EventPattern | undefined, event: RotationEvent): boolean {
   if (!pattern) return false;
-  const fits = (allowed: readonly string[] | undefined, value: string): boolean => allowed === undefined || allowed.includes(value);
-  return fits(pattern.source, event.source) && fits(pattern['detail-type'], event['detail-type']) && fits(pattern.detail?.eventName, event.detail.eventName);
+  const fits = (allowed: readonly string[] | undefined, value: string): boolean =>
+    allowed === undefined || allowed.includes(value);
+  return (
+    fits(pattern.source, event.source) &&
+    fits(pattern['detail-type'], event['detail-type']) &&
+    fits(pattern.detail?.eventName, event.detail.eventName)
+  );
 }

@@ -17,7 +17,8 @@ const HEX = '0123456789abcdef';
 export function seededRandom(seed: number | string): Random {
   const next = sfc32(hash128(String(seed)));
   const integer = (below: number): number => Math.floor(next() * below);
-  const id = (alphabet: string, length: number): string => Array.from({ length }, () => alphabet.charAt(integer(alphabet.length))).join('');
+  const id = (alphabet: string, length: number): string =>
+    Array.from({ length }, () => alphabet.charAt(integer(alphabet.length))).join('');
   const uuid = (): string => `${id(HEX, 8)}-${id(HEX, 4)}-4${id(HEX, 3)}-${id('89ab', 1)}${id(HEX, 3)}-${id(HEX, 12)}`;
   return { next, integer, id, uuid, fork: (name) => seededRandom(`${seed}/${name}`) };
 }
@@ -48,7 +49,7 @@ function sfc32([first, second, third, fourth]: State): () => number {
     counter = (counter + 1) | 0;
     a = b ^ (b >>> 9);
     b = (c + (c << 3)) | 0;
-    c = ((c << 21) | (c >>> 11)) + sum | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
     return (sum >>> 0) / 4294967296;
   };
   for (let warmUp = 0; warmUp < 12; warmUp++) next();

@@ -19,12 +19,27 @@ export class Schedules {
   runs = 0;
   private readonly entries: Entry[] = [];
 
-  constructor(private readonly options: { readonly clock: Clock; readonly everyRun: boolean; readonly run: (rule: RuleDefinition) => Promise<unknown> }) {}
+  constructor(
+    private readonly options: {
+      readonly clock: Clock;
+      readonly everyRun: boolean;
+      readonly run: (rule: RuleDefinition) => Promise<unknown>;
+    },
+  ) {}
 
   /** A schedule that is there already goes on in step. */
   add(rule: RuleDefinition): void {
     if (this.entries.some((entry) => entry.rule.arn === rule.arn)) return;
-    const entry: Entry = { rule, everyMs: rule.everyMs!, firstMs: this.options.clock.now().getTime(), lastTick: 0, running: false, changed: false, outlook: undefined, timer: undefined };
+    const entry: Entry = {
+      rule,
+      everyMs: rule.everyMs!,
+      firstMs: this.options.clock.now().getTime(),
+      lastTick: 0,
+      running: false,
+      changed: false,
+      outlook: undefined,
+      timer: undefined,
+    };
     this.entries.push(entry);
     this.arm(entry);
   }
@@ -35,7 +50,12 @@ export class Schedules {
    */
   touch(accountId: string, byFunction?: string): void {
     for (const entry of this.entries) {
-      if (entry.rule.accountId !== accountId || entry.changed || (byFunction !== undefined && entry.rule.functionArn.endsWith(byFunction))) continue;
+      if (
+        entry.rule.accountId !== accountId ||
+        entry.changed ||
+        (byFunction !== undefined && entry.rule.functionArn.endsWith(byFunction))
+      )
+        continue;
       entry.changed = true;
       if (!entry.running) this.arm(entry);
     }
@@ -57,13 +77,16 @@ export class Schedules {
 
   /** A key of the account was used. */
   used(accountId: string): void {
-    if (this.entries.some(({ rule, outlook }) => rule.accountId === accountId && outlook?.awaitsUse !== false)) this.touch(accountId);
+    if (this.entries.some(({ rule, outlook }) => rule.accountId === accountId && outlook?.awaitsUse !== false))
+      this.touch(accountId);
   }
 
   private arm(entry: Entry): void {
     entry.timer?.cancel();
     const tick = this.nextTick(entry);
-    entry.timer = this.options.clock.at(new Date(entry.firstMs + tick * entry.everyMs), async () => this.fire(entry, tick));
+    entry.timer = this.options.clock.at(new Date(entry.firstMs + tick * entry.everyMs), async () =>
+      this.fire(entry, tick),
+    );
   }
 
   private async fire(entry: Entry, tick: number): Promise<void> {
@@ -84,7 +107,12 @@ export class Schedules {
     const now = this.options.clock.now();
     if (this.options.everyRun || !outlook) return this.tickFrom(entry, now);
     const due = outlook.nextDueAt === undefined ? [] : [Date.parse(outlook.nextDueAt)];
-    if (changed) due.push(outlook.nextFullPassAt === undefined ? now.getTime() : nextInStep(Date.parse(outlook.nextFullPassAt), now.getTime()));
+    if (changed)
+      due.push(
+        outlook.nextFullPassAt === undefined
+          ? now.getTime()
+          : nextInStep(Date.parse(outlook.nextFullPassAt), now.getTime()),
+      );
     return this.tickFrom(entry, new Date(Math.min(now.getTime() + LONGEST_REST_MS, ...due)));
   }
 
@@ -95,7 +123,8 @@ export class Schedules {
 }
 
 /** Full passes that were skipped would have come every hour. */
-const nextInStep = (firstMs: number, nowMs: number): number => firstMs + Math.max(0, Math.ceil((nowMs - firstMs) / HOUR_MS)) * HOUR_MS;
+const nextInStep = (firstMs: number, nowMs: number): number =>
+  firstMs + Math.max(0, Math.ceil((nowMs - firstMs) / HOUR_MS)) * HOUR_MS;
 const HOUR_MS = 3_600_000;
 
 /** A function that knows nothing that will be due is asked again after a day all the same. */

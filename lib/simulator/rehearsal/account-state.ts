@@ -48,22 +48,43 @@ export function keyEvents(before: AccountState | undefined, after: AccountState,
         if (earlier === undefined) return [{ ...base, kind: 'key-created', keyId: key.keyId, origin: 'rotation' }];
         if (earlier.status === key.status) return [];
         if (key.status === 'Active') return [{ ...base, kind: 'key-activated', keyId: key.keyId }];
-        return [{ ...base, kind: 'key-deactivated', keyId: key.keyId, ...(key.compromised && { compromised: true as const }) }];
+        return [
+          {
+            ...base,
+            kind: 'key-deactivated',
+            keyId: key.keyId,
+            ...(key.compromised && { compromised: true as const }),
+          },
+        ];
       }),
       ...secretEvents(former, user, at).map((event): HistoryEvent => ({ ...base, ...event })),
     ];
   });
 }
 
-type SecretEvent = { readonly kind: 'current-key'; readonly keyId: string; readonly back?: true } | { readonly kind: 'secret-deleted'; readonly recoveryDays: number } | { readonly kind: 'secret-restored' };
+type SecretEvent =
+  | { readonly kind: 'current-key'; readonly keyId: string; readonly back?: true }
+  | { readonly kind: 'secret-deleted'; readonly recoveryDays: number }
+  | { readonly kind: 'secret-restored' };
 
 const DAY_MS = 86_400_000;
 
 function secretEvents(before: UserState | undefined, after: UserState, at: Date): readonly SecretEvent[] {
-  const [former, current] = [before, after].map((state) => state?.versions?.find(({ labels }) => labels.includes('AWSCURRENT'))?.keyId);
-  const madeAt = (keyId: string | undefined): number => after.keys.find((key) => key.keyId === keyId)?.createdAt.getTime() ?? 0;
-  const ended: readonly SecretEvent[] = after.secretEndsAt && !before?.secretEndsAt ? [{ kind: 'secret-deleted', recoveryDays: Math.round((after.secretEndsAt.getTime() - at.getTime()) / DAY_MS) }] : [];
-  const restored: readonly SecretEvent[] = before?.secretEndsAt && after.versions && !after.secretEndsAt ? [{ kind: 'secret-restored' }] : [];
+  const [former, current] = [before, after].map(
+    (state) => state?.versions?.find(({ labels }) => labels.includes('AWSCURRENT'))?.keyId,
+  );
+  const madeAt = (keyId: string | undefined): number =>
+    after.keys.find((key) => key.keyId === keyId)?.createdAt.getTime() ?? 0;
+  const ended: readonly SecretEvent[] =
+    after.secretEndsAt && !before?.secretEndsAt
+      ? [{ kind: 'secret-deleted', recoveryDays: Math.round((after.secretEndsAt.getTime() - at.getTime()) / DAY_MS) }]
+      : [];
+  const restored: readonly SecretEvent[] =
+    before?.secretEndsAt && after.versions && !after.secretEndsAt ? [{ kind: 'secret-restored' }] : [];
   if (current === undefined || current === former) return [...ended, ...restored];
-  return [...ended, ...restored, { kind: 'current-key', keyId: current, ...(madeAt(current) < madeAt(former) && { back: true as const }) }];
+  return [
+    ...ended,
+    ...restored,
+    { kind: 'current-key', keyId: current, ...(madeAt(current) < madeAt(former) && { back: true as const }) },
+  ];
 }

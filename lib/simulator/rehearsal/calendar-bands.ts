@@ -20,14 +20,40 @@ export interface Window {
 const DAY_MS = 86_400_000;
 
 /** @param pushes each holds until the next */
-export function bandsOf(pushes: readonly RosterChange[], outages: readonly Window[], start: Date, end: Date): readonly Band[] {
-  const pushedAt = (index: number): Date => (pushes[index] ? new Date(start.getTime() + pushes[index].day * DAY_MS) : end);
+export function bandsOf(
+  pushes: readonly RosterChange[],
+  outages: readonly Window[],
+  start: Date,
+  end: Date,
+): readonly Band[] {
+  const pushedAt = (index: number): Date =>
+    pushes[index] ? new Date(start.getTime() + pushes[index].day * DAY_MS) : end;
   const ofRosters = pushes.flatMap(({ roster: { limits, accounts } }, index) => {
-    const freezes = limits.freeze.map(({ from, to }): Band => ({ kind: 'freeze', from, to: exemptionEnd(to).toISOString() }));
-    const exemptions = accounts.flatMap(({ id, users }) => users.flatMap(({ name, exempt }): Band[] => (exempt ? [{ kind: 'exemption', accountId: id, userName: name, from: start.toISOString(), to: exemptionEnd(exempt.until).toISOString() }] : [])));
+    const freezes = limits.freeze.map(({ from, to }): Band => ({
+      kind: 'freeze',
+      from,
+      to: exemptionEnd(to).toISOString(),
+    }));
+    const exemptions = accounts.flatMap(({ id, users }) =>
+      users.flatMap(({ name, exempt }): Band[] =>
+        exempt
+          ? [
+              {
+                kind: 'exemption',
+                accountId: id,
+                userName: name,
+                from: start.toISOString(),
+                to: exemptionEnd(exempt.until).toISOString(),
+              },
+            ]
+          : [],
+      ),
+    );
     return [...freezes, ...exemptions].flatMap((band) => clip(band, pushedAt(index), pushedAt(index + 1)));
   });
-  const ofFaults = outages.flatMap(({ from = start.toISOString(), to = end.toISOString() }) => clip({ kind: 'outage', from, to }, start, end));
+  const ofFaults = outages.flatMap(({ from = start.toISOString(), to = end.toISOString() }) =>
+    clip({ kind: 'outage', from, to }, start, end),
+  );
   return [...ofRosters, ...ofFaults].reduce(join, []);
 }
 
@@ -39,6 +65,15 @@ function clip(band: Band, start: Date, end: Date): readonly Band[] {
 
 /** What begins where its like ends, or before, goes on. */
 function join(bands: readonly Band[], band: Band): readonly Band[] {
-  const like = bands.find(({ kind, accountId, userName, from, to }) => kind === band.kind && accountId === band.accountId && userName === band.userName && from <= band.from && band.from <= to);
-  return like ? bands.map((other) => (other === like ? { ...like, to: like.to > band.to ? like.to : band.to } : other)) : [...bands, band];
+  const like = bands.find(
+    ({ kind, accountId, userName, from, to }) =>
+      kind === band.kind &&
+      accountId === band.accountId &&
+      userName === band.userName &&
+      from <= band.from &&
+      band.from <= to,
+  );
+  return like
+    ? bands.map((other) => (other === like ? { ...like, to: like.to > band.to ? like.to : band.to } : other))
+    : [...bands, band];
 }

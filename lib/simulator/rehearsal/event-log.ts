@@ -22,9 +22,26 @@ export type HistoryEvent = Happening &
     | { readonly kind: 'command'; readonly command: OperatorCommand }
     | { readonly kind: 'key-used'; readonly keyId: string; readonly by: KeyBearer }
     | { readonly kind: 'key-refused'; readonly keyId: string; readonly by: KeyBearer; readonly code: string }
-    | { readonly kind: 'owner-switched'; readonly keyId: string; readonly formerKeyId?: string; readonly means: SwitchMeans }
-    | { readonly kind: 'notice'; readonly type: NoticeType; readonly eventId: string; readonly code?: string; readonly reason?: string }
-    | { readonly kind: 'mail'; readonly audience: 'owner' | 'admin'; readonly subject: string; readonly file: string; readonly eventId?: string }
+    | {
+        readonly kind: 'owner-switched';
+        readonly keyId: string;
+        readonly formerKeyId?: string;
+        readonly means: SwitchMeans;
+      }
+    | {
+        readonly kind: 'notice';
+        readonly type: NoticeType;
+        readonly eventId: string;
+        readonly code?: string;
+        readonly reason?: string;
+      }
+    | {
+        readonly kind: 'mail';
+        readonly audience: 'owner' | 'admin';
+        readonly subject: string;
+        readonly file: string;
+        readonly eventId?: string;
+      }
     | { readonly kind: 'fault'; readonly what: string }
     | { readonly kind: 'violation'; readonly rule: InvariantRule; readonly message: string }
   );
@@ -76,6 +93,8 @@ export class History {
   }
 
   get violations(): readonly Violation[] {
-    return this.recorded.filter((event) => event.kind === 'violation').map(({ kind: _kind, ...violation }) => violation);
+    return this.recorded
+      .filter((event) => event.kind === 'violation')
+      .map(({ kind: _kind, ...violation }) => violation);
   }
 }

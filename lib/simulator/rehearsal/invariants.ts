@@ -15,7 +15,10 @@ export interface Finding {
  * @param offboarded `account/user` of those whose keys are to end, as the roster says
  */
 export function alwaysTrue(state: AccountState, offboarded: ReadonlySet<string>): readonly Finding[] {
-  return state.users.flatMap((user) => [...twoKeysAtMost(user), ...(offboarded.has(nameOf(state.accountId, user.userName)) ? [] : currentKeyWorks(user))]);
+  return state.users.flatMap((user) => [
+    ...twoKeysAtMost(user),
+    ...(offboarded.has(nameOf(state.accountId, user.userName)) ? [] : currentKeyWorks(user)),
+  ]);
 }
 
 /** What must also hold once no rotation is outstanding. `managed` are keys that the product made. */
@@ -25,17 +28,26 @@ export function trueAtRest(state: AccountState, managed: ReadonlySet<string>): r
 
 function twoKeysAtMost(user: UserState): readonly Finding[] {
   if (user.keys.length <= 2) return [];
-  return [{ rule: 'two-keys-at-most', userName: user.userName, message: `${user.userName} has ${user.keys.length} access keys, and IAM allows 2` }];
+  return [
+    {
+      rule: 'two-keys-at-most',
+      userName: user.userName,
+      message: `${user.userName} has ${user.keys.length} access keys, and IAM allows 2`,
+    },
+  ];
 }
 
 /** The version labelled AWSCURRENT names an Active key of its user, with the secret that IAM made. */
 function currentKeyWorks(user: UserState): readonly Finding[] {
   if (user.versions === undefined) return [];
-  const found = (what: string): readonly Finding[] => [{ rule: 'current-key-works', userName: user.userName, message: `the secret of ${user.userName} ${what}` }];
+  const found = (what: string): readonly Finding[] => [
+    { rule: 'current-key-works', userName: user.userName, message: `the secret of ${user.userName} ${what}` },
+  ];
   const current = user.versions.filter((version) => version.labels.includes('AWSCURRENT'));
   if (current.length !== 1) return found(`has ${current.length} versions labelled AWSCURRENT, and needs exactly 1`);
   const [version] = current;
-  if (version?.keyId === undefined) return hasHadAKey(user.versions) ? found('lost its key: AWSCURRENT holds none') : [];
+  if (version?.keyId === undefined)
+    return hasHadAKey(user.versions) ? found('lost its key: AWSCURRENT holds none') : [];
   const key = user.keys.find((other) => other.keyId === version.keyId);
   if (key === undefined) return found(`names key ${version.keyId}, which the user does not have`);
   if (key.status !== 'Active') return found(`names key ${key.keyId}, which is ${key.status}`);
@@ -54,20 +66,38 @@ function noOrphan(user: UserState, managed: ReadonlySet<string>): readonly Findi
   const stored = new Set(user.versions?.map((version) => version.keyId));
   return user.keys
     .filter((key) => managed.has(key.keyId) && !stored.has(key.keyId))
-    .map((key) => ({ rule: 'no-orphan-at-rest', userName: user.userName, message: `key ${key.keyId} of ${user.userName} is in no version of the secret` }));
+    .map((key) => ({
+      rule: 'no-orphan-at-rest',
+      userName: user.userName,
+      message: `key ${key.keyId} of ${user.userName} is in no version of the secret`,
+    }));
 }
 
 /** AWSPENDING on another version than AWSCURRENT: a rotation is outstanding. */
 function isRotating(user: UserState): boolean {
-  return user.versions?.some((version) => version.labels.includes('AWSPENDING') && !version.labels.includes('AWSCURRENT')) ?? false;
+  return (
+    user.versions?.some((version) => version.labels.includes('AWSPENDING') && !version.labels.includes('AWSCURRENT')) ??
+    false
+  );
 }
 
 export function noSecretIn(place: string, text: string, search: SecretSearch): readonly Finding[] {
-  return search.find(text).map((keyId) => ({ rule: 'no-secret-outside-the-store', message: `the secret access key of ${keyId} appears in ${place}` }));
+  return search
+    .find(text)
+    .map((keyId) => ({
+      rule: 'no-secret-outside-the-store',
+      message: `the secret access key of ${keyId} appears in ${place}`,
+    }));
 }
 
 /** An owner's call was refused although the roster lets no key stop while it is being used. */
 export function ownerLockedOut(userName: string, keyId: string, mayStopWhileUsed: boolean): readonly Finding[] {
   if (mayStopWhileUsed) return [];
-  return [{ rule: 'owner-not-locked-out', userName, message: `key ${keyId} of ${userName} stopped working before its owner had switched` }];
+  return [
+    {
+      rule: 'owner-not-locked-out',
+      userName,
+      message: `key ${keyId} of ${userName} stopped working before its owner had switched`,
+    },
+  ];
 }

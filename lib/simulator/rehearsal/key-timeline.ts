@@ -33,7 +33,13 @@ export function keyLives(events: readonly HistoryEvent[]): readonly KeyLife[] {
   const drafts = new Map<string, Draft>();
   for (const event of events) {
     if (event.kind === 'key-created') {
-      drafts.set(event.keyId, { keyId: event.keyId, origin: event.origin, createdAt: event.at, inactive: [], used: [] });
+      drafts.set(event.keyId, {
+        keyId: event.keyId,
+        origin: event.origin,
+        createdAt: event.at,
+        inactive: [],
+        used: [],
+      });
     } else if ('keyId' in event) {
       const draft = drafts.get(event.keyId);
       if (draft !== undefined) live(draft, event);

@@ -80,7 +80,8 @@ export class LocalStage implements Stage {
   async readCurrent(_accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal> {
     let text: string | undefined;
     const read = async (): Promise<void> => {
-      text = (await this.clientsOf(credentials).secrets.send(new GetSecretValueCommand({ SecretId: secretName }))).SecretString;
+      text = (await this.clientsOf(credentials).secrets.send(new GetSecretValueCommand({ SecretId: secretName })))
+        .SecretString;
     };
     const refusal = await refusalOf(read);
     const key = text === undefined ? undefined : parseSecretValue(text).key;
@@ -88,7 +89,10 @@ export class LocalStage implements Stage {
   }
 
   stateOf(accountId: string, userName?: string): AccountState {
-    const users = userName === undefined ? (this.byAccount.get(accountId) ?? []) : [this.byUserName.get(nameOf(accountId, userName))].filter((user) => user !== undefined);
+    const users =
+      userName === undefined
+        ? (this.byAccount.get(accountId) ?? [])
+        : [this.byUserName.get(nameOf(accountId, userName))].filter((user) => user !== undefined);
     return { accountId, users: users.map((user) => this.userState(user)) };
   }
 
@@ -121,12 +125,20 @@ export class LocalStage implements Stage {
 
   private called(record: CallRecord): void {
     const { service, operation, outcome, injected, principal, input, output, origin = '' } = record;
-    this.texts.push({ accountId: principal.accountId, place: `a request of ${service}:${operation}`, text: requestText(record) });
-    if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/')) this.readEvents.set(origin, (input as { Key: string }).Key);
+    this.texts.push({
+      accountId: principal.accountId,
+      place: `a request of ${service}:${operation}`,
+      text: requestText(record),
+    });
+    if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/'))
+      this.readEvents.set(origin, (input as { Key: string }).Key);
     if (service === 'sesv2' && output) this.mailed(origin, (output as Answer).MessageId);
-    if (service === 'sns' && operation === 'Publish') this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
+    if (service === 'sns' && operation === 'Publish')
+      this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
-    if (outcome === 'ok' || injected) for (const listen of this.listeners) listen(principal.accountId, this.concerned(principal.accountId, input as Subject)?.userName);
+    if (outcome === 'ok' || injected)
+      for (const listen of this.listeners)
+        listen(principal.accountId, this.concerned(principal.accountId, input as Subject)?.userName);
   }
 
   /** Whose key or secret a request is about; undefined when it may be anybody's. */
@@ -142,7 +154,15 @@ export class LocalStage implements Stage {
     const event = JSON.parse(this.organization.s3.text(this.orgBucket, path) ?? 'null') as NoticeEvent | null;
     const mails = messageId === undefined ? [] : this.emailsOf(messageId);
     const [first] = mails;
-    if (first) this.mails.push({ at: first.at, audience: 'admin', to: mails.map(({ to }) => to), subject: first.subject ?? '', text: first.text, eventId: event?.id });
+    if (first)
+      this.mails.push({
+        at: first.at,
+        audience: 'admin',
+        to: mails.map(({ to }) => to),
+        subject: first.subject ?? '',
+        text: first.text,
+        eventId: event?.id,
+      });
     if (!event || this.published.has(event.id)) return;
     this.published.add(event.id);
     this.notices.push(event);
@@ -163,20 +183,47 @@ export class LocalStage implements Stage {
   private mailed(origin: string, messageId: string): void {
     const mail = this.organization.ses.mails.findLast((other) => other.messageId === messageId);
     const eventId = /([^/]+)\.json$/.exec(this.readEvents.get(origin) ?? '')?.[1];
-    if (mail) this.mails.push({ at: mail.at, audience: 'owner', to: mail.to, subject: mail.subject, text: mail.text ?? '', html: mail.html, eventId });
+    if (mail)
+      this.mails.push({
+        at: mail.at,
+        audience: 'owner',
+        to: mail.to,
+        subject: mail.subject,
+        text: mail.text ?? '',
+        html: mail.html,
+        eventId,
+      });
   }
 
   private userState({ accountId, userName, secretName }: ManagedUser): UserState {
-    const keys = this.organization.directory.hasUser(accountId, userName) ? this.organization.directory.keysOf(accountId, userName) : [];
+    const keys = this.organization.directory.hasUser(accountId, userName)
+      ? this.organization.directory.keysOf(accountId, userName)
+      : [];
     const secret = this.organization.secrets.find(secretName, accountId, this.organization.region);
-    const keyState = ({ accessKeyId: keyId, secretAccessKey, status, createdAt }: (typeof keys)[number]): KeyState => ({ keyId, secret: secretAccessKey, status, createdAt, compromised: secret?.tags.has(compromisedTagKey(keyId)) ?? false });
-    return { userName, keys: keys.map(keyState), ...(secret && { versions: this.versionsOf(secret), secretEndsAt: secret.deletionDate }) };
+    const keyState = ({ accessKeyId: keyId, secretAccessKey, status, createdAt }: (typeof keys)[number]): KeyState => ({
+      keyId,
+      secret: secretAccessKey,
+      status,
+      createdAt,
+      compromised: secret?.tags.has(compromisedTagKey(keyId)) ?? false,
+    });
+    return {
+      userName,
+      keys: keys.map(keyState),
+      ...(secret && { versions: this.versionsOf(secret), secretEndsAt: secret.deletionDate }),
+    };
   }
 
   private versionsOf(secret: Secret): readonly VersionState[] {
     return this.organization.secrets.values([secret]).map(({ value: stored, versionId, stages }) => {
       const value = typeof stored === 'string' ? parseSecretValue(stored) : undefined;
-      return { versionId, labels: stages, keyId: value?.key?.id, secret: value?.key?.secret, userName: value?.userName };
+      return {
+        versionId,
+        labels: stages,
+        keyId: value?.key?.id,
+        secret: value?.key?.secret,
+        userName: value?.userName,
+      };
     });
   }
 
@@ -194,7 +241,9 @@ export class LocalStage implements Stage {
 /** What a request carries, but for the value of a secret, which belongs there. */
 function requestText({ input }: CallRecord): string {
   const { SecretString: _, SecretBinary: _binary, Body, Payload, ...rest } = input as Readonly<Record<string, unknown>>;
-  const blobs = [Body, Payload].filter((blob) => blob !== undefined).map((blob) => Buffer.from(blob as Uint8Array | string).toString('utf8'));
+  const blobs = [Body, Payload]
+    .filter((blob) => blob !== undefined)
+    .map((blob) => Buffer.from(blob as Uint8Array | string).toString('utf8'));
   return [JSON.stringify(rest), ...blobs].join('\n');
 }
 

@@ -34,7 +34,14 @@ export class Witness {
     for (const { accountId, user, keys } of players) {
       for (const { keyId, secret, createdAt } of keys) {
         this.search.add(keyId, secret);
-        this.record({ at: createdAt.toISOString(), accountId, userName: user.name, kind: 'key-created', keyId, origin: 'existing' });
+        this.record({
+          at: createdAt.toISOString(),
+          accountId,
+          userName: user.name,
+          kind: 'key-created',
+          keyId,
+          origin: 'existing',
+        });
       }
     }
     for (const accountId of this.accountIds) this.keepState(stage.stateOf(accountId));
@@ -57,11 +64,13 @@ export class Witness {
       this.keepMail(mail, notice);
       if (notice && mail.audience === 'owner') this.hear(notice);
     }
-    for (const { accountId, place, text } of this.stage.takeTexts()) this.violate(accountId, noSecretIn(place, text, this.search));
+    for (const { accountId, place, text } of this.stage.takeTexts())
+      this.violate(accountId, noSecretIn(place, text, this.search));
   }
 
   inspectRest(): void {
-    for (const accountId of this.accountIds) this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
+    for (const accountId of this.accountIds)
+      this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
   }
 
   /** After every call that changed something: what happened to keys, and whether all promises still hold. */
@@ -89,16 +98,38 @@ export class Witness {
   private keepNotice(notice: NoticeEvent): void {
     const { accountId, userName, type, id, code, reason, occurredAt } = notice;
     this.notices.set(id, notice);
-    this.record({ at: occurredAt, accountId, ...(userName && { userName }), kind: 'notice', type, eventId: this.numbered(id), code, reason });
+    this.record({
+      at: occurredAt,
+      accountId,
+      ...(userName && { userName }),
+      kind: 'notice',
+      type,
+      eventId: this.numbered(id),
+      code,
+      reason,
+    });
   }
 
   private keepMail(mail: StageMail, notice: NoticeEvent | undefined): void {
-    const name = mailName(mail, { accountId: notice?.accountId, userName: notice?.userName, type: notice?.type }, this.mailNames);
+    const name = mailName(
+      mail,
+      { accountId: notice?.accountId, userName: notice?.userName, type: notice?.type },
+      this.mailNames,
+    );
     this.mailNames.add(name);
     const files = mailFiles(`mails/${name}`, mail);
     this.mails.push(...files);
     const { audience, subject, eventId } = mail;
-    this.record({ at: mail.at.toISOString(), accountId: notice?.accountId ?? '', ...(notice?.userName && { userName: notice.userName }), kind: 'mail', audience, subject, file: files[0]!.name, ...(eventId && { eventId: this.numbered(eventId) }) });
+    this.record({
+      at: mail.at.toISOString(),
+      accountId: notice?.accountId ?? '',
+      ...(notice?.userName && { userName: notice.userName }),
+      kind: 'mail',
+      audience,
+      subject,
+      file: files[0]!.name,
+      ...(eventId && { eventId: this.numbered(eventId) }),
+    });
   }
 
   /** Ids follow from random version ids; counted, they are the same for the same seed, however many runs were skipped. */

@@ -1,4 +1,14 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** Says that a directory is a rehearsal's, so that the next one may replace what is in it. */
@@ -14,14 +24,20 @@ class OutputDirectoryError extends Error {}
 export function claimOutputDirectory(directory: string): void {
   if (directory === '') throw new OutputDirectoryError('--out needs the name of a directory');
   if (!existsSync(directory)) return makeDirectory(resolve(directory));
-  if (!statSync(directory).isDirectory()) throw new OutputDirectoryError(`${directory} is a file, and --out needs a directory`);
+  if (!statSync(directory).isDirectory())
+    throw new OutputDirectoryError(`${directory} is a file, and --out needs a directory`);
   const entries = readdirSync(directory);
   if (entries.length === 0 || isMarked(directory)) return checkWritable(directory);
-  throw new OutputDirectoryError(`${directory} is not empty and holds no former rehearsal: nothing there was touched; choose another directory for --out`);
+  throw new OutputDirectoryError(
+    `${directory} is not empty and holds no former rehearsal: nothing there was touched; choose another directory for --out`,
+  );
 }
 
 /** Replaces a former rehearsal's files by these; names may lie in one folder below. */
-export function writeOutput(directory: string, files: readonly { readonly name: string; readonly content: string; readonly mode?: number }[]): void {
+export function writeOutput(
+  directory: string,
+  files: readonly { readonly name: string; readonly content: string; readonly mode?: number }[],
+): void {
   claimOutputDirectory(directory);
   for (const entry of readdirSync(directory)) rmSync(join(directory, entry), { recursive: true });
   writeFileSync(join(directory, MARKER), CONTENT);
@@ -35,7 +51,9 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {
-    throw new OutputDirectoryError(`${directory} cannot be made for --out (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new OutputDirectoryError(`${directory} cannot be made for --out (${(error as NodeJS.ErrnoException).code})`, {
+      cause: error,
+    });
   }
 }
 
@@ -43,7 +61,10 @@ function checkWritable(directory: string): void {
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new OutputDirectoryError(`${directory} cannot be written to by --out (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    throw new OutputDirectoryError(
+      `${directory} cannot be written to by --out (${(error as NodeJS.ErrnoException).code})`,
+      { cause: error },
+    );
   }
 }
 

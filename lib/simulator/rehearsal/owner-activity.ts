@@ -34,9 +34,13 @@ export class Lives {
   enter(player: Player): void {
     const { user, accountId, persona, keys } = player;
     const { days } = this.setting;
-    for (const { keyId, secret, use } of keys) if (use.by === 'forgotten script') this.daily(persona.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
+    for (const { keyId, secret, use } of keys)
+      if (use.by === 'forgotten script')
+        this.daily(persona.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
     const owner = this.owners.get(nameOf(accountId, user.name))!;
-    this.daily(persona.workMinute, Math.min(persona.worksUntilDay ?? days, days), () => this.act(owner, () => owner.work(this.stage)));
+    this.daily(persona.workMinute, Math.min(persona.worksUntilDay ?? days, days), () =>
+      this.act(owner, () => owner.work(this.stage)),
+    );
   }
 
   /** An owner was mailed of a new key, and switches to it in time. */
@@ -87,12 +91,25 @@ export class Lives {
 
   private async runScript({ accountId, user }: Player, key: KeyPair): Promise<void> {
     const refusal = await this.stage.work(accountId, key);
-    const happening = { at: this.stage.now().toISOString(), accountId, userName: user.name, keyId: key.keyId, by: 'forgotten script' } as const;
-    this.witness.record(refusal ? { ...happening, kind: 'key-refused', code: refusal.refused } : { ...happening, kind: 'key-used' });
+    const happening = {
+      at: this.stage.now().toISOString(),
+      accountId,
+      userName: user.name,
+      keyId: key.keyId,
+      by: 'forgotten script',
+    } as const;
+    this.witness.record(
+      refusal ? { ...happening, kind: 'key-refused', code: refusal.refused } : { ...happening, kind: 'key-used' },
+    );
   }
 }
 
 function ownerOf({ accountId, user, persona, keys: [first] }: Player): Owner {
-  const mayStopWhileUsed = user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 || user.quietForHours <= OWNER_RHYTHM_HOURS;
-  return new Owner({ accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed }, persona, first && { keyId: first.keyId, secret: first.secret });
+  const mayStopWhileUsed =
+    user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 || user.quietForHours <= OWNER_RHYTHM_HOURS;
+  return new Owner(
+    { accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed },
+    persona,
+    first && { keyId: first.keyId, secret: first.secret },
+  );
 }

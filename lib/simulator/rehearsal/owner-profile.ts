@@ -23,7 +23,10 @@ export type Temper = 'prompt' | 'steady' | 'slow';
 export interface ExistingKey {
   readonly ageDays: number;
   /** `forgotten script`: something uses the key daily until that day of the rehearsal. */
-  readonly use: { readonly by: 'owner' } | { readonly by: 'forgotten script'; readonly untilDay: number } | { readonly by: 'nobody' };
+  readonly use:
+    | { readonly by: 'owner' }
+    | { readonly by: 'forgotten script'; readonly untilDay: number }
+    | { readonly by: 'nobody' };
 }
 
 /** The persona of one user; `mustHaveKey` for users who will never get one from the product. */
@@ -60,6 +63,9 @@ function drawExistingKeys(chance: Chance, mustHaveKey: boolean): readonly Existi
     case 'unusedSecond':
       return [owners, { ageDays: chance.between(200, 1500), use: { by: 'nobody' } }];
     case 'usedSecond':
-      return [owners, { ageDays: chance.between(200, 1500), use: { by: 'forgotten script', untilDay: chance.between(6, 20) } }];
+      return [
+        owners,
+        { ageDays: chance.between(200, 1500), use: { by: 'forgotten script', untilDay: chance.between(6, 20) } },
+      ];
   }
 }

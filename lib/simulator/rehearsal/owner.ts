@@ -41,8 +41,18 @@ export class Owner {
   async work(stage: Stage): Promise<OwnerAct> {
     if (this.held === undefined) return NOTHING;
     const answer = await stage.work(this.user.accountId, this.held);
-    if (answer === undefined) return { events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }], findings: [] };
-    const refused: HistoryEvent = { ...this.happening(stage), kind: 'key-refused', keyId: this.held.keyId, by: 'owner', code: answer.refused };
+    if (answer === undefined)
+      return {
+        events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }],
+        findings: [],
+      };
+    const refused: HistoryEvent = {
+      ...this.happening(stage),
+      kind: 'key-refused',
+      keyId: this.held.keyId,
+      by: 'owner',
+      code: answer.refused,
+    };
     const findings = ownerLockedOut(this.user.userName, this.held.keyId, this.user.mayStopWhileUsed || this.cutOff);
     this.switchAt = stage.now();
     return { events: [refused], findings };

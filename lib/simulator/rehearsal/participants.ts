@@ -45,22 +45,47 @@ interface CastOptions {
 export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastOptions): Cast {
   const [{ organization: org, region, userGuard, accounts: first }] = rosters;
   const securityAccount = org?.securityAccount ?? first[0]!.id;
-  const accounts = distinct(rosters.flatMap((roster) => roster.accounts), ({ id }) => id);
-  const accountIds = distinct([...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)], (id) => id);
-  const units = Object.fromEntries(accounts.filter(({ deployment }) => deployment === 'stackset').map(({ id }) => [id, org?.organizationalUnits[0] ?? '']));
-  const organization = new LocalOrganization({ ...options, organizationId: org?.id ?? 'o-local00000', region, accountIds, units });
-  for (const id of accountIds) organization.directory.putManagedPolicy(`arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`, JSON.stringify(permissionsBoundary(userGuard)));
+  const accounts = distinct(
+    rosters.flatMap((roster) => roster.accounts),
+    ({ id }) => id,
+  );
+  const accountIds = distinct(
+    [...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)],
+    (id) => id,
+  );
+  const units = Object.fromEntries(
+    accounts
+      .filter(({ deployment }) => deployment === 'stackset')
+      .map(({ id }) => [id, org?.organizationalUnits[0] ?? '']),
+  );
+  const organization = new LocalOrganization({
+    ...options,
+    organizationId: org?.id ?? 'o-local00000',
+    region,
+    accountIds,
+    units,
+  });
+  for (const id of accountIds)
+    organization.directory.putManagedPolicy(
+      `arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`,
+      JSON.stringify(permissionsBoundary(userGuard)),
+    );
   for (const alias of new Set(rosters.flatMap(({ secretsKey }) => secretsKey ?? []))) {
     for (const id of accountIds) organization.deployStack(secretsKeyStack(alias, id, region));
   }
-  const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) => listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))));
-  const entered = distinct(players, ({ account, user }) => nameOf(account.id, user.name)).map(({ guard, account, user }) => enter(organization, guard, options, account, user));
+  const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) =>
+    listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))),
+  );
+  const entered = distinct(players, ({ account, user }) => nameOf(account.id, user.name)).map(
+    ({ guard, account, user }) => enter(organization, guard, options, account, user),
+  );
   rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
   return { organization, orgBucket: orgBucketName(securityAccount, region), players: entered };
 }
 
 /** The first of each name. */
-const distinct = <T>(items: readonly T[], nameOf: (item: T) => string): T[] => [...new Map([...items].reverse().map((item) => [nameOf(item), item])).values()].reverse();
+const distinct = <T>(items: readonly T[], nameOf: (item: T) => string): T[] =>
+  [...new Map([...items].reverse().map((item) => [nameOf(item), item])).values()].reverse();
 
 /** The key that people deploy in every account before the roster names it. */
 export const secretsKeyStack = (alias: string, accountId: string, region: string): StackToDeploy => ({
@@ -71,25 +96,48 @@ export const secretsKeyStack = (alias: string, accountId: string, region: string
 /** Each account's administrator as break-glass principal, for people who want to see the secrets. */
 export const withAdministrators = (roster: Roster): Roster => ({
   ...roster,
-  accounts: roster.accounts.map((account) => ({ ...account, breakGlassRoles: [...account.breakGlassRoles, `arn:aws:iam::${account.id}:user/administrator`] })),
+  accounts: roster.accounts.map((account) => ({
+    ...account,
+    breakGlassRoles: [...account.breakGlassRoles, `arn:aws:iam::${account.id}:user/administrator`],
+  })),
 });
 
 /** Roles that the roster lets read secrets, as the account's own administrators would have made them. */
 function makeReaders({ directory }: LocalOrganization, { id, breakGlassRoles, users }: RosterAccount): void {
-  const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${id}:root` }, Action: 'sts:AssumeRole' }] });
+  const trustPolicy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${id}:root` }, Action: 'sts:AssumeRole' }],
+  });
   for (const arn of new Set([...breakGlassRoles, ...users.flatMap(({ readers }) => readers)])) {
     const [, path, name] = /:role(\/.*\/|\/)([^/]+)$/.exec(arn) ?? [];
     if (name !== undefined) directory.putRole(id, { name, path, trustPolicy, inlinePolicies: {} });
   }
 }
 
-function enter({ directory }: LocalOrganization, guard: UserGuard, { seed, start, scenario = { owners: [] } }: CastOptions, account: { readonly id: string; readonly name: string }, user: SliceUser): Player {
-  const persona = personaOf(scenario, user.name, drawPersona(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'));
-  directory.createUser(account.id, { name: user.name, ...(guard.kind === 'path' && { path: guard.path }), ...(guard.kind === 'tag' && { tags: { [guard.key]: guard.value } }) });
+function enter(
+  { directory }: LocalOrganization,
+  guard: UserGuard,
+  { seed, start, scenario = { owners: [] } }: CastOptions,
+  account: { readonly id: string; readonly name: string },
+  user: SliceUser,
+): Player {
+  const persona = personaOf(
+    scenario,
+    user.name,
+    drawPersona(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'),
+  );
+  directory.createUser(account.id, {
+    name: user.name,
+    ...(guard.kind === 'path' && { path: guard.path }),
+    ...(guard.kind === 'tag' && { tags: { [guard.key]: guard.value } }),
+  });
   const keys = persona.existingKeys.map(({ ageDays, use }) => {
     const createdAt = new Date(start.getTime() - ageDays * DAY_MS);
     const lastUsedAt = use.by === 'nobody' ? undefined : new Date(start.getTime() - DAY_MS / 2);
-    const { accessKeyId, secretAccessKey } = directory.createAccessKey(account.id, user.name, { createdAt, lastUsedAt });
+    const { accessKeyId, secretAccessKey } = directory.createAccessKey(account.id, user.name, {
+      createdAt,
+      lastUsedAt,
+    });
     return { keyId: accessKeyId, secret: secretAccessKey, use, createdAt };
   });
   return { accountId: account.id, accountName: account.name, user, persona, keys };

@@ -65,13 +65,18 @@ export class Operations {
   private async command(roster: Roster, command: ScenarioCommand, player: Player, again: boolean): Promise<void> {
     const { clock } = this.organization;
     const words = command.compromised ? 'rotate --compromised' : command.command;
-    const happening = () => ({ at: clock.now().toISOString(), accountId: player.accountId, userName: player.user.name });
+    const happening = () => ({
+      at: clock.now().toISOString(),
+      accountId: player.accountId,
+      userName: player.user.name,
+    });
     this.witness.record({ ...happening(), kind: 'command', command: words });
     try {
       await operate(this.organization, roster, { ...command, secretName: player.user.secretName });
     } catch (error) {
       this.witness.record({ ...happening(), kind: 'fault', what: `${words} failed: ${(error as Error).message}` });
-      if (again) clock.at(new Date(clock.now().getTime() + HOUR_MS), () => this.command(roster, command, player, false));
+      if (again)
+        clock.at(new Date(clock.now().getTime() + HOUR_MS), () => this.command(roster, command, player, false));
     }
   }
 
@@ -80,4 +85,9 @@ export class Operations {
   }
 }
 
-const retiredUsers = ({ accounts }: Roster): ReadonlySet<string> => new Set(accounts.flatMap(({ id, users }) => users.filter(({ state }) => state === 'retired').map(({ name }) => nameOf(id, name))));
+const retiredUsers = ({ accounts }: Roster): ReadonlySet<string> =>
+  new Set(
+    accounts.flatMap(({ id, users }) =>
+      users.filter(({ state }) => state === 'retired').map(({ name }) => nameOf(id, name)),
+    ),
+  );

@@ -51,9 +51,12 @@ const DAY_MS = 86_400_000;
 export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   const folder = mkdtempSync(join(tmpdir(), 'access-keys-'));
   try {
-    const [first, ...later] = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map((change, index) => pushOf(change, options, join(folder, String(index)))) as [Push, ...Push[]];
+    const [first, ...later] = [{ day: 0, roster: options.roster }, ...(options.changes ?? [])].map((change, index) =>
+      pushOf(change, options, join(folder, String(index))),
+    ) as [Push, ...Push[]];
     const pushes = [options.assembly === undefined ? first : { ...first, assembly: options.assembly }, ...later];
-    for (const { roster, assembly } of pushes) if (assembly !== options.assembly) synthesize(roster, { outdir: assembly });
+    for (const { roster, assembly } of pushes)
+      if (assembly !== options.assembly) synthesize(roster, { outdir: assembly });
     const cast = assemble([first.roster, ...later.map(({ roster }) => roster)], options);
     if (options.onCall) cast.organization.onCall(options.onCall);
     return await play(options, pushes, cast);
@@ -62,11 +65,23 @@ export async function rehearse(options: RehearsalOptions): Promise<Rehearsal> {
   }
 }
 
-const pushOf = ({ day, roster }: RosterChange, { lookedInto }: RehearsalOptions, assembly: string): Push => ({ day, roster: lookedInto ? withAdministrators(roster) : roster, assembly });
+const pushOf = ({ day, roster }: RosterChange, { lookedInto }: RehearsalOptions, assembly: string): Push => ({
+  day,
+  roster: lookedInto ? withAdministrators(roster) : roster,
+  assembly,
+});
 
-async function play(options: RehearsalOptions, pushes: readonly Push[], { organization, orgBucket, players }: Cast): Promise<Rehearsal> {
+async function play(
+  options: RehearsalOptions,
+  pushes: readonly Push[],
+  { organization, orgBucket, players }: Cast,
+): Promise<Rehearsal> {
   const { roster, days, start, scenario, onDay } = options;
-  const stage = new LocalStage(organization, players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName })), orgBucket);
+  const stage = new LocalStage(
+    organization,
+    players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName })),
+    orgBucket,
+  );
   const witness = new Witness(stage, players, (notice) => lives.hear(notice));
   const lives = new Lives({ clock: organization.clock, start, days }, stage, players, witness);
   const operations = new Operations(organization, start, witness);
@@ -79,11 +94,37 @@ async function play(options: RehearsalOptions, pushes: readonly Push[], { organi
     witness.inspectRest();
     onDay?.(day);
   }
-  return { report: reportFor(options, stage.now(), players, operations, witness), mails: witness.mails, organization, skippedRuns: organization.schedules.skipped };
+  return {
+    report: reportFor(options, stage.now(), players, operations, witness),
+    mails: witness.mails,
+    organization,
+    skippedRuns: organization.schedules.skipped,
+  };
 }
 
-function reportFor({ seed, days, start, roster, changes = [], faults }: RehearsalOptions, endAt: Date, players: readonly Player[], { deployments }: Operations, { history }: Witness): RehearsalReport {
-  const users = players.map(({ accountId, accountName, user }) => ({ accountId, accountName, userName: user.name, exempt: user.exempt !== undefined }));
+function reportFor(
+  { seed, days, start, roster, changes = [], faults }: RehearsalOptions,
+  endAt: Date,
+  players: readonly Player[],
+  { deployments }: Operations,
+  { history }: Witness,
+): RehearsalReport {
+  const users = players.map(({ accountId, accountName, user }) => ({
+    accountId,
+    accountName,
+    userName: user.name,
+    exempt: user.exempt !== undefined,
+  }));
   const bands = bandsOf([{ day: 0, roster }, ...changes], faults?.outages ?? [], start, endAt);
-  return reportOf({ seed, days, startAt: start, endAt, users, bands, deployments, events: history.events, violations: history.violations });
+  return reportOf({
+    seed,
+    days,
+    startAt: start,
+    endAt,
+    users,
+    bands,
+    deployments,
+    events: history.events,
+    violations: history.violations,
+  });
 }

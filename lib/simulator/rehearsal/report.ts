@@ -1,4 +1,3 @@
-
 import type { Band } from './calendar-bands';
 import type { DeploymentReport } from './run-pipeline';
 import type { HistoryEvent, Violation } from './event-log';

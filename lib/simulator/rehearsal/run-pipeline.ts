@@ -25,14 +25,23 @@ export interface DeploymentReport {
 }
 
 /** @param assemblyFolder what `synthesize` made of the same roster */
-export async function deploy(organization: LocalOrganization, roster: Roster, assemblyFolder: string): Promise<DeploymentReport> {
+export async function deploy(
+  organization: LocalOrganization,
+  roster: Roster,
+  assemblyFolder: string,
+): Promise<DeploymentReport> {
   const assembly = new Assembly(assemblyFolder);
   const startedAt = organization.clock.now().toISOString();
   const ended = (): string => organization.clock.now().toISOString();
   organization.deploy(assembly);
   const stages = assembly.ownStacks.map((stack) => readPipeline(assembly, stack)).find((read) => read !== undefined);
   if (!stages) {
-    await publish('all', roster, clientOf(organization, administratorOf(organization, roster)), organization.clock.now());
+    await publish(
+      'all',
+      roster,
+      clientOf(organization, administratorOf(organization, roster)),
+      organization.clock.now(),
+    );
     return { startedAt, endedAt: ended(), passed: ['cdk deploy', 'publish'] };
   }
   deleteByHand(organization, roster);
@@ -47,26 +56,51 @@ export async function deploy(organization: LocalOrganization, roster: Roster, as
 }
 
 /** A command of the operator, by whoever may become it in the security account. */
-export async function operate(organization: LocalOrganization, roster: Roster, { command, account, secretName, compromised }: { readonly command: string; readonly account: string; readonly secretName: string; readonly compromised?: boolean }): Promise<string> {
+export async function operate(
+  organization: LocalOrganization,
+  roster: Roster,
+  {
+    command,
+    account,
+    secretName,
+    compromised,
+  }: {
+    readonly command: string;
+    readonly account: string;
+    readonly secretName: string;
+    readonly compromised?: boolean;
+  },
+): Promise<string> {
   const { clock, directory } = organization;
   const securityAccountId = roster.organization?.securityAccount ?? roster.accounts[0]!.id;
-  const operator = operatorOf({ securityAccountId, region: roster.region }, organization.clientConfig(directory.administrator(securityAccountId)), () => clock.now());
+  const operator = operatorOf(
+    { securityAccountId, region: roster.region },
+    organization.clientConfig(directory.administrator(securityAccountId)),
+    () => clock.now(),
+  );
   return operator.operate(account, { command, secretName, ...(compromised && { compromised }) });
 }
 
 /** Accounts that say `deployment: manual` get the StackSets' template from their own administrators, once its code is published and no StackSet holds them any more. */
 function deployByHand(organization: LocalOrganization, { accounts, region }: Roster, assembly: Assembly): void {
   const template = assembly.stackSetTemplate();
-  for (const { id, deployment } of accounts) if (deployment === 'manual' && template) organization.deployStack({ template, target: { accountId: id, region, stackName: STACKS.rotator } });
+  for (const { id, deployment } of accounts)
+    if (deployment === 'manual' && template)
+      organization.deployStack({ template, target: { accountId: id, region, stackName: STACKS.rotator } });
 }
 
 /** As the plan tells people to before a StackSet takes over what they deployed. */
 function deleteByHand(organization: LocalOrganization, { accounts, region }: Roster): void {
-  for (const { id, deployment } of accounts) if (deployment === 'stackset') organization.deleteStack({ accountId: id, region, stackName: STACKS.rotator });
+  for (const { id, deployment } of accounts)
+    if (deployment === 'stackset') organization.deleteStack({ accountId: id, region, stackName: STACKS.rotator });
 }
 
 /** Runs a stage. @returns why it stopped, if it did */
-async function stop(organization: LocalOrganization, roster: Roster, actions: readonly PipelineAction[]): Promise<string | undefined> {
+async function stop(
+  organization: LocalOrganization,
+  roster: Roster,
+  actions: readonly PipelineAction[],
+): Promise<string | undefined> {
   for (const action of actions) {
     try {
       if (action.kind === 'stack') organization.deployStack(action.stack);
@@ -93,19 +127,37 @@ async function guard(roster: Roster, client: S3Client, now: Date): Promise<void>
   const { ok, refusals, dangers, code } = await comparePublished(roster, client, now);
   if (ok) return;
   const found = [...refusals, ...dangers].map(({ kind, reason }) => `${kind}: ${reason}`);
-  throw new Error(`${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : `. If it is meant: acknowledge: [${code}]`}`);
+  throw new Error(
+    `${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : `. If it is meant: acknowledge: [${code}]`}`,
+  );
 }
 
 async function bakeCanaries(organization: LocalOrganization, roster: Roster, roleArn: string): Promise<void> {
   const { clock, directory } = organization;
-  const config = { ...organization.clientConfig(directory.issueSession(roleArn, 'codebuild')), credentials: async () => directory.issueSession(roleArn, 'codebuild') };
-  const operator = operatorOf({ securityAccountId: roster.organization!.securityAccount, region: roster.region }, config, () => clock.now());
+  const config = {
+    ...organization.clientConfig(directory.issueSession(roleArn, 'codebuild')),
+    credentials: async () => directory.issueSession(roleArn, 'codebuild'),
+  };
+  const operator = operatorOf(
+    { securityAccountId: roster.organization!.securityAccount, region: roster.region },
+    config,
+    () => clock.now(),
+  );
   const { version, objects } = memberCode();
   const codePublishedAt = await operator.publishedAt(Object.values(objects).map(({ key }) => key));
-  const { ok, lines } = await bake(operator, { accounts: canaries(roster), codeVersion: version, codePublishedAt, freeze: roster.limits.freeze, limitMs: BAKE_MINUTES * 60_000, clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) } });
+  const { ok, lines } = await bake(operator, {
+    accounts: canaries(roster),
+    codeVersion: version,
+    codePublishedAt,
+    freeze: roster.limits.freeze,
+    limitMs: BAKE_MINUTES * 60_000,
+    clock: { now: () => clock.now(), sleep: (ms) => clock.sleep(ms) },
+  });
   if (!ok) throw new Error(lines.join('; '));
 }
 
-const clientOf = (organization: LocalOrganization, credentials: Credentials): S3Client => new S3Client(organization.clientConfig(credentials));
+const clientOf = (organization: LocalOrganization, credentials: Credentials): S3Client =>
+  new S3Client(organization.clientConfig(credentials));
 
-const administratorOf = ({ directory }: LocalOrganization, roster: Roster): Credentials => directory.administrator(roster.accounts[0]!.id);
+const administratorOf = ({ directory }: LocalOrganization, roster: Roster): Credentials =>
+  directory.administrator(roster.accounts[0]!.id);

@@ -36,7 +36,11 @@ interface ScenarioOwner {
   readonly user: string;
   readonly switches?: string;
   readonly worksUntilDay?: number;
-  readonly keys?: readonly { readonly ageDays: number; readonly usedBy: ExistingKey['use']['by']; readonly untilDay?: number }[];
+  readonly keys?: readonly {
+    readonly ageDays: number;
+    readonly usedBy: ExistingKey['use']['by'];
+    readonly untilDay?: number;
+  }[];
 }
 
 export interface Expectation {
@@ -79,13 +83,39 @@ const HOUR_MS = 3_600_000;
 export function readScenario(path: string): Scenario {
   const candidates = [path, join(path, 'scenario.yaml'), join('config/scenarios', path, 'scenario.yaml')];
   const file = candidates.find((candidate) => existsSync(candidate) && candidate.endsWith('.yaml'));
-  if (file === undefined) throw new Error(`there is no scenario ${path}: looked for ${candidates.slice(1).join(' and ')}`);
+  if (file === undefined)
+    throw new Error(`there is no scenario ${path}: looked for ${candidates.slice(1).join(' and ')}`);
   const written = parsed(file);
   const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
-  if (!validate(written)) throw new Error(`${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`);
+  if (!validate(written))
+    throw new Error(
+      `${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`,
+    );
   const beside = (name: string): string => join(dirname(file), name);
-  const { title, roster, days, expect, start = '2027-01-04', seed = 1, owners = [], changes = [], commands = [], faults = [] } = written as WrittenScenario;
-  return { title, days, expect, start, seed, owners, commands, faults, roster: beside(roster), changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })) };
+  const {
+    title,
+    roster,
+    days,
+    expect,
+    start = '2027-01-04',
+    seed = 1,
+    owners = [],
+    changes = [],
+    commands = [],
+    faults = [],
+  } = written as WrittenScenario;
+  return {
+    title,
+    days,
+    expect,
+    start,
+    seed,
+    owners,
+    commands,
+    faults,
+    roster: beside(roster),
+    changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })),
+  };
 }
 
 function parsed(file: string): unknown {
@@ -105,7 +135,12 @@ export function personaOf(scenario: Pick<Scenario, 'owners'>, userName: string, 
     ...drawn,
     ...(switches !== undefined && { switchDelayMs: () => delayOf(switches) }),
     ...(worksUntilDay !== undefined && { worksUntilDay }),
-    ...(keys && { existingKeys: keys.map(({ ageDays, usedBy, untilDay = 10 }) => ({ ageDays, use: usedBy === 'forgotten script' ? { by: usedBy, untilDay } : { by: usedBy } })) }),
+    ...(keys && {
+      existingKeys: keys.map(({ ageDays, usedBy, untilDay = 10 }) => ({
+        ageDays,
+        use: usedBy === 'forgotten script' ? { by: usedBy, untilDay } : { by: usedBy },
+      })),
+    }),
   };
 }
 

@@ -22,7 +22,8 @@ export class SecretSearch {
     const found = new Set<string>();
     for (const [candidate] of unescaped(text).matchAll(CANDIDATE)) {
       for (let at = 0; at <= candidate.length - SHORTEST_SECRET; at++) {
-        for (const { form, keyId } of this.forms.get(candidate.slice(at, at + BEGINNING)) ?? []) if (candidate.startsWith(form, at)) found.add(keyId);
+        for (const { form, keyId } of this.forms.get(candidate.slice(at, at + BEGINNING)) ?? [])
+          if (candidate.startsWith(form, at)) found.add(keyId);
       }
     }
     return [...found];
@@ -38,7 +39,11 @@ const CANDIDATE = /[A-Za-z0-9+/=_-]{32,}/g;
 const ESCAPED = /(?:\\+u00|%(?:25)*)(2[bf]|3d)|\\+(?=\/)/gi;
 
 function unescaped(text: string): string {
-  return /[\\%]/.test(text) ? text.replace(ESCAPED, (_, code: string | undefined) => (code === undefined ? '' : String.fromCharCode(Number.parseInt(code, 16)))) : text;
+  return /[\\%]/.test(text)
+    ? text.replace(ESCAPED, (_, code: string | undefined) =>
+        code === undefined ? '' : String.fromCharCode(Number.parseInt(code, 16)),
+      )
+    : text;
 }
 
 /** Base64 spells the same bytes in three ways, by where they start; the characters that touch the surroundings are cut off. */

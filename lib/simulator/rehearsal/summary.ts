@@ -81,7 +81,11 @@ export function summarize(
 }
 
 function countRotations(events: readonly HistoryEvent[]): UserSummary['rotations'] {
-  return { succeeded: countNotices(events, 'rotated'), failed: countNotices(events, 'rotation-failed'), partial: countNotices(events, 'rotation-partial') };
+  return {
+    succeeded: countNotices(events, 'rotated'),
+    failed: countNotices(events, 'rotation-failed'),
+    partial: countNotices(events, 'rotation-partial'),
+  };
 }
 
 function countNotices(events: readonly HistoryEvent[], type: NoticeType): number {
@@ -99,7 +103,8 @@ function countKeys(events: readonly HistoryEvent[]): UserSummary['keys'] {
 
 /** Also says when: the table and the page point there. */
 function worstMoment(events: readonly HistoryEvent[]): WorstMoment {
-  for (const event of events) if (event.kind === 'violation') return { kind: 'violation', at: event.at, rule: event.rule };
+  for (const event of events)
+    if (event.kind === 'violation') return { kind: 'violation', at: event.at, rule: event.rule };
   for (const event of events) {
     if (event.kind === 'key-refused' && event.by === 'owner') return { kind: 'refused', at: event.at };
   }

@@ -17,7 +17,23 @@ const WORST_WIDTH = WIDTH - ACCOUNT_WIDTH - USER_WIDTH - NUMBER_WIDTHS.reduce((s
 const MOST_ROWS = 60;
 
 const NO_BORDERS = Object.fromEntries(
-  ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid', 'middle'].map((place) => [place, '']),
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((place) => [place, '']),
 );
 
 /** The table for people: at most 80 columns wide, whatever the names. */
@@ -33,7 +49,10 @@ export function renderTable(report: RehearsalReport, color: boolean): string {
   shown.forEach((user, index) => table.push(row(user, shown[index - 1]?.accountId === user.accountId, colors)));
   const left = report.users.length - shown.length;
   const rest = left === 0 ? '' : colors.dim(`… and ${left} more users, with milder moments`) + '\n';
-  const lines = table.toString().split('\n').map((line) => line.trimEnd());
+  const lines = table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
   return `${lines.join('\n')}\n${rest}${colors.dim('rotated: successes, then failures; keys: + created, o deactivated, x deleted')}\n`;
 }
 
@@ -47,18 +66,31 @@ function row(user: UserSummary, sameAccount: boolean, colors: Colors): string[] 
     [user.keys.created, user.keys.deactivated, user.keys.deleted].join('/'),
     String(user.notices),
     user.alerts === 0 ? '0' : colors.yellow(String(user.alerts)),
-    user.exempt && user.worst.kind === 'none' ? colors.dim('exempt') : severityOf(user.worst, colors)(describeWorst(user.worst)),
+    user.exempt && user.worst.kind === 'none'
+      ? colors.dim('exempt')
+      : severityOf(user.worst, colors)(describeWorst(user.worst)),
   ];
 }
 
 function worthShowing(users: readonly UserSummary[]): readonly UserSummary[] {
   if (users.length <= MOST_ROWS) return users;
-  const worstFirst = users.toSorted((one, other) => SEVERITY.indexOf(one.worst.kind) - SEVERITY.indexOf(other.worst.kind));
+  const worstFirst = users.toSorted(
+    (one, other) => SEVERITY.indexOf(one.worst.kind) - SEVERITY.indexOf(other.worst.kind),
+  );
   const chosen = new Set(worstFirst.slice(0, MOST_ROWS));
   return users.filter((user) => chosen.has(user));
 }
 
-const SEVERITY: readonly WorstMoment['kind'][] = ['violation', 'refused', 'partial', 'failed', 'held', 'waiting', 'margin', 'none'];
+const SEVERITY: readonly WorstMoment['kind'][] = [
+  'violation',
+  'refused',
+  'partial',
+  'failed',
+  'held',
+  'waiting',
+  'margin',
+  'none',
+];
 
 function severityOf(worst: WorstMoment, colors: Colors): (text: string) => string {
   switch (worst.kind) {

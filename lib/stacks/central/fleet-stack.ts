@@ -37,8 +37,25 @@ export class FleetStack extends Stack {
         { parameterKey: ROTATOR_PARAMETERS.securityAccountId, parameterValue: props.securityAccountId },
         { parameterKey: ROTATOR_PARAMETERS.secretsKey, parameterValue: props.secretsKey ?? '' },
       ],
-      operationPreferences: { concurrencyMode: 'SOFT_FAILURE_TOLERANCE', failureTolerancePercentage: 5, maxConcurrentPercentage: 25, regionConcurrencyType: 'PARALLEL' },
-      stackInstancesGroup: props.accountIds.length === 0 ? [] : [{ regions: [props.region], deploymentTargets: { accountFilterType: 'INTERSECTION', organizationalUnitIds: [...props.organizationalUnitIds], accounts: [...props.accountIds] } }],
+      operationPreferences: {
+        concurrencyMode: 'SOFT_FAILURE_TOLERANCE',
+        failureTolerancePercentage: 5,
+        maxConcurrentPercentage: 25,
+        regionConcurrencyType: 'PARALLEL',
+      },
+      stackInstancesGroup:
+        props.accountIds.length === 0
+          ? []
+          : [
+              {
+                regions: [props.region],
+                deploymentTargets: {
+                  accountFilterType: 'INTERSECTION',
+                  organizationalUnitIds: [...props.organizationalUnitIds],
+                  accounts: [...props.accountIds],
+                },
+              },
+            ],
     });
   }
 }

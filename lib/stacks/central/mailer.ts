@@ -31,23 +31,62 @@ const LOG_RETENTION_DAYS = 365;
 
 /** Owners' notices: from the topic by a queue to the mailer, and by SES to the owner. What cannot be mailed waits in the DLQ. */
 export class Mailer extends Construct {
-  constructor(scope: Construct, id: string, private readonly props: MailerProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: MailerProps,
+  ) {
     super(scope, id);
     const queue = this.queues();
-    new CfnConfigurationSet(this, 'ConfigurationSet', { name: CONFIGURATION_SET, reputationOptions: { reputationMetricsEnabled: true }, deliveryOptions: { tlsPolicy: 'REQUIRE' } });
+    new CfnConfigurationSet(this, 'ConfigurationSet', {
+      name: CONFIGURATION_SET,
+      reputationOptions: { reputationMetricsEnabled: true },
+      deliveryOptions: { tlsPolicy: 'REQUIRE' },
+    });
     new CfnEmailIdentity(this, 'Sender', { emailIdentity: props.sender });
     const mailer = this.function(queue);
-    new CfnEventSourceMapping(this, 'Poll', { eventSourceArn: queue.queueArn, functionName: mailer.ref, batchSize: 5, functionResponseTypes: ['ReportBatchItemFailures'], scalingConfig: { maximumConcurrency: 2 } });
-    new CfnSubscription(this, 'OwnerNotices', { topicArn: props.topicArn, protocol: 'sqs', endpoint: queue.queueArn, filterPolicy: { audience: ['owner'] } });
+    new CfnEventSourceMapping(this, 'Poll', {
+      eventSourceArn: queue.queueArn,
+      functionName: mailer.ref,
+      batchSize: 5,
+      functionResponseTypes: ['ReportBatchItemFailures'],
+      scalingConfig: { maximumConcurrency: 2 },
+    });
+    new CfnSubscription(this, 'OwnerNotices', {
+      topicArn: props.topicArn,
+      protocol: 'sqs',
+      endpoint: queue.queueArn,
+      filterPolicy: { audience: ['owner'] },
+    });
   }
 
   private queues(): Queue {
-    const dead = new Queue(this, 'Undeliverable', { queueName: `${QUEUE_NAME}-undeliverable`, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
-    const queue = new Queue(this, 'Queue', { queueName: QUEUE_NAME, encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true, visibilityTimeout: Duration.seconds(VISIBILITY_SECONDS), deadLetterQueue: { queue: dead, maxReceiveCount: ATTEMPTS } });
-    queue.addToResourcePolicy(new PolicyStatement({ sid: 'AdminTopicSends', principals: [new ServicePrincipal('sns.amazonaws.com')], actions: ['sqs:SendMessage'], resources: [queue.queueArn], conditions: { ArnEquals: { 'aws:SourceArn': this.props.topicArn } } }));
+    const dead = new Queue(this, 'Undeliverable', {
+      queueName: `${QUEUE_NAME}-undeliverable`,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const queue = new Queue(this, 'Queue', {
+      queueName: QUEUE_NAME,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: Duration.seconds(VISIBILITY_SECONDS),
+      deadLetterQueue: { queue: dead, maxReceiveCount: ATTEMPTS },
+    });
+    queue.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AdminTopicSends',
+        principals: [new ServicePrincipal('sns.amazonaws.com')],
+        actions: ['sqs:SendMessage'],
+        resources: [queue.queueArn],
+        conditions: { ArnEquals: { 'aws:SourceArn': this.props.topicArn } },
+      }),
+    );
     new CfnAlarm(this, 'UndeliverableNotices', {
       alarmName: `${ALARM_NAME_PREFIX}undeliverable-notices`,
-      alarmDescription: 'a notice could not be mailed to its owner: read it in the dead-letter queue, mend the cause, send it back',
+      alarmDescription:
+        'a notice could not be mailed to its owner: read it in the dead-letter queue, mend the cause, send it back',
       namespace: 'AWS/SQS',
       metricName: 'ApproximateNumberOfMessagesVisible',
       dimensions: [{ name: 'QueueName', value: dead.queueName }],
@@ -64,10 +103,15 @@ export class Mailer extends Construct {
 
   private function(queue: Queue): CfnFunction {
     const { name, timeoutSeconds, memoryMiB } = FUNCTIONS.mailer;
-    const logs = new CfnLogGroup(this, 'Logs', { logGroupName: `/aws/lambda/${name}`, retentionInDays: LOG_RETENTION_DAYS });
+    const logs = new CfnLogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${name}`,
+      retentionInDays: LOG_RETENTION_DAYS,
+    });
     const role = new CfnRole(this, 'Role', {
       roleName: ROLES.mailer,
-      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]),
+      assumeRolePolicyDocument: document([
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ]),
       policies: [{ policyName: 'mailer', policyDocument: document(this.statements(queue, logs)) }],
     });
     const bucket = bucketInFindings(this.props.bucket);
@@ -76,7 +120,12 @@ export class Mailer extends Construct {
       [`Resource::${bucket}/roster/*`]: 'the slices of all accounts: recipients are taken from there',
       [`Resource::${bucket}/${DELIVERIES_PREFIX}*`]: 'its own bookkeeping, an object for each event',
     });
-    const environment: MailerEnvironment = { ORG_BUCKET: this.props.bucket.bucketName, SENDER: this.props.sender, ADMINS: this.props.admins.join(','), CONFIGURATION_SET };
+    const environment: MailerEnvironment = {
+      ORG_BUCKET: this.props.bucket.bucketName,
+      SENDER: this.props.sender,
+      ADMINS: this.props.admins.join(','),
+      CONFIGURATION_SET,
+    };
     const mailer = new CfnFunction(this, 'Function', {
       functionName: name,
       role: role.attrArn,
@@ -95,7 +144,10 @@ export class Mailer extends Construct {
 
   private statements(queue: Queue, logs: CfnLogGroup): readonly Statement[] {
     const { partition, region, account } = Stack.of(this);
-    const { bucket: { bucketArn }, sender } = this.props;
+    const {
+      bucket: { bucketArn },
+      sender,
+    } = this.props;
     const ses = `arn:${partition}:ses:${region}:${account}`;
     return [
       allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn),
@@ -103,7 +155,12 @@ export class Mailer extends Construct {
       allow('ReadEventsAndRoster', ['s3:GetObject'], [`${bucketArn}/events/*`, `${bucketArn}/roster/*`]),
       allow('RememberDeliveries', ['s3:GetObject', 's3:PutObject'], `${bucketArn}/${DELIVERIES_PREFIX}*`),
       allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, listed('events/*', 'roster/*')),
-      allow('SendMail', ['ses:SendEmail'], [`${ses}:identity/${sender}`, `${ses}:configuration-set/${CONFIGURATION_SET}`], { StringEquals: { 'ses:FromAddress': sender } }),
+      allow(
+        'SendMail',
+        ['ses:SendEmail'],
+        [`${ses}:identity/${sender}`, `${ses}:configuration-set/${CONFIGURATION_SET}`],
+        { StringEquals: { 'ses:FromAddress': sender } },
+      ),
     ];
   }
 }

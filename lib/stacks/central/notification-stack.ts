@@ -35,21 +35,78 @@ export class NotificationStack extends Stack {
     const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
     operatorRole(this, { callers, bucket, region: this.region });
     const key = this.topicKey();
-    const topic = this.topic('AdminTopic', ADMIN_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [arn], conditions: callers.conditions(PUBLISHERS) }));
-    const alarms = this.topic('AlarmTopic', ALARM_TOPIC_NAME, key, (arn) => new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: ['sns:Publish'], resources: [arn], conditions: callers.alarms(this.region) }));
+    const topic = this.topic(
+      'AdminTopic',
+      ADMIN_TOPIC_NAME,
+      key,
+      (arn) =>
+        new PolicyStatement({
+          sid: 'FunctionsPublish',
+          principals: [new AnyPrincipal()],
+          actions: ['sns:Publish'],
+          resources: [arn],
+          conditions: callers.conditions(PUBLISHERS),
+        }),
+    );
+    const alarms = this.topic(
+      'AlarmTopic',
+      ALARM_TOPIC_NAME,
+      key,
+      (arn) =>
+        new PolicyStatement({
+          sid: 'AlarmsPublish',
+          principals: [CLOUDWATCH],
+          actions: ['sns:Publish'],
+          resources: [arn],
+          conditions: callers.alarms(this.region),
+        }),
+    );
     for (const [index, endpoint] of props.admins.entries()) {
-      new CfnSubscription(this, `Admin${index}`, { topicArn: topic.ref, protocol: 'email', endpoint, filterPolicy: { audience: ['admin'] } });
+      new CfnSubscription(this, `Admin${index}`, {
+        topicArn: topic.ref,
+        protocol: 'email',
+        endpoint,
+        filterPolicy: { audience: ['admin'] },
+      });
       new CfnSubscription(this, `AdminAlarms${index}`, { topicArn: alarms.ref, protocol: 'email', endpoint });
     }
-    new Mailer(this, 'Mailer', { topicArn: topic.ref, alarmTopicArn: alarms.ref, bucket, sender: props.sender, admins: props.admins, code: props.mailerCode(this) });
+    new Mailer(this, 'Mailer', {
+      topicArn: topic.ref,
+      alarmTopicArn: alarms.ref,
+      bucket,
+      sender: props.sender,
+      admins: props.admins,
+      code: props.mailerCode(this),
+    });
   }
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */
   private topicKey(): Key {
-    const key = new Key(this, 'AdminTopicKey', { alias: ADMIN_TOPIC_NAME, enableKeyRotation: true, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, description: 'Encrypts the topics of access keys' });
+    const key = new Key(this, 'AdminTopicKey', {
+      alias: ADMIN_TOPIC_NAME,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+      description: 'Encrypts the topics of access keys',
+    });
     const viaSns = { StringEquals: { 'kms:ViaService': `sns.${this.region}.amazonaws.com` } };
-    key.addToResourcePolicy(new PolicyStatement({ sid: 'FunctionsPublish', principals: [new AnyPrincipal()], actions: USE, resources: ['*'], conditions: this.callers.conditions(PUBLISHERS, viaSns) }));
-    key.addToResourcePolicy(new PolicyStatement({ sid: 'AlarmsPublish', principals: [CLOUDWATCH], actions: USE, resources: ['*'], conditions: this.callers.alarms(this.region) }));
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'FunctionsPublish',
+        principals: [new AnyPrincipal()],
+        actions: USE,
+        resources: ['*'],
+        conditions: this.callers.conditions(PUBLISHERS, viaSns),
+      }),
+    );
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AlarmsPublish',
+        principals: [CLOUDWATCH],
+        actions: USE,
+        resources: ['*'],
+        conditions: this.callers.alarms(this.region),
+      }),
+    );
     return key;
   }
 
@@ -59,17 +116,44 @@ export class NotificationStack extends Stack {
    */
   private topic(id: string, topicName: string, key: Key, publish: (topicArn: string) => PolicyStatement): CfnTopic {
     const topic = new CfnTopic(this, id, { topicName, kmsMasterKeyId: key.keyId });
-    const statements = [publish(topic.ref), ...this.everyTopic(topic.ref)].map((statement) => statement.toStatementJson() as unknown);
+    const statements = [publish(topic.ref), ...this.everyTopic(topic.ref)].map(
+      (statement) => statement.toStatementJson() as unknown,
+    );
     new CfnTopicPolicy(this, `${id}Policy`, { topics: [topic.ref], policyDocument: document(statements) });
     return topic;
   }
 
   private everyTopic(topicArn: string): readonly PolicyStatement[] {
-    const owner = ['sns:GetTopicAttributes', 'sns:SetTopicAttributes', 'sns:ListSubscriptionsByTopic', 'sns:Subscribe', 'sns:Publish'];
+    const owner = [
+      'sns:GetTopicAttributes',
+      'sns:SetTopicAttributes',
+      'sns:ListSubscriptionsByTopic',
+      'sns:Subscribe',
+      'sns:Publish',
+    ];
     return [
-      new PolicyStatement({ sid: 'OwnerAdministers', principals: [new AccountRootPrincipal()], actions: owner, resources: [topicArn] }),
-      new PolicyStatement({ sid: 'NobodyElseSubscribes', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['sns:Subscribe'], resources: [topicArn], conditions: { StringNotEquals: { 'aws:PrincipalAccount': this.account } } }),
-      new PolicyStatement({ sid: 'NothingInTheClear', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['sns:Publish'], resources: [topicArn], conditions: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      new PolicyStatement({
+        sid: 'OwnerAdministers',
+        principals: [new AccountRootPrincipal()],
+        actions: owner,
+        resources: [topicArn],
+      }),
+      new PolicyStatement({
+        sid: 'NobodyElseSubscribes',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['sns:Subscribe'],
+        resources: [topicArn],
+        conditions: { StringNotEquals: { 'aws:PrincipalAccount': this.account } },
+      }),
+      new PolicyStatement({
+        sid: 'NothingInTheClear',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['sns:Publish'],
+        resources: [topicArn],
+        conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
     ];
   }
 }

@@ -14,21 +14,40 @@ const PATHS = ['roster/*', 'reports/*', PUBLISHED_PATH];
  * The role of people on duty, and of the pipeline's bake step: it invokes `operate` in the accounts and reads what
  * they report. Who may assume it is decided by identity policies of the security account.
  */
-export function operatorRole(scope: Construct, { callers, bucket, region }: { readonly callers: Callers; readonly bucket: IBucket; readonly region: string }): CfnRole {
+export function operatorRole(
+  scope: Construct,
+  { callers, bucket, region }: { readonly callers: Callers; readonly bucket: IBucket; readonly region: string },
+): CfnRole {
   const { partition } = Stack.of(scope);
   const statements = [
-    allow('OperateAccounts', ['lambda:InvokeFunction'], `arn:${partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`, callers.resources()),
-    allow('ReadRosterAndReports', ['s3:GetObject'], PATHS.map((path) => `${bucket.bucketArn}/${path}`)),
+    allow(
+      'OperateAccounts',
+      ['lambda:InvokeFunction'],
+      `arn:${partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`,
+      callers.resources(),
+    ),
+    allow(
+      'ReadRosterAndReports',
+      ['s3:GetObject'],
+      PATHS.map((path) => `${bucket.bucketArn}/${path}`),
+    ),
     allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, listed(...PATHS, 'code/*')),
   ];
   const role = new CfnRole(scope, 'OperatorRole', {
     roleName: ROLES.operator,
     maxSessionDuration: SESSION_SECONDS,
-    assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { AWS: `arn:${partition}:iam::${Aws.ACCOUNT_ID}:root` }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]),
+    assumeRolePolicyDocument: document([
+      {
+        Effect: 'Allow',
+        Principal: { AWS: `arn:${partition}:iam::${Aws.ACCOUNT_ID}:root` },
+        Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+      },
+    ]),
     policies: [{ policyName: 'operator', policyDocument: document(statements) }],
   });
   acceptWildcards(role, {
-    [`Resource::arn:${placeInFindings(Stack.of(scope)).partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`]: 'one function in every account of the organization, by condition',
+    [`Resource::arn:${placeInFindings(Stack.of(scope)).partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`]:
+      'one function in every account of the organization, by condition',
     [`Resource::${bucketInFindings(bucket)}/roster/*`]: 'the slices of all accounts',
     [`Resource::${bucketInFindings(bucket)}/reports/*`]: 'the reports of all accounts',
   });

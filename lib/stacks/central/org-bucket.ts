@@ -12,7 +12,14 @@ import type { Callers } from './organization-conditions';
  * own slice and write its own report and events; `${aws:PrincipalAccount}` is filled in by S3 for each request. Code
  * holds no secret: whoever deploys in an account of the organization reads it.
  */
-export function orgBucket(scope: Construct, { securityAccountId, region, callers }: { readonly securityAccountId: string; readonly region: string; readonly callers: Callers }): Bucket {
+export function orgBucket(
+  scope: Construct,
+  {
+    securityAccountId,
+    region,
+    callers,
+  }: { readonly securityAccountId: string; readonly region: string; readonly callers: Callers },
+): Bucket {
   const bucket = new Bucket(scope, 'OrgBucket', {
     bucketName: orgBucketName(securityAccountId, region),
     versioned: true,
@@ -23,18 +30,64 @@ export function orgBucket(scope: Construct, { securityAccountId, region, callers
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
   const own = '${aws:PrincipalAccount}';
-  const grant = (sid: string, action: string, resource: string, roles: readonly string[], more: Record<string, Record<string, string>> = {}): void => {
-    bucket.addToResourcePolicy(new PolicyStatement({ sid, effect: Effect.ALLOW, principals: [new AnyPrincipal()], actions: [action], resources: [resource], conditions: callers.conditions(roles, more) }));
+  const grant = (
+    sid: string,
+    action: string,
+    resource: string,
+    roles: readonly string[],
+    more: Record<string, Record<string, string>> = {},
+  ): void => {
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid,
+        effect: Effect.ALLOW,
+        principals: [new AnyPrincipal()],
+        actions: [action],
+        resources: [resource],
+        conditions: callers.conditions(roles, more),
+      }),
+    );
   };
-  grant('ReadOwnSlice', 's3:GetObject', bucket.arnForObjects(`roster/${own}.json`), [ROLES.rotate, ROLES.reconcile, ROLES.operate]);
-  grant('SeeWhetherOwnSliceExists', 's3:ListBucket', bucket.bucketArn, [ROLES.rotate, ROLES.reconcile, ROLES.operate], { StringEquals: { 's3:prefix': `roster/${own}.json` } });
+  grant('ReadOwnSlice', 's3:GetObject', bucket.arnForObjects(`roster/${own}.json`), [
+    ROLES.rotate,
+    ROLES.reconcile,
+    ROLES.operate,
+  ]);
+  grant('SeeWhetherOwnSliceExists', 's3:ListBucket', bucket.bucketArn, [ROLES.rotate, ROLES.reconcile, ROLES.operate], {
+    StringEquals: { 's3:prefix': `roster/${own}.json` },
+  });
   grant('WriteOwnReport', 's3:PutObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
-  grant('WriteOwnEvents', 's3:PutObject', bucket.arnForObjects(`events/${own}/*`), [ROLES.rotate, ROLES.reconcile, ROLES.operate]);
-  acceptFinding(bucket, 'AwsSolutions-S1', 'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own');
+  grant('WriteOwnEvents', 's3:PutObject', bucket.arnForObjects(`events/${own}/*`), [
+    ROLES.rotate,
+    ROLES.reconcile,
+    ROLES.operate,
+  ]);
+  acceptFinding(
+    bucket,
+    'AwsSolutions-S1',
+    'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own',
+  );
   if (callers.organizationId !== undefined) {
-    bucket.addToResourcePolicy(new PolicyStatement({ sid: 'DeployCode', principals: [new AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('code/*')], conditions: { StringEquals: callers.principals() } }));
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'DeployCode',
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject'],
+        resources: [bucket.arnForObjects('code/*')],
+        conditions: { StringEquals: callers.principals() },
+      }),
+    );
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    bucket.addToResourcePolicy(new PolicyStatement({ sid: 'CodeIsNeverReplaced', effect: Effect.DENY, principals: [new AnyPrincipal()], actions: ['s3:PutObject'], resources: [bucket.arnForObjects('code/*')], conditions: { Null: { 's3:if-none-match': 'true' } } }));
+    bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'CodeIsNeverReplaced',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:PutObject'],
+        resources: [bucket.arnForObjects('code/*')],
+        conditions: { Null: { 's3:if-none-match': 'true' } },
+      }),
+    );
   }
   return bucket;
 }

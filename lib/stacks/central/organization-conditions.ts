@@ -12,7 +12,9 @@ export class Callers {
     return {
       ...more,
       StringEquals: { ...this.principals(), ...more.StringEquals },
-      ArnLike: { 'aws:PrincipalArn': roleNames.map((name) => `arn:${Aws.PARTITION}:iam::${this.account}:role/${name}`) },
+      ArnLike: {
+        'aws:PrincipalArn': roleNames.map((name) => `arn:${Aws.PARTITION}:iam::${this.account}:role/${name}`),
+      },
     };
   }
 
@@ -25,19 +27,31 @@ export class Callers {
    */
   alarms(region: string): Conditions {
     return {
-      StringEquals: this.organizationId === undefined ? { 'aws:SourceAccount': Aws.ACCOUNT_ID } : { 'aws:SourceOrgID': this.organizationId },
-      ArnLike: { 'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${region}:${this.account}:alarm:${ALARM_NAME_PREFIX}*` },
+      StringEquals:
+        this.organizationId === undefined
+          ? { 'aws:SourceAccount': Aws.ACCOUNT_ID }
+          : { 'aws:SourceOrgID': this.organizationId },
+      ArnLike: {
+        'aws:SourceArn': `arn:${Aws.PARTITION}:cloudwatch:${region}:${this.account}:alarm:${ALARM_NAME_PREFIX}*`,
+      },
     };
   }
 
   /** Any principal of these accounts. */
   principals(): Record<string, string> {
-    return this.organizationId === undefined ? { 'aws:PrincipalAccount': Aws.ACCOUNT_ID } : { 'aws:PrincipalOrgID': this.organizationId };
+    return this.organizationId === undefined
+      ? { 'aws:PrincipalAccount': Aws.ACCOUNT_ID }
+      : { 'aws:PrincipalOrgID': this.organizationId };
   }
 
   /** The other direction: resources in these accounts only. */
   resources(): Conditions {
-    return { StringEquals: this.organizationId === undefined ? { 'aws:ResourceAccount': Aws.ACCOUNT_ID } : { 'aws:ResourceOrgID': this.organizationId } };
+    return {
+      StringEquals:
+        this.organizationId === undefined
+          ? { 'aws:ResourceAccount': Aws.ACCOUNT_ID }
+          : { 'aws:ResourceOrgID': this.organizationId },
+    };
   }
 
   private get account(): string {

@@ -17,11 +17,17 @@ import { RotatorStack, type RotatorStackProps } from './rotator-stack';
 const STOPS_BY_ITSELF = { [FAIL_SYNTH_ON_VALIDATION_ERRORS_CONTEXT]: true, [CDK_APP_MODE_CONTEXT]: 'inmemory' };
 
 /** The rotator stack of an organization's account: its code lies in the org bucket. */
-export const organizationRotator = ({ organization, userGuard, secretsKey }: Roster, { version, objects }: MemberCode): Omit<RotatorStackProps, 'env'> => ({
+export const organizationRotator = (
+  { organization, userGuard, secretsKey }: Roster,
+  { version, objects }: MemberCode,
+): Omit<RotatorStackProps, 'env'> => ({
   securityAccountId: organization!.securityAccount,
   userGuard,
   secretsKey,
-  code: (_stack, name) => ({ s3Bucket: Fn.sub('access-keys-${SecurityAccountId}-${AWS::Region}'), s3Key: objects[name].key }),
+  code: (_stack, name) => ({
+    s3Bucket: Fn.sub('access-keys-${SecurityAccountId}-${AWS::Region}'),
+    s3Key: objects[name].key,
+  }),
   codeVersion: version,
   description: 'Access keys: rotation and reconciliation of this account',
 });
@@ -34,12 +40,26 @@ export const organizationRotator = ({ organization, userGuard, secretsKey }: Ros
  * @throws a validation error with all findings, as the main App would
  * @param use is given a copy of its own, which is gone afterwards
  */
-export function withMemberTemplate(roster: Roster, code: MemberCode, check: (app: App) => void, use: (file: string) => void): void {
+export function withMemberTemplate(
+  roster: Roster,
+  code: MemberCode,
+  check: (app: App) => void,
+  use: (file: string) => void,
+): void {
   const outdir = mkdtempSync(join(tmpdir(), 'rotator-'));
   try {
-    const app = new App({ outdir, autoSynth: false, analyticsReporting: false, context, postCliContext: STOPS_BY_ITSELF });
+    const app = new App({
+      outdir,
+      autoSynth: false,
+      analyticsReporting: false,
+      context,
+      postCliContext: STOPS_BY_ITSELF,
+    });
     check(app);
-    new RotatorStack(app, STACKS.rotator, { ...organizationRotator(roster, code), synthesizer: new BootstraplessSynthesizer() });
+    new RotatorStack(app, STACKS.rotator, {
+      ...organizationRotator(roster, code),
+      synthesizer: new BootstraplessSynthesizer(),
+    });
     app.synth();
     const file = join(outdir, `${STACKS.rotator}.template.json`);
     putBuilt(`${STACKS.rotator}.template.json`, readFileSync(file));

@@ -12,10 +12,13 @@ export interface MemberPlace {
   readonly adminTopicArn: string;
 }
 
-const secrets = ({ partition, region, accountId }: MemberPlace): string => `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${SECRET_NAME_PREFIX}*`;
-const localRole = ({ partition, accountId }: MemberPlace, name: string): string => `arn:${partition}:iam::${accountId}:role/${name}`;
+const secrets = ({ partition, region, accountId }: MemberPlace): string =>
+  `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${SECRET_NAME_PREFIX}*`;
+const localRole = ({ partition, accountId }: MemberPlace, name: string): string =>
+  `arn:${partition}:iam::${accountId}:role/${name}`;
 
-const assumes = (place: MemberPlace, role: string): Statement => allow('AssumeKeyRole', ['sts:AssumeRole', 'sts:SetSourceIdentity'], localRole(place, role));
+const assumes = (place: MemberPlace, role: string): Statement =>
+  allow('AssumeKeyRole', ['sts:AssumeRole', 'sts:SetSourceIdentity'], localRole(place, role));
 
 const readsSlice = (place: MemberPlace): readonly Statement[] => [
   allow('ReadSlice', ['s3:GetObject'], `${place.orgBucketArn}/roster/${place.accountId}.json`),
@@ -25,14 +28,30 @@ const readsSlice = (place: MemberPlace): readonly Statement[] => [
 const tells = (place: MemberPlace): readonly Statement[] => [
   allow('RecordEvents', ['s3:PutObject'], `${place.orgBucketArn}/events/${place.accountId}/*`),
   allow('PublishEvents', ['sns:Publish'], place.adminTopicArn),
-  allow('EncryptForAdminTopic', ['kms:GenerateDataKey', 'kms:Decrypt'], `arn:${place.partition}:kms:${place.region}:${place.securityAccountId}:key/*`, {
-    StringEquals: { 'kms:ViaService': `sns.${place.region}.amazonaws.com` },
-  }),
+  allow(
+    'EncryptForAdminTopic',
+    ['kms:GenerateDataKey', 'kms:Decrypt'],
+    `arn:${place.partition}:kms:${place.region}:${place.securityAccountId}:key/*`,
+    {
+      StringEquals: { 'kms:ViaService': `sns.${place.region}.amazonaws.com` },
+    },
+  ),
 ];
 
 /** The four steps: read and write versions and the ledger; no IAM, no schedule, no policy. */
 export const rotatePolicy = (place: MemberPlace): readonly Statement[] => [
-  allow('KeepVersionsAndLedger', ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource'].map(secretsmanager), secrets(place)),
+  allow(
+    'KeepVersionsAndLedger',
+    [
+      'DescribeSecret',
+      'GetSecretValue',
+      'PutSecretValue',
+      'UpdateSecretVersionStage',
+      'TagResource',
+      'UntagResource',
+    ].map(secretsmanager),
+    secrets(place),
+  ),
   assumes(place, ROLES.keyAdministration),
   ...readsSlice(place),
   ...tells(place),
@@ -52,10 +71,23 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
   allow('FindSecrets', ['secretsmanager:ListSecrets'], '*'),
   allow(
     'KeepSecrets',
-    ['CreateSecret', 'DescribeSecret', 'GetSecretValue', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource', 'GetResourcePolicy', 'RotateSecret', 'CancelRotateSecret', 'RestoreSecret'].map(secretsmanager),
+    [
+      'CreateSecret',
+      'DescribeSecret',
+      'GetSecretValue',
+      'UpdateSecretVersionStage',
+      'TagResource',
+      'UntagResource',
+      'GetResourcePolicy',
+      'RotateSecret',
+      'CancelRotateSecret',
+      'RestoreSecret',
+    ].map(secretsmanager),
     secrets(place),
   ),
-  allow('PutPolicyThatIsNotPublic', ['secretsmanager:PutResourcePolicy'], secrets(place), { Bool: { 'secretsmanager:BlockPublicPolicy': 'true' } }),
+  allow('PutPolicyThatIsNotPublic', ['secretsmanager:PutResourcePolicy'], secrets(place), {
+    Bool: { 'secretsmanager:BlockPublicPolicy': 'true' },
+  }),
   allow('DeleteWithRecoveryWindow', ['secretsmanager:DeleteSecret'], secrets(place), WITH_RECOVERY_WINDOW),
   allow('AttachRotateFunction', ['lambda:InvokeFunction'], rotateFunctionArn),
   assumes(place, ROLES.keyRetirement),
@@ -66,7 +98,18 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
 
 /** The operator's commands, carried out in the member account. */
 export const operatePolicy = (place: MemberPlace, rotateFunctionArn: string): readonly Statement[] => [
-  allow('RotateNow', ['DescribeSecret', 'GetSecretValue', 'RotateSecret', 'UpdateSecretVersionStage', 'TagResource', 'UntagResource'].map(secretsmanager), secrets(place)),
+  allow(
+    'RotateNow',
+    [
+      'DescribeSecret',
+      'GetSecretValue',
+      'RotateSecret',
+      'UpdateSecretVersionStage',
+      'TagResource',
+      'UntagResource',
+    ].map(secretsmanager),
+    secrets(place),
+  ),
   allow('AttachRotateFunction', ['lambda:InvokeFunction'], rotateFunctionArn),
   assumes(place, ROLES.keyRetirement),
   ...readsSlice(place),
@@ -76,17 +119,31 @@ export const operatePolicy = (place: MemberPlace, rotateFunctionArn: string): re
 const RETIRE = ['GetUser', 'ListAccessKeys', 'GetAccessKeyLastUsed', 'UpdateAccessKey', 'DeleteAccessKey'];
 
 /** What a local role may do to the users that the guard lets through. */
-export function keyPolicy({ partition, accountId }: MemberPlace, guard: UserGuard, { creates }: { readonly creates: boolean }): readonly Statement[] {
+export function keyPolicy(
+  { partition, accountId }: MemberPlace,
+  guard: UserGuard,
+  { creates }: { readonly creates: boolean },
+): readonly Statement[] {
   const actions = [...RETIRE, ...(creates ? ['CreateAccessKey'] : [])].map((action) => `iam:${action}`);
   const users = `arn:${partition}:iam::${accountId}:user${guard.kind === 'path' ? guard.path : '/'}*`;
-  return [allow('KeysOfGuardedUsers', actions, users, guard.kind === 'tag' ? { StringEquals: { [`aws:ResourceTag/${guard.key}`]: guard.value } } : undefined)];
+  return [
+    allow(
+      'KeysOfGuardedUsers',
+      actions,
+      users,
+      guard.kind === 'tag' ? { StringEquals: { [`aws:ResourceTag/${guard.key}`]: guard.value } } : undefined,
+    ),
+  ];
 }
 
 /**
  * Use of the secrets' own customer managed key, when there is one. An alias is no resource of a key's use, so that it
  * stands in the condition: https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
  */
-export const secretsKeyPolicy = ({ partition, region, accountId }: MemberPlace, alias: string): readonly Statement[] => [
+export const secretsKeyPolicy = (
+  { partition, region, accountId }: MemberPlace,
+  alias: string,
+): readonly Statement[] => [
   allow('UseSecretsKey', ['kms:Decrypt', 'kms:GenerateDataKey'], `arn:${partition}:kms:${region}:${accountId}:key/*`, {
     StringEquals: { 'kms:ViaService': `secretsmanager.${region}.amazonaws.com` },
     'ForAnyValue:StringEquals': { 'kms:ResourceAliases': alias },

@@ -5,12 +5,25 @@ import { CfnRole, CfnRolePolicy } from 'aws-cdk-lib/aws-iam';
 import { CfnEventInvokeConfig, CfnFunction, CfnPermission } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, RECONCILE_EVERY_MINUTES, ROLES, SECRET_NAME_PREFIX, type MemberEnvironment } from '../../../lambda/contract/names';
+import {
+  FUNCTIONS,
+  RECONCILE_EVERY_MINUTES,
+  ROLES,
+  SECRET_NAME_PREFIX,
+  type MemberEnvironment,
+} from '../../../lambda/contract/names';
 import type { UserGuard } from '../../../lambda/contract/slice';
 import { acceptWildcards, placeInFindings } from '../nag-acknowledgements';
 import { ADMIN_TOPIC_NAME, ALARM_NAME_PREFIX, ALARM_TOPIC_NAME } from '../../names';
 import { allow, document, type Statement } from '../policy-statement';
-import { keyPolicy, operatePolicy, reconcilePolicy, rotatePolicy, secretsKeyPolicy, type MemberPlace } from './policies';
+import {
+  keyPolicy,
+  operatePolicy,
+  reconcilePolicy,
+  rotatePolicy,
+  secretsKeyPolicy,
+  type MemberPlace,
+} from './policies';
 
 export type MemberFunction = 'rotate' | 'reconcile' | 'operate';
 
@@ -45,11 +58,24 @@ export class RotatorStack extends Stack {
   private readonly secretsKey: CfnParameter;
   private readonly hasSecretsKey: CfnCondition;
 
-  constructor(scope: Construct, id: string, private readonly props: RotatorStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: RotatorStackProps,
+  ) {
     super(scope, id, props);
-    const securityAccountId = new CfnParameter(this, ROTATOR_PARAMETERS.securityAccountId, { default: props.securityAccountId, allowedPattern: '\\d{12}', description: 'Account of the org bucket and the admin topic' }).valueAsString;
-    this.secretsKey = new CfnParameter(this, ROTATOR_PARAMETERS.secretsKey, { default: props.secretsKey ?? '', description: 'Alias of the customer managed key of the secrets, in this account; empty for aws/secretsmanager' });
-    this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', { expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKey, '')) });
+    const securityAccountId = new CfnParameter(this, ROTATOR_PARAMETERS.securityAccountId, {
+      default: props.securityAccountId,
+      allowedPattern: '\\d{12}',
+      description: 'Account of the org bucket and the admin topic',
+    }).valueAsString;
+    this.secretsKey = new CfnParameter(this, ROTATOR_PARAMETERS.secretsKey, {
+      default: props.secretsKey ?? '',
+      description: 'Alias of the customer managed key of the secrets, in this account; empty for aws/secretsmanager',
+    });
+    this.hasSecretsKey = new CfnCondition(this, 'HasSecretsKey', {
+      expression: Fn.conditionNot(Fn.conditionEquals(this.secretsKey, '')),
+    });
     const { partition, region } = this;
     this.place = {
       partition,
@@ -75,35 +101,80 @@ export class RotatorStack extends Stack {
   private acceptFunctionWildcards(name: MemberFunction, role: CfnRole): void {
     const { partition, region } = placeInFindings(this);
     acceptWildcards(role, {
-      [`Resource::arn:${partition}:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]: 'a secret for each user of the roster, which the template does not know',
-      [`Resource::arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
-      [`Resource::arn:${partition}:kms:${region}:<SecurityAccountId>:key/*`]: "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
+      [`Resource::arn:${partition}:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]:
+        'a secret for each user of the roster, which the template does not know',
+      [`Resource::arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]:
+        "an object for each of this account's events",
+      [`Resource::arn:${partition}:kms:${region}:<SecurityAccountId>:key/*`]:
+        "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
       ...(name === 'reconcile' && { 'Resource::*': 'secretsmanager:ListSecrets has no resource level' }),
     });
   }
 
   private rotateFunction(role: CfnRole): void {
     const rotate = this.memberFunction('rotate', role, ROLES.keyAdministration);
-    new CfnPermission(this, 'SecretsManagerInvokesRotate', { action: 'lambda:InvokeFunction', functionName: rotate.attrArn, principal: 'secretsmanager.amazonaws.com', sourceAccount: Aws.ACCOUNT_ID });
+    new CfnPermission(this, 'SecretsManagerInvokesRotate', {
+      action: 'lambda:InvokeFunction',
+      functionName: rotate.attrArn,
+      principal: 'secretsmanager.amazonaws.com',
+      sourceAccount: Aws.ACCOUNT_ID,
+    });
   }
 
   private reconcileFunction(role: CfnRole): void {
     const reconcile = this.memberFunction('reconcile', role, ROLES.keyRetirement);
     const rules = {
       Schedule: { scheduleExpression: `rate(${RECONCILE_EVERY_MINUTES} minutes)` },
-      RotationFailures: { eventPattern: { source: ['aws.secretsmanager'], 'detail-type': ['AWS Service Event via CloudTrail'], detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] } } },
+      RotationFailures: {
+        eventPattern: {
+          source: ['aws.secretsmanager'],
+          'detail-type': ['AWS Service Event via CloudTrail'],
+          detail: { eventName: ['RotationFailed', 'RotationAbandoned', 'TestRotationFailed'] },
+        },
+      },
     };
     for (const [name, trigger] of Object.entries(rules)) {
-      const rule = new CfnRule(this, `Reconcile${name}`, { ...trigger, state: 'ENABLED', targets: [{ id: 'reconcile', arn: reconcile.attrArn }] });
-      new CfnPermission(this, `${name}InvokesReconcile`, { action: 'lambda:InvokeFunction', functionName: reconcile.attrArn, principal: 'events.amazonaws.com', sourceArn: rule.attrArn });
+      const rule = new CfnRule(this, `Reconcile${name}`, {
+        ...trigger,
+        state: 'ENABLED',
+        targets: [{ id: 'reconcile', arn: reconcile.attrArn }],
+      });
+      new CfnPermission(this, `${name}InvokesReconcile`, {
+        action: 'lambda:InvokeFunction',
+        functionName: reconcile.attrArn,
+        principal: 'events.amazonaws.com',
+        sourceArn: rule.attrArn,
+      });
     }
-    this.reconcileAlarm('ReconcileFails', { alarmName: `${ALARM_NAME_PREFIX}reconcile-fails`, metricName: 'Errors', statistic: 'Sum', comparisonOperator: 'GreaterThanThreshold', threshold: 0, evaluationPeriods: 3, treatMissingData: 'notBreaching', alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account' });
-    this.reconcileAlarm('ReconcileSilent', { alarmName: `${ALARM_NAME_PREFIX}reconcile-silent`, metricName: 'Invocations', statistic: 'Sum', comparisonOperator: 'LessThanThreshold', threshold: 1, evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES, treatMissingData: 'breaching', alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes` });
+    this.reconcileAlarm('ReconcileFails', {
+      alarmName: `${ALARM_NAME_PREFIX}reconcile-fails`,
+      metricName: 'Errors',
+      statistic: 'Sum',
+      comparisonOperator: 'GreaterThanThreshold',
+      threshold: 0,
+      evaluationPeriods: 3,
+      treatMissingData: 'notBreaching',
+      alarmDescription: 'reconcile failed three times in a row: nothing is retired or created in this account',
+    });
+    this.reconcileAlarm('ReconcileSilent', {
+      alarmName: `${ALARM_NAME_PREFIX}reconcile-silent`,
+      metricName: 'Invocations',
+      statistic: 'Sum',
+      comparisonOperator: 'LessThanThreshold',
+      threshold: 1,
+      evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES,
+      treatMissingData: 'breaching',
+      alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes`,
+    });
   }
 
   private operateFunction(role: CfnRole): void {
     const operate = this.memberFunction('operate', role, ROLES.keyRetirement);
-    new CfnPermission(this, 'OperatorInvokesOperate', { action: 'lambda:InvokeFunction', functionName: operate.attrArn, principal: `arn:${this.partition}:iam::${this.place.securityAccountId}:role/${ROLES.operator}` });
+    new CfnPermission(this, 'OperatorInvokesOperate', {
+      action: 'lambda:InvokeFunction',
+      functionName: operate.attrArn,
+      principal: `arn:${this.partition}:iam::${this.place.securityAccountId}:role/${ROLES.operator}`,
+    });
   }
 
   private reconcileAlarm(id: string, alarm: CfnAlarmProps): void {
@@ -138,21 +209,45 @@ export class RotatorStack extends Stack {
       environment: { variables: { ...environment } },
       loggingConfig: { logGroup: Fn.ref(`${capital(name)}Logs`), logFormat: 'JSON' },
     });
-    new CfnEventInvokeConfig(this, `${capital(name)}Once`, { functionName: made.ref, qualifier: '$LATEST', maximumRetryAttempts: 0 });
+    new CfnEventInvokeConfig(this, `${capital(name)}Once`, {
+      functionName: made.ref,
+      qualifier: '$LATEST',
+      maximumRetryAttempts: 0,
+    });
     return made;
   }
 
   private functionRole(name: MemberFunction, statements: readonly Statement[]): CfnRole {
-    const logs = new CfnLogGroup(this, `${capital(name)}Logs`, { logGroupName: `/aws/lambda/${FUNCTIONS[name].name}`, retentionInDays: LOG_RETENTION_DAYS });
+    const logs = new CfnLogGroup(this, `${capital(name)}Logs`, {
+      logGroupName: `/aws/lambda/${FUNCTIONS[name].name}`,
+      retentionInDays: LOG_RETENTION_DAYS,
+    });
     const role = new CfnRole(this, `${capital(name)}Role`, {
       roleName: ROLES[name],
-      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }]),
-      policies: [{ policyName: name, policyDocument: document([allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn), ...statements]) }],
+      assumeRolePolicyDocument: document([
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ]),
+      policies: [
+        {
+          policyName: name,
+          policyDocument: document([
+            allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn),
+            ...statements,
+          ]),
+        },
+      ],
     });
     this.acceptFunctionWildcards(name, role);
-    const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, { policyName: 'secrets-key', roleName: role.ref, policyDocument: document(secretsKeyPolicy(this.place, this.secretsKey.valueAsString)) });
+    const keyUse = new CfnRolePolicy(this, `${capital(name)}SecretsKey`, {
+      policyName: 'secrets-key',
+      roleName: role.ref,
+      policyDocument: document(secretsKeyPolicy(this.place, this.secretsKey.valueAsString)),
+    });
     keyUse.cfnOptions.condition = this.hasSecretsKey;
-    acceptWildcards(keyUse, { [`Resource::arn:${placeInFindings(this).partition}:kms:${placeInFindings(this).region}:<AWS::AccountId>:key/*`]: 'the key with the alias of the condition' });
+    acceptWildcards(keyUse, {
+      [`Resource::arn:${placeInFindings(this).partition}:kms:${placeInFindings(this).region}:<AWS::AccountId>:key/*`]:
+        'the key with the alias of the condition',
+    });
     return role;
   }
 
@@ -161,10 +256,19 @@ export class RotatorStack extends Stack {
     const role = new CfnRole(this, `${id}Role`, {
       roleName,
       maxSessionDuration: 3600,
-      assumeRolePolicyDocument: document([{ Effect: 'Allow', Principal: { AWS: trusted.map(({ attrArn }) => attrArn) }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]),
+      assumeRolePolicyDocument: document([
+        {
+          Effect: 'Allow',
+          Principal: { AWS: trusted.map(({ attrArn }) => attrArn) },
+          Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+        },
+      ]),
       policies: [{ policyName: 'keys', policyDocument: document(keyPolicy(this.place, userGuard, { creates })) }],
     });
-    acceptWildcards(role, { [`Resource::arn:${placeInFindings(this).partition}:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]: 'the users that the user guard lets through; each session is narrowed to one of them' });
+    acceptWildcards(role, {
+      [`Resource::arn:${placeInFindings(this).partition}:iam::<AWS::AccountId>:user${userGuard.kind === 'path' ? userGuard.path : '/'}*`]:
+        'the users that the user guard lets through; each session is narrowed to one of them',
+    });
   }
 
   private functionArn(name: MemberFunction): string {

@@ -13,14 +13,33 @@ export function acceptGeneratedPolicies(stack: Stack, pipeline: Construct, artif
   const { partition, region } = placeInFindings(stack);
   const logs = `arn:${partition}:logs:${region}:${account}:log-group:/aws/codebuild/`;
   const reports = `arn:${partition}:codebuild:${region}:${account}:report-group/`;
-  const projects = pipeline.node.findAll().filter((construct): construct is CfnProject => construct instanceof CfnProject).map((project) => stack.getLogicalId(project));
+  const projects = pipeline.node
+    .findAll()
+    .filter((construct): construct is CfnProject => construct instanceof CfnProject)
+    .map((project) => stack.getLogicalId(project));
   acceptWildcards(stack, {
-    ...Object.fromEntries(['s3:List*', 's3:GetObject*', 's3:GetBucket*', 's3:DeleteObject*', 's3:Abort*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'].map((action) => [`Action::${action}`, OWN_ARTIFACTS])),
+    ...Object.fromEntries(
+      [
+        's3:List*',
+        's3:GetObject*',
+        's3:GetBucket*',
+        's3:DeleteObject*',
+        's3:Abort*',
+        'kms:ReEncrypt*',
+        'kms:GenerateDataKey*',
+      ].map((action) => [`Action::${action}`, OWN_ARTIFACTS]),
+    ),
     [`Resource::${bucketInFindings(artifacts)}/*`]: OWN_ARTIFACTS,
-    ...Object.fromEntries(projects.flatMap((id) => [[`Resource::${logs}<${id}>:*`, OWN_LOGS], [`Resource::${reports}<${id}>-*`, OWN_LOGS]])),
+    ...Object.fromEntries(
+      projects.flatMap((id) => [
+        [`Resource::${logs}<${id}>:*`, OWN_LOGS],
+        [`Resource::${reports}<${id}>-*`, OWN_LOGS],
+      ]),
+    ),
   });
   acceptWildcards(pipeline.node.findChild('UpdatePipeline'), {
-    [`Resource::arn:*:iam::${account}:role/*`]: 'roles of the CDK bootstrap only: a condition on their tag stands beside it',
+    [`Resource::arn:*:iam::${account}:role/*`]:
+      'roles of the CDK bootstrap only: a condition on their tag stands beside it',
     'Resource::*': 'cloudformation:DescribeStacks and s3:ListBucket of the CDK command that updates the pipeline',
   });
   acceptWildcards(pipeline.node.findChild('Assets'), {

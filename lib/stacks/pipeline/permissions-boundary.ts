@@ -6,7 +6,10 @@ export function permissionsBoundary(guard: UserGuard): object {
   const statements = boundary.Statement.map((statement) => {
     if (statement.Sid !== 'KeysOfGuardedUsers' || guard.kind === 'none') return statement;
     if (guard.kind === 'path') return { ...statement, Resource: `arn:aws:iam::*:user${guard.path}*` };
-    return { ...statement, Condition: { ...statement.Condition, StringEquals: { [`aws:ResourceTag/${guard.key}`]: guard.value } } };
+    return {
+      ...statement,
+      Condition: { ...statement.Condition, StringEquals: { [`aws:ResourceTag/${guard.key}`]: guard.value } },
+    };
   });
   return { ...boundary, Statement: statements };
 }

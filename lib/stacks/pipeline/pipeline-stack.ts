@@ -1,4 +1,13 @@
-import { Annotations, Arn, ArnFormat, Duration, RemovalPolicy, Stack, type Environment, type StackProps } from 'aws-cdk-lib';
+import {
+  Annotations,
+  Arn,
+  ArnFormat,
+  Duration,
+  RemovalPolicy,
+  Stack,
+  type Environment,
+  type StackProps,
+} from 'aws-cdk-lib';
 import { ComputeType, LinuxArmBuildImage } from 'aws-cdk-lib/aws-codebuild';
 import { type CfnPipeline, ExecutionMode, PipelineType, ProviderType } from 'aws-cdk-lib/aws-codepipeline';
 import type { CodeStarConnectionsSourceAction } from 'aws-cdk-lib/aws-codepipeline-actions';
@@ -62,13 +71,29 @@ export class PipelineStack extends Stack {
   private readonly pipeline: CodePipeline;
   private readonly artifacts: Bucket;
 
-  constructor(scope: Construct, id: string, private readonly props: PipelineStackProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: PipelineStackProps,
+  ) {
     super(scope, id, props);
     const { env } = props;
     const rosterPath = inCheckout(props.rosterPath);
-    if (isElsewhere(rosterPath)) Annotations.of(this).addWarningV2('access-keys:roster-elsewhere', `the roster ${props.rosterPath} is outside this checkout, where the pipeline will not find it: name one inside by -c roster=`);
-    const source = CodePipelineSource.connection(this.from.repository, this.from.branch, { connectionArn: this.from.connectionArn, triggerOnPush: false, actionName: SOURCE_ACTION });
-    const steps = new Steps({ source, rosterPath, bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}` });
+    if (isElsewhere(rosterPath))
+      Annotations.of(this).addWarningV2(
+        'access-keys:roster-elsewhere',
+        `the roster ${props.rosterPath} is outside this checkout, where the pipeline will not find it: name one inside by -c roster=`,
+      );
+    const source = CodePipelineSource.connection(this.from.repository, this.from.branch, {
+      connectionArn: this.from.connectionArn,
+      triggerOnPush: false,
+      actionName: SOURCE_ACTION,
+    });
+    const steps = new Steps({
+      source,
+      rosterPath,
+      bucketArn: `arn:${this.partition}:s3:::${orgBucketName(env.account, env.region)}`,
+    });
     this.artifacts = this.artifactBucket();
     this.pipeline = this.emptyPipeline(steps);
     this.addWaves(steps);
@@ -76,7 +101,9 @@ export class PipelineStack extends Stack {
     this.useConnection();
     this.triggerByPush();
     // https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md#W3005: the CDK's own dependency of pipelines on their role
-    (this.pipeline.pipeline.node.defaultChild as CfnPipeline).addMetadata('cfn-lint', { config: { ignore_checks: ['W3005'] } });
+    (this.pipeline.pipeline.node.defaultChild as CfnPipeline).addMetadata('cfn-lint', {
+      config: { ignore_checks: ['W3005'] },
+    });
     steps.accept(this);
     acceptGeneratedPolicies(this, this.pipeline, this.artifacts);
   }
@@ -95,14 +122,41 @@ export class PipelineStack extends Stack {
       const publish = steps.publishSlices('canary');
       const bake = steps.bake();
       bake.addStepDependency(publish);
-      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, first)), { post: [publish, bake] });
+      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, first)), {
+        post: [publish, bake],
+      });
     } else {
-      Annotations.of(this).addWarningV2('access-keys:no-canary', 'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.');
+      Annotations.of(this).addWarningV2(
+        'access-keys:no-canary',
+        'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.',
+      );
     }
     const formerCanaries = first.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
-    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, this.fleet(STACKS.fleet, rest.filter(({ deployment }) => deployment === 'stackset')), formerCanaries));
-    const accountStages = rest.filter(({ deployment }) => deployment === 'pipeline').map(({ id }) => new AccountStage(this, `Account-${id}`, { account: id, region: env.region }, organizationRotator(roster, code)));
-    if (accountStages.length > 0) accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
+    this.pipeline.addStage(
+      new FleetStage(
+        this,
+        'Fleet',
+        env,
+        this.fleet(
+          STACKS.fleet,
+          rest.filter(({ deployment }) => deployment === 'stackset'),
+        ),
+        formerCanaries,
+      ),
+    );
+    const accountStages = rest
+      .filter(({ deployment }) => deployment === 'pipeline')
+      .map(
+        ({ id }) =>
+          new AccountStage(
+            this,
+            `Account-${id}`,
+            { account: id, region: env.region },
+            organizationRotator(roster, code),
+          ),
+      );
+    if (accountStages.length > 0)
+      accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
     this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });
   }
 
@@ -121,7 +175,12 @@ export class PipelineStack extends Stack {
   }
 
   private artifactBucket(): Bucket {
-    const key = new Key(this, 'ArtifactsKey', { enableKeyRotation: true, removalPolicy: RemovalPolicy.DESTROY, pendingWindow: Duration.days(7), description: 'Encrypts the artifacts of the access keys pipeline' });
+    const key = new Key(this, 'ArtifactsKey', {
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+      pendingWindow: Duration.days(7),
+      description: 'Encrypts the artifacts of the access keys pipeline',
+    });
     const bucket = new Bucket(this, 'Artifacts', {
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
@@ -136,7 +195,10 @@ export class PipelineStack extends Stack {
   }
 
   private emptyPipeline(steps: Steps): CodePipeline {
-    const logGroup = new LogGroup(this, 'Logs', { retention: RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.DESTROY });
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: RetentionDays.ONE_YEAR,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     return new CodePipeline(this, 'Pipeline', {
       pipelineName: 'access-keys',
       pipelineType: PipelineType.V2,
@@ -149,7 +211,10 @@ export class PipelineStack extends Stack {
       publishAssetsInParallel: false,
       codeBuildDefaults: {
         partialBuildSpec: NODE_RUNTIME,
-        buildEnvironment: { buildImage: LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_4_0, computeType: ComputeType.SMALL },
+        buildEnvironment: {
+          buildImage: LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_4_0,
+          computeType: ComputeType.SMALL,
+        },
         logging: { cloudWatch: { logGroup } },
         timeout: Duration.hours(1),
       },
@@ -163,12 +228,28 @@ export class PipelineStack extends Stack {
    */
   private useConnection(): void {
     const { connectionArn } = this.from;
-    const role = this.pipeline.pipeline.node.findChild('Source').node.findChild(SOURCE_ACTION).node.findChild('CodePipelineActionRole') as Role;
-    role.addToPrincipalPolicy(new PolicyStatement({ actions: [`${Arn.split(connectionArn, ArnFormat.SLASH_RESOURCE_NAME).service}:UseConnection`], resources: [connectionArn] }));
+    const role = this.pipeline.pipeline.node
+      .findChild('Source')
+      .node.findChild(SOURCE_ACTION)
+      .node.findChild('CodePipelineActionRole') as Role;
+    role.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions: [`${Arn.split(connectionArn, ArnFormat.SLASH_RESOURCE_NAME).service}:UseConnection`],
+        resources: [connectionArn],
+      }),
+    );
   }
 
   private triggerByPush(): void {
     const sourceAction = this.pipeline.pipeline.stages[0]!.actions[0] as CodeStarConnectionsSourceAction;
-    this.pipeline.pipeline.addTrigger({ providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION, gitConfiguration: { sourceAction, pushFilter: [{ branchesIncludes: [this.from.branch], filePathsIncludes: [patternOf(this.props.rosterPath), ...CODE] }] } });
+    this.pipeline.pipeline.addTrigger({
+      providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION,
+      gitConfiguration: {
+        sourceAction,
+        pushFilter: [
+          { branchesIncludes: [this.from.branch], filePathsIncludes: [patternOf(this.props.rosterPath), ...CODE] },
+        ],
+      },
+    });
   }
 }

@@ -19,7 +19,11 @@ export class FleetStage extends Stage {
   constructor(scope: Construct, id: string, env: Environment, fleet: FleetStackProps, former?: FleetStackProps) {
     super(scope, id, { env });
     const stack = new FleetStack(this, 'Fleet', { ...fleet, stackName: fleet.stackSetName });
-    if (former) stack.addStackDependency(new FleetStack(this, 'Former', { ...former, stackName: former.stackSetName }), 'an account has one stack');
+    if (former)
+      stack.addStackDependency(
+        new FleetStack(this, 'Former', { ...former, stackName: former.stackSetName }),
+        'an account has one stack',
+      );
   }
 }
 

@@ -29,7 +29,13 @@ export class Steps {
     return new CodeBuildStep('Synth', {
       input: this.place.source,
       installCommands: ['npm ci'],
-      commands: [`npx access-keys validate --roster ${roster}`, `npx access-keys ${this.comparison()}`, 'npx tsc --noEmit', 'npx jest test/roster test/stacks test/domain', `npx cdk synth --quiet --context roster=${roster}`],
+      commands: [
+        `npx access-keys validate --roster ${roster}`,
+        `npx access-keys ${this.comparison()}`,
+        'npx tsc --noEmit',
+        'npx jest test/roster test/stacks test/domain',
+        `npx cdk synth --quiet --context roster=${roster}`,
+      ],
       primaryOutputDirectory: 'cdk.out',
       rolePolicyStatements: this.compares(),
     });
@@ -41,20 +47,31 @@ export class Steps {
   }
 
   publishCode(): CodeBuildStep {
-    return this.command('PublishCode', `publish code --roster ${this.roster}`, [this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']), this.sees('code/*')]);
+    return this.command('PublishCode', `publish code --roster ${this.roster}`, [
+      this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']),
+      this.sees('code/*'),
+    ]);
   }
 
   publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
     const paths = ['roster/*', ...(wave === 'fleet' ? [PUBLISHED_PATH] : [])];
     const statements = [this.objects(['s3:GetObject', 's3:PutObject'], paths), this.sees(...paths)];
     if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
-    return this.command(wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices', `publish ${wave} --roster ${this.roster}`, statements);
+    return this.command(
+      wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices',
+      `publish ${wave} --roster ${this.roster}`,
+      statements,
+    );
   }
 
   /** One rotation of a canary user, and healthy reports of all canary accounts, on the code of this execution. */
   bake(): CodeBuildStep {
     return this.command('Bake', `bake --roster ${this.roster}`, [
-      new PolicyStatement({ sid: 'BecomeOperator', actions: ['sts:AssumeRole'], resources: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${ROLES.operator}`] }),
+      new PolicyStatement({
+        sid: 'BecomeOperator',
+        actions: ['sts:AssumeRole'],
+        resources: [`arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${ROLES.operator}`],
+      }),
     ]);
   }
 
@@ -77,7 +94,14 @@ export class Steps {
   }
 
   private command(id: string, command: string, rolePolicyStatements: PolicyStatement[]): CodeBuildStep {
-    return new CodeBuildStep(id, { input: this.place.source, projectName: `access-keys-${kebab(id)}`, installCommands: [INSTALL], commands: [`npx access-keys ${command}`], rolePolicyStatements, timeout: Duration.hours(2) });
+    return new CodeBuildStep(id, {
+      input: this.place.source,
+      projectName: `access-keys-${kebab(id)}`,
+      installCommands: [INSTALL],
+      commands: [`npx access-keys ${command}`],
+      rolePolicyStatements,
+      timeout: Duration.hours(2),
+    });
   }
 
   private objects(actions: string[], paths: readonly string[]): PolicyStatement {
@@ -86,12 +110,19 @@ export class Steps {
 
   /** A missing object must answer that it is missing, not that access is denied. */
   private sees(...paths: readonly string[]): PolicyStatement {
-    return new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.place.bucketArn], conditions: listed(...paths) });
+    return new PolicyStatement({
+      actions: ['s3:ListBucket'],
+      resources: [this.place.bucketArn],
+      conditions: listed(...paths),
+    });
   }
 }
 
 /** What every project of the pipeline has: the Node of the functions. */
-export const NODE_RUNTIME = BuildSpec.fromObject({ version: '0.2', phases: { install: { 'runtime-versions': { nodejs: '24' } } } });
+export const NODE_RUNTIME = BuildSpec.fromObject({
+  version: '0.2',
+  phases: { install: { 'runtime-versions': { nodejs: '24' } } },
+});
 
 /** One word of a shell, whatever is in it. */
 const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

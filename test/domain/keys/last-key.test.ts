@@ -18,7 +18,8 @@ async function live(world: World, days: number, used: () => Key | undefined = ()
   }
 }
 
-const activeKeys = (world: World): string[] => world.keys.filter(({ status }) => status === 'Active').map(({ id }) => id);
+const activeKeys = (world: World): string[] =>
+  world.keys.filter(({ status }) => status === 'Active').map(({ id }) => id);
 
 /** The owner has a new key, and deactivates that one by mistake. */
 async function withDeactivatedCurrent(user: SliceUser = ANN) {
@@ -35,9 +36,13 @@ describe('while the stored key is deactivated by its owner', () => {
   test.each([
     ['is kept', ANN],
     ['is kept, whatever the roster says of keys in use', { ...ANN, whenStillUsed: 'deactivate' as const }],
-    ['is kept where nothing is waited for', { ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' as const }],
+    [
+      'is kept where nothing is waited for',
+      { ...ANN, keepPreviousForHours: 0, quietForHours: 0, unmanagedKeys: 'delete' as const },
+    ],
   ])('the previous key %s for as long as that lasts', async (_, user) => {
-    const { world, old } = user.keepPreviousForHours === 0 ? await withUnfinishedTail(user) : await withDeactivatedCurrent(user);
+    const { world, old } =
+      user.keepPreviousForHours === 0 ? await withUnfinishedTail(user) : await withDeactivatedCurrent(user);
     await live(world, 40);
     expect(activeKeys(world)).toEqual([old.id]);
   });
@@ -49,10 +54,18 @@ describe('what is said of a stored key that its owner deactivated', () => {
     await live(world, 5, () => old);
     expect(world.notices.length).toBe(5);
     for (const notice of world.notices) {
-      expect(notice).toMatchObject({ type: 'stored-key-unusable', code: 'CURRENT_KEY_INACTIVE', audience: ['owner', 'admin'], currentKeyId: current.id, workingKeyIds: [old.id] });
+      expect(notice).toMatchObject({
+        type: 'stored-key-unusable',
+        code: 'CURRENT_KEY_INACTIVE',
+        audience: ['owner', 'admin'],
+        currentKeyId: current.id,
+        workingKeyIds: [old.id],
+      });
       expect(notice.reason).toContain(`the key …${old.id.slice(-4)} (last used`);
     }
-    expect(world.notices[0]!.command).toBe(`aws iam update-access-key --user-name ann --access-key-id ${current.id} --status Active`);
+    expect(world.notices[0]!.command).toBe(
+      `aws iam update-access-key --user-name ann --access-key-id ${current.id} --status Active`,
+    );
   });
 
   test('sends nobody to the dead key: the mail names the one that works and no command that fetches', async () => {
@@ -122,7 +135,9 @@ describe('a key that is deactivated between the reading and the act', () => {
     const { world, old, current } = await settledTwice();
     await live(world, 6.9);
     world.between = (index) => {
-      const lists = world.calls.slice(world.calls.lastIndexOf('s3:GetObject slice')).filter((call) => call === 'iam:ListAccessKeys').length;
+      const lists = world.calls
+        .slice(world.calls.lastIndexOf('s3:GetObject slice'))
+        .filter((call) => call === 'iam:ListAccessKeys').length;
       if (world.calls[index] === 'iam:ListAccessKeys' && lists === 3) current.status = 'Inactive';
     };
     await live(world, 3);
@@ -170,7 +185,8 @@ async function settledTwice() {
 
 /** Does what the text says, as whoever reads it would. */
 function follow(world: World, command: string): void {
-  const [, activated] = /^aws iam update-access-key --user-name ann --access-key-id (\w+) --status Active$/.exec(command) ?? [];
+  const [, activated] =
+    /^aws iam update-access-key --user-name ann --access-key-id (\w+) --status Active$/.exec(command) ?? [];
   const [, deleted] = /^aws iam delete-access-key --user-name ann --access-key-id (\w+)$/.exec(command) ?? [];
   const key = world.keys.find(({ id }) => id === (activated ?? deleted));
   if (!key) throw new Error(`this cannot be followed: ${command}`);
@@ -180,7 +196,11 @@ function follow(world: World, command: string): void {
 
 function mailOf(notice: NoticeEvent): string {
   const event = ownerEvent(JSON.stringify(notice), { accountId: ACCOUNT, eventId: notice.id, key: '' })!;
-  const { subject, paragraphs, steps } = mailWords(event, { kind: 'owner', address: 'ann@example.com', user: ANN }, sliceOf(ANN));
+  const { subject, paragraphs, steps } = mailWords(
+    event,
+    { kind: 'owner', address: 'ann@example.com', user: ANN },
+    sliceOf(ANN),
+  );
   return [subject, ...paragraphs, ...steps.flatMap(({ text, command }) => [text, command ?? ''])].join('\n');
 }
 
@@ -188,7 +208,8 @@ function mailOf(notice: NoticeEvent): string {
 async function withUnfinishedTail(user: SliceUser) {
   const { world, key: old } = await settled(user);
   world.pass(72);
-  world.between = (index) => void (world.calls[index] === 'iam:UpdateAccessKey Inactive' && world.faults.set(index, 'error'));
+  world.between = (index) =>
+    void (world.calls[index] === 'iam:UpdateAccessKey Inactive' && world.faults.set(index, 'error'));
   await world.rotate();
   world.between = () => {};
   world.keys.find(({ id }) => id !== old.id)!.status = 'Inactive';

@@ -49,12 +49,16 @@ test('a held previous key is named by its last four characters, with service and
     whenStillUsed: 'hold',
     previousKeyLastUsed: { at: '2026-03-07T09:00:00.000Z', service: 's3', region: 'eu-west-1' },
   });
-  expect(text).toContain('Previous key:  ends in MPLE\nActive until:  8 March 2026, 10:00 UTC, and for as long as it is used\nLast used:     7 March 2026, 09:00 UTC, for s3 in eu-west-1');
+  expect(text).toContain(
+    'Previous key:  ends in MPLE\nActive until:  8 March 2026, 10:00 UTC, and for as long as it is used\nLast used:     7 March 2026, 09:00 UTC, for s3 in eu-west-1',
+  );
   expect(text).not.toContain('AKIAIOSFODNN7');
 });
 
 test('an event without a name of its account, of an older function, is told by the number', () => {
-  expect(adminSubject({ ...event, accountName: undefined })).toBe('Access keys: svc-deploy in 333333333333: rotation failed, keys unchanged');
+  expect(adminSubject({ ...event, accountName: undefined })).toBe(
+    'Access keys: svc-deploy in 333333333333: rotation failed, keys unchanged',
+  );
 });
 
 test('a condition is named in the subject, and its end too', () => {

@@ -9,7 +9,15 @@ const told = (world: World): string[] => world.notices.map(({ type, audience }) 
 
 function moveLabel(world: World, stage: string, key: { id: string; secret: string }): void {
   for (const { stages } of world.secret.versions.values()) stages.delete(stage);
-  world.secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: key.id, secret_access_key: key.secret, user_name: 'ann', account_id: '333333333333' }), stages: new Set([stage]) });
+  world.secret.versions.set('edited-000000000000000000000000000', {
+    value: JSON.stringify({
+      access_key_id: key.id,
+      secret_access_key: key.secret,
+      user_name: 'ann',
+      account_id: '333333333333',
+    }),
+    stages: new Set([stage]),
+  });
 }
 
 function settled(user: SliceUser = ANN) {
@@ -34,7 +42,12 @@ async function live(world: World, hours: number): Promise<void> {
 }
 
 /** The nearest call of that name kills the function. */
-async function failAt(world: World, name: string, act: () => Promise<unknown>, fault: Fault = 'killed-before'): Promise<void> {
+async function failAt(
+  world: World,
+  name: string,
+  act: () => Promise<unknown>,
+  fault: Fault = 'killed-before',
+): Promise<void> {
   let fallen = false;
   world.between = (call) => {
     if (world.calls[call] !== name || fallen) return;
@@ -69,7 +82,10 @@ test.each([
   const from = world.calls.length;
   const requestedBy = 'arn:aws:sts::222222222222:assumed-role/duty/kim@example.com';
   await world.operate({ ...command, requestedBy });
-  expect(world.recorded.find((event) => event.code === code)).toMatchObject({ audience: [], reason: `an operator, by its own word ${requestedBy}, ${what}` });
+  expect(world.recorded.find((event) => event.code === code)).toMatchObject({
+    audience: [],
+    reason: `an operator, by its own word ${requestedBy}, ${what}`,
+  });
   const acts = world.calls.slice(from).filter((call) => /PutObject|Update|Tag|Rotate/.test(call));
   expect(acts[0]).toBe('s3:PutObject event');
 });
@@ -78,7 +94,9 @@ describe('rotate', () => {
   test('starts a rotation, and says so', async () => {
     const { world } = settled();
     expect(await world.operate(rotateNow)).toBe('the rotation of ann in 333333333333 has started');
-    expect(world.recorded).toMatchObject([{ code: 'ROTATION_COMMANDED', audience: [], reason: 'an operator asked for a rotation' }]);
+    expect(world.recorded).toMatchObject([
+      { code: 'ROTATION_COMMANDED', audience: [], reason: 'an operator asked for a rotation' },
+    ]);
     expect(await world.rotate()).toBeUndefined();
   });
 
@@ -113,14 +131,19 @@ describe('rotate --compromised', () => {
     expect(await world.operate(emergency)).toMatchObject({ code: 'KEY_REPLACED' });
     expect(await world.operate({ ...emergency, keyId: key.id })).toMatchObject({ code: 'KEY_REPLACED' });
     expect(world.works(successor)).toBe(true);
-    expect(await world.operate({ ...emergency, keyId: successor.id })).toContain(`…${successor.id.slice(-4)} is deactivated for good`);
+    expect(await world.operate({ ...emergency, keyId: successor.id })).toContain(
+      `…${successor.id.slice(-4)} is deactivated for good`,
+    );
     expect(world.works(successor)).toBe(false);
   });
 
   test('of a key that is not the current one does nothing', async () => {
     const { world, previous, newer } = await rotated();
     expect(await world.operate({ ...emergency, keyId: previous.id })).toMatchObject({ code: 'KEY_REPLACED' });
-    expect(world.keys.map(({ id, status }) => [id, status])).toEqual([[previous.id, 'Active'], [newer.id, 'Active']]);
+    expect(world.keys.map(({ id, status }) => [id, status])).toEqual([
+      [previous.id, 'Active'],
+      [newer.id, 'Active'],
+    ]);
   });
 
   test('gives up the key that retires already, to make room', async () => {
@@ -141,18 +164,21 @@ describe('rotate --compromised', () => {
     expect(told(world)).toEqual(['key-compromised owner+admin']);
   });
 
-  test.each(['createSecret', 'testSecret'])('keeps the successor that a rotation cut off after %s has made, and goes on with it', async (last) => {
-    const { world, key } = settled();
-    const token = world.startRotation();
-    for (const step of ['createSecret', 'setSecret', 'testSecret']) {
-      await world.step(step, token);
-      if (step === last) break;
-    }
-    expect(await world.operate(emergency)).toContain('the outstanding rotation of ann');
-    expect(key.status).toBe('Inactive');
-    expect(await world.rotate(token)).toBeUndefined();
-    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
-  });
+  test.each(['createSecret', 'testSecret'])(
+    'keeps the successor that a rotation cut off after %s has made, and goes on with it',
+    async (last) => {
+      const { world, key } = settled();
+      const token = world.startRotation();
+      for (const step of ['createSecret', 'setSecret', 'testSecret']) {
+        await world.step(step, token);
+        if (step === last) break;
+      }
+      expect(await world.operate(emergency)).toContain('the outstanding rotation of ann');
+      expect(key.status).toBe('Inactive');
+      expect(await world.rotate(token)).toBeUndefined();
+      expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    },
+  );
 
   test('keeps a key that a rotation has made and is about to store', async () => {
     const { world } = settled();
@@ -163,16 +189,19 @@ describe('rotate --compromised', () => {
     expect(world.keys).toHaveLength(2);
   });
 
-  test.each(['AWSCURRENT', 'AWSPENDING'] as const)('does not give up a key that comes under %s at the last moment', async (stage) => {
-    const { world, previous } = await rotated();
-    let looks = 0;
-    world.between = (call) => {
-      if (world.calls[call] === 'secretsmanager:GetSecretValue' && ++looks === 2) moveLabel(world, stage, previous);
-    };
-    await world.operate(emergency);
-    expect(world.keys).toContain(previous);
-    expect(previous.status).toBe('Active');
-  });
+  test.each(['AWSCURRENT', 'AWSPENDING'] as const)(
+    'does not give up a key that comes under %s at the last moment',
+    async (stage) => {
+      const { world, previous } = await rotated();
+      let looks = 0;
+      world.between = (call) => {
+        if (world.calls[call] === 'secretsmanager:GetSecretValue' && ++looks === 2) moveLabel(world, stage, previous);
+      };
+      await world.operate(emergency);
+      expect(world.keys).toContain(previous);
+      expect(previous.status).toBe('Active');
+    },
+  );
 
   test("mails no word of an old key that still works, though IAM's list still shows it Active", async () => {
     const { world, key } = settled();
@@ -187,7 +216,10 @@ describe('rotate --compromised', () => {
   });
 
   test('of an exempt user makes a successor all the same, and then rests again', async () => {
-    const { world, key } = settled({ ...ANN, exempt: { reason: 'vendor', approvedBy: 'a@example.com', until: '2027-06-30' } });
+    const { world, key } = settled({
+      ...ANN,
+      exempt: { reason: 'vendor', approvedBy: 'a@example.com', until: '2027-06-30' },
+    });
     await world.reconcile();
     expect(await world.operate(rotateNow)).toMatchObject({ code: 'USER_NOT_ROTATED' });
     expect(await world.operate(emergency)).toContain('has started');
@@ -199,27 +231,36 @@ describe('rotate --compromised', () => {
     expect(world.secret.rotationEnabled).toBe(false);
   });
 
-  test.each(['a retired user', 'a user of an account that is being released'])('of %s only deactivates the key', async (who) => {
-    const { world, key } = settled(who === 'a retired user' ? { ...ANN, state: 'retired' } : ANN);
-    if (who !== 'a retired user') world.slice = { ...world.slice!, state: 'leaving' };
-    expect(await world.operate(emergency)).toContain('no new key is made');
-    expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
-    await live(world, 2);
-    expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
-  });
+  test.each(['a retired user', 'a user of an account that is being released'])(
+    'of %s only deactivates the key',
+    async (who) => {
+      const { world, key } = settled(who === 'a retired user' ? { ...ANN, state: 'retired' } : ANN);
+      if (who !== 'a retired user') world.slice = { ...world.slice!, state: 'leaving' };
+      expect(await world.operate(emergency)).toContain('no new key is made');
+      expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
+      await live(world, 2);
+      expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
+    },
+  );
 
-  test.each(['current', 'previous'])('the key, reactivated by hand while it is %s, is deactivated again, and owner and admin hear of it', async (role) => {
-    const { world, key } = settled();
-    await world.operate(emergency);
-    if (role === 'previous') await world.rotate();
-    await live(world, 1);
-    key.status = 'Active';
-    await world.reconcile();
-    expect(key.status).toBe('Inactive');
-    expect(world.notices.find(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toMatchObject({ audience: ['owner', 'admin'], previousKeyId: key.id });
-    await live(world, 3);
-    expect(world.notices.filter(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toHaveLength(1);
-  });
+  test.each(['current', 'previous'])(
+    'the key, reactivated by hand while it is %s, is deactivated again, and owner and admin hear of it',
+    async (role) => {
+      const { world, key } = settled();
+      await world.operate(emergency);
+      if (role === 'previous') await world.rotate();
+      await live(world, 1);
+      key.status = 'Active';
+      await world.reconcile();
+      expect(key.status).toBe('Inactive');
+      expect(world.notices.find(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toMatchObject({
+        audience: ['owner', 'admin'],
+        previousKeyId: key.id,
+      });
+      await live(world, 3);
+      expect(world.notices.filter(({ code }) => code === 'COMPROMISED_KEY_ACTIVE')).toHaveLength(1);
+    },
+  );
 
   test('is deactivated again although that cannot be told', async () => {
     const { world, key } = settled();
@@ -260,7 +301,10 @@ describe('an emergency that was cut off', () => {
 
   test('before its rotation is carried on, also in a freeze, and nobody is told to reactivate the key', async () => {
     const { world, key } = settled();
-    world.slice = { ...world.slice!, limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-12-24' }] } };
+    world.slice = {
+      ...world.slice!,
+      limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-12-24' }] },
+    };
     await failAt(world, 'secretsmanager:RotateSecret', () => world.operate(emergency));
     expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
     await world.reconcile();
@@ -309,8 +353,12 @@ describe('rollback', () => {
   test('leaves a ledger of which the next run makes nothing new', async () => {
     const { world, previous, newer } = await rotated();
     await world.operate(rollback);
-    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('retiring:'))).toEqual([`access-keys:retiring:${newer.id}`]);
-    expect([...world.secret.versions.values()].find(({ stages }) => stages.has('KEY_RETIRING'))!.value).toContain(newer.id);
+    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('retiring:'))).toEqual([
+      `access-keys:retiring:${newer.id}`,
+    ]);
+    expect([...world.secret.versions.values()].find(({ stages }) => stages.has('KEY_RETIRING'))!.value).toContain(
+      newer.id,
+    );
     await live(world, 2);
     expect(told(world)).toEqual(['rolled-back owner+admin']);
     expect(world.works(previous)).toBe(true);
@@ -319,7 +367,16 @@ describe('rollback', () => {
   test('repeated says that it is done and changes nothing, until another rotation', async () => {
     const { world, previous, newer } = await rotated();
     await world.operate(rollback);
-    const state = (): string => JSON.stringify([world.keys, [...world.secret.versions].map(([id, { stages }]) => [id, [...stages].filter((stage) => stage !== 'KEY_LEASE')]), world.secret.tags, world.notices.length]);
+    const state = (): string =>
+      JSON.stringify([
+        world.keys,
+        [...world.secret.versions].map(([id, { stages }]) => [
+          id,
+          [...stages].filter((stage) => stage !== 'KEY_LEASE'),
+        ]),
+        world.secret.tags,
+        world.notices.length,
+      ]);
     const done = state();
     expect(await world.operate(rollback)).toContain(`…${previous.id.slice(-4)} already`);
     expect(state()).toBe(done);
@@ -336,7 +393,9 @@ describe('rollback', () => {
     const before = world.keyOf('AWSCURRENT')!;
     await live(world, 24 * 10);
     await world.rotate();
-    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('retiring:'))).toEqual([`access-keys:retiring:${before.id}`]);
+    expect(Object.keys(world.secret.tags).filter((tag) => tag.includes('retiring:'))).toEqual([
+      `access-keys:retiring:${before.id}`,
+    ]);
     await world.reconcile();
     expect(world.keyOf('AWSCURRENT')!.id).not.toBe(before.id);
     expect(await world.operate(rollback)).toContain('again');
@@ -375,16 +434,22 @@ describe('rollback', () => {
 
   test.each([
     ['no previous key', async () => settled().world],
-    ['the previous key deleted', async () => {
-      const { world, previous } = await rotated();
-      world.keys = world.keys.filter((key) => key !== previous);
-      return world;
-    }],
-    ['a rotation outstanding', async () => {
-      const { world } = await rotated();
-      world.startRotation();
-      return world;
-    }],
+    [
+      'the previous key deleted',
+      async () => {
+        const { world, previous } = await rotated();
+        world.keys = world.keys.filter((key) => key !== previous);
+        return world;
+      },
+    ],
+    [
+      'a rotation outstanding',
+      async () => {
+        const { world } = await rotated();
+        world.startRotation();
+        return world;
+      },
+    ],
   ])('with %s changes nothing', async (_, start) => {
     const world = await start();
     const before = JSON.stringify([world.keys, world.keyOf('AWSCURRENT')]);
@@ -392,25 +457,32 @@ describe('rollback', () => {
     expect(JSON.stringify([world.keys, world.keyOf('AWSCURRENT')])).toBe(before);
   });
 
-  test.each(['error', 'lost', 'killed-before', 'killed-after'] as const)('interrupted by one %s at any call leaves a working stored key, and can be repeated', async (fault) => {
-    const { world: rehearsed } = await rotated();
-    const from = rehearsed.calls.length;
-    await rehearsed.operate(rollback);
-    const calls = rehearsed.calls.length - from;
-    expect(calls).toBeGreaterThan(12);
-    for (let call = 0; call < calls; call++) {
-      const { world, previous, newer } = await rotated();
-      world.faults.set(world.calls.length + call, fault);
-      await world.operate(rollback);
-      expect({ call, works: world.works(world.keyOf('AWSCURRENT')) }).toEqual({ call, works: true });
-      world.pass(0.25);
-      await world.operate(rollback);
-      expect({ call, current: world.keyOf('AWSCURRENT')!.id }).toEqual({ call, current: previous.id });
-      world.pass(1);
-      await world.reconcile();
-      expect({ call, works: world.works(world.keyOf('AWSCURRENT')), both: [previous.status, newer.status] }).toEqual({ call, works: true, both: ['Active', 'Active'] });
-    }
-  });
+  test.each(['error', 'lost', 'killed-before', 'killed-after'] as const)(
+    'interrupted by one %s at any call leaves a working stored key, and can be repeated',
+    async (fault) => {
+      const { world: rehearsed } = await rotated();
+      const from = rehearsed.calls.length;
+      await rehearsed.operate(rollback);
+      const calls = rehearsed.calls.length - from;
+      expect(calls).toBeGreaterThan(12);
+      for (let call = 0; call < calls; call++) {
+        const { world, previous, newer } = await rotated();
+        world.faults.set(world.calls.length + call, fault);
+        await world.operate(rollback);
+        expect({ call, works: world.works(world.keyOf('AWSCURRENT')) }).toEqual({ call, works: true });
+        world.pass(0.25);
+        await world.operate(rollback);
+        expect({ call, current: world.keyOf('AWSCURRENT')!.id }).toEqual({ call, current: previous.id });
+        world.pass(1);
+        await world.reconcile();
+        expect({ call, works: world.works(world.keyOf('AWSCURRENT')), both: [previous.status, newer.status] }).toEqual({
+          call,
+          works: true,
+          both: ['Active', 'Active'],
+        });
+      }
+    },
+  );
 });
 
 describe('one at a time', () => {
@@ -419,7 +491,8 @@ describe('one at a time', () => {
     const from = world.calls.length;
     let second: Promise<string | Error> | undefined;
     world.between = (index) => {
-      if (index > from && world.calls[index] === 'iam:UpdateAccessKey Active' && !second) second = world.operate(rollback);
+      if (index > from && world.calls[index] === 'iam:UpdateAccessKey Active' && !second)
+        second = world.operate(rollback);
     };
     expect(await world.operate(rollback)).toContain('again');
     expect(await second).toMatchObject({ code: 'SECRET_BUSY' });
@@ -440,7 +513,9 @@ describe('one at a time', () => {
     world.secret.tags['access-keys:lease'] = new Date(world.now.getTime() + 60_000).toISOString();
     const from = world.calls.length;
     const outcome = await world.reconcile();
-    expect(world.calls.slice(from).filter((call) => /Update|Delete|Put(Secret|Resource)|Rotate/.test(call))).toEqual([]);
+    expect(world.calls.slice(from).filter((call) => /Update|Delete|Put(Secret|Resource)|Rotate/.test(call))).toEqual(
+      [],
+    );
     expect(outcome!.nextDueAt).toBe(world.secret.tags['access-keys:lease']);
   });
 
@@ -457,5 +532,10 @@ test('an outstanding rotation is said to be attempted again only where Secrets M
   const { world } = settled();
   world.startRotation();
   expect(await world.operate(rotateNow)).toMatch(/outstanding rotation .* is attempted again/);
-  await failAt(world, 'secretsmanager:RotateSecret', async () => expect(await world.operate(rotateNow)).toMatchObject({ name: 'ThrottlingException' }), 'throttled');
+  await failAt(
+    world,
+    'secretsmanager:RotateSecret',
+    async () => expect(await world.operate(rotateNow)).toMatchObject({ name: 'ThrottlingException' }),
+    'throttled',
+  );
 });

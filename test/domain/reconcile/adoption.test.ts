@@ -11,7 +11,18 @@ const KINDS = {
   inactive: { status: 'Inactive', ageHours: 5_000 },
 } as const;
 type Kind = keyof typeof KINDS;
-const COMBINATIONS: readonly (readonly Kind[])[] = [[], ['used'], ['unused'], ['inactive'], ['used', 'used'], ['used', 'unused'], ['used', 'inactive'], ['unused', 'unused'], ['unused', 'inactive'], ['inactive', 'inactive']];
+const COMBINATIONS: readonly (readonly Kind[])[] = [
+  [],
+  ['used'],
+  ['unused'],
+  ['inactive'],
+  ['used', 'used'],
+  ['used', 'unused'],
+  ['used', 'inactive'],
+  ['unused', 'unused'],
+  ['unused', 'inactive'],
+  ['inactive', 'inactive'],
+];
 const SETTINGS: readonly SliceUser['unmanagedKeys'][] = ['retire', 'hold', 'delete'];
 
 const isReport = new Ajv({ strict: true, allErrors: true }).compile(schema);
@@ -42,7 +53,10 @@ describe.each(SETTINGS)('unmanagedKeys: %s', (unmanagedKeys) => {
     await live(world, 40 * DAY, used);
     expect(lost).toEqual([]);
     const stuck = kinds.length === 2 && (unmanagedKeys === 'hold' || used.length === 2);
-    expect({ rotated: world.works(world.keyOf('AWSCURRENT')), waits: world.notices.some(({ code }) => code === 'ROTATION_WAITS' || code === 'ROOM_NONE') }).toMatchObject({ rotated: !stuck, ...(stuck && { waits: true }) });
+    expect({
+      rotated: world.works(world.keyOf('AWSCURRENT')),
+      waits: world.notices.some(({ code }) => code === 'ROTATION_WAITS' || code === 'ROOM_NONE'),
+    }).toMatchObject({ rotated: !stuck, ...(stuck && { waits: true }) });
     const left = new Set(world.keys.map(({ id }) => id));
     const stays = keys.filter((key) => used.includes(key) || unmanagedKeys === 'hold').map(({ id }) => id);
     expect(keys.map(({ id }) => id).filter((id) => left.has(id))).toEqual(stays);
@@ -70,7 +84,10 @@ test('a key that a person makes in the middle of a rotation is never taken for o
     for (let attempt = 0; attempt < 3; attempt++) await world.rotate();
     world.between = () => {};
     await live(world, 12, theirs ? [theirs] : []);
-    expect({ call, there: theirs === undefined || (world.keys.includes(theirs) && theirs.status === 'Active') }).toEqual({ call, there: true });
+    expect({
+      call,
+      there: theirs === undefined || (world.keys.includes(theirs) && theirs.status === 'Active'),
+    }).toEqual({ call, there: true });
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   }
 });

@@ -212,7 +212,15 @@ describe('the end of a user who retires', () => {
     world.notices.length = 0;
     world.pass(1);
     const theirs = world.addKey({ ageHours: 10, usedHoursAgo: 1 });
-    secret.versions.set('by-hand-0000000000000000000000000', { value: JSON.stringify({ user_name: 'ann', account_id: '333333333333', access_key_id: theirs.id, secret_access_key: theirs.secret }), stages: new Set() });
+    secret.versions.set('by-hand-0000000000000000000000000', {
+      value: JSON.stringify({
+        user_name: 'ann',
+        account_id: '333333333333',
+        access_key_id: theirs.id,
+        secret_access_key: theirs.secret,
+      }),
+      stages: new Set(),
+    });
     rightBefore(world, 'secretsmanager:GetResourcePolicy', () => moveCurrent(world, theirs.id));
     await world.reconcile();
     expect(key.status).toBe('Active');
@@ -236,7 +244,10 @@ describe('the lease', () => {
     const from = rehearsed.calls.length;
     await rehearsed.operate(rollback);
     const calls = rehearsed.calls.slice(from);
-    const taken = calls.indexOf('secretsmanager:UpdateSecretVersionStage', calls.indexOf('secretsmanager:UpdateSecretVersionStage') + 1);
+    const taken = calls.indexOf(
+      'secretsmanager:UpdateSecretVersionStage',
+      calls.indexOf('secretsmanager:UpdateSecretVersionStage') + 1,
+    );
     expect(calls.length - taken).toBeGreaterThan(10);
     for (let call = taken + 1; call < calls.length; call++) {
       const { world } = await rotated();
@@ -254,7 +265,8 @@ describe('the lease', () => {
     world.notices.length = 0;
     world.pass(1);
     world.between = (index) => {
-      if (world.calls[index] === 'secretsmanager:UntagResource' && world.secret.tags['access-keys:lease']) world.faults.set(index, 'error');
+      if (world.calls[index] === 'secretsmanager:UntagResource' && world.secret.tags['access-keys:lease'])
+        world.faults.set(index, 'error');
     };
     await world.reconcile();
     expect(previous.status).toBe('Inactive');
@@ -268,7 +280,11 @@ describe('the lease', () => {
     await world.step('createSecret', token);
     const orphan = world.keys.find(({ id }) => id !== key.id)!;
     world.pass(1);
-    rightBefore(world, 'secretsmanager:GetResourcePolicy', () => void (secret.tags['access-keys:lease'] = new Date(world.now.getTime() + 60_000).toISOString()));
+    rightBefore(
+      world,
+      'secretsmanager:GetResourcePolicy',
+      () => void (secret.tags['access-keys:lease'] = new Date(world.now.getTime() + 60_000).toISOString()),
+    );
     await world.reconcile();
     expect(world.keys).toContain(orphan);
     expect(codes(world)).toEqual([]);

@@ -4,7 +4,8 @@ import { settled } from '../settled';
 import { ANN, sliceOf, World } from '../world';
 
 const DAY = 24;
-const codes = (world: World): string[] => world.notices.map(({ type, code }) => (code === undefined ? type : `${type} ${code}`));
+const codes = (world: World): string[] =>
+  world.notices.map(({ type, code }) => (code === undefined ? type : `${type} ${code}`));
 const EXEMPT = { reason: 'vendor appliance', approvedBy: 'ciso@example.com', until: '2027-06-30' };
 
 /** Hour by hour, with Secrets Manager attempting whatever is outstanding. */
@@ -27,7 +28,15 @@ const refuse = (world: World, call: string): void => {
 
 function putByHand(world: World, key: { id: string; secret: string }): void {
   for (const { stages } of world.secret.versions.values()) stages.delete('AWSCURRENT');
-  world.secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: key.id, secret_access_key: key.secret, user_name: 'ann', account_id: '333333333333' }), stages: new Set(['AWSCURRENT']) });
+  world.secret.versions.set('edited-000000000000000000000000000', {
+    value: JSON.stringify({
+      access_key_id: key.id,
+      secret_access_key: key.secret,
+      user_name: 'ann',
+      account_id: '333333333333',
+    }),
+    stages: new Set(['AWSCURRENT']),
+  });
 }
 
 describe('a rotation that goes on failing', () => {
@@ -36,7 +45,12 @@ describe('a rotation that goes on failing', () => {
     world.startRotation();
     refuse(world, 'iam:CreateAccessKey');
     await live(world, 3 * DAY + 3, () => world.use(key));
-    expect(codes(world)).toEqual(['rotation-failed InternalFailure', 'attention ROTATION_FAILS', 'attention ROTATION_FAILS', 'attention ROTATION_FAILS']);
+    expect(codes(world)).toEqual([
+      'rotation-failed InternalFailure',
+      'attention ROTATION_FAILS',
+      'attention ROTATION_FAILS',
+      'attention ROTATION_FAILS',
+    ]);
     expect(world.notices[1]!.reason).toContain('InternalFailure');
     world.between = () => {};
     await live(world, 2, () => world.use(key));
@@ -96,7 +110,11 @@ describe('a current key that does not work', () => {
     await live(world, 2);
     world.keys = [];
     await live(world, 2);
-    expect(codes(world)).toEqual(['stored-key-unusable CURRENT_KEY_INACTIVE', 'stored-key-unusable CURRENT_KEY_MISSING', 'resolved CURRENT_KEY_INACTIVE']);
+    expect(codes(world)).toEqual([
+      'stored-key-unusable CURRENT_KEY_INACTIVE',
+      'stored-key-unusable CURRENT_KEY_MISSING',
+      'resolved CURRENT_KEY_INACTIVE',
+    ]);
     expect(world.outstanding).toBeUndefined();
   });
 
@@ -104,7 +122,12 @@ describe('a current key that does not work', () => {
     const { world, key } = await settled();
     putByHand(world, { id: key.id, secret: 'mistyped' });
     await live(world, 3, () => world.use(key));
-    expect(codes(world)).toEqual(['attention CURRENT_CHANGED', 'attention CURRENT_VALUE_WRONG', 'rotated', 'resolved CURRENT_VALUE_WRONG']);
+    expect(codes(world)).toEqual([
+      'attention CURRENT_CHANGED',
+      'attention CURRENT_VALUE_WRONG',
+      'rotated',
+      'resolved CURRENT_VALUE_WRONG',
+    ]);
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
     await live(world, 20 * DAY, () => world.use(key));
     expect(key.status).toBe('Active');
@@ -121,15 +144,21 @@ describe('a current key that does not work', () => {
     world.keys.push(...hidden);
   });
 
-  test.each(['retire', 'delete'] as const)('because it is missing, while two others exist, leaves both alone: unmanagedKeys %s', async (unmanagedKeys) => {
-    const { world } = await settled({ ...ANN, unmanagedKeys });
-    world.keys = [];
-    const others = [world.addKey({ ageHours: 2_000, usedHoursAgo: 500 }), world.addKey({ ageHours: 2_000, usedHoursAgo: 700 })];
-    await live(world, 20 * DAY);
-    expect(world.keys).toEqual(others);
-    expect(others.map(({ status }) => status)).toEqual(['Active', 'Active']);
-    expect(codes(world)).toContain('stored-key-unusable CURRENT_KEY_MISSING');
-  });
+  test.each(['retire', 'delete'] as const)(
+    'because it is missing, while two others exist, leaves both alone: unmanagedKeys %s',
+    async (unmanagedKeys) => {
+      const { world } = await settled({ ...ANN, unmanagedKeys });
+      world.keys = [];
+      const others = [
+        world.addKey({ ageHours: 2_000, usedHoursAgo: 500 }),
+        world.addKey({ ageHours: 2_000, usedHoursAgo: 700 }),
+      ];
+      await live(world, 20 * DAY);
+      expect(world.keys).toEqual(others);
+      expect(others.map(({ status }) => status)).toEqual(['Active', 'Active']);
+      expect(codes(world)).toContain('stored-key-unusable CURRENT_KEY_MISSING');
+    },
+  );
 });
 
 describe('what somebody did to the schedule while the key was overdue', () => {
@@ -206,22 +235,25 @@ test('a user who did not exist, and then does, is told as resolved', async () =>
 test.each([
   ['goes on', true],
   ['starts over, where RotateSecret does not turn it on again,', false],
-])('removing a user in the middle of a rotation leaves both keys stored, tells of the second, and %s when the user is back', async (_, enablesRefused) => {
-  const { world, key } = await settled();
-  Object.assign(world, { enablesRefused });
-  const token = world.startRotation();
-  await world.step('createSecret', token);
-  world.slice = { ...sliceOf(), generation: 2 };
-  await live(world, 3);
-  expect(world.notices.find(({ code }) => code === 'USER_RELEASED')!.nextStep).toContain('AWSPENDING');
-  expect([world.keyOf('AWSCURRENT')!.id, world.keyOf('AWSPENDING')!.id]).toEqual(world.keys.map(({ id }) => id));
-  world.slice = { ...sliceOf(world.user), generation: 3 };
-  await live(world, 4, () => world.use(key));
-  expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
-  expect([world.secret.rotationEnabled, world.outstanding]).toEqual([true, undefined]);
-  if (enablesRefused) expect(world.keyOf('AWSCURRENT')!.id).not.toBe(key.id);
-  else expect(world.keys.map(({ id }) => id)).toEqual([key.id]);
-});
+])(
+  'removing a user in the middle of a rotation leaves both keys stored, tells of the second, and %s when the user is back',
+  async (_, enablesRefused) => {
+    const { world, key } = await settled();
+    Object.assign(world, { enablesRefused });
+    const token = world.startRotation();
+    await world.step('createSecret', token);
+    world.slice = { ...sliceOf(), generation: 2 };
+    await live(world, 3);
+    expect(world.notices.find(({ code }) => code === 'USER_RELEASED')!.nextStep).toContain('AWSPENDING');
+    expect([world.keyOf('AWSCURRENT')!.id, world.keyOf('AWSPENDING')!.id]).toEqual(world.keys.map(({ id }) => id));
+    world.slice = { ...sliceOf(world.user), generation: 3 };
+    await live(world, 4, () => world.use(key));
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    expect([world.secret.rotationEnabled, world.outstanding]).toEqual([true, undefined]);
+    if (enablesRefused) expect(world.keyOf('AWSCURRENT')!.id).not.toBe(key.id);
+    else expect(world.keys.map(({ id }) => id)).toEqual([key.id]);
+  },
+);
 
 test('a key that was stored and tried, and whose version lost AWSPENDING, retires like one that nobody knows', async () => {
   const { world, key } = await settled();

@@ -6,7 +6,8 @@ import { ANN, sliceOf, World } from '../world';
 
 type StoredSecret = World['secret'];
 
-const codes = (world: World): string[] => world.notices.map(({ type, code }) => (type === 'attention' || type === 'resolved' ? `${type} ${code}` : type));
+const codes = (world: World): string[] =>
+  world.notices.map(({ type, code }) => (type === 'attention' || type === 'resolved' ? `${type} ${code}` : type));
 const DAY = 24;
 
 async function live(world: World, hours: number, each: () => void = () => {}): Promise<void> {
@@ -41,9 +42,18 @@ function sinceReadAgain({ calls }: World): readonly string[] {
 const hasReadAgain = (world: World): boolean => sinceReadAgain(world).length > 0;
 
 /** Somebody puts another key under the label before the second look at it since a pass read again for an act, or before the first. */
-function moveAtLastLook(world: World, stage: 'AWSCURRENT' | 'AWSPENDING', key: { id: string; secret: string }, looks = 2): void {
+function moveAtLastLook(
+  world: World,
+  stage: 'AWSCURRENT' | 'AWSPENDING',
+  key: { id: string; secret: string },
+  looks = 2,
+): void {
   world.between = (call) => {
-    if (world.calls[call] !== 'secretsmanager:GetSecretValue' || sinceReadAgain(world).filter((name) => name === 'secretsmanager:GetSecretValue').length < looks) return;
+    if (
+      world.calls[call] !== 'secretsmanager:GetSecretValue' ||
+      sinceReadAgain(world).filter((name) => name === 'secretsmanager:GetSecretValue').length < looks
+    )
+      return;
     world.between = () => {};
     label(world, stage, key);
   };
@@ -51,7 +61,15 @@ function moveAtLastLook(world: World, stage: 'AWSCURRENT' | 'AWSPENDING', key: {
 
 function label(world: World, stage: string, { id, secret }: { id: string; secret: string }): void {
   for (const { stages } of world.secret.versions.values()) stages.delete(stage);
-  world.secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: id, secret_access_key: secret, user_name: 'ann', account_id: '333333333333' }), stages: new Set([stage]) });
+  world.secret.versions.set('edited-000000000000000000000000000', {
+    value: JSON.stringify({
+      access_key_id: id,
+      secret_access_key: secret,
+      user_name: 'ann',
+      account_id: '333333333333',
+    }),
+    stages: new Set([stage]),
+  });
 }
 
 const become = (world: World, change: Partial<RosterSlice>, user: Partial<SliceUser> = {}): void => {
@@ -59,7 +77,7 @@ const become = (world: World, change: Partial<RosterSlice>, user: Partial<SliceU
 };
 
 describe('drift', () => {
-  test("a resource policy that somebody changed is put back, and told once", async () => {
+  test('a resource policy that somebody changed is put back, and told once', async () => {
     const { world, secret } = await settled();
     const policy = secret.policy!;
     secret.policy = '{"Version":"2012-10-17","Statement":[]}';
@@ -143,7 +161,16 @@ describe('drift', () => {
   test('a value edited by hand that keeps the key is told, and harms nothing', async () => {
     const { world, key, secret } = await settled();
     for (const { stages } of secret.versions.values()) stages.delete('AWSCURRENT');
-    secret.versions.set('edited-000000000000000000000000000', { value: JSON.stringify({ access_key_id: key.id, secret_access_key: key.secret, user_name: 'ann', account_id: '333333333333', note: 'mine' }), stages: new Set(['AWSCURRENT']) });
+    secret.versions.set('edited-000000000000000000000000000', {
+      value: JSON.stringify({
+        access_key_id: key.id,
+        secret_access_key: key.secret,
+        user_name: 'ann',
+        account_id: '333333333333',
+        note: 'mine',
+      }),
+      stages: new Set(['AWSCURRENT']),
+    });
     await live(world, 3 * DAY);
     expect(codes(world)).toEqual(['attention CURRENT_CHANGED']);
     expect(key.status).toBe('Active');
@@ -159,27 +186,34 @@ describe('drift', () => {
     expect(codes(world)[0]).toBe('attention USER_REPLACED');
   });
 
-  test.each(['by hand, as advised', 'by its retirement'])('a recreated user is adopted when the secret of the former one was deleted %s', async (how) => {
-    const { world, key, secret } = await settled();
-    await world.rotate();
-    if (how === 'by its retirement') become(world, {}, { state: 'retired' });
-    await liveDays(world, 20);
-    Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
-    const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
-    await world.reconcile();
-    if (how === 'by its retirement') become(world, {}, { state: 'active' });
-    else Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
-    await world.reconcile();
-    expect(secret.tags['access-keys:user-id']).toBe('AIDAOTHER');
-    expect(Object.keys(secret.tags).filter((tag) => tag.includes(key.id))).toEqual([]);
-    expect(await world.rotate(world.outstanding)).toBeUndefined();
-    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
-    await liveDays(world, 3);
-    expect(theirs.status).toBe('Active');
-    expect(world.notices.find(({ type, currentKeyId }) => type === 'rotated' && currentKeyId === world.keyOf('AWSCURRENT')!.id)!.previousKeyId).toBeUndefined();
-    expect(codes(world).filter((code) => code === 'attention USER_REPLACED').length).toBeLessThan(2);
-    expect(codes(world)).not.toContain('attention CURRENT_KEY_MISSING');
-  });
+  test.each(['by hand, as advised', 'by its retirement'])(
+    'a recreated user is adopted when the secret of the former one was deleted %s',
+    async (how) => {
+      const { world, key, secret } = await settled();
+      await world.rotate();
+      if (how === 'by its retirement') become(world, {}, { state: 'retired' });
+      await liveDays(world, 20);
+      Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
+      const theirs = world.addKey({ ageHours: 5_000, usedHoursAgo: 1 });
+      await world.reconcile();
+      if (how === 'by its retirement') become(world, {}, { state: 'active' });
+      else Object.assign(secret, { deletedAt: world.now, rotationEnabled: false });
+      await world.reconcile();
+      expect(secret.tags['access-keys:user-id']).toBe('AIDAOTHER');
+      expect(Object.keys(secret.tags).filter((tag) => tag.includes(key.id))).toEqual([]);
+      expect(await world.rotate(world.outstanding)).toBeUndefined();
+      expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+      await liveDays(world, 3);
+      expect(theirs.status).toBe('Active');
+      expect(
+        world.notices.find(
+          ({ type, currentKeyId }) => type === 'rotated' && currentKeyId === world.keyOf('AWSCURRENT')!.id,
+        )!.previousKeyId,
+      ).toBeUndefined();
+      expect(codes(world).filter((code) => code === 'attention USER_REPLACED').length).toBeLessThan(2);
+      expect(codes(world)).not.toContain('attention CURRENT_KEY_MISSING');
+    },
+  );
 
   test('a recreated user with two keys waits for room like any that is adopted', async () => {
     const { world, secret } = await settled();
@@ -235,16 +269,19 @@ test('of a current key that somebody deactivated the mail after a rotation does 
   expect([mail.previousKeyId, mail.previousKeyActiveUntil]).toEqual([key.id, undefined]);
 });
 
-test.each(['a secret that reconcile makes, and is cut off', 'a secret that was there'])('%s is pinned to its user', async (which) => {
-  const world = new World();
-  if (which === 'a secret that was there') world.addSecret(world.addKey({ usedHoursAgo: 1 }));
-  else before(world, 'secretsmanager:CreateSecret', () => world.faults.set(world.calls.length - 1, 'killed-after'));
-  await world.reconcile();
-  expect(world.secret.tags['access-keys:user-id']).toBe('AIDAANN');
-  world.userId = 'AIDAOTHER';
-  await world.reconcile();
-  expect(codes(world)).toContain('attention USER_REPLACED');
-});
+test.each(['a secret that reconcile makes, and is cut off', 'a secret that was there'])(
+  '%s is pinned to its user',
+  async (which) => {
+    const world = new World();
+    if (which === 'a secret that was there') world.addSecret(world.addKey({ usedHoursAgo: 1 }));
+    else before(world, 'secretsmanager:CreateSecret', () => world.faults.set(world.calls.length - 1, 'killed-after'));
+    await world.reconcile();
+    expect(world.secret.tags['access-keys:user-id']).toBe('AIDAANN');
+    world.userId = 'AIDAOTHER';
+    await world.reconcile();
+    expect(codes(world)).toContain('attention USER_REPLACED');
+  },
+);
 
 describe('right before a key', () => {
   const ways: Record<string, { user?: SliceUser; until: (world: World) => Promise<void> }> = {
@@ -253,7 +290,9 @@ describe('right before a key', () => {
     'that a person made is deleted': { user: { ...ANN, unmanagedKeys: 'delete' }, until: (world) => live(world, 46) },
   };
 
-  test.each(Object.keys(ways).flatMap((way) => (['AWSCURRENT', 'AWSPENDING'] as const).map((stage) => [way, stage] as const)))('%s, %s is read again: what it names by then stays', async (way, stage) => {
+  test.each(
+    Object.keys(ways).flatMap((way) => (['AWSCURRENT', 'AWSPENDING'] as const).map((stage) => [way, stage] as const)),
+  )('%s, %s is read again: what it names by then stays', async (way, stage) => {
     const { user, until } = ways[way]!;
     const { world, key } = await settled(user);
     const going = user ? world.addKey({ ageHours: 0 }) : key;
@@ -305,8 +344,12 @@ describe('evidence of a deletion is kept', () => {
   test.each(Object.keys(deletions))('%s', async (which) => {
     const world = await deletions[which]!();
     expect(world.calls.filter((call) => call === 'iam:DeleteAccessKey')).toHaveLength(1);
-    expect(world.recorded.filter(({ type }) => type === 'previous-key-deleted')).toMatchObject([{ audience: [], previousKeyId: expect.any(String) }]);
-    expect(world.keys.map(({ id }) => id)).not.toContain(world.recorded.find(({ type }) => type === 'previous-key-deleted')!.previousKeyId);
+    expect(world.recorded.filter(({ type }) => type === 'previous-key-deleted')).toMatchObject([
+      { audience: [], previousKeyId: expect.any(String) },
+    ]);
+    expect(world.keys.map(({ id }) => id)).not.toContain(
+      world.recorded.find(({ type }) => type === 'previous-key-deleted')!.previousKeyId,
+    );
   });
 });
 
@@ -329,7 +372,11 @@ test('a key that a person made stays when the roster comes to hold such keys bef
 });
 
 describe('rotation events', () => {
-  const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({ name, secretId: world.user.secretName, at: world.now.toISOString() });
+  const event = (world: World, name: 'RotationFailed' | 'RotationAbandoned') => ({
+    name,
+    secretId: world.user.secretName,
+    at: world.now.toISOString(),
+  });
 
   test('an abandoned rotation of which nothing is left reaches the admins, unless we gave it up', async () => {
     const { world } = await settled();
@@ -417,7 +464,8 @@ describe('rotation events', () => {
   test('a failure after the promotion, of which the function told, is not told again', async () => {
     const { world } = await settled();
     let published = 0;
-    world.between = (index) => void (world.calls[index] === 'sns:Publish' && published++ === 0 && world.faults.set(index, 'error'));
+    world.between = (index) =>
+      void (world.calls[index] === 'sns:Publish' && published++ === 0 && world.faults.set(index, 'error'));
     await world.rotate();
     world.between = () => {};
     expect(codes(world)).toEqual(['rotation-partial']);
@@ -513,7 +561,13 @@ describe('a user who retires', () => {
     await live(world, 4 * DAY);
     expect(world.keys).toEqual([]);
     expect(secret.deletedAt).toBeDefined();
-    expect([...new Set(codes(world))]).toEqual(['attention USER_RETIRES', 'attention KEY_STILL_USED', 'previous-key-deactivated', 'resolved KEY_STILL_USED', 'attention USER_RETIRED']);
+    expect([...new Set(codes(world))]).toEqual([
+      'attention USER_RETIRES',
+      'attention KEY_STILL_USED',
+      'previous-key-deactivated',
+      'resolved KEY_STILL_USED',
+      'attention USER_RETIRED',
+    ]);
     expect(world.recorded.map(({ type }) => type)).toContain('previous-key-deleted');
   });
 
@@ -539,7 +593,10 @@ describe('a user who retires', () => {
     await liveDays(world, 30, () => world.use(key));
     expect(world.keys).toEqual([key]);
     expect(world.secret.deletedAt).toBeUndefined();
-    expect(world.report!.users[0]).toMatchObject({ keys: [{ keyId: key.id, role: 'retiring' }], conditions: ['KEY_STILL_USED', 'RETIREMENT_WAITS'] });
+    expect(world.report!.users[0]).toMatchObject({
+      keys: [{ keyId: key.id, role: 'retiring' }],
+      conditions: ['KEY_STILL_USED', 'RETIREMENT_WAITS'],
+    });
     await liveDays(world, 12);
     expect([world.keys, world.secret.deletedAt !== undefined]).toEqual([[], true]);
     expect(codes(world).slice(-2)).toEqual(['resolved RETIREMENT_WAITS', 'attention USER_RETIRED']);
@@ -552,7 +609,9 @@ describe('a user who retires', () => {
     await liveDays(world, 30);
     expect(world.keys).toEqual([theirs]);
     expect(world.report!.users[0]).toMatchObject({ keys: [{ keyId: theirs.id }], conditions: ['RETIREMENT_WAITS'] });
-    expect(world.notices.find(({ code }) => code === 'RETIREMENT_WAITS')!.nextStep).toContain('until a person deletes it');
+    expect(world.notices.find(({ code }) => code === 'RETIREMENT_WAITS')!.nextStep).toContain(
+      'until a person deletes it',
+    );
     world.keys = [];
     await world.reconcile();
     expect(world.secret.deletedAt).toBeDefined();
@@ -571,7 +630,9 @@ describe('a user who retires', () => {
     const world = new World({ ...ANN, state: 'retired' });
     const key = world.addKey({ usedHoursAgo: 1 });
     await world.reconcile();
-    expect(world.report!.users).toMatchObject([{ keys: [{ keyId: key.id, role: 'unmanaged', lastUsedBy: 's3' }], conditions: ['KEYS_LEFT'] }]);
+    expect(world.report!.users).toMatchObject([
+      { keys: [{ keyId: key.id, role: 'unmanaged', lastUsedBy: 's3' }], conditions: ['KEYS_LEFT'] },
+    ]);
     const { world: ended } = await settled({ ...ANN, state: 'retired' });
     await liveDays(ended, 20);
     const late = ended.addKey({});
@@ -608,7 +669,8 @@ describe('a user who retires', () => {
     expect(key.status).toBe('Inactive');
     await liveDays(world, 9, () => world.use(key));
     expect(world.report!.users[0]!.conditions).toEqual(['KEY_STILL_USED']);
-    world.between = (call) => void (world.calls[call] === 'iam:GetAccessKeyLastUsed' && hasReadAgain(world) && world.use(key));
+    world.between = (call) =>
+      void (world.calls[call] === 'iam:GetAccessKeyLastUsed' && hasReadAgain(world) && world.use(key));
     await live(world, 60);
     expect([world.keys.length, secret.deletedAt]).toEqual([1, undefined]);
     world.between = () => {};
@@ -638,28 +700,36 @@ describe('a user who retires', () => {
     before(world, 'iam:UpdateAccessKey Inactive', () => world.faults.set(world.calls.length - 1, 'error'));
     await liveDays(world, 9);
     expect(key.status).toBe('Active');
-    expect(world.notices.find(({ type }) => type === 'retirement-failed')).toMatchObject({ audience: ['owner', 'admin'], code: 'InternalFailure' });
+    expect(world.notices.find(({ type }) => type === 'retirement-failed')).toMatchObject({
+      audience: ['owner', 'admin'],
+      code: 'InternalFailure',
+    });
     const publishes = (): number => world.calls.filter((call) => call === 'sns:Publish').length;
     const published = publishes();
     await live(world, 20);
     expect(publishes() - published).toBeLessThanOrEqual(1);
     world.between = () => {};
     await liveDays(world, 1);
-    expect(world.notices.find(({ type }) => type === 'previous-key-deactivated')).toMatchObject({ audience: ['owner', 'admin'] });
+    expect(world.notices.find(({ type }) => type === 'previous-key-deactivated')).toMatchObject({
+      audience: ['owner', 'admin'],
+    });
     expect(key.status).toBe('Inactive');
   });
 
-  test.each(['hand', 'emergency'] as const)('whose key was deactivated before, by %s, does not get it back by coming back', async (by) => {
-    const { world, key } = await settled();
-    if (by === 'hand') key.status = 'Inactive';
-    else await world.operate({ command: 'rotate', secretName: ANN.secretName, compromised: true });
-    become(world, {}, { state: 'retired' });
-    await liveDays(world, 5);
-    become(world, {}, { state: 'active' });
-    await world.reconcile();
-    expect(key.status).toBe('Inactive');
-    expect(world.notices.find(({ code }) => code === 'USER_RESTORED')!.reason).toContain('stays deactivated');
-  });
+  test.each(['hand', 'emergency'] as const)(
+    'whose key was deactivated before, by %s, does not get it back by coming back',
+    async (by) => {
+      const { world, key } = await settled();
+      if (by === 'hand') key.status = 'Inactive';
+      else await world.operate({ command: 'rotate', secretName: ANN.secretName, compromised: true });
+      become(world, {}, { state: 'retired' });
+      await liveDays(world, 5);
+      become(world, {}, { state: 'active' });
+      await world.reconcile();
+      expect(key.status).toBe('Inactive');
+      expect(world.notices.find(({ code }) => code === 'USER_RESTORED')!.reason).toContain('stays deactivated');
+    },
+  );
 
   test('whose deactivated key is declared compromised does not get it back either', async () => {
     const { world, key } = await settled();
@@ -693,21 +763,28 @@ describe('a user who retires', () => {
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
   });
 
-  test.each(['killed-before', 'killed-after', 'error', 'lost'] as const)('ends all the same when any one call of the way is %s', async (fault) => {
-    const way = async (fail?: number) => {
-      const { world } = await settled();
-      become(world, {}, { state: 'retired' });
-      const first = world.calls.length;
-      if (fail !== undefined) world.faults.set(first + fail, fault);
-      await live(world, 3);
-      await liveDays(world, 30);
-      return { world, calls: world.calls.length - first };
-    };
-    for (let fail = 0; fail < 40; fail += 3) {
-      const { world } = await way(fail);
-      expect({ fail, keys: world.keys, deleted: world.secret.deletedAt !== undefined }).toEqual({ fail, keys: [], deleted: true });
-    }
-  });
+  test.each(['killed-before', 'killed-after', 'error', 'lost'] as const)(
+    'ends all the same when any one call of the way is %s',
+    async (fault) => {
+      const way = async (fail?: number) => {
+        const { world } = await settled();
+        become(world, {}, { state: 'retired' });
+        const first = world.calls.length;
+        if (fail !== undefined) world.faults.set(first + fail, fault);
+        await live(world, 3);
+        await liveDays(world, 30);
+        return { world, calls: world.calls.length - first };
+      };
+      for (let fail = 0; fail < 40; fail += 3) {
+        const { world } = await way(fail);
+        expect({ fail, keys: world.keys, deleted: world.secret.deletedAt !== undefined }).toEqual({
+          fail,
+          keys: [],
+          deleted: true,
+        });
+      }
+    },
+  );
 });
 
 describe('leaving the roster', () => {
@@ -767,28 +844,39 @@ describe('leaving the roster', () => {
   });
 });
 
-const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `u${index}`, secretName: `/access-key/u${index}` }));
+const others = (count: number): SliceUser[] =>
+  Array.from({ length: count }, (_, index) => ({ ...ANN, name: `u${index}`, secretName: `/access-key/u${index}` }));
 
 test('users who wait for their first rotation are looked at when it is their turn', async () => {
   const world = new World();
   world.slice = { ...sliceOf(...others(10)), limits: { maxFirstRotationsPerRun: 3, freeze: [] } };
   await world.reconcile();
-  for (const [turn, started] of [[1, 6], [2, 9], [3, 10]] as const) {
+  for (const [turn, started] of [
+    [1, 6],
+    [2, 9],
+    [3, 10],
+  ] as const) {
     const before = world.calls.length;
     world.pass(1 / 60);
     await world.reconcile({ name: 'RotationAbandoned', secretId: 'of another product', at: '' });
     expect(world.calls.slice(before).filter((call) => call === 'iam:GetUser')).toHaveLength(turn === 3 ? 1 : 3);
-    expect([...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')))).toHaveLength(started);
+    expect(
+      [...world.secrets.values()].filter(({ versions }) =>
+        [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')),
+      ),
+    ).toHaveLength(started);
   }
 });
 
 describe('many failures', () => {
-
   test('stop new rotations but one as a probe, and are told with their end', async () => {
     const world = new World();
     world.slice = sliceOf(...others(8));
     await world.reconcile();
-    const pending = (): number => [...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING'))).length;
+    const pending = (): number =>
+      [...world.secrets.values()].filter(({ versions }) =>
+        [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')),
+      ).length;
     expect(pending()).toBe(8);
     for (const secret of world.secrets.values()) {
       const [token] = [...secret.versions].find(([, { stages }]) => stages.has('AWSPENDING'))!;
@@ -800,7 +888,8 @@ describe('many failures', () => {
     await world.reconcile();
     expect(codes(world)).toContain('attention CIRCUIT_OPEN');
     expect(pending()).toBe(9);
-    for (const secret of world.secrets.values()) for (const { stages } of secret.versions.values()) stages.delete('AWSPENDING');
+    for (const secret of world.secrets.values())
+      for (const { stages } of secret.versions.values()) stages.delete('AWSPENDING');
     await world.reconcile();
     await world.reconcile();
     expect(codes(world)).toContain('resolved CIRCUIT_OPEN');
@@ -815,7 +904,10 @@ describe('many failures', () => {
     const world = new World();
     world.slice = { ...sliceOf(...others(users)), limits: { maxFirstRotationsPerRun: failing, freeze: [] } };
     await world.reconcile();
-    const started = (): StoredSecret[] => [...world.secrets.values()].filter(({ versions }) => [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')));
+    const started = (): StoredSecret[] =>
+      [...world.secrets.values()].filter(({ versions }) =>
+        [...versions.values()].some(({ stages }) => stages.has('AWSPENDING')),
+      );
     for (const secret of started()) {
       const [token] = [...secret.versions].find(([, { stages }]) => stages.has('AWSPENDING'))!;
       secret.tags['access-keys:failed'] = `${token} AccessDenied ${world.now.toISOString()}`;

@@ -1,7 +1,8 @@
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { ANN, sliceOf, World } from '../world';
 
-const codes = (world: World) => world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));
+const codes = (world: World) =>
+  world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));
 
 /** A user whose key was rotated once, with the previous key retiring. */
 async function rotated(user: SliceUser = ANN) {
@@ -43,7 +44,10 @@ describe('a new user', () => {
 
   test('is not rotated in a freeze, nor beyond the first rotations of a run', async () => {
     const frozen = new World();
-    frozen.slice = { ...sliceOf(ANN), limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-11-30' }] } };
+    frozen.slice = {
+      ...sliceOf(ANN),
+      limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-20', to: '2026-11-30' }] },
+    };
     await frozen.reconcile();
     await frozen.reconcile();
     expect(frozen.secret.rotationEnabled).toBe(false);
@@ -203,7 +207,12 @@ describe('the previous key', () => {
 });
 
 describe('what finishSecret left undone', () => {
-  test.each(['secretsmanager:UpdateSecretVersionStage', 's3:PutObject event', 'sns:Publish', 'secretsmanager:TagResource'])('is completed after a kill at %s', async (operation) => {
+  test.each([
+    'secretsmanager:UpdateSecretVersionStage',
+    's3:PutObject event',
+    'sns:Publish',
+    'secretsmanager:TagResource',
+  ])('is completed after a kill at %s', async (operation) => {
     const world = new World();
     world.addSecret(world.addKey({ usedHoursAgo: 1 }));
     const token = world.startRotation();
@@ -212,7 +221,8 @@ describe('what finishSecret left undone', () => {
     let promoted = false;
     world.between = (index) => {
       promoted ||= world.keyOf('AWSCURRENT')!.id === world.keyOf('AWSPENDING')?.id;
-      if (index > from && promoted && world.calls[index] === operation && world.faults.size === 0) world.faults.set(index, 'killed-before');
+      if (index > from && promoted && world.calls[index] === operation && world.faults.size === 0)
+        world.faults.set(index, 'killed-before');
     };
     await world.step('finishSecret', token);
     expect(world.faults.size).toBe(1);
@@ -225,7 +235,12 @@ describe('what finishSecret left undone', () => {
     const { world } = await rotated();
     const current = world.keyOf('AWSCURRENT')!;
     for (const { stages } of world.secret.versions.values()) stages.delete('AWSCURRENT');
-    const value = JSON.stringify({ user_name: 'ann', account_id: '333333333333', access_key_id: current.id, secret_access_key: current.secret });
+    const value = JSON.stringify({
+      user_name: 'ann',
+      account_id: '333333333333',
+      access_key_id: current.id,
+      secret_access_key: current.secret,
+    });
     world.secret.versions.set('by-hand-000000000000000000000000', { value, stages: new Set(['AWSCURRENT']) });
     await world.reconcile();
     await world.reconcile();
@@ -303,7 +318,12 @@ describe('the account', () => {
     const { world, previous } = await rotated();
     await world.reconcile();
     expect(world.report!.users[0]!.keys).toMatchObject([
-      { keyId: previous.id, role: 'retiring', nextStep: 'deactivate', nextStepAt: expect.stringMatching(/^2026-12-01/) },
+      {
+        keyId: previous.id,
+        role: 'retiring',
+        nextStep: 'deactivate',
+        nextStepAt: expect.stringMatching(/^2026-12-01/),
+      },
       { keyId: world.keyOf('AWSCURRENT')!.id, role: 'current' },
     ]);
   });
@@ -321,7 +341,12 @@ describe('the account', () => {
 });
 
 describe('a run', () => {
-  const others = (count: number): SliceUser[] => Array.from({ length: count }, (_, index) => ({ ...ANN, name: `user-${index}`, secretName: `/access-key/user-${index}` }));
+  const others = (count: number): SliceUser[] =>
+    Array.from({ length: count }, (_, index) => ({
+      ...ANN,
+      name: `user-${index}`,
+      secretName: `/access-key/user-${index}`,
+    }));
   const turns = async (): Promise<void> => {
     for (let turn = 0; turn < 50; turn++) await new Promise((next) => setImmediate(next));
   };

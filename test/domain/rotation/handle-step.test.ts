@@ -11,7 +11,8 @@ function settled(user: SliceUser = ANN) {
   return { world, current };
 }
 
-const codes = (world: World) => world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));
+const codes = (world: World) =>
+  world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));
 
 describe('a rotation', () => {
   test('leaves a new key in AWSCURRENT, the previous one Active, and tells the owner once', async () => {
@@ -21,7 +22,11 @@ describe('a rotation', () => {
     expect(world.keyOf('AWSCURRENT')!.id).not.toBe(current.id);
     expect(current.status).toBe('Active');
     expect(codes(world)).toEqual(['rotated owner']);
-    expect(world.notices[0]).toMatchObject({ currentKeyId: world.keyOf('AWSCURRENT')!.id, previousKeyId: current.id, previousKeyActiveUntil: expect.stringMatching(/^2026-12-01T00:00/) });
+    expect(world.notices[0]).toMatchObject({
+      currentKeyId: world.keyOf('AWSCURRENT')!.id,
+      previousKeyId: current.id,
+      previousKeyActiveUntil: expect.stringMatching(/^2026-12-01T00:00/),
+    });
   });
 
   test('keeps the previous version by the label KEY_RETIRING and takes AWSPENDING off', async () => {
@@ -39,7 +44,7 @@ describe('a rotation', () => {
     expect(world.notices[0]!.previousKeyId).toBeUndefined();
   });
 
-  test('that is the first begins at a moment of the user\'s own, later ones at once', async () => {
+  test("that is the first begins at a moment of the user's own, later ones at once", async () => {
     const waited = async (world: World): Promise<number> => {
       const from = world.now.getTime();
       let at = 0;
@@ -86,9 +91,14 @@ describe('a rotation', () => {
     const { world } = settled();
     const token = world.startRotation();
     await world.rotate(token);
-    const before = JSON.stringify([world.keys, [...world.secret.versions].map(([id, { stages }]) => [id, [...stages]])]);
+    const before = JSON.stringify([
+      world.keys,
+      [...world.secret.versions].map(([id, { stages }]) => [id, [...stages]]),
+    ]);
     expect(await world.rotate(token)).toBeUndefined();
-    expect(JSON.stringify([world.keys, [...world.secret.versions].map(([id, { stages }]) => [id, [...stages]])])).toBe(before);
+    expect(JSON.stringify([world.keys, [...world.secret.versions].map(([id, { stages }]) => [id, [...stages]])])).toBe(
+      before,
+    );
     expect(codes(world)).toEqual(['rotated owner']);
   });
 });
@@ -97,10 +107,22 @@ describe('the guards', () => {
   const refusals: [string, (world: World) => void, string][] = [
     ['a secret of no roster user', (world) => (world.slice = sliceOf()), 'SECRET_NOT_IN_ROSTER'],
     ['a missing slice', (world) => (world.slice = undefined), 'SLICE_MISSING'],
-    ["another account's slice", (world) => (world.slice = { ...sliceOf(ANN), accountId: '444444444444' }), 'SLICE_INVALID'],
-    ['a slice older than the one applied', (world) => (world.secret.tags['access-keys:generation'] = '7'), 'SLICE_OUTDATED'],
+    [
+      "another account's slice",
+      (world) => (world.slice = { ...sliceOf(ANN), accountId: '444444444444' }),
+      'SLICE_INVALID',
+    ],
+    [
+      'a slice older than the one applied',
+      (world) => (world.secret.tags['access-keys:generation'] = '7'),
+      'SLICE_OUTDATED',
+    ],
     ['a secret without rotation', (world) => (world.secret.rotationEnabled = false), 'SECRET_ROTATION_DISABLED'],
-    ['an exempt user', (world) => (world.slice = sliceOf({ ...ANN, exempt: { reason: 'x', approvedBy: 'y', until: '2026-11-24' } })), 'USER_NOT_ROTATED'],
+    [
+      'an exempt user',
+      (world) => (world.slice = sliceOf({ ...ANN, exempt: { reason: 'x', approvedBy: 'y', until: '2026-11-24' } })),
+      'USER_NOT_ROTATED',
+    ],
     ['a retired user', (world) => (world.slice = sliceOf({ ...ANN, state: 'retired' })), 'USER_NOT_ROTATED'],
   ];
   test.each(refusals)('refuse %s before any IAM call', async (_name, spoil, code) => {
@@ -199,7 +221,10 @@ describe('createSecret', () => {
 
   test.each([
     ['retire', 'one is retired once it is quiet; then the rotation starts by itself'],
-    ['hold', 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; then the rotation starts by itself'],
+    [
+      'hold',
+      'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; then the rotation starts by itself',
+    ],
   ] as const)('says how room comes where unmanaged keys are to %s', async (unmanagedKeys, next) => {
     const { world } = settled({ ...ANN, unmanagedKeys });
     world.addKey({ usedHoursAgo: 3 });
@@ -263,7 +288,11 @@ describe('createSecret', () => {
     const { world, current } = settled();
     const token = world.startRotation();
     world.between = (index) => {
-      if (world.calls[index] === 'iam:CreateAccessKey' && world.calls.filter((name) => name === 'iam:CreateAccessKey').length === 1) world.faults.set(index, 'killed-after');
+      if (
+        world.calls[index] === 'iam:CreateAccessKey' &&
+        world.calls.filter((name) => name === 'iam:CreateAccessKey').length === 1
+      )
+        world.faults.set(index, 'killed-after');
     };
     await world.step('createSecret', token);
     const orphan = world.keys.find(({ id }) => id !== current.id)!;
@@ -278,7 +307,12 @@ describe('createSecret', () => {
     const { world } = settled();
     world.keys = [];
     const token = world.startRotation();
-    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.keys.length < 2 && world.faults.set(index, 'killed-after'));
+    world.between = (index) =>
+      void (
+        world.calls[index] === 'iam:CreateAccessKey' &&
+        world.keys.length < 2 &&
+        world.faults.set(index, 'killed-after')
+      );
     await world.step('createSecret', token);
     world.pass(1 / 60);
     await world.step('createSecret', token);
@@ -368,7 +402,11 @@ describe('finishSecret', () => {
     for (const step of ['createSecret', 'setSecret', 'testSecret']) await world.step(step, token);
     const pending = world.keys.find(({ id }) => id === world.keyOf('AWSPENDING')!.id)!;
     const { createdAt } = pending;
-    world.between = (index) => void (pending.createdAt = world.calls[index] === 'sts:GetCallerIdentity' && world.calls[index - 1] !== 'sts:GetCallerIdentity' ? world.now : createdAt);
+    world.between = (index) =>
+      void (pending.createdAt =
+        world.calls[index] === 'sts:GetCallerIdentity' && world.calls[index - 1] !== 'sts:GetCallerIdentity'
+          ? world.now
+          : createdAt);
     expect(await world.step('finishSecret', token)).toBeUndefined();
     expect(world.keyOf('AWSCURRENT')!.id).toBe(pending.id);
   });
@@ -376,7 +414,12 @@ describe('finishSecret', () => {
   test('whose AWSPENDING a rollback took off meanwhile has finished, and nobody is told of a failure', async () => {
     const { world, current } = settled();
     world.between = async (index) => {
-      if (world.calls[index] !== 'secretsmanager:UpdateSecretVersionStage' || world.calls[index - 1] !== 'secretsmanager:TagResource' || codes(world)[0] !== 'rotated owner') return;
+      if (
+        world.calls[index] !== 'secretsmanager:UpdateSecretVersionStage' ||
+        world.calls[index - 1] !== 'secretsmanager:TagResource' ||
+        codes(world)[0] !== 'rotated owner'
+      )
+        return;
       world.between = () => {};
       await world.operate({ command: 'rollback', secretName: ANN.secretName });
     };
@@ -407,10 +450,20 @@ describe.each(['testSecret', 'finishSecret'])("another user's key under this use
   test(`is not let through by ${step}: the current key stays, and the admins hear`, async () => {
     const { world, current } = settled();
     const token = world.startRotation();
-    const theirs = { access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'not-a-real-secret-of-somebody-else-xxxxx' };
+    const theirs = {
+      access_key_id: 'AKIAIOSFODNN7EXAMPLE',
+      secret_access_key: 'not-a-real-secret-of-somebody-else-xxxxx',
+    };
     world.keysOfOthers.set(theirs.access_key_id, 'ben');
-    world.secret.versions.get(token)!.value = JSON.stringify({ ...theirs, user_name: 'ann', account_id: '333333333333' });
-    expect(await world.step(step, token)).toMatchObject({ code: 'KEY_IDENTITY_WRONG', message: expect.stringContaining('user/people/ben') });
+    world.secret.versions.get(token)!.value = JSON.stringify({
+      ...theirs,
+      user_name: 'ann',
+      account_id: '333333333333',
+    });
+    expect(await world.step(step, token)).toMatchObject({
+      code: 'KEY_IDENTITY_WRONG',
+      message: expect.stringContaining('user/people/ben'),
+    });
     expect(world.keyOf('AWSCURRENT')!.id).toBe(current.id);
     expect(world.keys).toEqual([current]);
     expect(codes(world)).toEqual(['rotation-failed KEY_IDENTITY_WRONG admin']);

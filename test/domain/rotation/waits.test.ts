@@ -7,7 +7,8 @@ import { ANN, World } from '../world';
 const DAY = 24;
 const START = new Date('2026-11-24T00:00:00Z').getTime();
 const hoursSince = (iso: string | undefined): number => (Date.parse(iso ?? '') - START) / 3_600_000;
-const codes = (world: World): string[] => world.notices.map(({ type, code }) => (code === undefined ? type : `${type} ${code}`));
+const codes = (world: World): string[] =>
+  world.notices.map(({ type, code }) => (code === undefined ? type : `${type} ${code}`));
 
 /** A user whose first key was replaced at the start of all. */
 async function rotated(user: SliceUser = ANN) {
@@ -36,22 +37,35 @@ describe('a previous key that is still used', () => {
     await live(world, 8 * DAY, () => world.use(previous));
     const warnings = world.notices.filter(({ type }) => type === 'previous-key-in-use');
     expect(warnings.map(({ occurredAt }) => hoursSince(occurredAt))).toEqual([3.5 * DAY, 6 * DAY, 7 * DAY]);
-    expect(warnings.map(({ previousKeyLastUsed }) => previousKeyLastUsed)).toEqual(warnings.map(({ occurredAt }) => ({ at: occurredAt, service: 's3', region: 'us-east-1' })));
-    expect(warnings.map(({ previousKeyActiveUntil }) => hoursSince(previousKeyActiveUntil))).toEqual([7 * DAY, 7 * DAY, 7 * DAY]);
+    expect(warnings.map(({ previousKeyLastUsed }) => previousKeyLastUsed)).toEqual(
+      warnings.map(({ occurredAt }) => ({ at: occurredAt, service: 's3', region: 'us-east-1' })),
+    );
+    expect(warnings.map(({ previousKeyActiveUntil }) => hoursSince(previousKeyActiveUntil))).toEqual([
+      7 * DAY,
+      7 * DAY,
+      7 * DAY,
+    ]);
   });
 
   test.each([
     ['secretsmanager', 24, []],
     ['secretsmanager', 80, [3.5 * DAY]],
     ['s3', 24, [3.5 * DAY, 6 * DAY]],
-  ])('is taken for given up when its last use was by %s, %i hours after the rotation', async (service, hour, warned) => {
-    const { world, previous } = await rotated();
-    await live(world, hour);
-    previous.lastUse = { used: true, at: world.now, service, region: 'us-east-1' };
-    await live(world, 8 * DAY - hour);
-    expect(world.notices.filter(({ type }) => type === 'previous-key-in-use').map(({ occurredAt }) => hoursSince(occurredAt))).toEqual(warned);
-    expect(previous.status).toBe('Inactive');
-  });
+  ])(
+    'is taken for given up when its last use was by %s, %i hours after the rotation',
+    async (service, hour, warned) => {
+      const { world, previous } = await rotated();
+      await live(world, hour);
+      previous.lastUse = { used: true, at: world.now, service, region: 'us-east-1' };
+      await live(world, 8 * DAY - hour);
+      expect(
+        world.notices
+          .filter(({ type }) => type === 'previous-key-in-use')
+          .map(({ occurredAt }) => hoursSince(occurredAt)),
+      ).toEqual(warned);
+      expect(previous.status).toBe('Inactive');
+    },
+  );
 
   test('after its deactivation is kept, although its time is over, and deleted once it is quiet', async () => {
     const { world, previous } = await rotated();
@@ -85,14 +99,20 @@ describe('of two keys before the first rotation', () => {
 
   test('one that is Inactive already goes before a quiet one', async () => {
     const world = new World();
-    const [quiet, inactive] = [world.addKey({ usedHoursAgo: 700 }), world.addKey({ usedHoursAgo: 100, status: 'Inactive' })];
+    const [quiet, inactive] = [
+      world.addKey({ usedHoursAgo: 700 }),
+      world.addKey({ usedHoursAgo: 100, status: 'Inactive' }),
+    ];
     await live(world, 8 * DAY);
     expect(quiet.status).toBe('Active');
     expect(world.keys).not.toContain(inactive);
   });
 
   test('none retires while the user is exempt', async () => {
-    const world = new World({ ...ANN, exempt: { reason: 'vendor', approvedBy: 'ciso@example.com', until: '2027-06-30' } });
+    const world = new World({
+      ...ANN,
+      exempt: { reason: 'vendor', approvedBy: 'ciso@example.com', until: '2027-06-30' },
+    });
     const keys = [world.addKey({ usedHoursAgo: 700 }), world.addKey({ usedHoursAgo: 700 })];
     await live(world, 9 * DAY);
     expect(keys.map(({ status }) => status)).toEqual(['Active', 'Active']);
@@ -100,16 +120,24 @@ describe('of two keys before the first rotation', () => {
 });
 
 test("an exemption's end is told two weeks before it, once", async () => {
-  const world = new World({ ...ANN, exempt: { reason: 'vendor', approvedBy: 'ciso@example.com', until: '2026-12-20' } });
+  const world = new World({
+    ...ANN,
+    exempt: { reason: 'vendor', approvedBy: 'ciso@example.com', until: '2026-12-20' },
+  });
   world.addSecret(world.addKey({ usedHoursAgo: 1 }));
   await live(world, 20 * DAY);
-  expect(world.notices.filter(({ code }) => code === 'EXEMPTION_ENDS').map(({ occurredAt }) => occurredAt)).toEqual(['2026-12-07T00:00:00.000Z']);
+  expect(world.notices.filter(({ code }) => code === 'EXEMPTION_ENDS').map(({ occurredAt }) => occurredAt)).toEqual([
+    '2026-12-07T00:00:00.000Z',
+  ]);
 });
 
 test('a freeze calls the rotation off a quarter of an hour before it begins', async () => {
   const world = new World();
   world.addSecret(world.addKey({ usedHoursAgo: 1 }));
-  world.slice = { ...world.slice!, limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-25', to: '2026-11-30' }] } };
+  world.slice = {
+    ...world.slice!,
+    limits: { maxFirstRotationsPerRun: 20, freeze: [{ from: '2026-11-25', to: '2026-11-30' }] },
+  };
   world.now = new Date('2026-11-24T23:44:00Z');
   await world.reconcile();
   expect(world.secret.rotationEnabled).toBe(true);
@@ -147,5 +175,9 @@ test('the report tells of each key its age, its last use, and what comes when', 
   });
   expect(key(previous.id).ageDays).toBe(43);
   await live(world, 6 * DAY);
-  expect(key(previous.id)).toMatchObject({ status: 'Inactive', nextStep: 'delete', nextStepAt: '2026-12-08T00:00:00.000Z' });
+  expect(key(previous.id)).toMatchObject({
+    status: 'Inactive',
+    nextStep: 'delete',
+    nextStepAt: '2026-12-08T00:00:00.000Z',
+  });
 });

@@ -84,7 +84,9 @@ test('finish lets exactly the time pass that the promise needs', async () => {
 });
 
 test('finish says so when nothing will ever settle the promise', async () => {
-  await expect(new VirtualClock(START).finish(new Promise(() => {}))).rejects.toThrow('no task of the clock will bring');
+  await expect(new VirtualClock(START).finish(new Promise(() => {}))).rejects.toThrow(
+    'no task of the clock will bring',
+  );
 });
 
 test('the clock cannot be advanced twice at once', async () => {

@@ -16,8 +16,16 @@ import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts
 import { USUAL_PROPAGATION } from '../../../lib/simulator/local-organization/iam/directory';
 import { ALICE_ACCOUNT, OTHER_ACCOUNT, START, smallOrganization } from './organization-fixture';
 
-const allow = (Action: string | string[], Resource: string, Condition?: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) }] });
-const trust = (principal: string, actions: string[] = ['sts:AssumeRole']): string => JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: principal }, Action: actions }] });
+const allow = (Action: string | string[], Resource: string, Condition?: object): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action, Resource, ...(Condition ? { Condition } : {}) }],
+  });
+const trust = (principal: string, actions: string[] = ['sts:AssumeRole']): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: principal }, Action: actions }],
+  });
 const inSeconds = (seconds: number): Date => new Date(START.getTime() + seconds * 1000);
 
 describe('access keys', () => {
@@ -27,7 +35,9 @@ describe('access keys', () => {
     directory.createAccessKey(ALICE_ACCOUNT, 'alice', { status: 'Inactive' });
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
     await admin.send(new CreateAccessKeyCommand({ UserName: 'alice' }));
-    await expect(admin.send(new CreateAccessKeyCommand({ UserName: 'alice' }))).rejects.toMatchObject({ name: 'LimitExceededException' });
+    await expect(admin.send(new CreateAccessKeyCommand({ UserName: 'alice' }))).rejects.toMatchObject({
+      name: 'LimitExceededException',
+    });
   });
 
   it('answers identity to an Active key, and InvalidClientTokenId to an Inactive or deleted one', async () => {
@@ -36,10 +46,17 @@ describe('access keys', () => {
     const credentials = directory.createAccessKey(ALICE_ACCOUNT, 'alice');
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
     const ask = () => sts(credentials).send(new GetCallerIdentityCommand({}));
-    await expect(ask()).resolves.toMatchObject({ Account: ALICE_ACCOUNT, Arn: `arn:aws:iam::${ALICE_ACCOUNT}:user/people/alice` });
-    await admin.send(new UpdateAccessKeyCommand({ UserName: 'alice', AccessKeyId: credentials.accessKeyId, Status: 'Inactive' }));
+    await expect(ask()).resolves.toMatchObject({
+      Account: ALICE_ACCOUNT,
+      Arn: `arn:aws:iam::${ALICE_ACCOUNT}:user/people/alice`,
+    });
+    await admin.send(
+      new UpdateAccessKeyCommand({ UserName: 'alice', AccessKeyId: credentials.accessKeyId, Status: 'Inactive' }),
+    );
     await expect(ask()).rejects.toMatchObject({ name: 'InvalidClientTokenId' });
-    await admin.send(new UpdateAccessKeyCommand({ UserName: 'alice', AccessKeyId: credentials.accessKeyId, Status: 'Active' }));
+    await admin.send(
+      new UpdateAccessKeyCommand({ UserName: 'alice', AccessKeyId: credentials.accessKeyId, Status: 'Active' }),
+    );
     await expect(ask()).resolves.toBeDefined();
     await admin.send(new DeleteAccessKeyCommand({ UserName: 'alice', AccessKeyId: credentials.accessKeyId }));
     await expect(ask()).rejects.toMatchObject({ name: 'InvalidClientTokenId' });
@@ -49,17 +66,26 @@ describe('access keys', () => {
     const { directory, sts } = smallOrganization();
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
     const { accessKeyId } = directory.createAccessKey(ALICE_ACCOUNT, 'alice');
-    await expect(sts({ accessKeyId, secretAccessKey: 'x'.repeat(40) }).send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
+    await expect(
+      sts({ accessKeyId, secretAccessKey: 'x'.repeat(40) }).send(new GetCallerIdentityCommand({})),
+    ).rejects.toMatchObject({ name: 'SignatureDoesNotMatch' });
   });
 
   it('lets a new key be unknown first, then now and then, then never', async () => {
-    const { clock, directory, iam, sts } = smallOrganization({ propagation: { firstWorks: 20_000, alwaysWorks: 200_000, listed: 20_000, lastUsed: 0 } });
+    const { clock, directory, iam, sts } = smallOrganization({
+      propagation: { firstWorks: 20_000, alwaysWorks: 200_000, listed: 20_000, lastUsed: 0 },
+    });
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
-    const { AccessKey: key } = await iam(directory.administrator(ALICE_ACCOUNT)).send(new CreateAccessKeyCommand({ UserName: 'alice' }));
+    const { AccessKey: key } = await iam(directory.administrator(ALICE_ACCOUNT)).send(
+      new CreateAccessKeyCommand({ UserName: 'alice' }),
+    );
     const works = () =>
       sts({ accessKeyId: key!.AccessKeyId!, secretAccessKey: key!.SecretAccessKey! })
         .send(new GetCallerIdentityCommand({}))
-        .then(() => true, () => false);
+        .then(
+          () => true,
+          () => false,
+        );
     expect(await works()).toBe(false);
     const seen: boolean[] = [];
     for (let second = 5; second <= 220; second += 5) {
@@ -75,17 +101,27 @@ describe('access keys', () => {
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
     await admin.send(new CreateAccessKeyCommand({ UserName: 'alice' }));
-    const count = async () => (await admin.send(new ListAccessKeysCommand({ UserName: 'alice' }))).AccessKeyMetadata?.length;
+    const count = async () =>
+      (await admin.send(new ListAccessKeysCommand({ UserName: 'alice' }))).AccessKeyMetadata?.length;
     expect(await count()).toBe(0);
     await clock.advanceTo(inSeconds(31));
     expect(await count()).toBe(1);
   });
 
   it('tells the last use late, and never later than the truth', async () => {
-    const { clock, directory, iam, sts } = smallOrganization({ propagation: { ...USUAL_PROPAGATION, lastUsed: 600_000 } });
+    const { clock, directory, iam, sts } = smallOrganization({
+      propagation: { ...USUAL_PROPAGATION, lastUsed: 600_000 },
+    });
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
-    const credentials = directory.createAccessKey(ALICE_ACCOUNT, 'alice', { createdAt: new Date('2026-12-01T00:00:00Z') });
-    const lastUsed = async () => (await iam(directory.administrator(ALICE_ACCOUNT)).send(new GetAccessKeyLastUsedCommand({ AccessKeyId: credentials.accessKeyId }))).AccessKeyLastUsed;
+    const credentials = directory.createAccessKey(ALICE_ACCOUNT, 'alice', {
+      createdAt: new Date('2026-12-01T00:00:00Z'),
+    });
+    const lastUsed = async () =>
+      (
+        await iam(directory.administrator(ALICE_ACCOUNT)).send(
+          new GetAccessKeyLastUsedCommand({ AccessKeyId: credentials.accessKeyId }),
+        )
+      ).AccessKeyLastUsed;
     await sts(credentials).send(new GetCallerIdentityCommand({}));
     expect(await lastUsed()).toMatchObject({ ServiceName: 'N/A' });
     await clock.advanceTo(inSeconds(600));
@@ -98,7 +134,9 @@ describe('users', () => {
     const { directory, iam } = smallOrganization();
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
     await admin.send(new CreateUserCommand({ UserName: 'Alice', Tags: [{ Key: 'team', Value: 'a&b <c>' }] }));
-    await expect(admin.send(new CreateUserCommand({ UserName: 'alice' }))).rejects.toMatchObject({ name: 'EntityAlreadyExistsException' });
+    await expect(admin.send(new CreateUserCommand({ UserName: 'alice' }))).rejects.toMatchObject({
+      name: 'EntityAlreadyExistsException',
+    });
     const { User } = await admin.send(new GetUserCommand({ UserName: 'ALICE' }));
     expect(User).toMatchObject({ UserName: 'Alice', Tags: [{ Key: 'team', Value: 'a&b <c>' }], CreateDate: START });
   });
@@ -118,7 +156,9 @@ describe('users', () => {
     directory.createAccessKey(ALICE_ACCOUNT, 'alice');
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
     await admin.send(new UpdateUserCommand({ UserName: 'alice', NewUserName: 'alicia' }));
-    await expect(admin.send(new GetUserCommand({ UserName: 'alice' }))).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+    await expect(admin.send(new GetUserCommand({ UserName: 'alice' }))).rejects.toMatchObject({
+      name: 'NoSuchEntityException',
+    });
     expect((await admin.send(new GetUserCommand({ UserName: 'alicia' }))).User?.UserId).toBe(id);
     expect(directory.keysOf(ALICE_ACCOUNT, 'alicia')).toHaveLength(1);
   });
@@ -127,7 +167,11 @@ describe('users', () => {
     const { directory, iam } = smallOrganization();
     for (let index = 0; index < 7; index++) directory.createUser(ALICE_ACCOUNT, { name: `user-${index}` });
     const names: string[] = [];
-    for await (const { Users } of paginateListUsers({ client: iam(directory.administrator(ALICE_ACCOUNT)), pageSize: 3 }, {})) names.push(...Users!.map(({ UserName }) => UserName!));
+    for await (const { Users } of paginateListUsers(
+      { client: iam(directory.administrator(ALICE_ACCOUNT)), pageSize: 3 },
+      {},
+    ))
+      names.push(...Users!.map(({ UserName }) => UserName!));
     expect(names).toEqual(Array.from({ length: 7 }, (_, index) => `user-${index}`));
   });
 
@@ -135,7 +179,15 @@ describe('users', () => {
     const { directory, iam } = smallOrganization();
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
     const admin = iam(directory.administrator(ALICE_ACCOUNT));
-    await admin.send(new TagUserCommand({ UserName: 'alice', Tags: [{ Key: 'access-key-rotation', Value: 'enabled' }, { Key: 'team', Value: 'a' }] }));
+    await admin.send(
+      new TagUserCommand({
+        UserName: 'alice',
+        Tags: [
+          { Key: 'access-key-rotation', Value: 'enabled' },
+          { Key: 'team', Value: 'a' },
+        ],
+      }),
+    );
     expect((await admin.send(new ListUserTagsCommand({ UserName: 'alice' }))).Tags).toHaveLength(2);
   });
 });
@@ -145,10 +197,27 @@ describe('authorization', () => {
     const organization = smallOrganization();
     const { directory } = organization;
     for (const name of ['alice', 'malice']) directory.createUser(ALICE_ACCOUNT, { name });
-    const caller = directory.putRole(ALICE_ACCOUNT, { name: 'caller', trustPolicy: trust('*'), inlinePolicies: { assume: allow(['sts:AssumeRole', 'sts:SetSourceIdentity'], '*') } });
-    const target = directory.putRole(ALICE_ACCOUNT, { name: 'keys', trustPolicy: trust(caller, ['sts:AssumeRole', 'sts:SetSourceIdentity']), inlinePolicies: { keys: allow(['iam:ListAccessKeys', 'iam:CreateAccessKey'], '*') } });
+    const caller = directory.putRole(ALICE_ACCOUNT, {
+      name: 'caller',
+      trustPolicy: trust('*'),
+      inlinePolicies: { assume: allow(['sts:AssumeRole', 'sts:SetSourceIdentity'], '*') },
+    });
+    const target = directory.putRole(ALICE_ACCOUNT, {
+      name: 'keys',
+      trustPolicy: trust(caller, ['sts:AssumeRole', 'sts:SetSourceIdentity']),
+      inlinePolicies: { keys: allow(['iam:ListAccessKeys', 'iam:CreateAccessKey'], '*') },
+    });
     const assume = (credentials = directory.issueSession(caller, 'function')) =>
-      organization.sts(credentials).send(new AssumeRoleCommand({ RoleArn: target, RoleSessionName: 'rotation', SourceIdentity: 'rotation', Policy: sessionPolicy }));
+      organization
+        .sts(credentials)
+        .send(
+          new AssumeRoleCommand({
+            RoleArn: target,
+            RoleSessionName: 'rotation',
+            SourceIdentity: 'rotation',
+            Policy: sessionPolicy,
+          }),
+        );
     return { ...organization, target, assume };
   }
 
@@ -160,9 +229,15 @@ describe('authorization', () => {
   it('lets a session do what role and session policy both allow', async () => {
     const { iam, assume } = withRole(allow('iam:*', `arn:aws:iam::${ALICE_ACCOUNT}:user/alice`));
     const client = iam(await session(await assume()));
-    await expect(client.send(new ListAccessKeysCommand({ UserName: 'alice' }))).resolves.toMatchObject({ AccessKeyMetadata: [] });
-    await expect(client.send(new ListAccessKeysCommand({ UserName: 'malice' }))).rejects.toMatchObject({ name: 'AccessDenied' });
-    await expect(client.send(new DeleteAccessKeyCommand({ UserName: 'alice', AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' }))).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(client.send(new ListAccessKeysCommand({ UserName: 'alice' }))).resolves.toMatchObject({
+      AccessKeyMetadata: [],
+    });
+    await expect(client.send(new ListAccessKeysCommand({ UserName: 'malice' }))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
+    await expect(
+      client.send(new DeleteAccessKeyCommand({ UserName: 'alice', AccessKeyId: 'AKIAIOSFODNN7EXAMPLE' })),
+    ).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 
   it('carries the source identity into the assumed session', async () => {
@@ -174,7 +249,11 @@ describe('authorization', () => {
   it('refuses a role that the trust policy does not name, in the same account and in another', async () => {
     const { directory, assume } = withRole();
     for (const accountId of [ALICE_ACCOUNT, OTHER_ACCOUNT]) {
-      const stranger = directory.putRole(accountId, { name: 'stranger', trustPolicy: trust('*'), inlinePolicies: { assume: allow('*', '*') } });
+      const stranger = directory.putRole(accountId, {
+        name: 'stranger',
+        trustPolicy: trust('*'),
+        inlinePolicies: { assume: allow('*', '*') },
+      });
       await expect(assume(directory.issueSession(stranger, 'x'))).rejects.toMatchObject({ name: 'AccessDenied' });
     }
   });
@@ -182,7 +261,12 @@ describe('authorization', () => {
   it('forgets decisions when a policy changes', async () => {
     const { directory, iam } = smallOrganization();
     directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
-    const define = (action: string) => directory.putRole(ALICE_ACCOUNT, { name: 'auditor', trustPolicy: trust('*'), inlinePolicies: { it: allow(action, '*') } });
+    const define = (action: string) =>
+      directory.putRole(ALICE_ACCOUNT, {
+        name: 'auditor',
+        trustPolicy: trust('*'),
+        inlinePolicies: { it: allow(action, '*') },
+      });
     const client = iam(directory.issueSession(define('iam:ListUsers'), 'x'));
     const ask = () => client.send(new GetUserCommand({ UserName: 'alice' }));
     await expect(ask()).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -194,16 +278,26 @@ describe('authorization', () => {
     const { directory, iam } = smallOrganization();
     directory.createUser(ALICE_ACCOUNT, { name: 'managed', tags: { 'access-key-rotation': 'enabled' } });
     directory.createUser(ALICE_ACCOUNT, { name: 'other' });
-    const role = directory.putRole(ALICE_ACCOUNT, { name: 'guarded', trustPolicy: trust('*'), inlinePolicies: { it: allow('iam:CreateAccessKey', '*', { StringEquals: { 'aws:ResourceTag/access-key-rotation': 'enabled' } }) } });
+    const role = directory.putRole(ALICE_ACCOUNT, {
+      name: 'guarded',
+      trustPolicy: trust('*'),
+      inlinePolicies: {
+        it: allow('iam:CreateAccessKey', '*', { StringEquals: { 'aws:ResourceTag/access-key-rotation': 'enabled' } }),
+      },
+    });
     const client = iam(directory.issueSession(role, 'x'));
     await expect(client.send(new CreateAccessKeyCommand({ UserName: 'managed' }))).resolves.toBeDefined();
-    await expect(client.send(new CreateAccessKeyCommand({ UserName: 'other' }))).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(client.send(new CreateAccessKeyCommand({ UserName: 'other' }))).rejects.toMatchObject({
+      name: 'AccessDenied',
+    });
   });
 
   it('ends a session when its time is over', async () => {
     const { clock, iam, assume } = withRole();
     const client = iam(await session(await assume()));
     await clock.advanceTo(inSeconds(3601));
-    await expect(client.send(new ListAccessKeysCommand({ UserName: 'alice' }))).rejects.toMatchObject({ name: 'ExpiredToken' });
+    await expect(client.send(new ListAccessKeysCommand({ UserName: 'alice' }))).rejects.toMatchObject({
+      name: 'ExpiredToken',
+    });
   });
 });

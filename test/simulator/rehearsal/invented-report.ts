@@ -13,7 +13,11 @@ export interface InventedUser {
 }
 
 /** A report as a rehearsal of 120 days would make it, for tests of what is made of reports. */
-export function inventReport(users: readonly InventedUser[], extra: readonly HistoryEvent[] = [], bands: readonly Band[] = []): RehearsalReport {
+export function inventReport(
+  users: readonly InventedUser[],
+  extra: readonly HistoryEvent[] = [],
+  bands: readonly Band[] = [],
+): RehearsalReport {
   const events = [...users.flatMap(invent), ...extra].toSorted((one, other) => one.at.localeCompare(other.at));
   return reportOf({
     seed: 1,
@@ -30,8 +34,14 @@ export function inventReport(users: readonly InventedUser[], extra: readonly His
 
 function invent(user: InventedUser): readonly HistoryEvent[] {
   const chance = new Chance(1, 'invented', user.accountId, user.userName);
-  const on = (days: number) => ({ at: new Date(START + Math.round(days * DAY_MS)).toISOString(), accountId: user.accountId, userName: user.userName });
-  const events: HistoryEvent[] = [{ ...on(-100), kind: 'key-created', keyId: 'AKIAEXISTING0000000A', origin: 'existing' }];
+  const on = (days: number) => ({
+    at: new Date(START + Math.round(days * DAY_MS)).toISOString(),
+    accountId: user.accountId,
+    userName: user.userName,
+  });
+  const events: HistoryEvent[] = [
+    { ...on(-100), kind: 'key-created', keyId: 'AKIAEXISTING0000000A', origin: 'existing' },
+  ];
   let held = 'AKIAEXISTING0000000A';
   let usedUntil = 0;
   for (let rotation = 1, at = chance.between(0, 3); at < 115; rotation += 1, at += 30 * chance.between(1, 2)) {
@@ -39,11 +49,28 @@ function invent(user: InventedUser): readonly HistoryEvent[] {
     const switchAt = at + chance.between(1, 9);
     events.push({ ...on(at), kind: 'key-created', keyId, origin: 'rotation' });
     events.push({ ...on(at), kind: 'notice', type: 'rotated', eventId: `${rotation}`.padStart(32, '0') });
-    events.push({ ...on(at + 0.01), kind: 'mail', audience: 'owner', subject: `New access key of ${user.userName}`, file: 'mails/mail 1.html' });
-    for (; usedUntil < switchAt; usedUntil += 1) events.push({ ...on(usedUntil), kind: 'key-used', keyId: held, by: 'owner' });
+    events.push({
+      ...on(at + 0.01),
+      kind: 'mail',
+      audience: 'owner',
+      subject: `New access key of ${user.userName}`,
+      file: 'mails/mail 1.html',
+    });
+    for (; usedUntil < switchAt; usedUntil += 1)
+      events.push({ ...on(usedUntil), kind: 'key-used', keyId: held, by: 'owner' });
     events.push({ ...on(switchAt), kind: 'owner-switched', keyId, formerKeyId: held, means: 'old key' });
-    if (switchAt > at + 7) events.push({ ...on(at + 7), kind: 'mail', audience: 'admin', subject: 'Old key still in use', file: 'alert.html' });
-    events.push({ ...on(switchAt + 3), kind: 'key-deactivated', keyId: held }, { ...on(switchAt + 10), kind: 'key-deleted', keyId: held });
+    if (switchAt > at + 7)
+      events.push({
+        ...on(at + 7),
+        kind: 'mail',
+        audience: 'admin',
+        subject: 'Old key still in use',
+        file: 'alert.html',
+      });
+    events.push(
+      { ...on(switchAt + 3), kind: 'key-deactivated', keyId: held },
+      { ...on(switchAt + 10), kind: 'key-deleted', keyId: held },
+    );
     held = keyId;
   }
   for (; usedUntil < 120; usedUntil += 1) events.push({ ...on(usedUntil), kind: 'key-used', keyId: held, by: 'owner' });

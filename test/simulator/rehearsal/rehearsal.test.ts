@@ -35,13 +35,17 @@ function rosterOf(yaml: string): Roster {
   return loadRoster(path, { at: START }).roster!;
 }
 
-const play = (options: Partial<RehearsalOptions> = {}): Promise<Rehearsal> => rehearse({ roster: rosterOf(ONE_ACCOUNT), days: 15, start: START, seed: 1, ...options });
+const play = (options: Partial<RehearsalOptions> = {}): Promise<Rehearsal> =>
+  rehearse({ roster: rosterOf(ONE_ACCOUNT), days: 15, start: START, seed: 1, ...options });
 const kinds = ({ report }: Rehearsal, kind: string) => report.events.filter((event) => event.kind === kind);
 
 /** What is denied from the deployment on. */
 function listenForDenials(): readonly CallRecord[] {
   const denied: CallRecord[] = [];
-  const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (this: LocalOrganization, assembly: Assembly) {
+  const listen = jest.spyOn(LocalOrganization.prototype, 'deploy').mockImplementation(function (
+    this: LocalOrganization,
+    assembly: Assembly,
+  ) {
     listen.mockRestore();
     this.onCall((record) => /AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
     this.deploy(assembly);
@@ -51,7 +55,12 @@ function listenForDenials(): readonly CallRecord[] {
 
 test('one account, two stacks side by side, meets no denied request in thirty days', async () => {
   const denied = listenForDenials();
-  const { report } = await rehearse({ roster: loadRoster(ROSTERS.oneAccount, { at: START }).roster!, days: 30, start: START, seed: 1 });
+  const { report } = await rehearse({
+    roster: loadRoster(ROSTERS.oneAccount, { at: START }).roster!,
+    days: 30,
+    start: START,
+    seed: 1,
+  });
   expect(denied).toEqual([]);
   expect(report.summary.violations).toEqual([]);
   expect(report.summary.rotations.succeeded).toBeGreaterThan(0);
@@ -74,7 +83,11 @@ describe('the sample roster for sixty days', () => {
 
   it('meets no denied request but those of owners whose roster lets them not read', () => {
     expect(denied.filter(({ origin }) => origin !== undefined)).toEqual([]);
-    expect(denied.every(({ operation, principal }) => operation === 'GetSecretValue' && principal.userName === 'spark-cluster')).toBe(true);
+    expect(
+      denied.every(
+        ({ operation, principal }) => operation === 'GetSecretValue' && principal.userName === 'spark-cluster',
+      ),
+    ).toBe(true);
   });
 
   it('mails every success to its owner, once', () => {
@@ -87,25 +100,45 @@ describe('the sample roster for sixty days', () => {
   it('mails every notice for admins once, to each admin once', () => {
     const { s3 } = rehearsal.organization;
     const bucket = 'access-keys-222222222222-us-east-1';
-    const events = s3.keys(bucket).filter((key) => key.startsWith('events/')).map((key) => JSON.parse(s3.text(bucket, key)!) as NoticeEvent);
-    const alerts = kinds(rehearsal, 'mail').flatMap((event) => (event.kind === 'mail' && event.audience === 'admin' ? [event] : []));
-    const told = new Set(kinds(rehearsal, 'notice').flatMap((event) => (event.kind === 'notice' ? [event.eventId] : [])));
+    const events = s3
+      .keys(bucket)
+      .filter((key) => key.startsWith('events/'))
+      .map((key) => JSON.parse(s3.text(bucket, key)!) as NoticeEvent);
+    const alerts = kinds(rehearsal, 'mail').flatMap((event) =>
+      event.kind === 'mail' && event.audience === 'admin' ? [event] : [],
+    );
+    const told = new Set(
+      kinds(rehearsal, 'notice').flatMap((event) => (event.kind === 'notice' ? [event.eventId] : [])),
+    );
     expect(alerts).toHaveLength(events.filter(({ audience }) => audience.includes('admin')).length);
     expect(new Set(alerts.map(({ eventId }) => eventId)).size).toBe(alerts.length);
     expect(alerts.filter(({ eventId }) => !told.has(eventId ?? ''))).toEqual([]);
     expect(new Set(alerts.map(({ file }) => file)).size).toBe(alerts.length);
-    for (const { file } of alerts) expect(rehearsal.mails.find(({ name }) => name === file)?.content).toMatch(/^To: security@example\.com, ciso@example\.com$/m);
+    for (const { file } of alerts)
+      expect(rehearsal.mails.find(({ name }) => name === file)?.content).toMatch(
+        /^To: security@example\.com, ciso@example\.com$/m,
+      );
   });
 
   it('leaves exempt and retired users without a rotation', () => {
-    for (const name of ['legacy-etl', 'intern-2025']) expect(rehearsal.report.users.find(({ userName }) => userName === name)?.keys).toEqual({ created: 0, deactivated: 0, deleted: 0 });
+    for (const name of ['legacy-etl', 'intern-2025'])
+      expect(rehearsal.report.users.find(({ userName }) => userName === name)?.keys).toEqual({
+        created: 0,
+        deactivated: 0,
+        deleted: 0,
+      });
   });
 
   it('has no secret in its report and mails', () => {
     const search = new SecretSearch();
-    for (const { accountId, userName } of rehearsal.report.users) for (const key of rehearsal.organization.directory.keysOf(accountId, userName)) search.add(key.accessKeyId, key.secretAccessKey);
+    for (const { accountId, userName } of rehearsal.report.users)
+      for (const key of rehearsal.organization.directory.keysOf(accountId, userName))
+        search.add(key.accessKeyId, key.secretAccessKey);
     for (const { value } of rehearsal.organization.secrets.values()) {
-      const { access_key_id: id, secret_access_key: secret } = JSON.parse(String(value ?? '{}')) as Record<string, string | undefined>;
+      const { access_key_id: id, secret_access_key: secret } = JSON.parse(String(value ?? '{}')) as Record<
+        string,
+        string | undefined
+      >;
       if (id && secret) search.add(id, secret);
     }
     expect(search.find(JSON.stringify(rehearsal.report))).toEqual([]);
@@ -127,18 +160,26 @@ it('skipped runs change nothing', async () => {
 });
 
 describe('when calls go wrong', () => {
-  const withFaults = (rules: ConstructorParameters<typeof FaultPlan>[0]) => play({ faults: new FaultPlan(rules, seededRandom('faults')) });
+  const withFaults = (rules: ConstructorParameters<typeof FaultPlan>[0]) =>
+    play({ faults: new FaultPlan(rules, seededRandom('faults')) });
 
   it.each([
     ['a lost response of CreateAccessKey', { kind: 'response-lost', operation: 'CreateAccessKey', nth: 1 }],
     ['a function killed after CreateAccessKey', { kind: 'killed-after', operation: 'CreateAccessKey', nth: 1 }],
-    ['a function killed after AWSCURRENT moved', { kind: 'killed-after', operation: 'UpdateSecretVersionStage', functionName: 'access-keys-rotate', nth: 1 }],
+    [
+      'a function killed after AWSCURRENT moved',
+      { kind: 'killed-after', operation: 'UpdateSecretVersionStage', functionName: 'access-keys-rotate', nth: 1 },
+    ],
     ['a mail that SES refused', { kind: 'error', operation: 'SendEmail', nth: 1 }],
     ['a tenth of all calls throttled', { kind: 'throttle', functionName: 'access-keys-rotate', rate: 0.1 }],
   ] as const)('%s breaks no promise and the rotations finish', async (_, rule) => {
     const rehearsal = await withFaults([rule]);
     expect(rehearsal.report.summary.violations).toEqual([]);
-    const rotatedUsers = new Set(kinds(rehearsal, 'notice').flatMap((event) => (event.kind === 'notice' && event.type === 'rotated' ? [event.userName] : [])));
+    const rotatedUsers = new Set(
+      kinds(rehearsal, 'notice').flatMap((event) =>
+        event.kind === 'notice' && event.type === 'rotated' ? [event.userName] : [],
+      ),
+    );
     expect(rotatedUsers).toEqual(new Set(['ann', 'bob']));
   });
 

@@ -15,7 +15,15 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function play(scenario: Scenario): Promise<Rehearsal> {
   const start = new Date(`${scenario.start}T00:00:00Z`);
   const rosterOf = (path: string) => loadRoster(path, { at: start }).roster!;
-  return rehearse({ roster: rosterOf(scenario.roster), changes: scenario.changes.map(({ day, roster }) => ({ day, roster: rosterOf(roster) })), days: scenario.days, start, seed: scenario.seed, scenario, faults: FaultPlan.parse(scenario.faults, seededRandom('faults')) });
+  return rehearse({
+    roster: rosterOf(scenario.roster),
+    changes: scenario.changes.map(({ day, roster }) => ({ day, roster: rosterOf(roster) })),
+    days: scenario.days,
+    start,
+    seed: scenario.seed,
+    scenario,
+    faults: FaultPlan.parse(scenario.faults, seededRandom('faults')),
+  });
 }
 
 test.each(readdirSync('config/scenarios').sort())('%s', async (name) => {
@@ -34,8 +42,14 @@ test('what is not seen is told with what was found', async () => {
     { sentence: 'no key is made', event: { kind: 'key-created', count: 0 } },
     { sentence: 'her first key is never stored', event: { kind: 'current-key', user: 'ann', key: 1, count: 0 } },
     { sentence: 'her second is', event: { kind: 'current-key', user: 'ann', key: 2, count: 1 } },
-    { sentence: 'no mail says where the key is', event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ann in', count: 0 } },
-    { sentence: 'one says where another is', event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ben in', count: 1 } },
+    {
+      sentence: 'no mail says where the key is',
+      event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ann in', count: 0 },
+    },
+    {
+      sentence: 'one says where another is',
+      event: { kind: 'mail', user: 'ann', says: 'Secret: /access-key/ben in', count: 1 },
+    },
   ];
   const seen = judge({ ...scenario, expect: expected }, rehearsal);
   expect(seen).toEqual([

@@ -7,7 +7,8 @@ search.add('AKIATEST', SECRET);
 
 const json = (value: unknown): string => JSON.stringify(value);
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const times = (count: number, escape: (text: string) => string, text: string): string => Array.from({ length: count }).reduce<string>(escape, text);
+const times = (count: number, escape: (text: string) => string, text: string): string =>
+  Array.from({ length: count }).reduce<string>(escape, text);
 
 test.each<readonly [string, string]>([
   ['plain', SECRET],
@@ -18,7 +19,10 @@ test.each<readonly [string, string]>([
   ['URL-encoded', encodeURIComponent(SECRET)],
   ['URL-encoded in lower case', encodeURIComponent(SECRET).replace(/%../g, (code) => code.toLowerCase())],
   ['URL-encoded three times', times(3, encodeURIComponent, SECRET)],
-  ...[0, 1, 2].map((before) => [`in base64 of a text after ${before} characters`, base64(`${'x'.repeat(before)}${SECRET}, and more`)] as const),
+  ...[0, 1, 2].map(
+    (before) =>
+      [`in base64 of a text after ${before} characters`, base64(`${'x'.repeat(before)}${SECRET}, and more`)] as const,
+  ),
   ['in base64 for URLs', Buffer.from(SECRET).toString('base64url')],
   ['in base64, URL-encoded', encodeURIComponent(base64(json({ value: SECRET })))],
   ['in base64 with escaped slashes, in JSON', json(base64(`xx${SECRET}`).replaceAll('/', '\\/'))],

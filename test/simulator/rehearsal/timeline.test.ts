@@ -1,21 +1,66 @@
 import type { HistoryEvent } from '../../../lib/simulator/rehearsal/event-log';
-import { bandsFor, describe as inWords, marksOf, repetition, sideBySide, storiesOf } from '../../../lib/simulator/rehearsal/page/timeline';
+import {
+  bandsFor,
+  describe as inWords,
+  marksOf,
+  repetition,
+  sideBySide,
+  storiesOf,
+} from '../../../lib/simulator/rehearsal/page/timeline';
 import { inventReport } from './invented-report';
 
 const WHO = { accountId: '333333333333', accountName: 'payments-prod', userName: 'jeremy.ritchie' };
 const [user] = inventReport([WHO]).users;
-const on = (day: number, hour = 0) => ({ at: new Date(Date.UTC(2027, 0, day, hour)).toISOString(), accountId: WHO.accountId, userName: WHO.userName });
-const notice = (day: number, code?: string): HistoryEvent => ({ ...on(day), kind: 'notice', type: 'attention', eventId: `${code} ${day}`, code, reason: `seen on ${day}` });
-const alert = (day: number, code = 'ROTATION_WAITS'): HistoryEvent => ({ ...on(day, 1), kind: 'mail', audience: 'admin', subject: code, file: `${code} ${day}.txt`, eventId: `${code} ${day}` });
+const on = (day: number, hour = 0) => ({
+  at: new Date(Date.UTC(2027, 0, day, hour)).toISOString(),
+  accountId: WHO.accountId,
+  userName: WHO.userName,
+});
+const notice = (day: number, code?: string): HistoryEvent => ({
+  ...on(day),
+  kind: 'notice',
+  type: 'attention',
+  eventId: `${code} ${day}`,
+  code,
+  reason: `seen on ${day}`,
+});
+const alert = (day: number, code = 'ROTATION_WAITS'): HistoryEvent => ({
+  ...on(day, 1),
+  kind: 'mail',
+  audience: 'admin',
+  subject: code,
+  file: `${code} ${day}.txt`,
+  eventId: `${code} ${day}`,
+});
 const days = (count: number): readonly number[] => Array.from({ length: count }, (_, index) => index + 1);
 
 test('alerts day after day are one mark, and a pause of two days begins another', () => {
-  const marks = marksOf(user!, 0, [...days(20), 23, 24].map((day) => alert(day)));
-  expect(marks.map(({ kind, at, until, events }) => [kind, new Date(at).getUTCDate(), new Date(until).getUTCDate(), events.length])).toEqual([['alert', 1, 20, 20], ['alert', 23, 24, 2]]);
+  const marks = marksOf(
+    user!,
+    0,
+    [...days(20), 23, 24].map((day) => alert(day)),
+  );
+  expect(
+    marks.map(({ kind, at, until, events }) => [
+      kind,
+      new Date(at).getUTCDate(),
+      new Date(until).getUTCDate(),
+      events.length,
+    ]),
+  ).toEqual([
+    ['alert', 1, 20, 20],
+    ['alert', 23, 24, 2],
+  ]);
 });
 
 test('a refused key and a broken promise are different marks', () => {
-  const refused: HistoryEvent = { ...on(1), kind: 'key-refused', keyId: 'AKIATEST', by: 'owner', code: 'InvalidClientTokenId' };
+  const refused: HistoryEvent = {
+    ...on(1),
+    kind: 'key-refused',
+    keyId: 'AKIATEST',
+    by: 'owner',
+    code: 'InvalidClientTokenId',
+  };
   const broken: HistoryEvent = { ...on(1), kind: 'violation', rule: 'owner-not-locked-out', message: 'x' };
   expect(marksOf(user!, 0, [refused, broken]).map(({ kind }) => kind)).toEqual(['refusal', 'violation']);
 });
@@ -25,7 +70,11 @@ const KEY = 'AKIATEST';
 
 test.each<[string, HistoryEvent, string | undefined]>([
   ["an operator's command", { ...on(1), kind: 'command', command: 'rotate --compromised' }, 'command'],
-  ['a compromised key that is deactivated', { ...on(1), kind: 'key-deactivated', keyId: KEY, compromised: true }, 'compromised'],
+  [
+    'a compromised key that is deactivated',
+    { ...on(1), kind: 'key-deactivated', keyId: KEY, compromised: true },
+    'compromised',
+  ],
   ['any other key that is', { ...on(1), kind: 'key-deactivated', keyId: KEY }, undefined],
   ['a secret that holds an older key again', { ...on(1), kind: 'current-key', keyId: KEY, back: true }, 'rollback'],
   ['one that holds a newer key', { ...on(1), kind: 'current-key', keyId: KEY }, undefined],
@@ -38,7 +87,9 @@ test.each<[string, HistoryEvent, string | undefined]>([
 });
 
 test('a band of a user is on that row alone, and one of nobody on every row', () => {
-  const [own, others, all] = [{ userName: WHO.userName }, { userName: 'maria.santos' }, {}].map((who) => ({ kind: 'exemption', from: '2027-01-01', to: '2027-01-02', accountId: WHO.accountId, ...who }) as const);
+  const [own, others, all] = [{ userName: WHO.userName }, { userName: 'maria.santos' }, {}].map(
+    (who) => ({ kind: 'exemption', from: '2027-01-01', to: '2027-01-02', accountId: WHO.accountId, ...who }) as const,
+  );
   expect(bandsFor([own!, others!, all!], user!)).toEqual([own, all]);
 });
 
@@ -52,9 +103,20 @@ test.each([
 });
 
 test('what is told daily is one story with the latest words and all its mails, whatever happens in between', () => {
-  const events = days(12).flatMap((day) => [notice(day, 'ROTATION_WAITS'), notice(day, 'KEY_STILL_USED'), alert(day), alert(day, 'KEY_STILL_USED'), { ...on(day, 2), kind: 'key-activated', keyId: 'AKIATEST' } as const]);
+  const events = days(12).flatMap((day) => [
+    notice(day, 'ROTATION_WAITS'),
+    notice(day, 'KEY_STILL_USED'),
+    alert(day),
+    alert(day, 'KEY_STILL_USED'),
+    { ...on(day, 2), kind: 'key-activated', keyId: 'AKIATEST' } as const,
+  ]);
   const [waits, used, ...others] = storiesOf(events);
-  expect([waits!.times, inWords(waits!.event), waits!.mails.length, repetition(waits!)]).toEqual([12, 'attention: ROTATION_WAITS: seen on 12', 12, '12 times, daily until 12 Jan 2027']);
+  expect([waits!.times, inWords(waits!.event), waits!.mails.length, repetition(waits!)]).toEqual([
+    12,
+    'attention: ROTATION_WAITS: seen on 12',
+    12,
+    '12 times, daily until 12 Jan 2027',
+  ]);
   expect(used!.times).toBe(12);
   expect(others).toHaveLength(12);
 });

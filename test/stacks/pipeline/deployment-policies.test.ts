@@ -40,11 +40,23 @@ const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
 let stacks: Stack[];
 beforeAll(() => {
   synthesize(loadRoster(ROSTERS.everyDeployment, { at: new Date('2027-01-04') }).roster!, { outdir: folder });
-  stacks = new Assembly(folder).stacks.map(({ target, template }) => ({ target, resources: resolveTemplate(template, { ...target, parameters: { KeyAlias: 'alias/k' } }, () => 'key-id') }));
+  stacks = new Assembly(folder).stacks.map(({ target, template }) => ({
+    target,
+    resources: resolveTemplate(template, { ...target, parameters: { KeyAlias: 'alias/k' } }, () => 'key-id'),
+  }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const requests = ({ target, resources }: Stack): Request[] => resources.flatMap((resource) => (HANDLERS[resource.type] ?? []).flatMap((action) => arnsOf(action, resource, target).map((arn) => ({ action, resource: arn, context: contextOf(action, arn, resources) }))));
+const requests = ({ target, resources }: Stack): Request[] =>
+  resources.flatMap((resource) =>
+    (HANDLERS[resource.type] ?? []).flatMap((action) =>
+      arnsOf(action, resource, target).map((arn) => ({
+        action,
+        resource: arn,
+        context: contextOf(action, arn, resources),
+      })),
+    ),
+  );
 
 /** What a request of this action is about. */
 function arnsOf(action: string, { type, name, properties: p }: Resolved, { accountId, region }: Target): string[] {
@@ -53,14 +65,32 @@ function arnsOf(action: string, { type, name, properties: p }: Resolved, { accou
   const [service = ''] = action.split(':');
   switch (service) {
     case 'iam':
-      if (type === 'AWS::IAM::ManagedPolicy' && !action.endsWith('RolePolicy')) return [`arn:aws:iam::${accountId}:policy/${name}`];
-      return type.startsWith('AWS::IAM::') ? (p.Roles ?? [p.RoleName ?? name]).map(role) : passedRoles(p).filter((passed) => passed.includes(`:${accountId}:`));
+      if (type === 'AWS::IAM::ManagedPolicy' && !action.endsWith('RolePolicy'))
+        return [`arn:aws:iam::${accountId}:policy/${name}`];
+      return type.startsWith('AWS::IAM::')
+        ? (p.Roles ?? [p.RoleName ?? name]).map(role)
+        : passedRoles(p).filter((passed) => passed.includes(`:${accountId}:`));
     case 's3':
-      return [type === 'AWS::Lambda::Function' ? `arn:aws:s3:::${p.Code.S3Bucket}/${p.Code.S3Key}` : `arn:aws:s3:::${String(p.Bucket ?? name).toLowerCase()}`];
+      return [
+        type === 'AWS::Lambda::Function'
+          ? `arn:aws:s3:::${p.Code.S3Bucket}/${p.Code.S3Key}`
+          : `arn:aws:s3:::${String(p.Bucket ?? name).toLowerCase()}`,
+      ];
     case 'kms':
-      return type === 'AWS::KMS::Alias' ? [arn('kms', p.AliasName), arn('kms', 'key/key-id')] : [arn('kms', 'key/key-id')];
+      return type === 'AWS::KMS::Alias'
+        ? [arn('kms', p.AliasName), arn('kms', 'key/key-id')]
+        : [arn('kms', 'key/key-id')];
     case 'lambda':
-      return [type === 'AWS::Lambda::EventSourceMapping' ? arn('lambda', 'event-source-mapping:id') : arn('lambda', `function:${String(p.FunctionName ?? name).split(':').at(-1)}`)];
+      return [
+        type === 'AWS::Lambda::EventSourceMapping'
+          ? arn('lambda', 'event-source-mapping:id')
+          : arn(
+              'lambda',
+              `function:${String(p.FunctionName ?? name)
+                .split(':')
+                .at(-1)}`,
+            ),
+      ];
     case 'sns':
       return [p.TopicArn ?? p.Topics?.[0] ?? arn('sns', name)];
     case 'sqs':
@@ -68,40 +98,80 @@ function arnsOf(action: string, { type, name, properties: p }: Resolved, { accou
     case 'codeconnections':
       return JSON.stringify(p).match(/arn:aws:codeconnections:[^"]+/g)!;
     case 'ses':
-      return [arn('ses', type === 'AWS::SES::EmailIdentity' ? `identity/${p.EmailIdentity}` : `configuration-set/${p.Name ?? p.ConfigurationSetName}`)];
+      return [
+        arn(
+          'ses',
+          type === 'AWS::SES::EmailIdentity'
+            ? `identity/${p.EmailIdentity}`
+            : `configuration-set/${p.Name ?? p.ConfigurationSetName}`,
+        ),
+      ];
     default:
-      return [type === 'AWS::CloudWatch::Dashboard' ? `arn:aws:cloudwatch::${accountId}:dashboard/${p.DashboardName}` : arn(service, `${KINDS[service]}${name}`)];
+      return [
+        type === 'AWS::CloudWatch::Dashboard'
+          ? `arn:aws:cloudwatch::${accountId}:dashboard/${p.DashboardName}`
+          : arn(service, `${KINDS[service]}${name}`),
+      ];
   }
 }
 
 /** What runs as them; a role of another account cannot be passed, it is assumed. */
-const passedRoles = ({ Role, ServiceRole, RoleArn, Stages = [] }: Record<string, any>): string[] => [Role, ServiceRole, RoleArn, ...Stages.flatMap(({ Actions }: any) => Actions.map((action: any) => action.RoleArn))].filter((role) => role !== undefined);
+const passedRoles = ({ Role, ServiceRole, RoleArn, Stages = [] }: Record<string, any>): string[] =>
+  [
+    Role,
+    ServiceRole,
+    RoleArn,
+    ...Stages.flatMap(({ Actions }: any) => Actions.map((action: any) => action.RoleArn)),
+  ].filter((role) => role !== undefined);
 
-const KINDS: Readonly<Record<string, string>> = { cloudwatch: 'alarm:', events: 'rule/', logs: 'log-group:', codebuild: 'project/', codepipeline: '', cloudformation: 'stackset/' };
+const KINDS: Readonly<Record<string, string>> = {
+  cloudwatch: 'alarm:',
+  events: 'rule/',
+  logs: 'log-group:',
+  codebuild: 'project/',
+  codepipeline: '',
+  cloudformation: 'stackset/',
+};
 
 function contextOf(action: string, arn: string, resources: readonly Resolved[]): Record<string, string> {
-  if (action === 'iam:PassRole') return { 'iam:PassedToService': arn.includes('role/cdk-') ? 'codepipeline.amazonaws.com' : 'lambda.amazonaws.com' };
+  if (action === 'iam:PassRole')
+    return { 'iam:PassedToService': arn.includes('role/cdk-') ? 'codepipeline.amazonaws.com' : 'lambda.amazonaws.com' };
   const role = resources.find(({ type, name }) => type === 'AWS::IAM::Role' && arn.endsWith(`:role/${name}`));
-  return { ...(role?.properties.PermissionsBoundary && { 'iam:PermissionsBoundary': role.properties.PermissionsBoundary }), ...(/tachRolePolicy/.test(action) && { 'iam:PolicyARN': arn.replace(/role\/.*/, 'policy/AccessKeysPipeline-OverflowPolicy') }) };
+  return {
+    ...(role?.properties.PermissionsBoundary && { 'iam:PermissionsBoundary': role.properties.PermissionsBoundary }),
+    ...(/tachRolePolicy/.test(action) && {
+      'iam:PolicyARN': arn.replace(/role\/.*/, 'policy/AccessKeysPipeline-OverflowPolicy'),
+    }),
+  };
 }
 
 /** What the CDK gives every key: the account's own policies decide. */
-const KEY_POLICY = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }] };
+const KEY_POLICY = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }],
+};
 
 /** An action without resources is asked for `*`, and one that may be without for both. */
 async function denies(policy: object, { action, resource, context = {} }: Request): Promise<boolean> {
-  const decided = await Promise.all([resource, '*'].map((asked) =>
-    runSimulation(
-      {
-        request: { principal: `arn:aws:sts::${MANAGEMENT}:assumed-role/cdk-cfn-exec/cloudformation`, action, resource: { resource: asked, accountId: MANAGEMENT }, contextVariables: { 'aws:PrincipalAccount': MANAGEMENT, ...context } },
-        identityPolicies: [{ name: 'deployment', policy }],
-        resourcePolicy: asked.includes(':key/') ? KEY_POLICY : undefined,
-        serviceControlPolicies: [],
-        resourceControlPolicies: [],
-      },
-      {},
+  const decided = await Promise.all(
+    [resource, '*'].map((asked) =>
+      runSimulation(
+        {
+          request: {
+            principal: `arn:aws:sts::${MANAGEMENT}:assumed-role/cdk-cfn-exec/cloudformation`,
+            action,
+            resource: { resource: asked, accountId: MANAGEMENT },
+            contextVariables: { 'aws:PrincipalAccount': MANAGEMENT, ...context },
+          },
+          identityPolicies: [{ name: 'deployment', policy }],
+          resourcePolicy: asked.includes(':key/') ? KEY_POLICY : undefined,
+          serviceControlPolicies: [],
+          resourceControlPolicies: [],
+        },
+        {},
+      ),
     ),
-  ));
+  );
   const answers = decided.flatMap((answer) => (answer.resultType === 'error' ? [] : [answer.overallResult]));
   if (answers.length === 0) throw new Error(`${action} on ${resource}: ${JSON.stringify(decided)}`);
   return answers.some((answer) => answer !== 'Allowed');
@@ -110,22 +180,32 @@ async function denies(policy: object, { action, resource, context = {} }: Reques
 async function denied(policy: object, asked: readonly Request[]): Promise<string[]> {
   const distinct = [...new Map(asked.map((request) => [JSON.stringify(request), request])).values()];
   const found: string[] = [];
-  for (const request of distinct) if (await denies(policy, request)) found.push(`${request.action} on ${request.resource}`);
+  for (const request of distinct)
+    if (await denies(policy, request)) found.push(`${request.action} on ${request.resource}`);
   return found;
 }
 
 const inAccount = (accountId: string): Stack[] => stacks.filter(({ target }) => target.accountId === accountId);
 
 test('it is known of every type what its handlers call', () => {
-  expect(stacks.flatMap(({ resources }) => resources).filter(({ type }) => !HANDLERS[type] && type !== 'AWS::CDK::Metadata')).toEqual([]);
+  expect(
+    stacks.flatMap(({ resources }) => resources).filter(({ type }) => !HANDLERS[type] && type !== 'AWS::CDK::Metadata'),
+  ).toEqual([]);
   for (const { target, resources } of stacks) expect(requests({ target, resources }).length).toBeGreaterThan(5);
 });
 
 test('the security account can deploy pipeline, central stack and StackSets, and a policy that the CDK splits off', async () => {
-  const overflow = { logicalId: 'Overflow', name: 'AccessKeysPipeline-OverflowPolicy', type: 'AWS::IAM::ManagedPolicy', properties: { Roles: ['AccessKeysPipeline-PipelineRole'] } };
+  const overflow = {
+    logicalId: 'Overflow',
+    name: 'AccessKeysPipeline-OverflowPolicy',
+    type: 'AWS::IAM::ManagedPolicy',
+    properties: { Roles: ['AccessKeysPipeline-PipelineRole'] },
+  };
   const [first, ...others] = inAccount('222222222222');
   expect(others.length).toBe(3);
-  expect(await denied(wide, [{ ...first!, resources: [...first!.resources, overflow] }, ...others].flatMap(requests))).toEqual([]);
+  expect(
+    await denied(wide, [{ ...first!, resources: [...first!.resources, overflow] }, ...others].flatMap(requests)),
+  ).toEqual([]);
 });
 
 describe('an account that is a stage of the pipeline', () => {
@@ -133,16 +213,25 @@ describe('an account that is a stage of the pipeline', () => {
 
   test('can be deployed to, its roles within the boundary', async () => {
     const [stack] = inAccount(MANAGEMENT);
-    for (const { type, properties } of stack!.resources) if (type === 'AWS::IAM::Role') expect(properties.PermissionsBoundary).toBe(BOUNDARY);
+    for (const { type, properties } of stack!.resources)
+      if (type === 'AWS::IAM::Role') expect(properties.PermissionsBoundary).toBe(BOUNDARY);
     expect(await denied(guarded, requests(stack!))).toEqual([]);
   });
 
-  test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary'])('refuses %s without the boundary and with another', async (action) => {
-    const request = { action, resource: roleOf('access-keys-rotate') };
-    expect(await denies(guarded, request)).toBe(true);
-    expect(await denies(guarded, { ...request, context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' } })).toBe(true);
-    expect(await denies(guarded, { ...request, context: { 'iam:PermissionsBoundary': BOUNDARY } })).toBe(false);
-  });
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary'])(
+    'refuses %s without the boundary and with another',
+    async (action) => {
+      const request = { action, resource: roleOf('access-keys-rotate') };
+      expect(await denies(guarded, request)).toBe(true);
+      expect(
+        await denies(guarded, {
+          ...request,
+          context: { 'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+        }),
+      ).toBe(true);
+      expect(await denies(guarded, { ...request, context: { 'iam:PermissionsBoundary': BOUNDARY } })).toBe(false);
+    },
+  );
 
   test.each([
     ['iam:DeleteRolePermissionsBoundary', roleOf('access-keys-rotate')],
@@ -156,28 +245,61 @@ describe('an account that is a stage of the pipeline', () => {
     expect(await denies(guarded, { action, resource, context: { 'iam:PermissionsBoundary': BOUNDARY } })).toBe(true);
   });
 
-  test.each([['lambda', false], ['ec2', true], ['cloudformation', true]])('passes roles to %s: denied is %s', async (service, expected) => {
-    expect(await denies(guarded, { action: 'iam:PassRole', resource: roleOf('access-keys-rotate'), context: { 'iam:PassedToService': `${service}.amazonaws.com` } })).toBe(expected);
+  test.each([
+    ['lambda', false],
+    ['ec2', true],
+    ['cloudformation', true],
+  ])('passes roles to %s: denied is %s', async (service, expected) => {
+    expect(
+      await denies(guarded, {
+        action: 'iam:PassRole',
+        resource: roleOf('access-keys-rotate'),
+        context: { 'iam:PassedToService': `${service}.amazonaws.com` },
+      }),
+    ).toBe(expected);
   });
 });
 
 test('the boundary names every action of the roles that it bounds', () => {
   const [{ resources } = { resources: [] }] = inAccount(MANAGEMENT);
-  const documents = resources.flatMap(({ type, properties: p }) => (type === 'AWS::IAM::Role' ? p.Policies.map(({ PolicyDocument }: any) => PolicyDocument) : type === 'AWS::IAM::RolePolicy' ? [p.PolicyDocument] : []));
-  const actions: Set<string> = new Set(documents.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)));
+  const documents = resources.flatMap(({ type, properties: p }) =>
+    type === 'AWS::IAM::Role'
+      ? p.Policies.map(({ PolicyDocument }: any) => PolicyDocument)
+      : type === 'AWS::IAM::RolePolicy'
+        ? [p.PolicyDocument]
+        : [],
+  );
+  const actions: Set<string> = new Set(
+    documents.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)),
+  );
   const bounded = boundary.Statement.flatMap(({ Action }) => Action);
   expect(actions.size).toBeGreaterThan(20);
   expect([...actions].sort()).toEqual([...new Set(bounded)].sort());
 });
 
 describe('the boundary lets through keys of guarded users only, by the two key roles', () => {
-  const asks = (guard: Parameters<typeof permissionsBoundary>[0], user: string, role: string, tags: Record<string, string> = {}) =>
-    denies(permissionsBoundary(guard), { action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${MANAGEMENT}:user/${user}`, context: { 'aws:PrincipalArn': `arn:aws:iam::${MANAGEMENT}:role/${role}`, ...tags } });
+  const asks = (
+    guard: Parameters<typeof permissionsBoundary>[0],
+    user: string,
+    role: string,
+    tags: Record<string, string> = {},
+  ) =>
+    denies(permissionsBoundary(guard), {
+      action: 'iam:CreateAccessKey',
+      resource: `arn:aws:iam::${MANAGEMENT}:user/${user}`,
+      context: { 'aws:PrincipalArn': `arn:aws:iam::${MANAGEMENT}:role/${role}`, ...tags },
+    });
 
   test.each([
     [{ kind: 'path', path: '/managed/' }, 'managed/ann', 'access-keys-key-administration', {}, false],
     [{ kind: 'path', path: '/managed/' }, 'ann', 'access-keys-key-administration', {}, true],
-    [{ kind: 'tag', key: 'rotation', value: 'on' }, 'ann', 'access-keys-key-administration', { 'aws:ResourceTag/rotation': 'on' }, false],
+    [
+      { kind: 'tag', key: 'rotation', value: 'on' },
+      'ann',
+      'access-keys-key-administration',
+      { 'aws:ResourceTag/rotation': 'on' },
+      false,
+    ],
     [{ kind: 'tag', key: 'rotation', value: 'on' }, 'ann', 'access-keys-key-administration', {}, true],
     [{ kind: 'none' }, 'ann', 'access-keys-key-administration', {}, false],
     [{ kind: 'none' }, 'ann', 'access-keys-other', {}, true],

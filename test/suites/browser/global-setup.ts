@@ -19,7 +19,12 @@ export default async function chooseBrowser(): Promise<void> {
 
 async function choose(): Promise<Choice> {
   const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  for (const executablePath of installedBrowsers({ platform: process.platform, env: process.env, home: homedir(), isFile })) {
+  for (const executablePath of installedBrowsers({
+    platform: process.platform,
+    env: process.env,
+    home: homedir(),
+    isFile,
+  })) {
     if (await starts(executablePath, { executablePath })) return { browser: { executablePath } };
   }
   return bring();
@@ -35,7 +40,9 @@ async function bring(): Promise<Choice> {
   } catch (error) {
     return { failure: `no browser could be brought: ${ADVICE}\n${messageOf(error)}` };
   }
-  return (await starts(name, browser)) ? { browser } : { failure: `the browser that was brought does not start: ${ADVICE}` };
+  return (await starts(name, browser))
+    ? { browser }
+    : { failure: `the browser that was brought does not start: ${ADVICE}` };
 }
 
 /** Being there is not enough: some only say how to install them, and a snap sees no file of the temporary folder. */

@@ -4,9 +4,22 @@ import { posix, win32 } from 'node:path';
 /** Variables by which people name the browser to use. */
 const VARIABLES = ['CHROMIUM', 'CHROME_PATH'];
 
-const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge', 'microsoft-edge-stable', 'msedge'];
+const COMMANDS = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'chrome',
+  'microsoft-edge',
+  'microsoft-edge-stable',
+  'msedge',
+];
 const MAC_APPLICATIONS = ['Google Chrome', 'Chromium', 'Microsoft Edge'];
-const WINDOWS_PROGRAMS = ['Google\\Chrome\\Application\\chrome.exe', 'Chromium\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe'];
+const WINDOWS_PROGRAMS = [
+  'Google\\Chrome\\Application\\chrome.exe',
+  'Chromium\\Application\\chrome.exe',
+  'Microsoft\\Edge\\Application\\msedge.exe',
+];
 const WINDOWS_FOLDERS = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'];
 
 export interface Machine {
@@ -34,7 +47,13 @@ function onPath(platform: NodeJS.Platform, env: Machine['env']): string[] {
 }
 
 function inTheirOwnFolders(platform: NodeJS.Platform, env: Machine['env'], home: string): string[] {
-  if (platform === 'darwin') return MAC_APPLICATIONS.flatMap((name) => ['/', home].map((base) => posix.join(base, 'Applications', `${name}.app`, 'Contents/MacOS', name)));
-  if (platform === 'win32') return WINDOWS_PROGRAMS.flatMap((program) => WINDOWS_FOLDERS.flatMap((folder) => env[folder] ?? []).map((folder) => win32.join(folder, program)));
+  if (platform === 'darwin')
+    return MAC_APPLICATIONS.flatMap((name) =>
+      ['/', home].map((base) => posix.join(base, 'Applications', `${name}.app`, 'Contents/MacOS', name)),
+    );
+  if (platform === 'win32')
+    return WINDOWS_PROGRAMS.flatMap((program) =>
+      WINDOWS_FOLDERS.flatMap((folder) => env[folder] ?? []).map((folder) => win32.join(folder, program)),
+    );
   return [];
 }

@@ -11,7 +11,11 @@ const LONG_NAME = 'a-service-user-with-a-name-of-sixty-four-characters-012345678
 
 function htmlOf(event: NoticeEvent, userName = event.userName): string {
   const roster = slice(user({ name: userName, secretName: `/access-key/${userName}` }));
-  return ownerMail(ownerEvent(JSON.stringify({ ...event, userName }), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!, recipientOf(userName, roster), roster).html;
+  return ownerMail(
+    ownerEvent(JSON.stringify({ ...event, userName }), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!,
+    recipientOf(userName, roster),
+    roster,
+  ).html;
 }
 
 let browser: Browser;
@@ -24,22 +28,31 @@ describe.each(Object.entries(EVENTS))('%s', (_, event) => {
     ['desktop', DESKTOP, 'dark'],
     ['phone', PHONE, 'light'],
     ['phone', PHONE, 'dark'],
-  ] as const)('on a %s, %o, in %s: readable, nothing loaded, nothing to scroll sideways', async (_device, viewport, colorScheme) => {
-    const { page, errors, requests } = await watchedPage(browser, { viewport, colorScheme, javaScriptEnabled: true });
-    await page.setContent(htmlOf(event));
-    expect(errors).toEqual([]);
-    expect(requests).toEqual([]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
-    await page.close();
-  });
+  ] as const)(
+    'on a %s, %o, in %s: readable, nothing loaded, nothing to scroll sideways',
+    async (_device, viewport, colorScheme) => {
+      const { page, errors, requests } = await watchedPage(browser, { viewport, colorScheme, javaScriptEnabled: true });
+      await page.setContent(htmlOf(event));
+      expect(errors).toEqual([]);
+      expect(requests).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
+      await page.close();
+    },
+  );
 });
 
 test('the command is copied as one line, however it is broken on the screen', async () => {
   const { page } = await watchedPage(browser, { viewport: PHONE });
   await page.setContent(htmlOf(EVENTS.rotated));
-  const command = await page.evaluate(() => [...document.querySelectorAll('body *')].map((block) => block.textContent?.trim() ?? '').findLast((text) => text.startsWith('aws secretsmanager')));
-  expect(command).toBe('aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text');
+  const command = await page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .map((block) => block.textContent?.trim() ?? '')
+      .findLast((text) => text.startsWith('aws secretsmanager')),
+  );
+  expect(command).toBe(
+    'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text',
+  );
   await page.close();
 });
 

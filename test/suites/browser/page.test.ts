@@ -20,17 +20,53 @@ const USERS = [
 const WAITS = 12;
 /** A condition that is told day after day, and an owner whom the roster cuts off. */
 const EXTRA = Array.from({ length: WAITS }, (_, day): readonly HistoryEvent[] => {
-  const happening = { at: new Date(Date.UTC(2027, 1, 1 + day, 0, 5)).toISOString(), accountId: '444444444444', userName: 'maria.santos' };
+  const happening = {
+    at: new Date(Date.UTC(2027, 1, 1 + day, 0, 5)).toISOString(),
+    accountId: '444444444444',
+    userName: 'maria.santos',
+  };
   return [
-    { ...happening, kind: 'notice', type: 'attention', eventId: `waits ${day}`, code: 'ROTATION_WAITS', reason: `both keys are used, the last on ${day} February` },
-    { ...happening, kind: 'mail', audience: 'admin', subject: 'ROTATION_WAITS', file: `mails/waits ${day}.txt`, eventId: `waits ${day}` },
+    {
+      ...happening,
+      kind: 'notice',
+      type: 'attention',
+      eventId: `waits ${day}`,
+      code: 'ROTATION_WAITS',
+      reason: `both keys are used, the last on ${day} February`,
+    },
+    {
+      ...happening,
+      kind: 'mail',
+      audience: 'admin',
+      subject: 'ROTATION_WAITS',
+      file: `mails/waits ${day}.txt`,
+      eventId: `waits ${day}`,
+    },
   ];
 }).flat();
-const REFUSED: HistoryEvent = { at: '2027-02-20T09:00:00.000Z', accountId: '444444444444', userName: 'maria.santos', kind: 'key-refused', keyId: 'AKIAEXISTING0000000A', by: 'owner', code: 'InvalidClientTokenId' };
+const REFUSED: HistoryEvent = {
+  at: '2027-02-20T09:00:00.000Z',
+  accountId: '444444444444',
+  userName: 'maria.santos',
+  kind: 'key-refused',
+  keyId: 'AKIAEXISTING0000000A',
+  by: 'owner',
+  code: 'InvalidClientTokenId',
+};
 
 const LIFE = USERS[2]!;
-const lived = (day: number) => ({ at: new Date(Date.UTC(2027, 0, day, 12)).toISOString(), accountId: LIFE.accountId, userName: LIFE.userName });
-const said = (day: number, code: string): HistoryEvent => ({ ...lived(day), kind: 'notice', type: 'attention', eventId: code, code });
+const lived = (day: number) => ({
+  at: new Date(Date.UTC(2027, 0, day, 12)).toISOString(),
+  accountId: LIFE.accountId,
+  userName: LIFE.userName,
+});
+const said = (day: number, code: string): HistoryEvent => ({
+  ...lived(day),
+  kind: 'notice',
+  type: 'attention',
+  eventId: code,
+  code,
+});
 /** All that can happen to a key besides its rotation. */
 const WHOLE_LIFE: readonly HistoryEvent[] = [
   { ...lived(20), kind: 'command', command: 'rotate --compromised' },
@@ -44,9 +80,21 @@ const WHOLE_LIFE: readonly HistoryEvent[] = [
 const BANDS: readonly Band[] = [
   { kind: 'freeze', from: '2027-02-01T00:00:00.000Z', to: '2027-02-08T00:00:00.000Z' },
   { kind: 'outage', from: '2027-03-01T00:00:00.000Z', to: '2027-03-02T00:00:00.000Z' },
-  { kind: 'exemption', accountId: LIFE.accountId, userName: LIFE.userName, from: '2027-03-10T00:00:00.000Z', to: '2027-05-01T00:00:00.000Z' },
+  {
+    kind: 'exemption',
+    accountId: LIFE.accountId,
+    userName: LIFE.userName,
+    from: '2027-03-10T00:00:00.000Z',
+    to: '2027-05-01T00:00:00.000Z',
+  },
 ];
-const STORY = { title: 'A key is found', seen: [{ sentence: 'it ends', ok: true, found: '1 times' }, { sentence: 'ann hears of it', ok: false, found: '0 times' }] };
+const STORY = {
+  title: 'A key is found',
+  seen: [
+    { sentence: 'it ends', ok: true, found: '1 times' },
+    { sentence: 'ann hears of it', ok: false, found: '0 times' },
+  ],
+};
 
 const folder = mkdtempSync(join(tmpdir(), 'page-'));
 const url = pathToFileURL(join(folder, 'index.html')).href;
@@ -55,7 +103,10 @@ let browser: Browser;
 
 beforeAll(async () => {
   writeFileSync(join(folder, 'index.html'), await renderPage(inventReport(USERS, [...EXTRA, REFUSED])));
-  writeFileSync(join(folder, 'story.html'), await renderPage({ ...inventReport(USERS, WHOLE_LIFE, BANDS), scenario: STORY }));
+  writeFileSync(
+    join(folder, 'story.html'),
+    await renderPage({ ...inventReport(USERS, WHOLE_LIFE, BANDS), scenario: STORY }),
+  );
   browser = await launch();
 });
 
@@ -79,27 +130,38 @@ async function openFirstAccount(page: Page): Promise<Locator> {
   return users;
 }
 
-describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (_, viewport) => {
-  test.each(['light', 'dark'] as const)('in %s: no error, no request, no sideways scrolling, readable text', async (colorScheme) => {
-    const { page, errors, requests } = await open({ viewport, colorScheme });
-    expect(errors).toEqual([]);
-    expect(requests).toEqual([]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
-    await page.close();
-  });
+describe.each([
+  ['desktop', DESKTOP],
+  ['phone', PHONE],
+] as const)('on a %s', (_, viewport) => {
+  test.each(['light', 'dark'] as const)(
+    'in %s: no error, no request, no sideways scrolling, readable text',
+    async (colorScheme) => {
+      const { page, errors, requests } = await open({ viewport, colorScheme });
+      expect(errors).toEqual([]);
+      expect(requests).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
+      await page.close();
+    },
+  );
 });
 
 test('every user is there, in charts and in tables, and the sums are those of the report', async () => {
   const { page } = await open({ viewport: DESKTOP });
   const report = inventReport(USERS, [...EXTRA, REFUSED]);
   expect(await page.locator('.account').count()).toBe(2);
-  expect(await (await openFirstAccount(page)).allTextContents()).toEqual([expect.stringContaining('jeremy.ritchie'), expect.stringContaining(HOSTILE)]);
+  expect(await (await openFirstAccount(page)).allTextContents()).toEqual([
+    expect.stringContaining('jeremy.ritchie'),
+    expect.stringContaining(HOSTILE),
+  ]);
   expect(await page.locator('.tile').first().textContent()).toContain(String(report.summary.rotations.succeeded));
   await page.locator('details details > summary').first().click();
   expect(await page.locator('details details table a').first().getAttribute('href')).toBe('mails/mail%201.html');
   const rows = await page.locator('details details table').first().locator('tbody tr').count();
-  expect(rows).toBe(report.events.filter(({ userName, kind }) => userName === 'jeremy.ritchie' && kind !== 'key-used').length);
+  expect(rows).toBe(
+    report.events.filter(({ userName, kind }) => userName === 'jeremy.ritchie' && kind !== 'key-used').length,
+  );
   await page.close();
 });
 
@@ -133,7 +195,10 @@ test('a key walks through the marks and tells each', async () => {
   await page.close();
 });
 
-describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (device, viewport) => {
+describe.each([
+  ['desktop', DESKTOP],
+  ['phone', PHONE],
+] as const)('on a %s', (device, viewport) => {
   test('what is told day after day is one line with its last mail, and one bar in the chart', async () => {
     const { page } = await open({ viewport });
     await page.locator('.account').last().locator('> details > summary').click();
@@ -153,7 +218,11 @@ describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (dev
     const { page } = await open({ viewport });
     const cut = await page.evaluate(() => {
       const chart = document.querySelector('.chart')!.getBoundingClientRect();
-      return [...document.querySelectorAll('.chart svg text')].filter((text) => text.getBoundingClientRect().right > chart.right || text.getBoundingClientRect().left < chart.left).map((text) => text.textContent);
+      return [...document.querySelectorAll('.chart svg text')]
+        .filter(
+          (text) => text.getBoundingClientRect().right > chart.right || text.getBoundingClientRect().left < chart.left,
+        )
+        .map((text) => text.textContent);
     });
     expect(cut).toEqual([]);
     await page.close();
@@ -162,20 +231,28 @@ describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (dev
 
 test('an owner whom the roster lets be cut off is explained, and no broken promise is shown', async () => {
   const { page } = await open({ viewport: DESKTOP });
-  expect(await page.locator('.verdict').textContent()).toContain('The old key of maria.santos stopped while its owner still used it (1 refused call): the roster wants that, by keepPreviousFor: 0d');
+  expect(await page.locator('.verdict').textContent()).toContain(
+    'The old key of maria.santos stopped while its owner still used it (1 refused call): the roster wants that, by keepPreviousFor: 0d',
+  );
   expect(await page.locator('.legend').textContent()).toContain('key refused');
   expect(await page.locator('.legend').textContent()).not.toContain('broken promise');
   await page.close();
 });
 
-describe.each([['desktop', DESKTOP], ['phone', PHONE]] as const)('on a %s', (_, viewport) => {
-  test.each(['light', 'dark'] as const)('in %s: a scenario with all that can happen is readable, with nothing cut off', async (colorScheme) => {
-    const { page, errors, requests } = await open({ viewport, colorScheme }, storyUrl);
-    expect([errors, requests]).toEqual([[], []]);
-    expect(await overflow(page)).toBeLessThanOrEqual(0);
-    expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
-    await page.close();
-  });
+describe.each([
+  ['desktop', DESKTOP],
+  ['phone', PHONE],
+] as const)('on a %s', (_, viewport) => {
+  test.each(['light', 'dark'] as const)(
+    'in %s: a scenario with all that can happen is readable, with nothing cut off',
+    async (colorScheme) => {
+      const { page, errors, requests } = await open({ viewport, colorScheme }, storyUrl);
+      expect([errors, requests]).toEqual([[], []]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      expect((await lowestContrast(page)).ratio).toBeGreaterThanOrEqual(4.5);
+      await page.close();
+    },
+  );
 });
 
 test('a scenario shows its title and each sentence, seen or missing', async () => {
@@ -189,10 +266,26 @@ test('a scenario shows its title and each sentence, seen or missing', async () =
 test('all that happens besides rotations has its mark or band, and the legend names each', async () => {
   const { page } = await open({ viewport: DESKTOP }, storyUrl);
   const legend = (await page.locator('.legend li').allTextContents()).join(', ');
-  for (const name of ['freeze 1 Feb 2027 to 7 Feb 2027', 'outage 1 Mar 2027', 'exempt', 'compromised key deactivated', 'rolled back to this key', "operator's command", 'user released', 'user retires', 'secret restored']) expect(legend).toContain(name);
+  for (const name of [
+    'freeze 1 Feb 2027 to 7 Feb 2027',
+    'outage 1 Mar 2027',
+    'exempt',
+    'compromised key deactivated',
+    'rolled back to this key',
+    "operator's command",
+    'user released',
+    'user retires',
+    'secret restored',
+  ])
+    expect(legend).toContain(name);
   const [perAccount, ofUser] = await page.evaluate(() => {
-    const fill = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-    return ['freeze', 'exemption'].map((kind) => [...document.querySelectorAll('.chart')].map((chart) => chart.querySelectorAll(`path[fill="${fill(kind)}"]`).length));
+    const fill = (name: string): string =>
+      getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    return ['freeze', 'exemption'].map((kind) =>
+      [...document.querySelectorAll('.chart')].map(
+        (chart) => chart.querySelectorAll(`path[fill="${fill(kind)}"]`).length,
+      ),
+    );
   });
   expect(perAccount).toEqual([2, 1]);
   expect(ofUser).toEqual([0, 1]);
@@ -202,7 +295,9 @@ test('all that happens besides rotations has its mark or band, and the legend na
 test('of an exemption that outlasts the rehearsal no last day is named', async () => {
   const { page } = await open({ viewport: DESKTOP }, storyUrl);
   await page.locator('.account').last().locator('> details > summary').click();
-  expect(await page.locator('.account').last().locator('details details > summary').textContent()).toMatch(/, exempt from 10 Mar 2027 on$/);
+  expect(await page.locator('.account').last().locator('details details > summary').textContent()).toMatch(
+    /, exempt from 10 Mar 2027 on$/,
+  );
   await page.close();
 });
 

@@ -25,9 +25,14 @@ async function observe(target: Target): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (const example of CONTRACT) {
     const { name, expected } = example;
-    const observed = await example.observe(await target.fresh()).catch((error: Error) => `${error.name}: ${error.message}`);
+    const observed = await example
+      .observe(await target.fresh())
+      .catch((error: Error) => `${error.name}: ${error.message}`);
     verdicts.push({ target: target.name, name, problem: judge(name, target.name, expected, observed) });
-    if (process.stderr.isTTY) process.stderr.write(`\r${target.name}: ${verdicts.length} of ${CONTRACT.length} cases${verdicts.length === CONTRACT.length ? '\n' : ''}`);
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `\r${target.name}: ${verdicts.length} of ${CONTRACT.length} cases${verdicts.length === CONTRACT.length ? '\n' : ''}`,
+      );
   }
   return verdicts;
 }
@@ -39,36 +44,66 @@ function completeness(): Verdict[] {
   const names = CONTRACT.map(({ name }) => name);
   const stray = DIFFERENCES.filter((difference) => !names.includes(difference.case));
   return [
-    { target, name: 'a case sends every command that the product sends', ...(missing.length > 0 && { problem: `not sent: ${missing.join(', ')}` }) },
-    { target, name: 'every listed difference is of a case', ...(stray.length > 0 && { problem: stray.map((difference) => difference.case).join(', ') }) },
-    { target, name: 'every case has its own name', ...(new Set(names).size < names.length && { problem: 'two cases have the same name' }) },
+    {
+      target,
+      name: 'a case sends every command that the product sends',
+      ...(missing.length > 0 && { problem: `not sent: ${missing.join(', ')}` }),
+    },
+    {
+      target,
+      name: 'every listed difference is of a case',
+      ...(stray.length > 0 && { problem: stray.map((difference) => difference.case).join(', ') }),
+    },
+    {
+      target,
+      name: 'every case has its own name',
+      ...(new Set(names).size < names.length && { problem: 'two cases have the same name' }),
+    },
   ];
 }
 
 function print(verdicts: readonly Verdict[], seconds: number): void {
-  const table = new Table({ head: ['observed of', 'checks', 'as AWS', 'known differences', 'wrong'], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ['observed of', 'checks', 'as AWS', 'known differences', 'wrong'],
+    style: { head: [], border: [] },
+  });
   for (const target of new Set(verdicts.map((verdict) => verdict.target))) {
     const own = verdicts.filter((verdict) => verdict.target === target);
     const wrong = own.filter(({ problem }) => problem !== undefined).length;
     const known = DIFFERENCES.filter((difference) => difference.target === target).length;
     table.push([target, own.length, own.length - wrong - known, known, wrong]);
   }
-  for (const { target, name, problem } of verdicts) if (problem !== undefined) process.stdout.write(`${target}: ${name}\n   ${problem}\n`);
+  for (const { target, name, problem } of verdicts)
+    if (problem !== undefined) process.stdout.write(`${target}: ${name}\n   ${problem}\n`);
   const wrong = verdicts.filter(({ problem }) => problem !== undefined).length;
-  process.stdout.write(`${table.toString()}\n${verdicts.length} checks in ${Math.round(seconds)} s\nchecks: ${verdicts.length - wrong} passed, ${wrong} failed\n`);
+  process.stdout.write(
+    `${table.toString()}\n${verdicts.length} checks in ${Math.round(seconds)} s\nchecks: ${verdicts.length - wrong} passed, ${wrong} failed\n`,
+  );
 }
 
 async function main(): Promise<void> {
   const start = performance.now();
   const outdir = join(BUNDLES, 'conformance');
-  buildSync({ entryPoints: [join(__dirname, 'rotation-function.ts')], outdir, bundle: true, platform: 'node', target: 'node20', format: 'cjs', mainFields: ['module', 'main'], logLevel: 'error' });
+  buildSync({
+    entryPoints: [join(__dirname, 'rotation-function.ts')],
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    logLevel: 'error',
+  });
   bundle(['rotate', 'reconcile', 'mailer']);
   const rotationFunction = join(outdir, 'rotation-function.js');
   const [moto, local] = [await startMoto(rotationFunction), localTarget(rotationFunction)];
   try {
     const verdicts = [...(await observe(local)), ...(await observe(moto)), ...completeness()];
     const rotations = await wholeRotations(moto);
-    print([...verdicts, ...rotations.map((check) => ({ target: 'whole rotations', ...check }))], (performance.now() - start) / 1000);
+    print(
+      [...verdicts, ...rotations.map((check) => ({ target: 'whole rotations', ...check }))],
+      (performance.now() - start) / 1000,
+    );
     if ([...verdicts, ...rotations].some(({ problem }) => problem !== undefined)) process.exitCode = 1;
   } finally {
     await Promise.all([moto.stop(), local.stop()]);

@@ -36,17 +36,24 @@ export class FunctionHost {
 
   add({ arn, file, environment, timeoutSeconds }: HostedFunction): void {
     void this.containers.get(arn)?.worker.terminate();
-    const worker = new Worker(join(__dirname, 'function-worker.js'), { workerData: { arn, file, timeoutSeconds }, env: { ...environment, TZ: 'UTC', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }, stdout: true, stderr: true });
+    const worker = new Worker(join(__dirname, 'function-worker.js'), {
+      workerData: { arn, file, timeoutSeconds },
+      env: { ...environment, TZ: 'UTC', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      stdout: true,
+      stderr: true,
+    });
     const waiting: Container['waiting'] = new Map();
     worker.on('message', ({ id, ...answer }: Answer & { id: number }) => {
       waiting.get(id)?.(answer);
       waiting.delete(id);
     });
     worker.on('error', (error) => {
-      for (const answer of waiting.values()) answer({ payload: { errorType: error.name, errorMessage: error.message }, failed: true });
+      for (const answer of waiting.values())
+        answer({ payload: { errorType: error.name, errorMessage: error.message }, failed: true });
       waiting.clear();
     });
-    for (const stream of [worker.stdout, worker.stderr]) stream.on('data', (chunk: Buffer) => void this.logs.push(chunk.toString()));
+    for (const stream of [worker.stdout, worker.stderr])
+      stream.on('data', (chunk: Buffer) => void this.logs.push(chunk.toString()));
     this.containers.set(arn, { worker, waiting });
   }
 
@@ -67,7 +74,8 @@ export class FunctionHost {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const [, arn = ''] = /^\/2015-03-31\/functions\/(.+)\/invocations$/.exec(decodeURIComponent(request.url ?? '')) ?? [];
+    const [, arn = ''] =
+      /^\/2015-03-31\/functions\/(.+)\/invocations$/.exec(decodeURIComponent(request.url ?? '')) ?? [];
     const body = Buffer.concat(await request.toArray()).toString();
     const { payload, failed } = await this.invoke(arn, JSON.parse(body || '{}'));
     response.writeHead(200, failed ? { 'x-amz-function-error': 'Unhandled' } : {}).end(JSON.stringify(payload ?? null));

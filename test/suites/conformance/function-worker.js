@@ -3,13 +3,19 @@ const { parentPort, workerData } = require('node:worker_threads');
 
 /** Ten times as fast: moto answers RotateSecret only when the rotation has ended, and callers wait 20 seconds for an answer. */
 const { setTimeout: wait } = globalThis;
-globalThis.setTimeout = (callback, delay = 0, ...values) => wait(callback, delay < 20_000 ? delay / 10 : delay, ...values);
+globalThis.setTimeout = (callback, delay = 0, ...values) =>
+  wait(callback, delay < 20_000 ? delay / 10 : delay, ...values);
 
 const { handler } = require(workerData.file);
 
 async function answer({ id, event }) {
   const deadline = Date.now() + workerData.timeoutSeconds * 1000;
-  const context = { awsRequestId: `request-${id}-${Date.now()}`, invokedFunctionArn: workerData.arn, functionName: workerData.arn.split(':').at(-1), getRemainingTimeInMillis: () => deadline - Date.now() };
+  const context = {
+    awsRequestId: `request-${id}-${Date.now()}`,
+    invokedFunctionArn: workerData.arn,
+    functionName: workerData.arn.split(':').at(-1),
+    getRemainingTimeInMillis: () => deadline - Date.now(),
+  };
   try {
     parentPort.postMessage({ id, payload: (await handler(event, context)) ?? null, failed: false });
   } catch (error) {

@@ -11,7 +11,17 @@ import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-s
 import { CreateTopicCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { zipSync } from 'fflate';
-import { ACCOUNT, clientsOf, observedClientsOf, REGION, type Aws, type Clients, type Credentials, type Queue, type Target } from './aws';
+import {
+  ACCOUNT,
+  clientsOf,
+  observedClientsOf,
+  REGION,
+  type Aws,
+  type Clients,
+  type Credentials,
+  type Queue,
+  type Target,
+} from './aws';
 import { FunctionHost } from './function-host';
 
 const VENV = join(__dirname, '../../../.venv/moto');
@@ -29,7 +39,12 @@ export interface Moto extends Target {
   /** An account is there as soon as somebody speaks for it. */
   administrator(accountId: string): Promise<Credentials>;
   /** @param file a bundle in CommonJS */
-  deployFunction(accountId: string, name: string, file: string, environment: Readonly<Record<string, string>>): Promise<string>;
+  deployFunction(
+    accountId: string,
+    name: string,
+    file: string,
+    environment: Readonly<Record<string, string>>,
+  ): Promise<string>;
   /** Mails that SES took, oldest first. */
   mails(): Promise<SentMail[]>;
 }
@@ -40,7 +55,10 @@ export async function startMoto(rotationFunction: string): Promise<Moto> {
   const host = new FunctionHost();
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(join(VENV, 'bin/python'), [join(__dirname, 'serve_moto.py')], { env: { PATH: process.env.PATH, LAMBDA_HOST: await host.listen(), MOTO_PORT: String(port) }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(join(VENV, 'bin/python'), [join(__dirname, 'serve_moto.py')], {
+    env: { PATH: process.env.PATH, LAMBDA_HOST: await host.listen(), MOTO_PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   server.stderr.on('data', (chunk: Buffer) => void (said = (said + chunk.toString()).slice(-4_000)));
   const stop = async (): Promise<void> => {
@@ -57,10 +75,28 @@ export async function startMoto(rotationFunction: string): Promise<Moto> {
   const deployFunction: Moto['deployFunction'] = async (accountId, name, file, environment) => {
     const credentials = await administrator(accountId);
     const { iam, lambda } = clientsOf(endpoint, credentials);
-    await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' })).catch(unlessThere('EntityAlreadyExistsException'));
+    await iam
+      .send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }))
+      .catch(unlessThere('EntityAlreadyExistsException'));
     const arn = `arn:aws:lambda:${REGION}:${accountId}:function:${name}`;
-    await lambda.send(new CreateFunctionCommand({ FunctionName: name, Role: `arn:aws:iam::${accountId}:role/${name}`, Runtime: 'nodejs22.x', Handler: 'index.handler', Code: { ZipFile: zipSync({ 'index.js': new Uint8Array() }) } })).catch(unlessThere('ResourceConflictException'));
-    const own = { AWS_REGION: REGION, AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey, AWS_SESSION_TOKEN: credentials.sessionToken ?? '' };
+    await lambda
+      .send(
+        new CreateFunctionCommand({
+          FunctionName: name,
+          Role: `arn:aws:iam::${accountId}:role/${name}`,
+          Runtime: 'nodejs22.x',
+          Handler: 'index.handler',
+          Code: { ZipFile: zipSync({ 'index.js': new Uint8Array() }) },
+        }),
+      )
+      .catch(unlessThere('ResourceConflictException'));
+    const own = {
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
+    };
     host.add({ arn, file, environment: { ...own, ...environment }, timeoutSeconds: 300 });
     return arn;
   };
@@ -71,11 +107,14 @@ export async function startMoto(rotationFunction: string): Promise<Moto> {
     reset,
     administrator,
     deployFunction,
-    mails: async () => ((await (await fetch(`${endpoint}/moto-api/data.json`)).json()) as { ses: { Message: SentMail[] } }).ses.Message,
+    mails: async () =>
+      ((await (await fetch(`${endpoint}/moto-api/data.json`)).json()) as { ses: { Message: SentMail[] } }).ses.Message,
     stop,
     async fresh() {
       await reset();
-      return motoAws(endpoint, await administrator(ACCOUNT), (behaviour) => deployFunction(ACCOUNT, 'rotation', rotationFunction, { BEHAVIOUR: behaviour }));
+      return motoAws(endpoint, await administrator(ACCOUNT), (behaviour) =>
+        deployFunction(ACCOUNT, 'rotation', rotationFunction, { BEHAVIOUR: behaviour }),
+      );
     },
   };
 }
@@ -84,18 +123,33 @@ function install(): void {
   if (existsSync(join(VENV, 'bin/moto_server'))) return;
   process.stderr.write('installing moto into .venv/moto\n');
   execFileSync('python3', ['-m', 'venv', VENV]);
-  execFileSync(join(VENV, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(
+    join(VENV, 'bin/pip'),
+    ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
 }
 
 /** What exists from a former call stays. */
-const unlessThere = (name: string) => (error: Error): void => {
-  if (error.name !== name) throw error;
-};
+const unlessThere =
+  (name: string) =>
+  (error: Error): void => {
+    if (error.name !== name) throw error;
+  };
 
 async function assume(endpoint: string, accountId: string): Promise<Credentials> {
   const { sts } = clientsOf(endpoint, { accessKeyId: 'test', secretAccessKey: 'test' });
-  const { Credentials: issued } = await sts.send(new AssumeRoleCommand({ RoleArn: `arn:aws:iam::${accountId}:role/administrator`, RoleSessionName: 'administrator' }));
-  return { accessKeyId: issued!.AccessKeyId!, secretAccessKey: issued!.SecretAccessKey!, sessionToken: issued!.SessionToken! };
+  const { Credentials: issued } = await sts.send(
+    new AssumeRoleCommand({
+      RoleArn: `arn:aws:iam::${accountId}:role/administrator`,
+      RoleSessionName: 'administrator',
+    }),
+  );
+  return {
+    accessKeyId: issued!.AccessKeyId!,
+    secretAccessKey: issued!.SecretAccessKey!,
+    sessionToken: issued!.SessionToken!,
+  };
 }
 
 function motoAws(endpoint: string, administrator: Credentials, rotationFunction: Aws['rotationFunction']): Aws {
@@ -103,8 +157,10 @@ function motoAws(endpoint: string, administrator: Credentials, rotationFunction:
   return {
     admin: observedClientsOf(endpoint, administrator),
     as: (credentials) => observedClientsOf(endpoint, credentials),
-    user: async (name, path = '/') => void (await admin.iam.send(new CreateUserCommand({ UserName: name, Path: path }))),
-    role: async (name) => (await admin.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }))).Role!.Arn!,
+    user: async (name, path = '/') =>
+      void (await admin.iam.send(new CreateUserCommand({ UserName: name, Path: path }))),
+    role: async (name) =>
+      (await admin.iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: '{}' }))).Role!.Arn!,
     bucket: async (name) => void (await admin.s3.send(new CreateBucketCommand({ Bucket: name }))),
     topic: async (name) => (await admin.sns.send(new CreateTopicCommand({ Name: name }))).TopicArn!,
     queue: (name) => createQueue(admin, name),
@@ -122,7 +178,14 @@ export async function createQueue({ sqs }: Clients, name: string): Promise<Queue
 }
 
 export async function subscribe({ sns }: Clients, topicArn: string, { arn }: Queue, filter?: object): Promise<void> {
-  await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: arn, ...(filter && { Attributes: { FilterPolicy: JSON.stringify(filter) } }) }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: arn,
+      ...(filter && { Attributes: { FilterPolicy: JSON.stringify(filter) } }),
+    }),
+  );
 }
 
 export async function createSender({ ses }: Clients, address: string): Promise<void> {
@@ -143,7 +206,13 @@ function freePort(): Promise<number> {
 async function answers(endpoint: string, died: () => boolean): Promise<void> {
   const deadline = Date.now() + STARTS_WITHIN_MS;
   while (Date.now() < deadline && !died()) {
-    if (await fetch(`${endpoint}/moto-api/data.json`).then(({ ok }) => ok, () => false)) return;
+    if (
+      await fetch(`${endpoint}/moto-api/data.json`).then(
+        ({ ok }) => ok,
+        () => false,
+      )
+    )
+      return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error('moto did not start');

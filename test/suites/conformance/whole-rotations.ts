@@ -42,43 +42,93 @@ accounts:
   - { id: "${OTHER_ACCOUNT}", name: website, users: [dora] }
 `;
 const CAROLS_KEYS = 2;
-const USERS = [['ann', ACCOUNT], ['bob', ACCOUNT], ['dora', OTHER_ACCOUNT]] as const;
+const USERS = [
+  ['ann', ACCOUNT],
+  ['bob', ACCOUNT],
+  ['dora', OTHER_ACCOUNT],
+] as const;
 
 /** @returns what was checked; a problem says what was found */
 export async function wholeRotations(moto: Moto): Promise<Check[]> {
   await moto.reset();
   const stage = await prepare(moto);
   const checks: Check[] = [];
-  const check = (name: string, problems: readonly unknown[]): void => void checks.push({ name, ...(problems.length > 0 && { problem: problems.map((problem) => JSON.stringify(problem)).join('\n   ') }) });
+  const check = (name: string, problems: readonly unknown[]): void =>
+    void checks.push({
+      name,
+      ...(problems.length > 0 && { problem: problems.map((problem) => JSON.stringify(problem)).join('\n   ') }),
+    });
 
-  const reconciled = await Promise.all([ACCOUNT, OTHER_ACCOUNT].map((account) => stage.invoke(account, FUNCTIONS.reconcile.name, {})));
-  check('reconcile makes the secrets and starts the first rotations', reconciled.filter(({ failed }) => failed));
+  const reconciled = await Promise.all(
+    [ACCOUNT, OTHER_ACCOUNT].map((account) => stage.invoke(account, FUNCTIONS.reconcile.name, {})),
+  );
+  check(
+    'reconcile makes the secrets and starts the first rotations',
+    reconciled.filter(({ failed }) => failed),
+  );
   const first = await keysOf(stage);
-  check("every user's stored key is the user's own, Active and alone", first.filter(({ whose, user, keys }) => whose !== user || keys.length !== 1));
-  check('every owner gets one mail', unless(await deliver(stage), ['ann@example.com', 'bob@example.com', 'dora@example.com']));
+  check(
+    "every user's stored key is the user's own, Active and alone",
+    first.filter(({ whose, user, keys }) => whose !== user || keys.length !== 1),
+  );
+  check(
+    'every owner gets one mail',
+    unless(await deliver(stage), ['ann@example.com', 'bob@example.com', 'dora@example.com']),
+  );
 
   const said = await Promise.all(USERS.map(([user, account]) => rotate(stage, account, user)));
-  check('RotateSecret runs all four steps again', said.filter((answer) => answer !== 'succeeds'));
+  check(
+    'RotateSecret runs all four steps again',
+    said.filter((answer) => answer !== 'succeeds'),
+  );
   const second = await keysOf(stage);
-  check('every user has another key, which works', second.filter(({ whose, user, current }, index) => whose !== user || current === first[index]!.current));
-  check('the previous key is kept Active, and is gone at once where the roster says so', unless(second.map(({ user, keys }) => `${user} ${keys.length}`), ['ann 2', 'bob 1', 'dora 2']));
-  check('AWSPREVIOUS is on the version before, AWSPENDING on none', second.filter(({ labels }) => !labels.includes('AWSPREVIOUS') || labels.includes('AWSPENDING')));
-  check('every owner gets one more mail', unless(await deliver(stage), ['ann@example.com', 'bob@example.com', 'dora@example.com']));
+  check(
+    'every user has another key, which works',
+    second.filter(({ whose, user, current }, index) => whose !== user || current === first[index]!.current),
+  );
+  check(
+    'the previous key is kept Active, and is gone at once where the roster says so',
+    unless(
+      second.map(({ user, keys }) => `${user} ${keys.length}`),
+      ['ann 2', 'bob 1', 'dora 2'],
+    ),
+  );
+  check(
+    'AWSPREVIOUS is on the version before, AWSPENDING on none',
+    second.filter(({ labels }) => !labels.includes('AWSPREVIOUS') || labels.includes('AWSPENDING')),
+  );
+  check(
+    'every owner gets one more mail',
+    unless(await deliver(stage), ['ann@example.com', 'bob@example.com', 'dora@example.com']),
+  );
 
   const carols = await list(stage.clients[ACCOUNT]!, 'carol');
-  check('a rotation without room is refused', unless([await rotate(stage, ACCOUNT, 'carol')], ['InvalidRequestException']));
+  check(
+    'a rotation without room is refused',
+    unless([await rotate(stage, ACCOUNT, 'carol')], ['InvalidRequestException']),
+  );
   check('its keys are as before', unless(await list(stage.clients[ACCOUNT]!, 'carol'), carols));
-  check('the admins hear of it', unless(typesOf(await receive(stage, stage.admins)).filter((type) => type === 'rotation-failed'), ['rotation-failed']));
+  check(
+    'the admins hear of it',
+    unless(
+      typesOf(await receive(stage, stage.admins)).filter((type) => type === 'rotation-failed'),
+      ['rotation-failed'],
+    ),
+  );
   check('no owner hears of it', await deliver(stage));
 
   await Promise.all([ACCOUNT, OTHER_ACCOUNT].map((account) => stage.invoke(account, FUNCTIONS.reconcile.name, {})));
   check('both accounts report, as the schema says', await reportProblems(stage));
-  check('the secret of every key that was ever made is searched for', unless([stage.known.size], [first.length + second.length + CAROLS_KEYS]));
+  check(
+    'the secret of every key that was ever made is searched for',
+    unless([stage.known.size], [first.length + second.length + CAROLS_KEYS]),
+  );
   check('no secret access key is in a log, a message, a mail, an event or a report', await leaks(stage, moto));
   return checks;
 }
 
-const unless = (found: readonly unknown[], expected: readonly unknown[]): unknown[] => (JSON.stringify(found) === JSON.stringify(expected) ? [] : [{ found, expected }]);
+const unless = (found: readonly unknown[], expected: readonly unknown[]): unknown[] =>
+  JSON.stringify(found) === JSON.stringify(expected) ? [] : [{ found, expected }];
 
 interface Stage {
   readonly moto: Moto;
@@ -88,13 +138,18 @@ interface Stage {
   readonly bodies: string[];
   /** Secrets of all keys that were ever made, by the keys' ids. */
   readonly known: Map<string, string>;
-  readonly invoke: (accountId: string, name: string, event: unknown) => Promise<{ readonly payload: unknown; readonly failed: boolean }>;
+  readonly invoke: (
+    accountId: string,
+    name: string,
+    event: unknown,
+  ) => Promise<{ readonly payload: unknown; readonly failed: boolean }>;
   mailed: number;
 }
 
 async function prepare(moto: Moto): Promise<Stage> {
   const clients: Record<string, Clients> = {};
-  for (const account of [SECURITY, ACCOUNT, OTHER_ACCOUNT]) clients[account] = clientsOf(moto.endpoint, await moto.administrator(account));
+  for (const account of [SECURITY, ACCOUNT, OTHER_ACCOUNT])
+    clients[account] = clientsOf(moto.endpoint, await moto.administrator(account));
   const security = clients[SECURITY]!;
   await security.s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
   await security.sns.send(new CreateTopicCommand({ Name: ADMIN_TOPIC_NAME }));
@@ -102,7 +157,8 @@ async function prepare(moto: Moto): Promise<Stage> {
   const [owners, admins] = [await createQueue(security, 'owners'), await createQueue(security, 'admins')];
   await subscribe(security, TOPIC, owners, { audience: ['owner'] });
   await subscribe(security, TOPIC, admins, { audience: ['admin'] });
-  for (const [user, account] of [...USERS, ['carol', ACCOUNT]] as const) await clients[account]!.iam.send(new CreateUserCommand({ UserName: user, Path: '/people/' }));
+  for (const [user, account] of [...USERS, ['carol', ACCOUNT]] as const)
+    await clients[account]!.iam.send(new CreateUserCommand({ UserName: user, Path: '/people/' }));
   const known: Stage['known'] = new Map();
   while (known.size < CAROLS_KEYS) {
     const { AccessKey } = await clients[ACCOUNT]!.iam.send(new CreateAccessKeyCommand({ UserName: 'carol' }));
@@ -110,7 +166,12 @@ async function prepare(moto: Moto): Promise<Stage> {
   }
   await publishRoster(security);
   for (const account of [ACCOUNT, OTHER_ACCOUNT]) await deployMember(moto, account);
-  await moto.deployFunction(SECURITY, FUNCTIONS.mailer.name, bundleOf('mailer'), { ORG_BUCKET: BUCKET, SENDER, ADMINS: 'security@example.com', CONFIGURATION_SET: 'access-keys' });
+  await moto.deployFunction(SECURITY, FUNCTIONS.mailer.name, bundleOf('mailer'), {
+    ORG_BUCKET: BUCKET,
+    SENDER,
+    ADMINS: 'security@example.com',
+    CONFIGURATION_SET: 'access-keys',
+  });
   const invoke: Stage['invoke'] = (account, name, event) => moto.host.invoke(functionArn(account, name), event);
   return { moto, clients, owners, admins, bodies: [], known, invoke, mailed: 0 };
 }
@@ -119,10 +180,21 @@ const bundleOf = (name: string): string => join(BUNDLES, name, 'index.js');
 const functionArn = (account: string, name: string): string => `arn:aws:lambda:${REGION}:${account}:function:${name}`;
 
 async function deployMember(moto: Moto, account: string): Promise<void> {
-  const environment = { ORG_BUCKET: BUCKET, ADMIN_TOPIC_ARN: TOPIC, ROTATE_FUNCTION_ARN: functionArn(account, FUNCTIONS.rotate.name), CODE_VERSION: 'conformance' };
+  const environment = {
+    ORG_BUCKET: BUCKET,
+    ADMIN_TOPIC_ARN: TOPIC,
+    ROTATE_FUNCTION_ARN: functionArn(account, FUNCTIONS.rotate.name),
+    CODE_VERSION: 'conformance',
+  };
   const role = (name: string): string => `arn:aws:iam::${account}:role/${name}`;
-  await moto.deployFunction(account, FUNCTIONS.rotate.name, bundleOf('rotate'), { ...environment, KEY_ROLE_ARN: role(ROLES.keyAdministration) });
-  await moto.deployFunction(account, FUNCTIONS.reconcile.name, bundleOf('reconcile'), { ...environment, KEY_ROLE_ARN: role(ROLES.keyRetirement) });
+  await moto.deployFunction(account, FUNCTIONS.rotate.name, bundleOf('rotate'), {
+    ...environment,
+    KEY_ROLE_ARN: role(ROLES.keyAdministration),
+  });
+  await moto.deployFunction(account, FUNCTIONS.reconcile.name, bundleOf('reconcile'), {
+    ...environment,
+    KEY_ROLE_ARN: role(ROLES.keyRetirement),
+  });
 }
 
 async function publishRoster({ s3 }: Clients): Promise<void> {
@@ -139,28 +211,49 @@ async function publishRoster({ s3 }: Clients): Promise<void> {
 
 async function rotate({ clients }: Stage, account: string, user: string): Promise<string> {
   const { secrets } = clients[account]!;
-  return secrets.send(new RotateSecretCommand({ SecretId: SECRET_NAME_PREFIX + user, RotationLambdaARN: functionArn(account, FUNCTIONS.rotate.name), RotationRules: { ScheduleExpression: 'rate(90 days)' } })).then(
-    () => 'succeeds',
-    (error: Error) => error.name,
-  );
+  return secrets
+    .send(
+      new RotateSecretCommand({
+        SecretId: SECRET_NAME_PREFIX + user,
+        RotationLambdaARN: functionArn(account, FUNCTIONS.rotate.name),
+        RotationRules: { ScheduleExpression: 'rate(90 days)' },
+      }),
+    )
+    .then(
+      () => 'succeeds',
+      (error: Error) => error.name,
+    );
 }
 
-const list = async ({ iam }: Clients, user: string): Promise<string[]> => ((await iam.send(new ListAccessKeysCommand({ UserName: user }))).AccessKeyMetadata ?? []).map(({ AccessKeyId, Status }) => `${AccessKeyId} ${Status}`).sort();
+const list = async ({ iam }: Clients, user: string): Promise<string[]> =>
+  ((await iam.send(new ListAccessKeysCommand({ UserName: user }))).AccessKeyMetadata ?? [])
+    .map(({ AccessKeyId, Status }) => `${AccessKeyId} ${Status}`)
+    .sort();
 
 /** What is stored for each user, and what AWS says of it. */
 function keysOf(stage: Stage) {
   return Promise.all(
     USERS.map(async ([user, account]) => {
       const { secrets } = stage.clients[account]!;
-      const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId: SECRET_NAME_PREFIX + user, VersionStage: 'AWSCURRENT' }));
+      const { SecretString = '' } = await secrets.send(
+        new GetSecretValueCommand({ SecretId: SECRET_NAME_PREFIX + user, VersionStage: 'AWSCURRENT' }),
+      );
       const { key } = parseSecretValue(SecretString);
       if (!key) throw new Error(`the secret of ${user} holds no key`);
       stage.known.set(key.id, key.secret);
       const { sts } = clientsOf(stage.moto.endpoint, { accessKeyId: key.id, secretAccessKey: key.secret });
       const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
-      const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId: SECRET_NAME_PREFIX + user }));
+      const { VersionIdsToStages = {} } = await secrets.send(
+        new DescribeSecretCommand({ SecretId: SECRET_NAME_PREFIX + user }),
+      );
       const keys = await list(stage.clients[account]!, user);
-      return { user, current: key.id, whose: Arn === `arn:aws:iam::${account}:user/people/${user}` && keys.includes(`${key.id} Active`) ? user : Arn, keys, labels: Object.values(VersionIdsToStages).flat().sort() };
+      return {
+        user,
+        current: key.id,
+        whose: Arn === `arn:aws:iam::${account}:user/people/${user}` && keys.includes(`${key.id} Active`) ? user : Arn,
+        keys,
+        labels: Object.values(VersionIdsToStages).flat().sort(),
+      };
     }),
   );
 }
@@ -179,13 +272,18 @@ async function receive({ clients, bodies }: Stage, { url }: Queue): Promise<Rece
   return received;
 }
 
-const typesOf = (messages: readonly Received[]): unknown[] => messages.map(({ body }) => (JSON.parse(body) as { MessageAttributes?: { type?: { Value?: string } } }).MessageAttributes?.type?.Value);
+const typesOf = (messages: readonly Received[]): unknown[] =>
+  messages.map(
+    ({ body }) =>
+      (JSON.parse(body) as { MessageAttributes?: { type?: { Value?: string } } }).MessageAttributes?.type?.Value,
+  );
 
 /** Hands the owners' queue to the mailer. @returns to whom it wrote */
 async function deliver(stage: Stage): Promise<string[]> {
   const records = await receive(stage, stage.owners);
   const { payload, failed } = await stage.invoke(SECURITY, FUNCTIONS.mailer.name, { Records: records });
-  if (failed || (payload as { batchItemFailures: unknown[] }).batchItemFailures.length > 0) return [JSON.stringify(payload)];
+  if (failed || (payload as { batchItemFailures: unknown[] }).batchItemFailures.length > 0)
+    return [JSON.stringify(payload)];
   const mails = (await stage.moto.mails()).slice(stage.mailed);
   stage.mailed += mails.length;
   return mails.flatMap(({ destinations }) => destinations.ToAddresses ?? []).sort();
@@ -195,10 +293,14 @@ async function reportProblems({ clients }: Stage): Promise<unknown[]> {
   const store = s3OrgStore(clients[SECURITY]!.s3, BUCKET);
   const validate = new Ajv({ allErrors: true }).compile(schema);
   const problems: unknown[] = [];
-  for (const [account, users] of [[ACCOUNT, 3], [OTHER_ACCOUNT, 1]] as const) {
+  for (const [account, users] of [
+    [ACCOUNT, 3],
+    [OTHER_ACCOUNT, 1],
+  ] as const) {
     const report = JSON.parse((await store.read(reportPath(account)))?.text ?? '{}') as AccountReport;
     if (!validate(report)) problems.push(validate.errors);
-    else if (report.users.length + report.unknown.length !== users) problems.push({ account, users: report.users.length, unknown: report.unknown });
+    else if (report.users.length + report.unknown.length !== users)
+      problems.push({ account, users: report.users.length, unknown: report.unknown });
   }
   return problems;
 }
@@ -209,6 +311,12 @@ async function leaks({ clients, bodies, known, moto }: Stage, { host }: Moto): P
   const store = s3OrgStore(clients[SECURITY]!.s3, BUCKET);
   const objects = await Promise.all((await store.keys('')).map(async (key) => (await store.read(key))?.text ?? ''));
   const mails = JSON.stringify(await moto.mails());
-  if (host.logs.length === 0 || bodies.length === 0 || objects.length === 0 || !mails.includes('Your access key was rotated')) return ['nothing was searched'];
+  if (
+    host.logs.length === 0 ||
+    bodies.length === 0 ||
+    objects.length === 0 ||
+    !mails.includes('Your access key was rotated')
+  )
+    return ['nothing was searched'];
   return [...host.logs, ...bodies, ...objects, mails].flatMap((text) => [...search.find(text)]);
 }

@@ -27,7 +27,10 @@ type Start = 'one key' | 'two keys';
 const STARTS: readonly (Start | undefined)[] = [undefined, 'one key', 'two keys'];
 const KEYS: Readonly<Record<Start, readonly { readonly ageDays: number; readonly usedBy: 'owner' | 'nobody' }[]>> = {
   'one key': [{ ageDays: 300, usedBy: 'owner' }],
-  'two keys': [{ ageDays: 300, usedBy: 'owner' }, { ageDays: 900, usedBy: 'nobody' }],
+  'two keys': [
+    { ageDays: 300, usedBy: 'owner' },
+    { ageDays: 900, usedBy: 'nobody' },
+  ],
 };
 
 export interface BundledFinding {
@@ -57,7 +60,9 @@ const CHANGES = /^(iam:(Create|Update|Delete)|secretsmanager:(Create|Put|Update|
 
 /** Faults at every call of an invocation that changes anything but its report; from a start with keys, at what changes something. */
 export async function bundledSingles(): Promise<readonly Single[]> {
-  const all = await Promise.all(STARTS.map(async (start) => singlesOf(start, (await play([{ ...UNTOUCHED, start }])).calls)));
+  const all = await Promise.all(
+    STARTS.map(async (start) => singlesOf(start, (await play([{ ...UNTOUCHED, start }])).calls)),
+  );
   return all.flat();
 }
 
@@ -71,7 +76,9 @@ function singlesOf(start: Start | undefined, calls: readonly CallRecord[]): Sing
     if (start) return changes(record) ? FAULTS_OF_STARTS : [];
     return changes(record) ? FAULTS : FAULTS_OF_READS;
   };
-  return calls.flatMap((record, call) => (acting.has(record.origin) ? faults(record).map((fault) => ({ call, fault, ...(start && { start }) })) : []));
+  return calls.flatMap((record, call) =>
+    acting.has(record.origin) ? faults(record).map((fault) => ({ call, fault, ...(start && { start }) })) : [],
+  );
 }
 
 /** @returns what went wrong, by fault */
@@ -86,18 +93,33 @@ export async function exploreBundled(singles: readonly Single[]): Promise<readon
 const accountOf = (index: number): string => String(300_000_000_000 + index);
 const userOf = (index: number): string => `user.${index}`;
 
-function problemsOf({ rehearsal: { report, organization }, denied, failed }: Played, { start }: Single, index: number): string[] {
+function problemsOf(
+  { rehearsal: { report, organization }, denied, failed }: Played,
+  { start }: Single,
+  index: number,
+): string[] {
   const [accountId, user] = [accountOf(index), userOf(index)];
   const events = report.events.filter((event) => event.accountId === accountId);
   const keyIds = events.flatMap((event) => (event.kind === 'key-created' ? event.keyId : []));
-  const leaks = report.events.filter((event) => event.kind === 'violation' && event.accountId === '' && keyIds.some((keyId) => event.message.includes(keyId)));
+  const leaks = report.events.filter(
+    (event) =>
+      event.kind === 'violation' && event.accountId === '' && keyIds.some((keyId) => event.message.includes(keyId)),
+  );
   const made = events.filter((event) => event.kind === 'key-created' && event.origin === 'rotation').length;
   const rotated = report.users.find((other) => other.accountId === accountId)!.rotations.succeeded;
-  const told = events.filter((event) => event.kind === 'mail' && event.audience === 'owner' && event.subject.startsWith('New access key')).length;
-  const warned = events.some((event) => event.kind === 'notice' && (event.type === 'rotation-failed' || event.type === 'rotation-partial' || event.code === 'ROTATION_FAILED'));
+  const told = events.filter(
+    (event) => event.kind === 'mail' && event.audience === 'owner' && event.subject.startsWith('New access key'),
+  ).length;
+  const warned = events.some(
+    (event) =>
+      event.kind === 'notice' &&
+      (event.type === 'rotation-failed' || event.type === 'rotation-partial' || event.code === 'ROTATION_FAILED'),
+  );
   const keys = organization.directory.keysOf(accountId, user);
   const unplanned = rotated > (start ? 1 : 2);
-  const pending = [...organization.secrets.values()].some((secret) => secret.accountId === accountId && secret.stages.includes('AWSPENDING'));
+  const pending = [...organization.secrets.values()].some(
+    (secret) => secret.accountId === accountId && secret.stages.includes('AWSPENDING'),
+  );
   return [
     ...[...events, ...leaks].flatMap((event) => (event.kind === 'violation' ? event.message : [])),
     ...(rotated === 0 ? ['no rotation finished'] : []),
@@ -112,7 +134,9 @@ function problemsOf({ rehearsal: { report, organization }, denied, failed }: Pla
 }
 
 /** One fault, with the calls of the account's functions as they went. */
-export async function replayBundled(single: Single): Promise<{ readonly calls: readonly CallRecord[]; readonly problems: readonly string[] }> {
+export async function replayBundled(
+  single: Single,
+): Promise<{ readonly calls: readonly CallRecord[]; readonly problems: readonly string[] }> {
   const played = await play([single]);
   return { calls: played.calls, problems: problemsOf(played, single, 0) };
 }
@@ -138,9 +162,25 @@ async function play(singles: readonly Single[]): Promise<Played> {
     writeFileSync(join(folder, 'roster.yaml'), rosterOf(singles));
     const { roster, problems } = loadRoster(join(folder, 'roster.yaml'), { at: START });
     if (!roster) throw new Error(JSON.stringify(problems));
-    const owners = singles.map(({ start }, index) => ({ user: userOf(index), switches: '1h', keys: start ? KEYS[start] : [] }));
-    const commands = singles.flatMap(({ start }, index) => (start ? [] : [{ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }]));
-    const rehearsal = await rehearse({ roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined).code!] }, days: DAYS, start: START, seed: 1, scenario: { owners, commands }, faults: faultsOf(singles), onCall });
+    const owners = singles.map(({ start }, index) => ({
+      user: userOf(index),
+      switches: '1h',
+      keys: start ? KEYS[start] : [],
+    }));
+    const commands = singles.flatMap(({ start }, index) =>
+      start
+        ? []
+        : [{ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }],
+    );
+    const rehearsal = await rehearse({
+      roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined).code!] },
+      days: DAYS,
+      start: START,
+      seed: 1,
+      scenario: { owners, commands },
+      faults: faultsOf(singles),
+      onCall,
+    });
     return { rehearsal, calls, denied, failed };
   } finally {
     rmSync(folder, { recursive: true });
@@ -149,8 +189,13 @@ async function play(singles: readonly Single[]): Promise<Played> {
   function onCall(record: CallRecord): void {
     if (record.origin === undefined || record.origin.includes('mailer')) return;
     if (record.principal.accountId === accountOf(0)) calls.push(record);
-    if (record.origin.includes('/access-keys-rotate#') && (record.injected === 'killed-after' || (record.injected !== undefined && record.operation === 'CreateAccessKey'))) failed.push(record.principal.accountId);
-    if (record.injected === undefined && record.outcome.startsWith('AccessDenied')) denied.push(record.principal.accountId);
+    if (
+      record.origin.includes('/access-keys-rotate#') &&
+      (record.injected === 'killed-after' || (record.injected !== undefined && record.operation === 'CreateAccessKey'))
+    )
+      failed.push(record.principal.accountId);
+    if (record.injected === undefined && record.outcome.startsWith('AccessDenied'))
+      denied.push(record.principal.accountId);
   }
 }
 
@@ -171,7 +216,10 @@ function faultsOf(singles: readonly Single[]): { next(target: FaultTarget): Faul
 }
 
 function rosterOf(singles: readonly Single[]): string {
-  const listed = singles.map(({ start }, index) => `  - { id: "${accountOf(index)}", name: account ${index},${index === 0 ? ' canary: true,' : ''} users: [{ name: ${userOf(index)}, ${WAITS}${start === 'two keys' ? ', unmanagedKeys: delete' : ''} }] }`);
+  const listed = singles.map(
+    ({ start }, index) =>
+      `  - { id: "${accountOf(index)}", name: account ${index},${index === 0 ? ' canary: true,' : ''} users: [{ name: ${userOf(index)}, ${WAITS}${start === 'two keys' ? ', unmanagedKeys: delete' : ''} }] }`,
+  );
   return `version: 1
 organization: { id: o-a1b2c3d4e5, managementAccount: "999999999999", organizationalUnits: [ou-ab12-11111111], securityAccount: "111111111111", region: us-east-1 }
 source: { connectionArn: "arn:aws:codeconnections:us-east-1:111111111111:connection/0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", repository: acme/access-keys, branch: main }

@@ -30,5 +30,7 @@ function secretsInText(text: string): readonly string[] {
 
 function textOf(said: unknown): string {
   if (typeof said === 'string') return said;
-  return said instanceof Error ? inspect(said, { depth: 10, maxStringLength: null, breakLength: Infinity }) : (JSON.stringify(said) ?? '');
+  return said instanceof Error
+    ? inspect(said, { depth: 10, maxStringLength: null, breakLength: Infinity })
+    : (JSON.stringify(said) ?? '');
 }

@@ -20,47 +20,312 @@ export interface Mutation {
 }
 
 const CURRENT = 'a current key';
-const singles = (...states: string[]): Mutation['where'] => ({ states: states.length > 0 ? states : [CURRENT], kinds: ['singles'] });
-const deeds = (...states: string[]): Mutation['where'] => ({ states: states.length > 0 ? states : [CURRENT], kinds: ['deeds'] });
+const singles = (...states: string[]): Mutation['where'] => ({
+  states: states.length > 0 ? states : [CURRENT],
+  kinds: ['singles'],
+});
+const deeds = (...states: string[]): Mutation['where'] => ({
+  states: states.length > 0 ? states : [CURRENT],
+  kinds: ['deeds'],
+});
 
 export const MUTATIONS: readonly Mutation[] = [
-  { name: 'nothing is changed', file: 'domain/rotation.ts', from: 'throw error;\n  }\n  ports.log', to: 'throw error;\n  }\n\n  ports.log', breaks: undefined, where: { states: ['fresh user', CURRENT], kinds: ['singles', 'deeds'] } },
-  { name: 'no intent before CreateAccessKey', file: 'domain/create-secret.ts', from: 'await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));', to: '', breaks: /which we made and did not store|no rotation finished|attempts instead/, where: singles() },
-  { name: 'CreateAccessKey is retried', file: 'domain/create-secret.ts', from: 'return await iam.create();', to: 'return await iam.create().catch(() => iam.create());', breaks: /called twice in one invocation/, where: singles() },
-  { name: 'the key is deleted although the put may have worked', file: 'domain/create-secret.ts', from: 'if (stored?.id === created.id) return;', to: '', breaks: /deleted while a version named it/, where: singles() },
-  { name: 'a stored pending key is not looked for', file: 'domain/create-secret.ts', from: 'if (pending) return abandonIfGone(rotation, pending);', to: '', breaks: /attempts instead|no rotation finished|deleted while/, where: singles() },
-  { name: 'promotion before the test', file: 'domain/create-secret.ts', from: 'if (created) await storeKey(rotation, canonicalName, created);', to: "if (created) await storeKey(rotation, canonicalName, created);\n  if (created) await rotation.secrets.moveStage(rotation.secret.arn, 'AWSCURRENT', { to: rotation.event.token, from: Object.entries(rotation.secret.versions).find(([, stages]) => stages.includes('AWSCURRENT'))?.[0] });", breaks: /AWSCURRENT names a key that does not work/, where: singles() },
-  { name: 'nobody proves that the key works', file: 'domain/test-secret.ts', from: 'if (!identity) return false;', to: 'if (!identity) return true;', breaks: /AWSCURRENT names a key that does not work/, where: singles() },
-  { name: "the key's identity is not compared", file: 'domain/test-secret.ts', from: 'if (name !== userName || identity.accountId !== settings.accountId) {', to: 'if (false) {', breaks: /AWSCURRENT names a key that does not work/, where: deeds() },
-  { name: 'the previous key is deleted before promotion', file: 'domain/finish-secret.ts', from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'", to: "  for (const key of await rotation.iam.list()) if (key.id !== pending.id) await rotation.iam.delete(key.id);\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'", breaks: /deleted while a version named it/, where: singles() },
-  { name: 'the previous key is not written into the ledger', file: 'domain/finish-secret.ts', from: 'if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id, keys);', to: '', breaks: /of which it does not say until when/, where: singles() },
-  { name: 'nobody is told of a promoted version', file: 'domain/success.ts', from: 'await notices.send(notice);', to: '', breaks: /told 0 times of one version/, where: singles() },
-  { name: 'told before it is true: the mark comes first', file: 'domain/success.ts', from: "    await notices.send(notice);\n    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });", to: "    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });\n    await notices.send(notice);", breaks: /told 0 times of one version/, where: singles() },
-  { name: 'rotated is told before promotion', file: 'domain/finish-secret.ts', from: '  try {\n    await secrets.moveStage(secret.arn, \'AWSCURRENT\'', to: "  await rotation.notices.send(rotatedNotice({ subject: rotation, versionId: event.token, currentKeyId: pending.id, now: rotation.clock.now() }));\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'", breaks: /lying notice: rotated, and AWSCURRENT is on another version/, where: singles() },
-  { name: 'failed and partial are swapped', file: 'domain/rotation.ts', from: "live ? 'rotation-partial' : 'rotation-failed'", to: "live ? 'rotation-failed' : 'rotation-partial'", breaks: /lying notice: rotation-(failed|partial)/, where: singles() },
-  { name: 'the previous key is promised for a day too long', file: 'domain/success.ts', from: 'activeUntil(retirement, user).toISOString(), whenStillUsed', to: 'new Date(activeUntil(retirement, user).getTime() + 24 * 3_600_000).toISOString(), whenStillUsed', breaks: /not kept until then|before the promised instant/, where: singles() },
-  { name: 'the previous key is promised for a day too short', file: 'domain/success.ts', from: 'activeUntil(retirement, user).toISOString(), whenStillUsed', to: 'new Date(activeUntil(retirement, user).getTime() - 24 * 3_600_000).toISOString(), whenStillUsed', breaks: /not kept until then/, where: singles() },
-  { name: 'AWSPENDING stays on the promoted version', file: 'domain/success.ts', from: "if (secret.versions[versionId]?.includes('AWSPENDING')) await takePendingOff", to: 'if (false) await takePendingOff', breaks: /a version is AWSPENDING/, where: singles() },
-  { name: 'every key is quiet', file: 'domain/keys.ts', from: 'return now.getTime() >= quietAt(key, lastUse, quietForHours).getTime();', to: 'return true;', breaks: /while it was used/, where: singles('a current key that its owner goes on using') },
-  { name: 'an error is taken for a key that was never used', file: 'domain/user-pass.ts', from: 'await iam.lastUse(key.id)', to: 'await iam.lastUse(key.id).catch(() => ({ used: false as const }))', breaks: /deactivated while it was used/, where: { states: ['a current key that its owner goes on using'], kinds: ['pairs'] } },
-  { name: 'an Active key is deleted as it is', file: 'domain/keys.ts', from: "if (key.status === 'Active') await keys.deactivate(key.id);", to: '', breaks: /deleted while it was Active/, where: singles('the behaviour of the single-account rotator') },
-  { name: 'keepPreviousFor is ignored', file: 'domain/retirement.ts', from: 'latest(since, user.keepPreviousForHours, until);', to: 'since;', breaks: /before keepPreviousFor was over/, where: singles() },
-  { name: 'deleteInactiveAfter is ignored', file: 'domain/retirement.ts', from: 'latest(since, user.deleteInactiveAfterHours, until);', to: 'since;', breaks: /before deleteInactiveAfter was over/, where: singles() },
-  { name: 'retirement never acts', file: 'domain/retire-keys.ts', from: 'switch (step.kind) {', to: "switch (step.kind === 'deactivate' ? ('forget' as never) : step.kind) {", breaks: /previous key had not been deleted/, where: singles() },
-  { name: 'every unknown key is an orphan of ours', file: 'domain/ledger.ts', from: 'if (candidates.length === 0 || rivals.length > candidates.length) judged.unmanaged.push(key);\n    else if', to: 'if', breaks: /deleted while it was Active|which a person made and the roster holds/, where: deeds() },
-  { name: 'orphans are never found', file: 'domain/ledger.ts', from: 'else judged.orphans.push(key);', to: 'else judged.unmanaged.push(key);', breaks: /which we made and did not store|attempts instead/, where: singles() },
-  { name: 'intents are spent at once', file: 'domain/ledger.ts', from: 'intent.token !== keepToken && now.getTime() > endOf(intent, timeoutMs) + LIST_LAG_MS && !keys.some((key) => covers(intent, key, timeoutMs))', to: 'true', breaks: /which we made and did not store|no rotation finished|attempts instead/, where: singles() },
-  { name: 'room is made of any second key', file: 'domain/making-room.ts', from: 'const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));', to: "const victim = { key: existing.find(({ id }) => id !== currentKeyId)!, found: 'retiring' as string };", breaks: /deleted while it was (Active|used)/, where: singles('a current and an unmanaged key that is used') },
-  { name: 'reconcile does not finish what finishSecret left', file: 'domain/reconcile-user.ts', from: 'await finishRotation(pass);', to: '', breaks: /told 0 times of one version/, where: singles('a current key, no attempt after its promotion') },
-  { name: 'reconcile never starts a rotation again', file: 'domain/tend-rotation.ts', from: 'await startAgain(pass, pending);', to: '', breaks: /no rotation finished/, where: singles('two keys, both used') },
-  { name: 'a finished rotation is begun again', file: 'domain/rotation.ts', from: 'if (isFinished(subject, event)) return;', to: '', breaks: /attempts instead|no rotation finished|lying notice/, where: singles() },
-  { name: 'a failure is told to nobody', file: 'domain/rotation.ts', from: 'await notices.send(failureNotice(rotation, error, live));', to: '{}', breaks: /reached no admin/, where: singles() },
-  { name: 'only the first failure of a rotation is told', file: 'domain/rotation.ts', from: 'told?.token !== event.token || told.code !== codeOf(error)', to: 'told?.token !== event.token', breaks: /reached no admin/, where: { states: ['fresh user'], kinds: ['pairs'] } },
-  { name: 'rollback forgets to activate the key', file: 'domain/rollback.ts', from: 'await iam.activate(olderKey);', to: '', breaks: /AWSCURRENT names a key that does not work/, where: deeds() },
-  { name: 'rollback does not look whether a rotation is outstanding', file: 'domain/rollback.ts', from: "throw impossible('a rotation is outstanding');", to: '{}', breaks: /./, where: deeds() },
-  { name: 'the secret is logged', file: 'domain/create-secret.ts', from: 'if (created) await storeKey(rotation, canonicalName, created);', to: "if (created) rotation.log.info('created', { key: Buffer.from(created.secret).toString('base64') });\n  if (created) await storeKey(rotation, canonicalName, created);", breaks: /a secret access key was said/, where: singles() },
-  { name: "the secret is in an error's cause", file: 'domain/create-secret.ts', from: '    if (stored) return;\n    throw error;', to: '    if (stored) return;\n    throw new Error("not stored", { cause: created });', breaks: /a secret access key was said/, where: singles() },
-  { name: 'the session policy lacks iam:DeleteAccessKey', file: 'aws/key-administration.ts', from: ", 'DeleteAccessKey']", to: ']', breaks: /a call of a function was not allowed/, where: 'bundled' },
+  {
+    name: 'nothing is changed',
+    file: 'domain/rotation.ts',
+    from: 'throw error;\n  }\n  ports.log',
+    to: 'throw error;\n  }\n\n  ports.log',
+    breaks: undefined,
+    where: { states: ['fresh user', CURRENT], kinds: ['singles', 'deeds'] },
+  },
+  {
+    name: 'no intent before CreateAccessKey',
+    file: 'domain/create-secret.ts',
+    from: 'await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));',
+    to: '',
+    breaks: /which we made and did not store|no rotation finished|attempts instead/,
+    where: singles(),
+  },
+  {
+    name: 'CreateAccessKey is retried',
+    file: 'domain/create-secret.ts',
+    from: 'return await iam.create();',
+    to: 'return await iam.create().catch(() => iam.create());',
+    breaks: /called twice in one invocation/,
+    where: singles(),
+  },
+  {
+    name: 'the key is deleted although the put may have worked',
+    file: 'domain/create-secret.ts',
+    from: 'if (stored?.id === created.id) return;',
+    to: '',
+    breaks: /deleted while a version named it/,
+    where: singles(),
+  },
+  {
+    name: 'a stored pending key is not looked for',
+    file: 'domain/create-secret.ts',
+    from: 'if (pending) return abandonIfGone(rotation, pending);',
+    to: '',
+    breaks: /attempts instead|no rotation finished|deleted while/,
+    where: singles(),
+  },
+  {
+    name: 'promotion before the test',
+    file: 'domain/create-secret.ts',
+    from: 'if (created) await storeKey(rotation, canonicalName, created);',
+    to: "if (created) await storeKey(rotation, canonicalName, created);\n  if (created) await rotation.secrets.moveStage(rotation.secret.arn, 'AWSCURRENT', { to: rotation.event.token, from: Object.entries(rotation.secret.versions).find(([, stages]) => stages.includes('AWSCURRENT'))?.[0] });",
+    breaks: /AWSCURRENT names a key that does not work/,
+    where: singles(),
+  },
+  {
+    name: 'nobody proves that the key works',
+    file: 'domain/test-secret.ts',
+    from: 'if (!identity) return false;',
+    to: 'if (!identity) return true;',
+    breaks: /AWSCURRENT names a key that does not work/,
+    where: singles(),
+  },
+  {
+    name: "the key's identity is not compared",
+    file: 'domain/test-secret.ts',
+    from: 'if (name !== userName || identity.accountId !== settings.accountId) {',
+    to: 'if (false) {',
+    breaks: /AWSCURRENT names a key that does not work/,
+    where: deeds(),
+  },
+  {
+    name: 'the previous key is deleted before promotion',
+    file: 'domain/finish-secret.ts',
+    from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
+    to: "  for (const key of await rotation.iam.list()) if (key.id !== pending.id) await rotation.iam.delete(key.id);\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
+    breaks: /deleted while a version named it/,
+    where: singles(),
+  },
+  {
+    name: 'the previous key is not written into the ledger',
+    file: 'domain/finish-secret.ts',
+    from: 'if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id, keys);',
+    to: '',
+    breaks: /of which it does not say until when/,
+    where: singles(),
+  },
+  {
+    name: 'nobody is told of a promoted version',
+    file: 'domain/success.ts',
+    from: 'await notices.send(notice);',
+    to: '',
+    breaks: /told 0 times of one version/,
+    where: singles(),
+  },
+  {
+    name: 'told before it is true: the mark comes first',
+    file: 'domain/success.ts',
+    from: '    await notices.send(notice);\n    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });',
+    to: '    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });\n    await notices.send(notice);',
+    breaks: /told 0 times of one version/,
+    where: singles(),
+  },
+  {
+    name: 'rotated is told before promotion',
+    file: 'domain/finish-secret.ts',
+    from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
+    to: "  await rotation.notices.send(rotatedNotice({ subject: rotation, versionId: event.token, currentKeyId: pending.id, now: rotation.clock.now() }));\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
+    breaks: /lying notice: rotated, and AWSCURRENT is on another version/,
+    where: singles(),
+  },
+  {
+    name: 'failed and partial are swapped',
+    file: 'domain/rotation.ts',
+    from: "live ? 'rotation-partial' : 'rotation-failed'",
+    to: "live ? 'rotation-failed' : 'rotation-partial'",
+    breaks: /lying notice: rotation-(failed|partial)/,
+    where: singles(),
+  },
+  {
+    name: 'the previous key is promised for a day too long',
+    file: 'domain/success.ts',
+    from: 'activeUntil(retirement, user).toISOString(), whenStillUsed',
+    to: 'new Date(activeUntil(retirement, user).getTime() + 24 * 3_600_000).toISOString(), whenStillUsed',
+    breaks: /not kept until then|before the promised instant/,
+    where: singles(),
+  },
+  {
+    name: 'the previous key is promised for a day too short',
+    file: 'domain/success.ts',
+    from: 'activeUntil(retirement, user).toISOString(), whenStillUsed',
+    to: 'new Date(activeUntil(retirement, user).getTime() - 24 * 3_600_000).toISOString(), whenStillUsed',
+    breaks: /not kept until then/,
+    where: singles(),
+  },
+  {
+    name: 'AWSPENDING stays on the promoted version',
+    file: 'domain/success.ts',
+    from: "if (secret.versions[versionId]?.includes('AWSPENDING')) await takePendingOff",
+    to: 'if (false) await takePendingOff',
+    breaks: /a version is AWSPENDING/,
+    where: singles(),
+  },
+  {
+    name: 'every key is quiet',
+    file: 'domain/keys.ts',
+    from: 'return now.getTime() >= quietAt(key, lastUse, quietForHours).getTime();',
+    to: 'return true;',
+    breaks: /while it was used/,
+    where: singles('a current key that its owner goes on using'),
+  },
+  {
+    name: 'an error is taken for a key that was never used',
+    file: 'domain/user-pass.ts',
+    from: 'await iam.lastUse(key.id)',
+    to: 'await iam.lastUse(key.id).catch(() => ({ used: false as const }))',
+    breaks: /deactivated while it was used/,
+    where: { states: ['a current key that its owner goes on using'], kinds: ['pairs'] },
+  },
+  {
+    name: 'an Active key is deleted as it is',
+    file: 'domain/keys.ts',
+    from: "if (key.status === 'Active') await keys.deactivate(key.id);",
+    to: '',
+    breaks: /deleted while it was Active/,
+    where: singles('the behaviour of the single-account rotator'),
+  },
+  {
+    name: 'keepPreviousFor is ignored',
+    file: 'domain/retirement.ts',
+    from: 'latest(since, user.keepPreviousForHours, until);',
+    to: 'since;',
+    breaks: /before keepPreviousFor was over/,
+    where: singles(),
+  },
+  {
+    name: 'deleteInactiveAfter is ignored',
+    file: 'domain/retirement.ts',
+    from: 'latest(since, user.deleteInactiveAfterHours, until);',
+    to: 'since;',
+    breaks: /before deleteInactiveAfter was over/,
+    where: singles(),
+  },
+  {
+    name: 'retirement never acts',
+    file: 'domain/retire-keys.ts',
+    from: 'switch (step.kind) {',
+    to: "switch (step.kind === 'deactivate' ? ('forget' as never) : step.kind) {",
+    breaks: /previous key had not been deleted/,
+    where: singles(),
+  },
+  {
+    name: 'every unknown key is an orphan of ours',
+    file: 'domain/ledger.ts',
+    from: 'if (candidates.length === 0 || rivals.length > candidates.length) judged.unmanaged.push(key);\n    else if',
+    to: 'if',
+    breaks: /deleted while it was Active|which a person made and the roster holds/,
+    where: deeds(),
+  },
+  {
+    name: 'orphans are never found',
+    file: 'domain/ledger.ts',
+    from: 'else judged.orphans.push(key);',
+    to: 'else judged.unmanaged.push(key);',
+    breaks: /which we made and did not store|attempts instead/,
+    where: singles(),
+  },
+  {
+    name: 'intents are spent at once',
+    file: 'domain/ledger.ts',
+    from: 'intent.token !== keepToken && now.getTime() > endOf(intent, timeoutMs) + LIST_LAG_MS && !keys.some((key) => covers(intent, key, timeoutMs))',
+    to: 'true',
+    breaks: /which we made and did not store|no rotation finished|attempts instead/,
+    where: singles(),
+  },
+  {
+    name: 'room is made of any second key',
+    file: 'domain/making-room.ts',
+    from: 'const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));',
+    to: "const victim = { key: existing.find(({ id }) => id !== currentKeyId)!, found: 'retiring' as string };",
+    breaks: /deleted while it was (Active|used)/,
+    where: singles('a current and an unmanaged key that is used'),
+  },
+  {
+    name: 'reconcile does not finish what finishSecret left',
+    file: 'domain/reconcile-user.ts',
+    from: 'await finishRotation(pass);',
+    to: '',
+    breaks: /told 0 times of one version/,
+    where: singles('a current key, no attempt after its promotion'),
+  },
+  {
+    name: 'reconcile never starts a rotation again',
+    file: 'domain/tend-rotation.ts',
+    from: 'await startAgain(pass, pending);',
+    to: '',
+    breaks: /no rotation finished/,
+    where: singles('two keys, both used'),
+  },
+  {
+    name: 'a finished rotation is begun again',
+    file: 'domain/rotation.ts',
+    from: 'if (isFinished(subject, event)) return;',
+    to: '',
+    breaks: /attempts instead|no rotation finished|lying notice/,
+    where: singles(),
+  },
+  {
+    name: 'a failure is told to nobody',
+    file: 'domain/rotation.ts',
+    from: 'await notices.send(failureNotice(rotation, error, live));',
+    to: '{}',
+    breaks: /reached no admin/,
+    where: singles(),
+  },
+  {
+    name: 'only the first failure of a rotation is told',
+    file: 'domain/rotation.ts',
+    from: 'told?.token !== event.token || told.code !== codeOf(error)',
+    to: 'told?.token !== event.token',
+    breaks: /reached no admin/,
+    where: { states: ['fresh user'], kinds: ['pairs'] },
+  },
+  {
+    name: 'rollback forgets to activate the key',
+    file: 'domain/rollback.ts',
+    from: 'await iam.activate(olderKey);',
+    to: '',
+    breaks: /AWSCURRENT names a key that does not work/,
+    where: deeds(),
+  },
+  {
+    name: 'rollback does not look whether a rotation is outstanding',
+    file: 'domain/rollback.ts',
+    from: "throw impossible('a rotation is outstanding');",
+    to: '{}',
+    breaks: /./,
+    where: deeds(),
+  },
+  {
+    name: 'the secret is logged',
+    file: 'domain/create-secret.ts',
+    from: 'if (created) await storeKey(rotation, canonicalName, created);',
+    to: "if (created) rotation.log.info('created', { key: Buffer.from(created.secret).toString('base64') });\n  if (created) await storeKey(rotation, canonicalName, created);",
+    breaks: /a secret access key was said/,
+    where: singles(),
+  },
+  {
+    name: "the secret is in an error's cause",
+    file: 'domain/create-secret.ts',
+    from: '    if (stored) return;\n    throw error;',
+    to: '    if (stored) return;\n    throw new Error("not stored", { cause: created });',
+    breaks: /a secret access key was said/,
+    where: singles(),
+  },
+  {
+    name: 'the session policy lacks iam:DeleteAccessKey',
+    file: 'aws/key-administration.ts',
+    from: ", 'DeleteAccessKey']",
+    to: ']',
+    breaks: /a call of a function was not allowed/,
+    where: 'bundled',
+  },
 ];
 
 export interface Verdict {
@@ -78,7 +343,12 @@ const COPIED = ['lambda', 'lib', 'test'];
 export async function tryMutation(mutation: Mutation): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'mutation-'));
   try {
-    return judge(mutation, mutation.where === 'bundled' ? await probeCopy(mutation, folder) : await probeBundle(mutation, mutation.where, folder));
+    return judge(
+      mutation,
+      mutation.where === 'bundled'
+        ? await probeCopy(mutation, folder)
+        : await probeBundle(mutation, mutation.where, folder),
+    );
   } catch (error) {
     return { good: false, said: (error as Error).message };
   } finally {
@@ -88,9 +358,13 @@ export async function tryMutation(mutation: Mutation): Promise<Verdict> {
 
 function judge({ breaks }: Mutation, { found, other, schedules }: Probed): Verdict {
   const noticed = found ?? other;
-  if (!breaks) return { good: noticed === undefined, said: noticed ?? `nothing in ${schedules} schedules, as it must be` };
+  if (!breaks)
+    return { good: noticed === undefined, said: noticed ?? `nothing in ${schedules} schedules, as it must be` };
   if (found !== undefined) return { good: true, said: found };
-  return { good: false, said: other === undefined ? `NOTHING in ${schedules} schedules` : `NOT WHAT WAS EXPECTED: ${other}` };
+  return {
+    good: false,
+    said: other === undefined ? `NOTHING in ${schedules} schedules` : `NOT WHAT WAS EXPECTED: ${other}`,
+  };
 }
 
 function mutated({ name, file, from, to }: Mutation): string {
@@ -100,7 +374,11 @@ function mutated({ name, file, from, to }: Mutation): string {
 }
 
 /** The exploration at the ports as one file, with the mutated text in it. */
-async function probeBundle(mutation: Mutation, where: Exclude<Mutation['where'], 'bundled'>, folder: string): Promise<Probed> {
+async function probeBundle(
+  mutation: Mutation,
+  where: Exclude<Mutation['where'], 'bundled'>,
+  folder: string,
+): Promise<Probed> {
   const outfile = join(folder, 'probe.js');
   const contents = mutated(mutation);
   await build({
@@ -108,7 +386,13 @@ async function probeBundle(mutation: Mutation, where: Exclude<Mutation['where'],
     bundle: true,
     platform: 'node',
     outfile,
-    plugins: [{ name: 'mutation', setup: (bundling) => bundling.onLoad({ filter: new RegExp(`lambda/${mutation.file}$`) }, () => ({ contents, loader: 'ts' })) }],
+    plugins: [
+      {
+        name: 'mutation',
+        setup: (bundling) =>
+          bundling.onLoad({ filter: new RegExp(`lambda/${mutation.file}$`) }, () => ({ contents, loader: 'ts' })),
+      },
+    ],
   });
   const probe: Probe = { breaks: (mutation.breaks ?? /./).source, ...where };
   return execute([outfile, JSON.stringify(probe)], folder);
@@ -127,7 +411,14 @@ function probeCopy(mutation: Mutation, folder: string): Promise<Probed> {
 function execute(args: readonly string[], cwd: string): Promise<Probed> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, args, { cwd, timeout: LONGEST_MS, maxBuffer: 1e8 }, (error, stdout, stderr) => {
-      if (error) reject(new Error(error.killed ? `the exploration did not end in ${LONGEST_MS / 1_000} s` : `the mutated product does not start: ${stderr.slice(0, 1_000)}`));
+      if (error)
+        reject(
+          new Error(
+            error.killed
+              ? `the exploration did not end in ${LONGEST_MS / 1_000} s`
+              : `the mutated product does not start: ${stderr.slice(0, 1_000)}`,
+          ),
+        );
       else resolve(JSON.parse(stdout) as Probed);
     });
   });

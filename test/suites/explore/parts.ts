@@ -9,7 +9,13 @@ const MOST_FINDINGS = 5;
 /** Without a fault, a rotation of more attempts waits for room. */
 const WAITS = 3;
 /** States whose retirements differ: pairs within a retirement are tried from these. */
-const RETIREMENTS = ['one key, adopted', 'a current key', 'rolled back', 'a current key that its owner goes on using', 'a used current key, which stops when its time is over'];
+const RETIREMENTS = [
+  'one key, adopted',
+  'a current key',
+  'rolled back',
+  'a current key that its owner goes on using',
+  'a used current key, which stops when its time is over',
+];
 
 export type Kind = 'singles' | 'deeds' | 'pairs';
 
@@ -32,7 +38,8 @@ export interface Done {
 }
 
 /** The longest first. */
-export const partsOf = (kinds: readonly Kind[]): Part[] => [...kinds].reverse().flatMap((kind) => Object.keys(STATES).map((state) => ({ state, kind })));
+export const partsOf = (kinds: readonly Kind[]): Part[] =>
+  [...kinds].reverse().flatMap((kind) => Object.keys(STATES).map((state) => ({ state, kind })));
 
 /** Ends early when a part has shown enough that is wrong. @param wanted what to look for, of all that is wrong */
 export function explore(part: Part, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
@@ -44,23 +51,36 @@ export function explore(part: Part, mostFindings = MOST_FINDINGS, wanted = /./):
  * of the calls, where most that can go wrong does.
  * @returns also out of how many they were drawn
  */
-export async function exploreSome(state: string, size: number, random: Random): Promise<Done & { readonly outOf: number }> {
+export async function exploreSome(
+  state: string,
+  size: number,
+  random: Random,
+): Promise<Done & { readonly outOf: number }> {
   let outOf = 0;
   const draw = (all: Schedules, { calls, closedAt }: Outcome): Schedule[] => {
     const schedules = [...(all as Iterable<Schedule>)];
     outOf = schedules.length;
-    const [changes, others] = parted(schedules, ({ faults }) => faults[0]!.call < closedAt && !isRead(calls[faults[0]!.call]!));
+    const [changes, others] = parted(
+      schedules,
+      ({ faults }) => faults[0]!.call < closedAt && !isRead(calls[faults[0]!.call]!),
+    );
     return [...drawn(changes, size / 2, random), ...drawn(others, size / 2, random)];
   };
   const done = await exploreOf({ state, kind: 'singles' }, draw);
   return { ...done, outOf };
 }
 
-export const replayCommand = (schedule: object): string => `npm run explore -- --replay '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'`;
+export const replayCommand = (schedule: object): string =>
+  `npm run explore -- --replay '${JSON.stringify(schedule).replaceAll("'", "'\\''")}'`;
 
 type Schedules = Iterable<Schedule> | AsyncIterable<Schedule>;
 
-async function exploreOf(part: Part, choose: (all: Schedules, base: Outcome) => Schedules, mostFindings = MOST_FINDINGS, wanted = /./): Promise<Done> {
+async function exploreOf(
+  part: Part,
+  choose: (all: Schedules, base: Outcome) => Schedules,
+  mostFindings = MOST_FINDINGS,
+  wanted = /./,
+): Promise<Done> {
   const { state, kind } = part;
   const known = new Map<string, number>();
   const base = await run({ state, faults: [] }, { known });
@@ -81,7 +101,10 @@ async function exploreOf(part: Part, choose: (all: Schedules, base: Outcome) => 
   return { part, schedules, findings, ...(other !== undefined && { other }) };
 }
 
-const parted = <One>(all: readonly One[], test: (one: One) => boolean): [One[], One[]] => [all.filter(test), all.filter((one) => !test(one))];
+const parted = <One>(all: readonly One[], test: (one: One) => boolean): [One[], One[]] => [
+  all.filter(test),
+  all.filter((one) => !test(one)),
+];
 
 function drawn<One>(all: One[], size: number, random: Random): One[] {
   return Array.from({ length: Math.min(size, all.length) }, () => all.splice(random.integer(all.length), 1)[0]!);
@@ -94,7 +117,9 @@ function schedulesOf(state: string, kind: Kind, base: Outcome): Schedules {
 
 /** On a read, an answer that is lost is an error. */
 function* singles(state: string, base: Outcome): Generator<Schedule> {
-  for (const call of distinctCalls(base)) for (const fault of FAULTS) if (fault !== 'lost' || !isRead(base.calls[call]!)) yield { state, faults: [{ call, fault }] };
+  for (const call of distinctCalls(base))
+    for (const fault of FAULTS)
+      if (fault !== 'lost' || !isRead(base.calls[call]!)) yield { state, faults: [{ call, fault }] };
 }
 
 /** Between the calls of the rotation, and of those runs of reconcile that do more than to look. */
@@ -114,7 +139,10 @@ function* deeds(state: string, base: Outcome): Generator<Schedule> {
 async function* pairs(state: string, base: Outcome): AsyncGenerator<Schedule> {
   const met = new Set(base.marks.map(({ mark }) => mark));
   const begins = base.attempts > WAITS ? base.lastAttemptAt : 0;
-  for (const call of [...rotatingCalls(base).filter((index) => index >= begins), ...(RETIREMENTS.includes(state) ? retiringCalls(base) : [])]) {
+  for (const call of [
+    ...rotatingCalls(base).filter((index) => index >= begins),
+    ...(RETIREMENTS.includes(state) ? retiringCalls(base) : []),
+  ]) {
     for (const fault of telling(base, call)) {
       const first = { call, fault };
       const alone = await run({ state, faults: [first] });

@@ -32,4 +32,6 @@ async function probe({ breaks, states, kinds }: Probe): Promise<Probed> {
   return { schedules, ...(other !== undefined && { other }) };
 }
 
-void probe(JSON.parse(process.argv[2] ?? '') as Probe).then((probed) => void process.stdout.write(JSON.stringify(probed)));
+void probe(JSON.parse(process.argv[2] ?? '') as Probe).then(
+  (probed) => void process.stdout.write(JSON.stringify(probed)),
+);

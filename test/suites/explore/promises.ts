@@ -36,7 +36,11 @@ export class Promises {
   private currentKeyId: string | undefined;
   private currentVersion: string | undefined;
   /** What AWSCURRENT has been, each until how many calls had been made. */
-  private readonly formerly: { readonly version: string | undefined; readonly keyId: string | undefined; readonly until: number }[] = [];
+  private readonly formerly: {
+    readonly version: string | undefined;
+    readonly keyId: string | undefined;
+    readonly until: number;
+  }[] = [];
   /** Versions that a rotation has put into AWSCURRENT, with the key that each replaced. */
   private readonly promoted = new Map<string, string | undefined>();
   /** By key: since when it is on its way out, at the earliest. */
@@ -52,7 +56,13 @@ export class Promises {
   private readonly stoppedAt = new Map<string, number>();
   private readonly published = new Map<string, Partial<NoticeEvent>>();
   private readonly failures: Failure[] = [];
-  private readonly searched = { logLines: 0, recorded: 0, answers: 0, tags: new Set<string>(), report: undefined as unknown };
+  private readonly searched = {
+    logLines: 0,
+    recorded: 0,
+    answers: 0,
+    tags: new Set<string>(),
+    report: undefined as unknown,
+  };
 
   /** @param crowded whether others act between two calls, so that a place can be taken after it was seen to be free */
   constructor(
@@ -77,34 +87,59 @@ export class Promises {
   /** All that decides what is demanded from here on, as text. */
   fingerprint(): string {
     const { settled, promoted, retiresSince, inactiveSince, activeUntil, keptUntil, everKnown, currentKeyId } = this;
-    const instants = [retiresSince, inactiveSince, activeUntil, keptUntil].map((known) => [...known].map(([id, at]) => [id, new Date(at)]));
-    const heard = this.world.notices.filter(({ type }) => type !== 'attention' && type !== 'resolved').map(({ id, type, audience, code }) => [id, audience, code, this.published.get(`${id} ${type}`)]);
-    return JSON.stringify([settled, currentKeyId, [...promoted], instants, [...everKnown], heard, this.untold(), this.tellings()]);
+    const instants = [retiresSince, inactiveSince, activeUntil, keptUntil].map((known) =>
+      [...known].map(([id, at]) => [id, new Date(at)]),
+    );
+    const heard = this.world.notices
+      .filter(({ type }) => type !== 'attention' && type !== 'resolved')
+      .map(({ id, type, audience, code }) => [id, audience, code, this.published.get(`${id} ${type}`)]);
+    return JSON.stringify([
+      settled,
+      currentKeyId,
+      [...promoted],
+      instants,
+      [...everKnown],
+      heard,
+      this.untold(),
+      this.tellings(),
+    ]);
   }
 
   /** An attempt failed, and reconcile has heard of it. */
   failed(token: string, failure: Error, at: string): void {
     const code = failure instanceof Killed ? undefined : ((failure as { code?: string }).code ?? failure.name);
-    this.failures.push({ token, id: eventId(this.world.arn(this.world.secret), 'RotationFailed', at), ...(code !== undefined && { code }) });
+    this.failures.push({
+      token,
+      id: eventId(this.world.arn(this.world.secret), 'RotationFailed', at),
+      ...(code !== undefined && { code }),
+    });
   }
 
   /** The function told of a failure itself and recorded that, and then reconcile said that it had not. */
   deniedRecord(since: number): void {
-    this.demand(!this.world.notices.slice(since).some(({ code }) => code === 'ROTATION_FAILED'), 'the admins were told that the function had left no record');
+    this.demand(
+      !this.world.notices.slice(since).some(({ code }) => code === 'ROTATION_FAILED'),
+      'the admins were told that the function had left no record',
+    );
   }
 
   /** Whatever differs now was done by a person. */
   accept(): void {
     this.before = this.snapshot();
     this.held = this.named();
-    for (const { id } of this.before) if (!this.retiresSince.has(id) && !this.everKnown.has(id)) this.retiresSince.set(id, this.world.now.getTime());
+    for (const { id } of this.before)
+      if (!this.retiresSince.has(id) && !this.everKnown.has(id)) this.retiresSince.set(id, this.world.now.getTime());
   }
 
   /** Faults have stopped, no rotation is outstanding, and reconcile has passed twice. */
   afterwards(): void {
     const { world } = this;
     const stored = this.stored();
-    for (const { id } of world.keys) this.demand(!world.made.has(id) || stored.has(id), `${id}, which we made and did not store, was still there after the rotation`);
+    for (const { id } of world.keys)
+      this.demand(
+        !world.made.has(id) || stored.has(id),
+        `${id}, which we made and did not store, was still there after the rotation`,
+      );
   }
 
   /**
@@ -117,35 +152,76 @@ export class Promises {
     this.demand(this.versionWith('AWSPENDING') === undefined, 'at rest a version is AWSPENDING');
     this.demand(!alone || world.keys.length === 1, 'at rest a previous key had not been deleted');
     this.afterwards();
-    for (const { token, code } of this.untold()) this.demand(false, `a failure of ${token.slice(-2)} (${code ?? 'cut off'}) reached no admin`);
-    for (const [version, count] of this.tellings()) this.demand(count === 1, `an owner was told ${count} times of one version that was promoted (${version.slice(-2)})`);
-    for (const { type, previousKeyId } of world.recorded) this.demand(type !== 'previous-key-deleted' || !world.keys.some(({ id }) => id === previousKeyId), `${previousKeyId} is on record as deleted and exists`);
+    for (const { token, code } of this.untold())
+      this.demand(false, `a failure of ${token.slice(-2)} (${code ?? 'cut off'}) reached no admin`);
+    for (const [version, count] of this.tellings())
+      this.demand(
+        count === 1,
+        `an owner was told ${count} times of one version that was promoted (${version.slice(-2)})`,
+      );
+    for (const { type, previousKeyId } of world.recorded)
+      this.demand(
+        type !== 'previous-key-deleted' || !world.keys.some(({ id }) => id === previousKeyId),
+        `${previousKeyId} is on record as deleted and exists`,
+      );
     const current = world.keyOf('AWSCURRENT');
-    const told = world.notices.some(({ type, currentKeyId, audience }) => (type === 'rotated' || type === 'rotation-partial' || type === 'rolled-back') && audience.includes('owner') && currentKeyId === current?.id);
-    this.demand(!world.made.has(current?.id ?? '') || !this.promoted.has(this.versionWith('AWSCURRENT') ?? '') || told, 'the owner was not told of the current key');
+    const told = world.notices.some(
+      ({ type, currentKeyId, audience }) =>
+        (type === 'rotated' || type === 'rotation-partial' || type === 'rolled-back') &&
+        audience.includes('owner') &&
+        currentKeyId === current?.id,
+    );
+    this.demand(
+      !world.made.has(current?.id ?? '') || !this.promoted.has(this.versionWith('AWSCURRENT') ?? '') || told,
+      'the owner was not told of the current key',
+    );
   }
 
   private untold(): Failure[] {
     const { notices } = this.world;
-    return this.failures.filter((failure) => !notices.some(({ id, type, versionId, code, audience }) => audience.includes('admin') && (id === failure.id || (FAILURES.includes(type) && versionId === failure.token && (code === failure.code || failure.code === GIVEN_UP)))));
+    return this.failures.filter(
+      (failure) =>
+        !notices.some(
+          ({ id, type, versionId, code, audience }) =>
+            audience.includes('admin') &&
+            (id === failure.id ||
+              (FAILURES.includes(type) &&
+                versionId === failure.token &&
+                (code === failure.code || failure.code === GIVEN_UP))),
+        ),
+    );
   }
 
   /** How often owners were told of each promoted version. */
   private tellings(): [string, number][] {
-    const told = this.world.notices.filter(({ type, audience }) => (type === 'rotated' || type === 'rotation-partial') && audience.includes('owner'));
-    return [...this.promoted.keys()].map((version) => [version, told.filter(({ versionId }) => versionId === version).length]);
+    const told = this.world.notices.filter(
+      ({ type, audience }) => (type === 'rotated' || type === 'rotation-partial') && audience.includes('owner'),
+    );
+    return [...this.promoted.keys()].map((version) => [
+      version,
+      told.filter(({ versionId }) => versionId === version).length,
+    ]);
   }
 
   private look(by: string): void {
     const { world } = this;
     this.follow(by);
     const works = world.works(world.keyOf('AWSCURRENT'));
-    this.demand(works || !this.settled || this.isCompromised(this.currentKeyId), 'AWSCURRENT names a key that does not work');
+    this.demand(
+      works || !this.settled || this.isCompromised(this.currentKeyId),
+      'AWSCURRENT names a key that does not work',
+    );
     this.settled ||= works;
     this.demand(world.trespasses === 0, 'the keys of another user were asked for');
     this.demand(this.crowded || world.refusedForLimit === 0, 'CreateAccessKey was sent although the user had two keys');
-    for (const count of world.creations.values()) this.demand(count === 1, 'CreateAccessKey was called twice in one invocation');
-    for (const former of this.before) this.compare(former, world.keys.find(({ id }) => id === former.id), by);
+    for (const count of world.creations.values())
+      this.demand(count === 1, 'CreateAccessKey was called twice in one invocation');
+    for (const former of this.before)
+      this.compare(
+        former,
+        world.keys.find(({ id }) => id === former.id),
+        by,
+      );
     this.before = this.snapshot();
     this.held = this.named();
     for (const id of this.held) this.everKnown.add(id);
@@ -157,8 +233,10 @@ export class Promises {
     const now = world.now.getTime();
     const version = this.versionWith('AWSCURRENT');
     const keyId = world.keyOf('AWSCURRENT')?.id;
-    if (version !== undefined && version !== this.currentVersion && by === 'finishSecret') this.promoted.set(version, this.currentKeyId);
-    if (version !== this.currentVersion || keyId !== this.currentKeyId) this.formerly.push({ version: this.currentVersion, keyId: this.currentKeyId, until: world.calls.length });
+    if (version !== undefined && version !== this.currentVersion && by === 'finishSecret')
+      this.promoted.set(version, this.currentKeyId);
+    if (version !== this.currentVersion || keyId !== this.currentKeyId)
+      this.formerly.push({ version: this.currentVersion, keyId: this.currentKeyId, until: world.calls.length });
     if (keyId !== this.currentKeyId) {
       if (this.currentKeyId) this.retiresSince.set(this.currentKeyId, now);
       for (const known of [this.retiresSince, this.activeUntil, this.keptUntil]) known.delete(keyId ?? '');
@@ -166,7 +244,8 @@ export class Promises {
     for (const { id, status } of world.keys) {
       if (id !== keyId && !this.retiresSince.has(id) && !this.everKnown.has(id)) this.retiresSince.set(id, now);
       if (status === 'Active') this.inactiveSince.delete(id);
-      else if (this.before.some((former) => former.id === id && former.status === 'Active')) this.inactiveSince.set(id, now);
+      else if (this.before.some((former) => former.id === id && former.status === 'Active'))
+        this.inactiveSince.set(id, now);
     }
     [this.currentVersion, this.currentKeyId] = [version, keyId];
   }
@@ -177,10 +256,18 @@ export class Promises {
     const { id } = former;
     this.stoppedAt.set(id, this.world.calls.length);
     const stored = this.lastSeen.get(id);
-    this.demand(!this.held.has(id) || this.isCompromised(id), `${id} was ${key ? 'deactivated' : 'deleted'} while a version named it`);
+    this.demand(
+      !this.held.has(id) || this.isCompromised(id),
+      `${id} was ${key ? 'deactivated' : 'deleted'} while a version named it`,
+    );
     if (this.isCompromised(id) || stored === undefined) return;
-    if (!key && this.world.made.has(id) && !this.stored().has(id)) return this.demand(!stored.lastUse.used, `${id}, an orphan, was deleted although it was used`);
-    if (!this.world.made.has(id)) this.demand(this.world.slice?.users[0]?.unmanagedKeys !== 'hold' || this.everKnown.has(id), `${id}, which a person made and the roster holds, was touched`);
+    if (!key && this.world.made.has(id) && !this.stored().has(id))
+      return this.demand(!stored.lastUse.used, `${id}, an orphan, was deleted although it was used`);
+    if (!this.world.made.has(id))
+      this.demand(
+        this.world.slice?.users[0]?.unmanagedKeys !== 'hold' || this.everKnown.has(id),
+        `${id}, which a person made and the roster holds, was touched`,
+      );
     if (key) this.deactivated(stored, by);
     else this.deleted(former, stored, by);
   }
@@ -196,7 +283,10 @@ export class Promises {
     const since = this.retiresSince.get(key.id) ?? 0;
     const keptFor = hoursToMs(user.keepPreviousForHours);
     const kept = now >= since + keptFor - SLACK_MS;
-    this.demand(this.isQuiet(key) || (user.whenStillUsed === 'deactivate' && kept), `${key.id} was deactivated while it was used`);
+    this.demand(
+      this.isQuiet(key) || (user.whenStillUsed === 'deactivate' && kept),
+      `${key.id} was deactivated while it was used`,
+    );
     this.demand(kept || this.isForRemoval(key.id), `${key.id} was deactivated before keepPreviousFor was over`);
     this.demand(now >= (this.activeUntil.get(key.id) ?? 0), `${key.id} was deactivated before the promised instant`);
   }
@@ -208,8 +298,14 @@ export class Promises {
     const atOnce = makingRoom || user.keepPreviousForHours === 0 || this.isForRemoval(key.id);
     this.demand(former.status === 'Inactive', `${key.id} was deleted while it was Active`);
     this.demand(this.isQuiet(key) || by === 'operate', `${key.id} was deleted while it was used`);
-    this.demand(atOnce || now >= (this.inactiveSince.get(key.id) ?? 0) + hoursToMs(user.deleteInactiveAfterHours) - SLACK_MS, `${key.id} was deleted before deleteInactiveAfter was over`);
-    this.demand(atOnce || now >= (this.keptUntil.get(key.id) ?? 0), `${key.id} was deleted before the promised instant`);
+    this.demand(
+      atOnce || now >= (this.inactiveSince.get(key.id) ?? 0) + hoursToMs(user.deleteInactiveAfterHours) - SLACK_MS,
+      `${key.id} was deleted before deleteInactiveAfter was over`,
+    );
+    this.demand(
+      atOnce || now >= (this.keptUntil.get(key.id) ?? 0),
+      `${key.id} was deleted before the promised instant`,
+    );
   }
 
   /** In no version, never, and the roster says that such keys go. */
@@ -227,44 +323,107 @@ export class Promises {
   private hear(event: NoticeEvent, since: number): void {
     const { world } = this;
     const { id, type, versionId, currentKeyId, previousKeyId, audience } = event;
-    const said: Partial<NoticeEvent> = { ...event, occurredAt: undefined, previousKeyDeletedAfter: undefined, previousKeyLastUsed: undefined, ...(type === 'rotation-partial' && { code: undefined, reason: undefined }) };
+    const said: Partial<NoticeEvent> = {
+      ...event,
+      occurredAt: undefined,
+      previousKeyDeletedAfter: undefined,
+      previousKeyLastUsed: undefined,
+      ...(type === 'rotation-partial' && { code: undefined, reason: undefined }),
+    };
     const replaced = this.promoted.get(versionId ?? '');
     const isOver = type === 'rotated' && !world.keys.some((key) => key.id === replaced && key.status === 'Active');
-    const lasting = (notice: Partial<NoticeEvent>): string => JSON.stringify(isOver ? { ...notice, previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined } : notice);
-    this.demand(type === 'attention' || lasting(this.published.get(`${id} ${type}`) ?? said) === lasting(said), `two notices of one id differ (${type})`);
+    const lasting = (notice: Partial<NoticeEvent>): string =>
+      JSON.stringify(
+        isOver
+          ? { ...notice, previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined }
+          : notice,
+      );
+    this.demand(
+      type === 'attention' || lasting(this.published.get(`${id} ${type}`) ?? said) === lasting(said),
+      `two notices of one id differ (${type})`,
+    );
     this.published.set(`${id} ${type}`, said);
-    const currents = [{ version: this.versionWith('AWSCURRENT'), keyId: world.keyOf('AWSCURRENT')?.id }, ...(this.crowded ? this.formerly.filter(({ until }) => until > since) : [])];
+    const currents = [
+      { version: this.versionWith('AWSCURRENT'), keyId: world.keyOf('AWSCURRENT')?.id },
+      ...(this.crowded ? this.formerly.filter(({ until }) => until > since) : []),
+    ];
     const previous = world.keys.find((key) => key.id === previousKeyId);
     const lie = (truth: boolean, found: string): void => this.demand(truth, `a lying notice: ${type}, and ${found}`);
-    if (type === 'rotated' || type === 'rolled-back' || type === 'rotation-partial') lie(currents.some(({ version }) => version === versionId), 'AWSCURRENT is on another version');
-    if (type === 'rotated' || type === 'rolled-back') lie(currents.some(({ keyId }) => keyId === currentKeyId), 'AWSCURRENT names another key');
-    if (type === 'rotation-failed') lie(currents.some(({ version }) => version !== versionId), 'the version was promoted');
-    if (type === 'previous-key-deactivated' || type === 'key-compromised') lie(previous?.status !== 'Active', 'the key is Active');
-    if ((type === 'rotated' || type === 'rotation-partial') && audience.includes('owner')) this.hearOfPrevious(event, since, lie);
-    if (previousKeyId && event.previousKeyActiveUntil && previous) this.activeUntil.set(previousKeyId, Math.max(this.activeUntil.get(previousKeyId) ?? 0, Date.parse(event.previousKeyActiveUntil)));
-    if (previousKeyId && event.previousKeyDeletedAfter && previous) this.keptUntil.set(previousKeyId, Date.parse(event.previousKeyDeletedAfter));
+    if (type === 'rotated' || type === 'rolled-back' || type === 'rotation-partial')
+      lie(
+        currents.some(({ version }) => version === versionId),
+        'AWSCURRENT is on another version',
+      );
+    if (type === 'rotated' || type === 'rolled-back')
+      lie(
+        currents.some(({ keyId }) => keyId === currentKeyId),
+        'AWSCURRENT names another key',
+      );
+    if (type === 'rotation-failed')
+      lie(
+        currents.some(({ version }) => version !== versionId),
+        'the version was promoted',
+      );
+    if (type === 'previous-key-deactivated' || type === 'key-compromised')
+      lie(previous?.status !== 'Active', 'the key is Active');
+    if ((type === 'rotated' || type === 'rotation-partial') && audience.includes('owner'))
+      this.hearOfPrevious(event, since, lie);
+    if (previousKeyId && event.previousKeyActiveUntil && previous)
+      this.activeUntil.set(
+        previousKeyId,
+        Math.max(this.activeUntil.get(previousKeyId) ?? 0, Date.parse(event.previousKeyActiveUntil)),
+      );
+    if (previousKeyId && event.previousKeyDeletedAfter && previous)
+      this.keptUntil.set(previousKeyId, Date.parse(event.previousKeyDeletedAfter));
   }
 
-  private hearOfPrevious({ type, versionId, previousKeyId, previousKeyActiveUntil }: NoticeEvent, since: number, lie: (truth: boolean, found: string) => void): void {
+  private hearOfPrevious(
+    { type, versionId, previousKeyId, previousKeyActiveUntil }: NoticeEvent,
+    since: number,
+    lie: (truth: boolean, found: string) => void,
+  ): void {
     const replaced = this.promoted.get(versionId ?? '');
     const key = this.world.keys.find(({ id, status }) => id === replaced && status === 'Active');
-    if (!key) return lie(previousKeyActiveUntil === undefined || replaced === undefined || (this.crowded && (this.stoppedAt.get(replaced) ?? 0) > since), 'the previous key does not work');
+    if (!key)
+      return lie(
+        previousKeyActiveUntil === undefined ||
+          replaced === undefined ||
+          (this.crowded && (this.stoppedAt.get(replaced) ?? 0) > since),
+        'the previous key does not work',
+      );
     const uncertain = type === 'rotation-partial' && previousKeyActiveUntil === undefined;
-    lie(previousKeyId === key.id && (uncertain || previousKeyActiveUntil !== undefined), 'a previous key works of which it does not say until when');
+    lie(
+      previousKeyId === key.id && (uncertain || previousKeyActiveUntil !== undefined),
+      'a previous key works of which it does not say until when',
+    );
     if (uncertain) return;
     const until = (this.retiresSince.get(key.id) ?? 0) + hoursToMs(this.user.keepPreviousForHours);
-    lie(Math.abs(Date.parse(previousKeyActiveUntil ?? '') - until) <= SLACK_MS, 'the previous key is not kept until then');
+    lie(
+      Math.abs(Date.parse(previousKeyActiveUntil ?? '') - until) <= SLACK_MS,
+      'the previous key is not kept until then',
+    );
   }
 
   /** Everything that was said since the last invocation. */
   private searchSecrets(): void {
     const { world, searched } = this;
-    const texts: unknown[] = [...world.logLines.slice(searched.logLines), ...world.recorded.slice(searched.recorded), ...world.answers.slice(searched.answers)];
-    const values = [...world.secrets.values()].flatMap(({ tags }) => Object.values(tags)).filter((value) => !searched.tags.has(value));
+    const texts: unknown[] = [
+      ...world.logLines.slice(searched.logLines),
+      ...world.recorded.slice(searched.recorded),
+      ...world.answers.slice(searched.answers),
+    ];
+    const values = [...world.secrets.values()]
+      .flatMap(({ tags }) => Object.values(tags))
+      .filter((value) => !searched.tags.has(value));
     for (const value of values) searched.tags.add(value);
     texts.push(...values);
     if (world.report !== searched.report) texts.push(world.report);
-    Object.assign(searched, { logLines: world.logLines.length, recorded: world.recorded.length, answers: world.answers.length, report: world.report });
+    Object.assign(searched, {
+      logLines: world.logLines.length,
+      recorded: world.recorded.length,
+      answers: world.answers.length,
+      report: world.report,
+    });
     const found = secretsIn(texts, world.pairs);
     this.demand(found.length === 0, `a secret access key was said: ${found.join(', ')}`);
   }

@@ -35,9 +35,13 @@ const SESSION = ['sts:AssumeRole', 'iam:GetUser'];
 /** Of the rotate function every call, but for how often a key was tried; of reconcile what changes something but the report. */
 function told(calls: readonly Call[]): { readonly rotate: string[]; readonly reconcile: string[] } {
   const keys = [...new Set(calls.flatMap(({ about }) => /AKIA\w+/.exec(about)?.[0] ?? []))];
-  const numbered = (about: string): string => about.replace(/AKIA\w+/, (id) => `#${keys.indexOf(id)}`).replace(/(intent:).*/, '$1');
-  const sentences = calls.filter(({ request }) => !SESSION.includes(request)).map(({ by, request, about }) => ({ by, said: `${request} ${numbered(about)}`.trim() }));
-  const of = (wanted: (by: string) => boolean): string[] => sentences.filter(({ by }) => wanted(by)).map(({ said }) => said);
+  const numbered = (about: string): string =>
+    about.replace(/AKIA\w+/, (id) => `#${keys.indexOf(id)}`).replace(/(intent:).*/, '$1');
+  const sentences = calls
+    .filter(({ request }) => !SESSION.includes(request))
+    .map(({ by, request, about }) => ({ by, said: `${request} ${numbered(about)}`.trim() }));
+  const of = (wanted: (by: string) => boolean): string[] =>
+    sentences.filter(({ by }) => wanted(by)).map(({ said }) => said);
   const rotate = of((by) => by !== 'reconcile' && by !== 'operate');
   return {
     rotate: rotate.filter((said, index) => !said.startsWith('sts:') || rotate[index - 1] !== said),
@@ -46,32 +50,65 @@ function told(calls: readonly Call[]): { readonly rotate: string[]; readonly rec
 }
 
 function ofRecord({ origin = '', service, operation, input }: CallRecord): Call {
-  const { VersionStage, MoveToVersionId, Tags, TagKeys, AccessKeyId, Status, Key, Body, MessageAttributes } = input as Record<string, any>;
+  const { VersionStage, MoveToVersionId, Tags, TagKeys, AccessKeyId, Status, Key, Body, MessageAttributes } =
+    input as Record<string, any>;
   const by = /\/access-keys-(\w+)#/.exec(origin)?.[1] ?? 'others';
   const request = `${service}:${operation}${Status ? ` ${Status}` : ''}`;
-  if (operation === 'UpdateSecretVersionStage') return { by, request, about: `${MoveToVersionId ? '' : 'remove '}${VersionStage}` };
+  if (operation === 'UpdateSecretVersionStage')
+    return { by, request, about: `${MoveToVersionId ? '' : 'remove '}${VersionStage}` };
   if (operation === 'CreateSecret') return { by, request, about: '' };
   if (operation === 'PutSecretValue') return { by, request, about: 'AWSPENDING' };
-  if (service === 's3' && operation === 'PutObject') return { by, request, about: String(Key).startsWith('events/') ? (JSON.parse(String(Body)) as NoticeEvent).type : 'report' };
-  return { by, request, about: VersionStage ?? Tags?.[0]?.Key ?? TagKeys?.[0] ?? AccessKeyId ?? MessageAttributes?.type?.StringValue ?? '' };
+  if (service === 's3' && operation === 'PutObject')
+    return {
+      by,
+      request,
+      about: String(Key).startsWith('events/') ? (JSON.parse(String(Body)) as NoticeEvent).type : 'report',
+    };
+  return {
+    by,
+    request,
+    about: VersionStage ?? Tags?.[0]?.Key ?? TagKeys?.[0] ?? AccessKeyId ?? MessageAttributes?.type?.StringValue ?? '',
+  };
 }
 
 function ofJournal({ by, request, about }: Journaled): Call {
-  if (request.startsWith('s3:')) return { by, request: request.split(' ')[0]!, about: request.endsWith('report') ? 'report' : about };
+  if (request.startsWith('s3:'))
+    return { by, request: request.split(' ')[0]!, about: request.endsWith('report') ? 'report' : about };
   return { by, request, about: request.startsWith('sts:') ? '' : about };
 }
 
 async function bundled(): Promise<Call[]> {
   const path = join(folder, 'roster.yaml');
-  writeFileSync(path, 'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [{ name: ann, keepPreviousFor: 2d, quietFor: 1d, deleteInactiveAfter: 2d }] }\n');
+  writeFileSync(
+    path,
+    'version: 1\nregion: us-east-1\nnotifications: { admins: [a@example.com], sender: k@example.com, ownerDomain: example.com }\naccounts:\n  - { id: "333333333333", name: only, users: [{ name: ann, keepPreviousFor: 2d, quietFor: 1d, deleteInactiveAfter: 2d }] }\n',
+  );
   const { roster } = loadRoster(path, { at: START });
   synthesize(roster!, { outdir: join(folder, 'assembly') });
-  const faults = new FaultPlan([{ kind: 'response-lost', operation: 'CreateAccessKey', nth: 2 }], seededRandom('same calls'));
-  const { organization } = assemble([roster!], { seed: 1, start: START, faults, scenario: { owners: [{ user: 'ann', keys: [] }] } });
+  const faults = new FaultPlan(
+    [{ kind: 'response-lost', operation: 'CreateAccessKey', nth: 2 }],
+    seededRandom('same calls'),
+  );
+  const { organization } = assemble([roster!], {
+    seed: 1,
+    start: START,
+    faults,
+    scenario: { owners: [{ user: 'ann', keys: [] }] },
+  });
   const calls: Call[] = [];
-  organization.onCall((record) => void (/\/access-keys-(rotate|reconcile)#/.test(record.origin ?? '') && calls.push(ofRecord(record))));
+  organization.onCall(
+    (record) => void (/\/access-keys-(rotate|reconcile)#/.test(record.origin ?? '') && calls.push(ofRecord(record))),
+  );
   organization.clock.at(START, async () => void (await deploy(organization, roster!, join(folder, 'assembly'))));
-  organization.clock.at(new Date(START.getTime() + SECOND_AT_HOURS * HOUR_MS), async () => void (await operate(organization, roster!, { command: 'rotate', account: '333333333333', secretName: '/access-key/ann' })));
+  organization.clock.at(
+    new Date(START.getTime() + SECOND_AT_HOURS * HOUR_MS),
+    async () =>
+      void (await operate(organization, roster!, {
+        command: 'rotate',
+        account: '333333333333',
+        secretName: '/access-key/ann',
+      })),
+  );
   await organization.clock.advanceTo(new Date(START.getTime() + HOURS * HOUR_MS));
   return calls;
 }
@@ -80,7 +117,8 @@ async function bundled(): Promise<Call[]> {
 async function atPorts(): Promise<Call[]> {
   const world = new World({ ...ANN, keepPreviousForHours: 48, quietForHours: 24, deleteInactiveAfterHours: 48 });
   let created = 0;
-  world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && ++created === 2 && world.faults.set(index, 'lost'));
+  world.between = (index) =>
+    void (world.calls[index] === 'iam:CreateAccessKey' && ++created === 2 && world.faults.set(index, 'lost'));
   await world.reconcile();
   await world.rotate();
   world.pass(SECOND_AT_HOURS);

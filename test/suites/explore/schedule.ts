@@ -34,10 +34,21 @@ const PERSONS_KEYS = {
   'a person makes a key, which the roster deletes': 'delete',
 } as const satisfies Record<string, SliceUser['unmanagedKeys']>;
 /** `the step again`: the step that Secrets Manager called last is delivered once more; `the steps before, again`: late, those of its rotation that have ended. */
-export type Deed = keyof typeof COMMANDS | keyof typeof PERSONS_KEYS | 'the step again' | 'the steps before, again' | 'reconcile' | "another user's key is put";
+export type Deed =
+  | keyof typeof COMMANDS
+  | keyof typeof PERSONS_KEYS
+  | 'the step again'
+  | 'the steps before, again'
+  | 'reconcile'
+  | "another user's key is put";
 
 /** Deeds that take calls of their own, which can take turns with those of a function. */
-export const FUNCTIONS: readonly Deed[] = ['the step again', 'the steps before, again', 'reconcile', ...(Object.keys(COMMANDS) as Deed[])];
+export const FUNCTIONS: readonly Deed[] = [
+  'the step again',
+  'the steps before, again',
+  'reconcile',
+  ...(Object.keys(COMMANDS) as Deed[]),
+];
 export const PERSONS: readonly Deed[] = [...(Object.keys(PERSONS_KEYS) as Deed[]), "another user's key is put"];
 
 export interface Outcome {
@@ -136,12 +147,28 @@ class Run {
       else if (!(error instanceof Vain)) throw error;
     }
     const attempts = this.attempts + known;
-    const cost = schedule.faults.reduce((sum, { fault }) => sum + (fault === 'throttled' ? 2 : 1) * ATTEMPTS_A_FAULT, 0);
-    if (knowledge.usual !== undefined && !schedule.between && attempts > knowledge.usual + cost) this.problems.push(`the rotation took ${attempts} attempts instead of ${knowledge.usual}`);
+    const cost = schedule.faults.reduce(
+      (sum, { fault }) => sum + (fault === 'throttled' ? 2 : 1) * ATTEMPTS_A_FAULT,
+      0,
+    );
+    if (knowledge.usual !== undefined && !schedule.between && attempts > knowledge.usual + cost)
+      this.problems.push(`the rotation took ${attempts} attempts instead of ${knowledge.usual}`);
     const problems = [...this.promises.problems, ...this.problems];
-    if (problems.length === 0) for (const { mark, attempts: before } of this.marks) knowledge.known?.set(mark, attempts - before);
+    if (problems.length === 0)
+      for (const { mark, attempts: before } of this.marks) knowledge.known?.set(mark, attempts - before);
     const { brokenAt } = this.promises;
-    return { problems, calls: world.calls.slice(start), journal: world.journal.slice(start), marks: this.marks, lastAttemptAt: this.lastAttemptAt, closedAt: this.closedAt, retiring: this.retiring, attempts, done: this.deed?.isDone() ?? false, ...(brokenAt !== undefined && { brokenAt: brokenAt - start - 1 }) };
+    return {
+      problems,
+      calls: world.calls.slice(start),
+      journal: world.journal.slice(start),
+      marks: this.marks,
+      lastAttemptAt: this.lastAttemptAt,
+      closedAt: this.closedAt,
+      retiring: this.retiring,
+      attempts,
+      done: this.deed?.isDone() ?? false,
+      ...(brokenAt !== undefined && { brokenAt: brokenAt - start - 1 }),
+    };
   }
 
   private async toRest(): Promise<void> {
@@ -160,7 +187,8 @@ class Run {
       const before = world.calls.length;
       await this.tend();
       const calls = world.calls.slice(before);
-      if (calls.some((call) => CHANGES.test(call))) this.retiring.push(...calls.map((_, index) => before - start + index));
+      if (calls.some((call) => CHANGES.test(call)))
+        this.retiring.push(...calls.map((_, index) => before - start + index));
       const { outstanding } = world;
       if (outstanding && !(await this.rotate(outstanding))) return;
       if (this.cleanPasses === 2 && !deed?.isAPersons) this.promises.afterwards();
@@ -193,7 +221,11 @@ class Run {
       this.rest(`pass ${round} ${token}`);
       await this.tend();
     }
-    this.problems.push(world.calls.length >= world.mostCalls ? `it never came to rest: ${MOST_CALLS} calls were made` : `no rotation finished in ${this.attempts} attempts`);
+    this.problems.push(
+      world.calls.length >= world.mostCalls
+        ? `it never came to rest: ${MOST_CALLS} calls were made`
+        : `no rotation finished in ${this.attempts} attempts`,
+    );
     return false;
   }
 
@@ -208,7 +240,9 @@ class Run {
     const failure = await world.rotate(token);
     if (!failure) return true;
     const since = world.notices.length;
-    const told = world.notices.slice(before).some(({ type }) => type === 'rotation-failed' || type === 'rotation-partial');
+    const told = world.notices
+      .slice(before)
+      .some(({ type }) => type === 'rotation-failed' || type === 'rotation-partial');
     const recorded = world.secret.tags[TAGS.failed] !== formerRecord;
     const at = world.now.toISOString();
     if (!(failure instanceof Killed) || !(told || recorded)) this.promises.failed(token, failure, at);
@@ -224,7 +258,8 @@ class Run {
       if (await tendOnce(this.world, occurrence)) break;
     }
     const last = Math.max(-1, ...this.schedule.faults.map(({ call }) => call));
-    this.cleanPasses = this.world.calls.length - this.start > last && !this.world.isThrottled ? this.cleanPasses + 1 : 0;
+    this.cleanPasses =
+      this.world.calls.length - this.start > last && !this.world.isThrottled ? this.cleanPasses + 1 : 0;
   }
 
   /** Between two invocations. @throws Known */
@@ -233,17 +268,31 @@ class Run {
     if (deed?.isUnderWay()) return;
     const call = world.calls.length - start;
     if (deed && !deed.isDone() && schedule.between!.call < call) throw new Vain();
-    const ahead = schedule.faults.filter((fault) => fault.call >= call).map((fault) => [fault.call - call, fault.fault]);
+    const ahead = schedule.faults
+      .filter((fault) => fault.call >= call)
+      .map((fault) => [fault.call - call, fault.fault]);
     const deedAhead = deed && (deed.isDone() ? deed.leaves() : [schedule.between!.call - call, schedule.between]);
-    const state = [place, ahead, deedAhead, [...this.own], world.rotationsAsked - this.asked, Math.min(this.cleanPasses, 3), this.promises.fingerprint(), world.fingerprint()];
-    const mark = createHash('sha1').update(relativeTo(world.now, JSON.stringify(state))).digest('base64');
+    const state = [
+      place,
+      ahead,
+      deedAhead,
+      [...this.own],
+      world.rotationsAsked - this.asked,
+      Math.min(this.cleanPasses, 3),
+      this.promises.fingerprint(),
+      world.fingerprint(),
+    ];
+    const mark = createHash('sha1')
+      .update(relativeTo(world.now, JSON.stringify(state)))
+      .digest('base64');
     this.marks.push({ call, mark, attempts: this.attempts });
     if (knowledge.known?.has(mark)) throw new Known();
   }
 }
 
 /** Instants count from the present: what happened at another time of the same story has the same future. */
-const relativeTo = (now: Date, text: string): string => text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (instant) => String(Date.parse(instant) - now.getTime()));
+const relativeTo = (now: Date, text: string): string =>
+  text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (instant) => String(Date.parse(instant) - now.getTime()));
 
 const CHANGES = /^(iam:(Update|Delete)|secretsmanager:(Tag|Untag|Put|Update|Rotate)|sns:)/;
 
@@ -294,8 +343,17 @@ function plan(world: World, promises: Promises, start: number, { call, deed, mea
     promises.accept();
     key = undefined;
   };
-  const again = async (): Promise<unknown> => (deed === 'rotate --compromised' && answer instanceof Error ? perform(world, deed) : undefined);
-  return { done: async () => underWay, again, isDone: () => done, isUnderWay: () => underWay !== undefined, isAPersons: unmanagedKeys !== undefined, leaves: () => `${unmanagedKeys} ${key?.id}`, leave };
+  const again = async (): Promise<unknown> =>
+    deed === 'rotate --compromised' && answer instanceof Error ? perform(world, deed) : undefined;
+  return {
+    done: async () => underWay,
+    again,
+    isDone: () => done,
+    isUnderWay: () => underWay !== undefined,
+    isAPersons: unmanagedKeys !== undefined,
+    leaves: () => `${unmanagedKeys} ${key?.id}`,
+    leave,
+  };
 }
 
 function perform(world: World, deed: Deed): Promise<unknown> | undefined {
@@ -308,7 +366,12 @@ function perform(world: World, deed: Deed): Promise<unknown> | undefined {
 function stepsBefore(world: World): Promise<unknown> | undefined {
   const { running } = world;
   const ended = running ? STEPS.slice(0, STEPS.indexOf(running.step as Step)) : [];
-  return ended.length === 0 ? undefined : ended.reduce<Promise<unknown>>((former, step) => former.then(() => world.step(step, running!.token)), Promise.resolve());
+  return ended.length === 0
+    ? undefined
+    : ended.reduce<Promise<unknown>>(
+        (former, step) => former.then(() => world.step(step, running!.token)),
+        Promise.resolve(),
+      );
 }
 
 /** Into the version that waits for a key: Secrets Manager refuses another value for one that has it. */

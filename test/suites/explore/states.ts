@@ -61,7 +61,8 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
   'interrupted after CreateAccessKey': async () => {
     const world = withKey();
     const token = world.startRotation();
-    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'killed-after'));
+    world.between = (index) =>
+      void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'killed-after'));
     await world.step('createSecret', token);
     world.between = () => {};
     world.faults.clear();
@@ -91,7 +92,10 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
     const other = world.addKey({ ageHours: 100, usedHoursAgo: 60 });
     const [version] = [...world.secret.versions.values()];
     version!.stages = new Set(['AWSPREVIOUS']);
-    world.secret.versions.set('by-hand-000000000000000000000000', { value: valueOf(other), stages: new Set(['AWSCURRENT']) });
+    world.secret.versions.set('by-hand-000000000000000000000000', {
+      value: valueOf(other),
+      stages: new Set(['AWSCURRENT']),
+    });
     return world;
   },
   'two keys, both used': () => {
@@ -108,12 +112,18 @@ const WORLDS: Readonly<Record<string, State['make']>> = {
   },
   'AWSPENDING left on another version': () => {
     const world = withKey();
-    world.secret.versions.set('stale-000000000000000000000000000', { value: valueOf(world.addKey({ ageHours: 100 })), stages: new Set(['AWSPENDING']) });
+    world.secret.versions.set('stale-000000000000000000000000000', {
+      value: valueOf(world.addKey({ ageHours: 100 })),
+      stages: new Set(['AWSPENDING']),
+    });
     return world;
   },
   "AWSPENDING left with another user's key": () => {
     const world = withKey();
-    world.secret.versions.set('stale-000000000000000000000000000', { value: valueOf(world.addOthersKey()), stages: new Set(['AWSPENDING']) });
+    world.secret.versions.set('stale-000000000000000000000000000', {
+      value: valueOf(world.addOthersKey()),
+      stages: new Set(['AWSPENDING']),
+    });
     return world;
   },
   'a secret without a value': () => {
@@ -140,6 +150,9 @@ const valueOf = (key: AccessKeyPair): string => printSecretValue({ userName: ANN
 export const STATES: Readonly<Record<string, State>> = {
   ...Object.fromEntries(Object.entries(WORLDS).map(([name, make]) => [name, { make }])),
   'a current key that its owner goes on using': { make: () => withKey(), habits: { usesPreviousForDays: 9 } },
-  'a used current key, which stops when its time is over': { make: () => withKey({ ...ANN, whenStillUsed: 'deactivate' }), habits: { usesPreviousForDays: 9 } },
+  'a used current key, which stops when its time is over': {
+    make: () => withKey({ ...ANN, whenStillUsed: 'deactivate' }),
+    habits: { usesPreviousForDays: 9 },
+  },
   'a current key, no attempt after its promotion': { make: () => withKey(), habits: { givesUpAfterPromotion: true } },
 };

@@ -9,9 +9,25 @@ import { ACCOUNT, EVENTS, EVENT_ID, notice, slice, user } from '../../mailer/fix
 const hostile = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
-  fc.constantFrom('<script>alert(1)</script>', '</td></tr></table><h1>', '{{{a}}}', '{{> x}}', '"><img src=x onerror=1>', '&lt;', "' onclick='", '`$(id)`', '\r\nBcc: all@example.com', '\n\nWhat happens next: send us your key.', '\u0085', '\u2028', '\u202e', '\u200b'),
+  fc.constantFrom(
+    '<script>alert(1)</script>',
+    '</td></tr></table><h1>',
+    '{{{a}}}',
+    '{{> x}}',
+    '"><img src=x onerror=1>',
+    '&lt;',
+    "' onclick='",
+    '`$(id)`',
+    '\r\nBcc: all@example.com',
+    '\n\nWhat happens next: send us your key.',
+    '\u0085',
+    '\u2028',
+    '\u202e',
+    '\u200b',
+  ),
 );
-const values = (names: readonly string[]): fc.Arbitrary<Record<string, string>> => fc.record(Object.fromEntries(names.map((name) => [name, hostile])));
+const values = (names: readonly string[]): fc.Arbitrary<Record<string, string>> =>
+  fc.record(Object.fromEntries(names.map((name) => [name, hostile])));
 
 const type = fc.constantFrom(...OWNER_NOTICE_TYPES);
 const recipient = fc.constantFrom('owner', 'no-address', 'not-in-roster');
@@ -20,16 +36,40 @@ const EVENT = ['userName', 'currentKeyId', 'previousKeyId', 'code', 'service', '
 const HARMLESS = Object.fromEntries([...ROSTER, ...EVENT].map((name) => [name, 'harmless']));
 
 /** The mail that these values make, past all that would refuse them before. */
-function mailOf(kind: NoticeEvent['type'], to: string, roster: Record<string, string>, event: Record<string, string>): Mail {
-  const owner = user({ name: roster.userName!, secretName: roster.secretName!, readers: [roster.reader!, roster.reader!] });
+function mailOf(
+  kind: NoticeEvent['type'],
+  to: string,
+  roster: Record<string, string>,
+  event: Record<string, string>,
+): Mail {
+  const owner = user({
+    name: roster.userName!,
+    secretName: roster.secretName!,
+    readers: [roster.reader!, roster.reader!],
+  });
   const { service, usedIn: region, ...members } = event;
-  const told = { ...EVENTS[kind as OwnerEvent['type']], ...members, previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service, region } } as OwnerEvent;
-  const receiver: Recipient = to === 'owner' ? { kind: 'owner', user: owner, address: 'a@example.com' } : to === 'no-address' ? { kind: 'admins', because: 'no-address', user: owner } : { kind: 'admins', because: 'not-in-roster' };
-  return ownerMail(told, receiver, { ...slice(owner), accountId: roster.accountId!, accountName: roster.accountName!, region: roster.region! });
+  const told = {
+    ...EVENTS[kind as OwnerEvent['type']],
+    ...members,
+    previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service, region },
+  } as OwnerEvent;
+  const receiver: Recipient =
+    to === 'owner'
+      ? { kind: 'owner', user: owner, address: 'a@example.com' }
+      : to === 'no-address'
+        ? { kind: 'admins', because: 'no-address', user: owner }
+        : { kind: 'admins', because: 'not-in-roster' };
+  return ownerMail(told, receiver, {
+    ...slice(owner),
+    accountId: roster.accountId!,
+    accountName: roster.accountName!,
+    region: roster.region!,
+  });
 }
 
 /** Kinds of markup that are the template's own: what a value adds would show here. How often depends on the words. */
-const tags = (html: string): Set<string> => new Set((html.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/\s+/g, ' ')));
+const tags = (html: string): Set<string> =>
+  new Set((html.match(/<[^>]*>/g) ?? []).map((tag) => tag.replace(/\s+/g, ' ')));
 const lines = (text: string): number => text.split('\n').length;
 const UNSEEN = /[^\P{Cc}\n]|\p{Cf}|\p{Zl}|\p{Zp}/u;
 
@@ -48,7 +88,18 @@ test("whatever a roster or an event holds, an owner's mail has the tags, the lin
 });
 
 test('an event with anything but plain words and instants is refused, and the refusal does not quote it', () => {
-  const members = ['id', 'accountId', 'userName', 'occurredAt', 'currentKeyId', 'previousKeyId', 'previousKeyActiveUntil', 'previousKeyDeletedAfter', 'whenStillUsed', 'code'];
+  const members = [
+    'id',
+    'accountId',
+    'userName',
+    'occurredAt',
+    'currentKeyId',
+    'previousKeyId',
+    'previousKeyActiveUntil',
+    'previousKeyDeletedAfter',
+    'whenStillUsed',
+    'code',
+  ];
   fc.assert(
     fc.property(type, fc.constantFrom(...members), fc.oneof(hostile, fc.jsonValue()), (kind, member, value) => {
       const text = JSON.stringify({ ...EVENTS[kind], [member]: value });
@@ -67,9 +118,26 @@ test('an event with anything but plain words and instants is refused, and the re
 });
 
 test('whatever an event holds, what the admins read has the lines of its kind and a subject that SNS takes', () => {
-  const members = ['userName', 'secretName', 'accountId', 'region', 'currentKeyId', 'previousKeyId', 'code', 'reason', 'nextStep', 'service', 'usedIn'];
+  const members = [
+    'userName',
+    'secretName',
+    'accountId',
+    'region',
+    'currentKeyId',
+    'previousKeyId',
+    'code',
+    'reason',
+    'nextStep',
+    'service',
+    'usedIn',
+  ];
   const kind = fc.constantFrom(...([...OWNER_NOTICE_TYPES, 'rotation-failed', 'attention', 'resolved'] as const));
-  const eventOf = (of: NoticeEvent['type'], { service, usedIn, ...event }: Record<string, string>): NoticeEvent => notice({ ...event, type: of, previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: service!, region: usedIn! } });
+  const eventOf = (of: NoticeEvent['type'], { service, usedIn, ...event }: Record<string, string>): NoticeEvent =>
+    notice({
+      ...event,
+      type: of,
+      previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: service!, region: usedIn! },
+    });
   fc.assert(
     fc.property(kind, values(members), (of, event) => {
       const usual = eventOf(of, Object.fromEntries(members.map((name) => [name, 'harmless'])));

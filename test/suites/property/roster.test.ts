@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { SliceUser } from '../../../lambda/contract/slice';
-import { accountFields, printHours, rosterFields, userFields, type AccountChange, type FieldChange } from '../../../lib/plan/changes';
+import {
+  accountFields,
+  printHours,
+  rosterFields,
+  userFields,
+  type AccountChange,
+  type FieldChange,
+} from '../../../lib/plan/changes';
 import { planOf } from '../../../lib/plan/plan';
 import { parsePublished, printPublished } from '../../../lib/org-bucket/published-roster';
 import { loadRoster } from '../../../lib/roster/load';
@@ -38,20 +45,57 @@ const settingsOf = (user: SliceUser): Written => ({
   ownerReads: user.ownerReads,
 });
 
-const only = (fields: readonly string[], of: Written): Written => Object.fromEntries(fields.flatMap((field) => (field in of ? [[field, of[field]]] : [])));
-const unlike = (inherited: Written, own: Written): Written => only(SETTINGS.filter((field) => own[field] !== inherited[field]), own);
+const only = (fields: readonly string[], of: Written): Written =>
+  Object.fromEntries(fields.flatMap((field) => (field in of ? [[field, of[field]]] : [])));
+const unlike = (inherited: Written, own: Written): Written =>
+  only(
+    SETTINGS.filter((field) => own[field] !== inherited[field]),
+    own,
+  );
 
 /** As a person would write it: what the first user has stands at the levels above, the others write what differs. */
-function written({ organization, region, userGuard, secretsKey, notifications, source, limits, acknowledge, accounts }: Roster, at: Levels, defaults: Written) {
-  const guard = userGuard.kind === 'none' ? 'none' : userGuard.kind === 'tag' ? { tag: { key: userGuard.key, value: userGuard.value } } : { path: userGuard.path };
+function written(
+  { organization, region, userGuard, secretsKey, notifications, source, limits, acknowledge, accounts }: Roster,
+  at: Levels,
+  defaults: Written,
+) {
+  const guard =
+    userGuard.kind === 'none'
+      ? 'none'
+      : userGuard.kind === 'tag'
+        ? { tag: { key: userGuard.key, value: userGuard.value } }
+        : { path: userGuard.path };
   const place = { region, userGuard: guard };
-  return { version: 1, ...(organization ? { organization: { ...organization, ...place } } : place), ...(secretsKey && { secretsKey }), notifications, source, defaults, limits, acknowledge, accounts: accounts.map((account) => writtenAccount(account, at, defaults, notifications.ownerDomain)) };
+  return {
+    version: 1,
+    ...(organization ? { organization: { ...organization, ...place } } : place),
+    ...(secretsKey && { secretsKey }),
+    notifications,
+    source,
+    defaults,
+    limits,
+    acknowledge,
+    accounts: accounts.map((account) => writtenAccount(account, at, defaults, notifications.ownerDomain)),
+  };
 }
 
-function writtenAccount({ users, state, deployment, canary, breakGlassRoles, ...account }: RosterAccount, at: Levels, defaults: Written, ownerDomain: string | undefined): Written {
+function writtenAccount(
+  { users, state, deployment, canary, breakGlassRoles, ...account }: RosterAccount,
+  at: Levels,
+  defaults: Written,
+  ownerDomain: string | undefined,
+): Written {
   const own = users[0] ? only(at.accounts, settingsOf(users[0])) : {};
   const inherited = { ...BUILT_IN, ...defaults, ...own };
-  return { ...account, ...own, ...(state !== 'active' && { state }), ...(deployment !== 'stackset' && { deployment }), ...(canary && { canary }), ...(breakGlassRoles.length > 0 && { breakGlassRoles }), users: users.map((user) => writtenUser(user, inherited, ownerDomain)) };
+  return {
+    ...account,
+    ...own,
+    ...(state !== 'active' && { state }),
+    ...(deployment !== 'stackset' && { deployment }),
+    ...(canary && { canary }),
+    ...(breakGlassRoles.length > 0 && { breakGlassRoles }),
+    users: users.map((user) => writtenUser(user, inherited, ownerDomain)),
+  };
 }
 
 /** A user of whom there is nothing to say is a name. */
@@ -76,7 +120,11 @@ function write(roster: Roster, at: Levels, inFiles: number): string {
   writeFileSync(join(directory, 'roster.yaml'), stringify({ ...head, accounts: accounts.slice(0, inFiles) }));
   if (inFiles >= accounts.length) return join(directory, 'roster.yaml');
   mkdirSync(join(directory, 'accounts'));
-  accounts.slice(inFiles).forEach((account, index) => writeFileSync(join(directory, 'accounts', `${index}.yaml`), stringify({ accounts: [account] })));
+  accounts
+    .slice(inFiles)
+    .forEach((account, index) =>
+      writeFileSync(join(directory, 'accounts', `${index}.yaml`), stringify({ accounts: [account] })),
+    );
   return directory;
 }
 
@@ -92,15 +140,31 @@ test('a roster that is written and read is the same roster, whichever level and 
 });
 
 test('a published roster is read as it was', () => {
-  fc.assert(fc.property(rosters, fc.nat(), (roster, generation) => expect(parsePublished(printPublished(roster, generation))).toEqual({ schemaVersion: 1, generation, roster })), { numRuns: 40 });
+  fc.assert(
+    fc.property(rosters, fc.nat(), (roster, generation) =>
+      expect(parsePublished(printPublished(roster, generation))).toEqual({ schemaVersion: 1, generation, roster }),
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test('slices partition the users, and so do the two waves the accounts', () => {
   fc.assert(
     fc.property(rosters, (roster) => {
-      const pairs = (accounts: readonly { readonly users: readonly { readonly name: string }[] }[], idOf: (account: never) => string): string[] => accounts.flatMap((account) => account.users.map(({ name }) => `${idOf(account as never)}/${name}`)).sort();
-      expect(pairs(toSlices(roster, () => 1), ({ accountId }: { accountId: string }) => accountId)).toEqual(pairs(roster.accounts, ({ id }: { id: string }) => id));
-      expect([...canaries(roster), ...others(roster)].map(({ id }) => id).sort()).toEqual(roster.accounts.map(({ id }) => id).sort());
+      const pairs = (
+        accounts: readonly { readonly users: readonly { readonly name: string }[] }[],
+        idOf: (account: never) => string,
+      ): string[] =>
+        accounts.flatMap((account) => account.users.map(({ name }) => `${idOf(account as never)}/${name}`)).sort();
+      expect(
+        pairs(
+          toSlices(roster, () => 1),
+          ({ accountId }: { accountId: string }) => accountId,
+        ),
+      ).toEqual(pairs(roster.accounts, ({ id }: { id: string }) => id));
+      expect([...canaries(roster), ...others(roster)].map(({ id }) => id).sort()).toEqual(
+        roster.accounts.map(({ id }) => id).sort(),
+      );
     }),
     { numRuns: 40 },
   );
@@ -108,8 +172,14 @@ test('slices partition the users, and so do the two waves the accounts', () => {
 
 /** All that a plan speaks of. */
 function viewOf(roster: Roster) {
-  const users = (account: RosterAccount) => new Map(account.users.map((user) => [user.name.toLowerCase(), { ...userFields(user) }]));
-  return { fields: { ...rosterFields(roster) }, accounts: new Map(roster.accounts.map((account) => [account.id, { fields: { ...accountFields(account) }, users: users(account) }])) };
+  const users = (account: RosterAccount) =>
+    new Map(account.users.map((user) => [user.name.toLowerCase(), { ...userFields(user) }]));
+  return {
+    fields: { ...rosterFields(roster) },
+    accounts: new Map(
+      roster.accounts.map((account) => [account.id, { fields: { ...accountFields(account) }, users: users(account) }]),
+    ),
+  };
 }
 
 type View = ReturnType<typeof viewOf>;
@@ -122,14 +192,19 @@ const apply = (fields: Record<string, string | undefined>, changes: readonly Fie
 };
 
 /** @param target where what is added is taken from: a plan names it, and the roster has it */
-function applyAccount({ accounts }: View, target: View, { id, change, fields, added, removed, changed }: AccountChange): void {
+function applyAccount(
+  { accounts }: View,
+  target: View,
+  { id, change, fields, added, removed, changed }: AccountChange,
+): void {
   if (change === 'removed') return void accounts.delete(id);
   if (change === 'added') accounts.set(id, { fields: { ...target.accounts.get(id)!.fields }, users: new Map() });
   const account = accounts.get(id)!;
   apply(account.fields, fields);
   for (const name of removed) expect(account.users.delete(name.toLowerCase())).toBe(true);
   for (const { userName, fields: own } of changed) apply(account.users.get(userName.toLowerCase())!, own);
-  for (const name of added) account.users.set(name.toLowerCase(), { ...target.accounts.get(id)!.users.get(name.toLowerCase())! });
+  for (const name of added)
+    account.users.set(name.toLowerCase(), { ...target.accounts.get(id)!.users.get(name.toLowerCase())! });
 }
 
 test('what a plan says, applied to the one roster, gives the other, with all that is in it', () => {
@@ -148,10 +223,16 @@ test('what a plan says, applied to the one roster, gives the other, with all tha
 /** Paths to everything in a roster that is no list or object. */
 function leaves(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
   if (typeof value !== 'object' || value === null) return [path];
-  return Object.entries(value).flatMap(([key, part]) => leaves(part, [...path, Array.isArray(value) ? Number(key) : key]));
+  return Object.entries(value).flatMap(([key, part]) =>
+    leaves(part, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
 }
 
-const OTHER: Readonly<Record<string, (value: never) => unknown>> = { string: (value: string) => `${value}x`, number: (value: number) => value + 1, boolean: (value: boolean) => !value };
+const OTHER: Readonly<Record<string, (value: never) => unknown>> = {
+  string: (value: string) => `${value}x`,
+  number: (value: number) => value + 1,
+  boolean: (value: boolean) => !value,
+};
 
 test('nothing in a roster can change without the plan saying so', () => {
   fc.assert(

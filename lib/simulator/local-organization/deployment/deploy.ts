@@ -46,7 +46,11 @@ export interface StackSet {
   readonly name: string;
   readonly templateUrl: string;
   readonly parameters: Readonly<Record<string, string>>;
-  readonly instances: readonly { readonly regions: readonly string[]; readonly accountIds: readonly string[]; readonly unitIds: readonly string[] }[];
+  readonly instances: readonly {
+    readonly regions: readonly string[];
+    readonly accountIds: readonly string[];
+    readonly unitIds: readonly string[];
+  }[];
 }
 
 /** One stack of a template in one account. */
@@ -77,7 +81,15 @@ export interface Deployer {
 }
 
 /** Types that change nothing that a rehearsal can see. */
-const WITHOUT_EFFECT = new Set(['AWS::CodeBuild::Project', 'AWS::CodePipeline::Pipeline', 'AWS::Logs::LogGroup', 'AWS::Lambda::EventInvokeConfig', 'AWS::CDK::Metadata', 'AWS::SES::ConfigurationSet', 'AWS::SES::ConfigurationSetEventDestination']);
+const WITHOUT_EFFECT = new Set([
+  'AWS::CodeBuild::Project',
+  'AWS::CodePipeline::Pipeline',
+  'AWS::Logs::LogGroup',
+  'AWS::Lambda::EventInvokeConfig',
+  'AWS::CDK::Metadata',
+  'AWS::SES::ConfigurationSet',
+  'AWS::SES::ConfigurationSetEventDestination',
+]);
 
 /** @throws Error for a resource type that the local organization does not know */
 export function deployStack(deployer: Deployer, { template, target }: StackToDeploy): void {
@@ -114,20 +126,47 @@ class StackDeployment {
       'AWS::KMS::Key': (resource) => this.key(resource),
       'AWS::S3::Bucket': (resource) => this.bucket(resource),
       'AWS::SNS::Topic': (resource) => this.topic(resource),
-      'AWS::SNS::Subscription': ({ properties: p }) => this.deployer.sns.subscribe({ topicArn: p.TopicArn, protocol: p.Protocol, endpoint: p.Endpoint, filterPolicy: p.FilterPolicy }),
+      'AWS::SNS::Subscription': ({ properties: p }) =>
+        this.deployer.sns.subscribe({
+          topicArn: p.TopicArn,
+          protocol: p.Protocol,
+          endpoint: p.Endpoint,
+          filterPolicy: p.FilterPolicy,
+        }),
       'AWS::SQS::Queue': (resource) => this.queue(resource),
       'AWS::Lambda::Function': (resource) => this.function(resource),
-      'AWS::Lambda::EventSourceMapping': ({ properties: p }) => this.deployer.addConsumer({ queueArn: p.EventSourceArn, functionArn: this.functionArn(p.FunctionName), batchSize: p.BatchSize ?? 10 }),
+      'AWS::Lambda::EventSourceMapping': ({ properties: p }) =>
+        this.deployer.addConsumer({
+          queueArn: p.EventSourceArn,
+          functionArn: this.functionArn(p.FunctionName),
+          batchSize: p.BatchSize ?? 10,
+        }),
       'AWS::Events::Rule': (resource) => this.rule(resource),
-      'AWS::CloudWatch::Alarm': ({ name, properties: p }) => this.deployer.addAlarm({ ...this.place(), name, description: p.AlarmDescription, topicArns: p.AlarmActions ?? [] }),
+      'AWS::CloudWatch::Alarm': ({ name, properties: p }) =>
+        this.deployer.addAlarm({
+          ...this.place(),
+          name,
+          description: p.AlarmDescription,
+          topicArns: p.AlarmActions ?? [],
+        }),
       'AWS::CloudFormation::StackSet': ({ properties: p }) => this.deployer.deployStackSet(stackSetOf(p)),
-      'AWS::SES::EmailIdentity': ({ properties: p }) => this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
+      'AWS::SES::EmailIdentity': ({ properties: p }) =>
+        this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
     };
-    const attached = new Set(['AWS::KMS::Alias', 'AWS::IAM::RolePolicy', 'AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission']);
+    const attached = new Set([
+      'AWS::KMS::Alias',
+      'AWS::IAM::RolePolicy',
+      'AWS::IAM::Policy',
+      'AWS::S3::BucketPolicy',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SQS::QueuePolicy',
+      'AWS::Lambda::Permission',
+    ]);
     for (const resource of this.resources) {
       const make = makers[resource.type];
       if (make) make(resource);
-      else if (!attached.has(resource.type) && !WITHOUT_EFFECT.has(resource.type)) throw new Error(`the local organization does not know ${resource.type} (${resource.logicalId})`);
+      else if (!attached.has(resource.type) && !WITHOUT_EFFECT.has(resource.type))
+        throw new Error(`the local organization does not know ${resource.type} (${resource.logicalId})`);
     }
   }
 
@@ -140,12 +179,18 @@ class StackDeployment {
   }
 
   private role({ name, properties: p }: Resolved): void {
-    const inline = [...(p.Policies ?? []), ...this.ofType('AWS::IAM::RolePolicy').filter(({ RoleName }) => RoleName === name), ...this.ofType('AWS::IAM::Policy').filter(({ Roles }) => Roles?.includes(name))];
+    const inline = [
+      ...(p.Policies ?? []),
+      ...this.ofType('AWS::IAM::RolePolicy').filter(({ RoleName }) => RoleName === name),
+      ...this.ofType('AWS::IAM::Policy').filter(({ Roles }) => Roles?.includes(name)),
+    ];
     this.deployer.directory.putRole(this.target.accountId, {
       name,
       path: p.Path,
       trustPolicy: JSON.stringify(p.AssumeRolePolicyDocument),
-      inlinePolicies: Object.fromEntries(inline.map(({ PolicyName, PolicyDocument }) => [PolicyName, JSON.stringify(PolicyDocument)])),
+      inlinePolicies: Object.fromEntries(
+        inline.map(({ PolicyName, PolicyDocument }) => [PolicyName, JSON.stringify(PolicyDocument)]),
+      ),
       maxSessionSeconds: p.MaxSessionDuration,
       permissionsBoundary: p.PermissionsBoundary && this.deployer.directory.managedPolicy(p.PermissionsBoundary),
     });
@@ -153,34 +198,57 @@ class StackDeployment {
 
   private key({ logicalId, properties: p }: Resolved): void {
     const keyId = this.keyIdOf(logicalId);
-    const alias = this.ofType('AWS::KMS::Alias').find(({ TargetKeyId }) => String(TargetKeyId).endsWith(keyId))?.AliasName as string | undefined;
+    const alias = this.ofType('AWS::KMS::Alias').find(({ TargetKeyId }) => String(TargetKeyId).endsWith(keyId))
+      ?.AliasName as string | undefined;
     this.deployer.kms.putKey({ ...this.place(), keyId, alias, policy: JSON.stringify(p.KeyPolicy) });
   }
 
   private bucket({ name, properties: p }: Resolved): void {
-    const policy = this.ofType('AWS::S3::BucketPolicy').find(({ Bucket }) => Bucket === name)?.PolicyDocument as object | undefined;
-    const kmsKeyArn = p.BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault?.KMSMasterKeyID as string | undefined;
+    const policy = this.ofType('AWS::S3::BucketPolicy').find(({ Bucket }) => Bucket === name)?.PolicyDocument as
+      object | undefined;
+    const kmsKeyArn = p.BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault
+      ?.KMSMasterKeyID as string | undefined;
     this.deployer.s3.putBucket({ ...this.place(), name, policy: policy && JSON.stringify(policy), kmsKeyArn });
   }
 
   private topic({ properties: p }: Resolved): void {
     const { accountId, region } = this.target;
     const arn = `arn:aws:sns:${region}:${accountId}:${p.TopicName}`;
-    const policy = this.ofType('AWS::SNS::TopicPolicy').find(({ Topics }) => Topics.includes(arn))?.PolicyDocument as object | undefined;
-    this.deployer.sns.putTopic({ accountId, region, name: p.TopicName, policy: policy && JSON.stringify(policy), kmsKeyArn: p.KmsMasterKeyId });
+    const policy = this.ofType('AWS::SNS::TopicPolicy').find(({ Topics }) => Topics.includes(arn))?.PolicyDocument as
+      object | undefined;
+    this.deployer.sns.putTopic({
+      accountId,
+      region,
+      name: p.TopicName,
+      policy: policy && JSON.stringify(policy),
+      kmsKeyArn: p.KmsMasterKeyId,
+    });
   }
 
   private queue({ properties: p }: Resolved): void {
     const { accountId, region } = this.target;
     const url = `https://sqs.${region}.amazonaws.com/${accountId}/${p.QueueName}`;
-    const policy = this.ofType('AWS::SQS::QueuePolicy').find(({ Queues }) => Queues.includes(url))?.PolicyDocument as object | undefined;
-    const redrive = p.RedrivePolicy && { deadLetterTargetArn: p.RedrivePolicy.deadLetterTargetArn as string, maxReceiveCount: Number(p.RedrivePolicy.maxReceiveCount) };
-    this.deployer.sqs.putQueue({ accountId, region, name: p.QueueName, policy: policy && JSON.stringify(policy), visibilityTimeoutSeconds: p.VisibilityTimeout, redrive });
+    const policy = this.ofType('AWS::SQS::QueuePolicy').find(({ Queues }) => Queues.includes(url))?.PolicyDocument as
+      object | undefined;
+    const redrive = p.RedrivePolicy && {
+      deadLetterTargetArn: p.RedrivePolicy.deadLetterTargetArn as string,
+      maxReceiveCount: Number(p.RedrivePolicy.maxReceiveCount),
+    };
+    this.deployer.sqs.putQueue({
+      accountId,
+      region,
+      name: p.QueueName,
+      policy: policy && JSON.stringify(policy),
+      visibilityTimeoutSeconds: p.VisibilityTimeout,
+      redrive,
+    });
   }
 
   private function({ properties: p }: Resolved): void {
     const arn = this.functionArn(p.FunctionName);
-    const statements = this.ofType('AWS::Lambda::Permission').filter(({ FunctionName }) => this.functionArn(FunctionName) === arn).map((permission) => permissionStatement(permission, arn));
+    const statements = this.ofType('AWS::Lambda::Permission')
+      .filter(({ FunctionName }) => this.functionArn(FunctionName) === arn)
+      .map((permission) => permissionStatement(permission, arn));
     this.deployer.lambda.putFunction({ arn, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) });
     this.deployer.addFunction({
       arn,
@@ -196,7 +264,15 @@ class StackDeployment {
 
   private rule({ name, properties: p }: Resolved): void {
     const { accountId, region } = this.target;
-    for (const target of p.Targets ?? []) this.deployer.addRule({ accountId, region, arn: this.ruleArn(name), functionArn: target.Arn, everyMs: p.ScheduleExpression && rateMs(p.ScheduleExpression), pattern: p.EventPattern });
+    for (const target of p.Targets ?? [])
+      this.deployer.addRule({
+        accountId,
+        region,
+        arn: this.ruleArn(name),
+        functionArn: target.Arn,
+        everyMs: p.ScheduleExpression && rateMs(p.ScheduleExpression),
+        pattern: p.EventPattern,
+      });
   }
 
   private ruleArn(name: string): string {
@@ -208,7 +284,9 @@ class StackDeployment {
   }
 
   private functionArn(nameOrArn: string): string {
-    return nameOrArn.startsWith('arn:') ? nameOrArn : `arn:aws:lambda:${this.target.region}:${this.target.accountId}:function:${nameOrArn}`;
+    return nameOrArn.startsWith('arn:')
+      ? nameOrArn
+      : `arn:aws:lambda:${this.target.region}:${this.target.accountId}:function:${nameOrArn}`;
   }
 
   private place() {
@@ -216,22 +294,47 @@ class StackDeployment {
   }
 }
 
-function stackSetOf({ StackSetName, TemplateURL, Parameters = [], StackInstancesGroup = [] }: Record<string, any>): StackSet {
+function stackSetOf({
+  StackSetName,
+  TemplateURL,
+  Parameters = [],
+  StackInstancesGroup = [],
+}: Record<string, any>): StackSet {
   return {
     name: StackSetName,
     templateUrl: TemplateURL,
-    parameters: Object.fromEntries((Parameters as { ParameterKey: string; ParameterValue: string }[]).map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])),
-    instances: (StackInstancesGroup as any[]).map(({ Regions, DeploymentTargets: { Accounts, OrganizationalUnitIds, AccountFilterType } }) => {
-      if (AccountFilterType !== 'INTERSECTION') throw new Error(`the local organization does not know the account filter ${AccountFilterType}`);
-      return { regions: Regions, accountIds: Accounts, unitIds: OrganizationalUnitIds };
-    }),
+    parameters: Object.fromEntries(
+      (Parameters as { ParameterKey: string; ParameterValue: string }[]).map(({ ParameterKey, ParameterValue }) => [
+        ParameterKey,
+        ParameterValue,
+      ]),
+    ),
+    instances: (StackInstancesGroup as any[]).map(
+      ({ Regions, DeploymentTargets: { Accounts, OrganizationalUnitIds, AccountFilterType } }) => {
+        if (AccountFilterType !== 'INTERSECTION')
+          throw new Error(`the local organization does not know the account filter ${AccountFilterType}`);
+        return { regions: Regions, accountIds: Accounts, unitIds: OrganizationalUnitIds };
+      },
+    ),
   };
 }
 
-function permissionStatement({ Action, Principal, SourceAccount, SourceArn }: Record<string, string | undefined>, Resource: string) {
+function permissionStatement(
+  { Action, Principal, SourceAccount, SourceArn }: Record<string, string | undefined>,
+  Resource: string,
+) {
   const principal = Principal?.endsWith('.amazonaws.com') ? { Service: Principal } : { AWS: Principal };
-  const conditions = { ...(SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } }), ...(SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }) };
-  return { Effect: 'Allow', Action, Principal: principal, Resource, ...(Object.keys(conditions).length > 0 && { Condition: conditions }) };
+  const conditions = {
+    ...(SourceAccount && { StringEquals: { 'aws:SourceAccount': SourceAccount } }),
+    ...(SourceArn && { ArnLike: { 'aws:SourceArn': SourceArn } }),
+  };
+  return {
+    Effect: 'Allow',
+    Action,
+    Principal: principal,
+    Resource,
+    ...(Object.keys(conditions).length > 0 && { Condition: conditions }),
+  };
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };

@@ -16,17 +16,26 @@ export interface PipelineStageActions {
  * What a deployed pipeline would do, read from its template: every stage after Source, actions in run order.
  * @returns undefined when the stack holds no pipeline
  */
-export function readPipeline(assembly: Assembly, { template, target }: StackArtifact): readonly PipelineStageActions[] | undefined {
+export function readPipeline(
+  assembly: Assembly,
+  { template, target }: StackArtifact,
+): readonly PipelineStageActions[] | undefined {
   const resources = resolveTemplate(template, target, (logicalId) => logicalId);
   const pipeline = resources.find(({ type }) => type === 'AWS::CodePipeline::Pipeline');
   return pipeline?.properties.Stages.slice(1).map(({ Name, Actions }: { Name: string; Actions: any[] }) => ({
     name: Name,
-    actions: [...Actions].sort((a, b) => a.RunOrder - b.RunOrder).map((action) => actionOf(assembly, resources, action)),
+    actions: [...Actions]
+      .sort((a, b) => a.RunOrder - b.RunOrder)
+      .map((action) => actionOf(assembly, resources, action)),
   }));
 }
 
 /** @throws Error for a provider that the local organization does not know */
-function actionOf(assembly: Assembly, resources: readonly Resolved[], { Name, ActionTypeId, Configuration }: any): PipelineAction {
+function actionOf(
+  assembly: Assembly,
+  resources: readonly Resolved[],
+  { Name, ActionTypeId, Configuration }: any,
+): PipelineAction {
   switch (ActionTypeId.Provider) {
     case 'CloudFormation': {
       const path = String(Configuration.TemplatePath).split('::')[1];
@@ -35,8 +44,15 @@ function actionOf(assembly: Assembly, resources: readonly Resolved[], { Name, Ac
       return { kind: 'stack', name: Name, stack };
     }
     case 'CodeBuild': {
-      const project = resources.find(({ type, name }) => type === 'AWS::CodeBuild::Project' && name === Configuration.ProjectName)!;
-      return { kind: 'build', name: Name, roleArn: project.properties.ServiceRole, commands: commandsOf(project.properties.Source.BuildSpec) };
+      const project = resources.find(
+        ({ type, name }) => type === 'AWS::CodeBuild::Project' && name === Configuration.ProjectName,
+      )!;
+      return {
+        kind: 'build',
+        name: Name,
+        roleArn: project.properties.ServiceRole,
+        commands: commandsOf(project.properties.Source.BuildSpec),
+      };
     }
   }
   throw new Error(`the local organization does not know actions by ${ActionTypeId.Provider}`);
@@ -44,5 +60,7 @@ function actionOf(assembly: Assembly, resources: readonly Resolved[], { Name, Ac
 
 /** Those of the build phase; a specification that is a file publishes assets, which are at hand already. */
 function commandsOf(buildSpec: string): readonly string[] {
-  return buildSpec.startsWith('{') ? (JSON.parse(buildSpec) as { phases: { build: { commands: string[] } } }).phases.build.commands : [];
+  return buildSpec.startsWith('{')
+    ? (JSON.parse(buildSpec) as { phases: { build: { commands: string[] } } }).phases.build.commands
+    : [];
 }

@@ -19,7 +19,8 @@ export class StackSets {
     const wanted = this.targets(stackSet);
     for (const [name, stacks] of this.stacks) {
       const taken = name === stackSet.name ? undefined : [...wanted.keys()].find((place) => stacks.has(place));
-      if (taken !== undefined) throw new Error(`resources of ${stackSet.name} in ${taken} already exist in a stack of ${name}`);
+      if (taken !== undefined)
+        throw new Error(`resources of ${stackSet.name} in ${taken} already exist in a stack of ${name}`);
     }
     const former = this.stacks.get(stackSet.name) ?? new Map<string, StackToDeploy>();
     for (const [place, stack] of former) if (!wanted.has(place)) deleteStack(this.parts.deployer(), stack);
@@ -34,7 +35,11 @@ export class StackSets {
       for (const accountId of accountIds) {
         const unit = this.parts.unitOf(accountId);
         if (unit === undefined || !unitIds.includes(unit)) continue;
-        for (const region of regions) targets.set(`${accountId}/${region}`, { template, target: { accountId, region, stackName: `StackSet-${name}`, parameters } });
+        for (const region of regions)
+          targets.set(`${accountId}/${region}`, {
+            template,
+            target: { accountId, region, stackName: `StackSet-${name}`, parameters },
+          });
       }
     }
     return targets;

@@ -21,7 +21,11 @@ export class Authorization {
   async demand(request: Request, accesses: readonly Access[]): Promise<void> {
     for (const access of accesses) {
       if (await this.allows(request, access)) continue;
-      throw new AwsError('AccessDenied', `User: ${request.principal.arn} is not authorized to perform: ${access.action} on resource: ${access.resource}`, 403);
+      throw new AwsError(
+        'AccessDenied',
+        `User: ${request.principal.arn} is not authorized to perform: ${access.action} on resource: ${access.resource}`,
+        403,
+      );
     }
   }
 
@@ -33,9 +37,19 @@ export class Authorization {
     }
     const { principal } = request;
     const text = this.policyText(principal, access);
-    const context = Object.fromEntries(Object.entries(this.contextOf(request, access)).filter(([name]) => text.names(name)));
+    const context = Object.fromEntries(
+      Object.entries(this.contextOf(request, access)).filter(([name]) => text.names(name)),
+    );
     const caller = text.names(':assumed-role/') ? principal.arn : (principal.roleArn ?? principal.arn);
-    const key = JSON.stringify([caller, principal.sessionPolicies, access.action, access.resource, access.resourceAccountId, access.resourcePolicy, context]);
+    const key = JSON.stringify([
+      caller,
+      principal.sessionPolicies,
+      access.action,
+      access.resource,
+      access.resourceAccountId,
+      access.resourcePolicy,
+      context,
+    ]);
     let decision = this.decisions.get(key);
     if (!decision) this.decisions.set(key, (decision = this.decide(principal, access, context)));
     return decision;
@@ -56,25 +70,46 @@ export class Authorization {
   private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<boolean> {
     const { identity, boundary } = this.directory.policiesOf(principal);
     const simulation: Simulation = {
-      request: { principal: principal.arn, action: access.action, resource: { resource: access.resource, accountId: access.resourceAccountId }, contextVariables },
+      request: {
+        principal: principal.arn,
+        action: access.action,
+        resource: { resource: access.resource, accountId: access.resourceAccountId },
+        contextVariables,
+      },
       identityPolicies: Object.entries(identity).map(([name, policy]) => ({ name, policy: JSON.parse(policy) })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       resourcePolicy: access.resourcePolicy === undefined ? undefined : JSON.parse(access.resourcePolicy),
-      permissionBoundaryPolicies: boundary === undefined ? undefined : [{ name: 'boundary', policy: JSON.parse(boundary) }],
-      sessionPolicy: principal.sessionPolicies?.[0] === undefined ? undefined : JSON.parse(principal.sessionPolicies[0]),
+      permissionBoundaryPolicies:
+        boundary === undefined ? undefined : [{ name: 'boundary', policy: JSON.parse(boundary) }],
+      sessionPolicy:
+        principal.sessionPolicies?.[0] === undefined ? undefined : JSON.parse(principal.sessionPolicies[0]),
     };
     const answer = await this.clock.during(runSimulation(simulation, {}));
-    if (answer.resultType === 'error') throw new Error(`the policies of ${principal.arn} cannot be evaluated for ${access.action} on ${access.resource}: ${JSON.stringify(answer.errors)}`);
+    if (answer.resultType === 'error')
+      throw new Error(
+        `the policies of ${principal.arn} cannot be evaluated for ${access.action} on ${access.resource}: ${JSON.stringify(answer.errors)}`,
+      );
     return answer.overallResult === 'Allowed';
   }
 
   /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
   private contextOf({ principal, region, context: given }: Request, access: Access): Context {
-    const organization = { 'aws:ResourceAccount': access.resourceAccountId, ...present({ 'aws:ResourceOrgID': this.directory.organizationOf(access.resourceAccountId)?.id }) };
-    const context = { 'aws:RequestedRegion': region, 'aws:SecureTransport': 'true', ...organization, ...evaluable(access.context), ...given };
+    const organization = {
+      'aws:ResourceAccount': access.resourceAccountId,
+      ...present({ 'aws:ResourceOrgID': this.directory.organizationOf(access.resourceAccountId)?.id }),
+    };
+    const context = {
+      'aws:RequestedRegion': region,
+      'aws:SecureTransport': 'true',
+      ...organization,
+      ...evaluable(access.context),
+      ...given,
+    };
     if (principal.kind === 'service') {
-      const source = present({ 'aws:SourceOrgID': this.directory.organizationOf(given?.['aws:SourceAccount'] ?? '')?.id });
+      const source = present({
+        'aws:SourceOrgID': this.directory.organizationOf(given?.['aws:SourceAccount'] ?? '')?.id,
+      });
       return { ...context, ...source, 'aws:PrincipalIsAWSService': 'true', 'aws:PrincipalServiceName': principal.arn };
     }
     const place = this.directory.organizationOf(principal.accountId);
@@ -87,7 +122,9 @@ export class Authorization {
       'aws:userid': principal.userId,
       ...(place && { 'aws:PrincipalOrgID': place.id, 'aws:PrincipalOrgPaths': [place.path] }),
       ...present({ 'aws:username': principal.userName, 'aws:SourceIdentity': principal.sourceIdentity }),
-      ...Object.fromEntries(Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+      ...Object.fromEntries(
+        Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]),
+      ),
     };
   }
 }
@@ -109,6 +146,8 @@ class PolicyText {
 }
 
 /** The evaluation knows no tag whose key has a colon; a policy that asks for one sees it missing. */
-const evaluable = (context: Access['context'] = {}): Context => Object.fromEntries(Object.entries(context as Context).filter(([key]) => !/Tag\/.*:/.test(key)));
+const evaluable = (context: Access['context'] = {}): Context =>
+  Object.fromEntries(Object.entries(context as Context).filter(([key]) => !/Tag\/.*:/.test(key)));
 
-const present = (values: Record<string, string | undefined>): Record<string, string> => Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));
+const present = (values: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string] => Boolean(entry[1])));

@@ -79,14 +79,22 @@ export interface Propagation {
   readonly lastUsed: number;
 }
 
-export const USUAL_PROPAGATION: Propagation = { firstWorks: 8_000, alwaysWorks: 6_000, listed: 4_000, lastUsed: 15 * 60_000 };
+export const USUAL_PROPAGATION: Propagation = {
+  firstWorks: 8_000,
+  alwaysWorks: 6_000,
+  listed: 4_000,
+  lastUsed: 15 * 60_000,
+};
 export const NO_DELAY: Propagation = { firstWorks: 0, alwaysWorks: 0, listed: 0, lastUsed: 0 };
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const FEW_SESSIONS = 100;
 const EXECUTION_SESSION_SECONDS = 6 * 3600;
-const EVERYTHING = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] });
+const EVERYTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+});
 
 export interface OrganizationPlace {
   readonly id: string;
@@ -116,7 +124,12 @@ export class IamDirectory {
   /** Grows whenever a policy changes, so that decisions can be remembered until then. */
   policyRevision = 0;
 
-  constructor(options: { readonly clock: Clock; readonly random: Random; readonly organizationId: string; readonly propagation?: Propagation }) {
+  constructor(options: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly organizationId: string;
+    readonly propagation?: Propagation;
+  }) {
     this.clock = options.clock;
     this.random = options.random.fork('iam');
     this.sessionRandom = this.random.fork('sessions');
@@ -125,9 +138,19 @@ export class IamDirectory {
   }
 
   /** @param place in this organization, in `another` one, or in `none` */
-  addAccount(accountId: string, { organizationPath = 'r-root', place = 'this' }: { readonly organizationPath?: string; readonly place?: 'this' | 'another' | 'none' } = {}): void {
+  addAccount(
+    accountId: string,
+    {
+      organizationPath = 'r-root',
+      place = 'this',
+    }: { readonly organizationPath?: string; readonly place?: 'this' | 'another' | 'none' } = {},
+  ): void {
     const id = place === 'this' ? this.organizationId : 'o-another000';
-    this.accounts.set(accountId, { ...(place !== 'none' && { organization: { id, path: `${id}/${organizationPath}/` } }), users: new Map(), roles: new Map() });
+    this.accounts.set(accountId, {
+      ...(place !== 'none' && { organization: { id, path: `${id}/${organizationPath}/` } }),
+      users: new Map(),
+      roles: new Map(),
+    });
   }
 
   accountIds(): string[] {
@@ -154,9 +177,18 @@ export class IamDirectory {
   }
 
   /** @throws AwsError EntityAlreadyExists, since names are unique ignoring case */
-  createUser(accountId: string, user: { readonly name: string; readonly path?: string; readonly tags?: Readonly<Record<string, string>>; readonly policies?: Readonly<Record<string, string>> }): StoredUser {
+  createUser(
+    accountId: string,
+    user: {
+      readonly name: string;
+      readonly path?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+      readonly policies?: Readonly<Record<string, string>>;
+    },
+  ): StoredUser {
     const { users } = this.account(accountId);
-    if (users.has(user.name.toLowerCase())) throw new AwsError('EntityAlreadyExists', `User with name ${user.name} already exists.`, 409);
+    if (users.has(user.name.toLowerCase()))
+      throw new AwsError('EntityAlreadyExists', `User with name ${user.name} already exists.`, 409);
     const stored: StoredUser = {
       accountId,
       id: `AIDA${this.random.id(BASE32, 17)}`,
@@ -175,7 +207,8 @@ export class IamDirectory {
   renameUser(user: StoredUser, name: string, path: string): void {
     const { users } = this.account(user.accountId);
     const taken = users.get(name.toLowerCase());
-    if (taken && taken !== user) throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`, 409);
+    if (taken && taken !== user)
+      throw new AwsError('EntityAlreadyExists', `User with name ${name} already exists.`, 409);
     users.delete(user.name.toLowerCase());
     Object.assign(user, { name, path });
     users.set(name.toLowerCase(), user);
@@ -183,20 +216,29 @@ export class IamDirectory {
 
   /** @throws AwsError DeleteConflict while the user has keys or policies */
   deleteUser(user: StoredUser): void {
-    if (user.keys.length > 0) throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.', 409);
-    if (user.policies.size > 0) throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
+    if (user.keys.length > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete access keys first.', 409);
+    if (user.policies.size > 0)
+      throw new AwsError('DeleteConflict', 'Cannot delete entity, must delete policies first.', 409);
     this.account(user.accountId).users.delete(user.name.toLowerCase());
   }
 
   /** @throws AwsError LimitExceeded for a third key; an Inactive one counts */
-  addKey(user: StoredUser, options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {}): StoredKey {
+  addKey(
+    user: StoredUser,
+    options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {},
+  ): StoredKey {
     if (user.keys.length >= 2) throw new AwsError('LimitExceeded', 'Cannot exceed quota for AccessKeysPerUser: 2', 409);
     const createdAt = options.createdAt ?? this.wholeSecond();
     const fresh = options.createdAt === undefined;
     const since = fresh ? this.clock.now().getTime() : createdAt.getTime();
     const delay = (bound: number): number => (fresh ? Math.round(this.random.next() * bound) : 0);
     const firstWorksMs = since + delay(this.propagation.firstWorks);
-    const used: KeyUse | undefined = options.lastUsedAt && { at: options.lastUsedAt, service: 's3', region: 'us-east-1' };
+    const used: KeyUse | undefined = options.lastUsedAt && {
+      at: options.lastUsedAt,
+      service: 's3',
+      region: 'us-east-1',
+    };
     const key: StoredKey = {
       id: `AKIA${this.random.id(BASE32, 16)}`,
       secret: this.random.id(BASE64, 40),
@@ -212,7 +254,11 @@ export class IamDirectory {
     return key;
   }
 
-  createAccessKey(accountId: string, userName: string, options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {}): Credentials {
+  createAccessKey(
+    accountId: string,
+    userName: string,
+    options: { readonly createdAt?: Date; readonly status?: StoredKey['status']; readonly lastUsedAt?: Date } = {},
+  ): Credentials {
     const key = this.addKey(this.user(accountId, userName), options);
     return { accessKeyId: key.id, secretAccessKey: key.secret };
   }
@@ -233,8 +279,23 @@ export class IamDirectory {
   }
 
   /** True state, without lag. */
-  keysOf(accountId: string, userName: string): { readonly accessKeyId: string; readonly status: StoredKey['status']; readonly createdAt: Date; readonly secretAccessKey: string; readonly lastUsed?: KeyUse }[] {
-    return this.user(accountId, userName).keys.map(({ id, secret, status, createdAt, uses }) => ({ accessKeyId: id, secretAccessKey: secret, status, createdAt, lastUsed: uses.last }));
+  keysOf(
+    accountId: string,
+    userName: string,
+  ): {
+    readonly accessKeyId: string;
+    readonly status: StoredKey['status'];
+    readonly createdAt: Date;
+    readonly secretAccessKey: string;
+    readonly lastUsed?: KeyUse;
+  }[] {
+    return this.user(accountId, userName).keys.map(({ id, secret, status, createdAt, uses }) => ({
+      accessKeyId: id,
+      secretAccessKey: secret,
+      status,
+      createdAt,
+      lastUsed: uses.last,
+    }));
   }
 
   recordUse(accessKeyId: string, service: string, region: string): void {
@@ -249,7 +310,9 @@ export class IamDirectory {
   /** What GetAccessKeyLastUsed tells: never later than the truth, and late by up to twice the lag. */
   noticedUse(uses: Uses): KeyUse | undefined {
     const { noticing, noticed } = uses;
-    return noticing && this.clock.now().getTime() >= noticing.at.getTime() + this.propagation.lastUsed ? noticing : noticed;
+    return noticing && this.clock.now().getTime() >= noticing.at.getTime() + this.propagation.lastUsed
+      ? noticing
+      : noticed;
   }
 
   get lastUsedLagMs(): number {
@@ -274,7 +337,8 @@ export class IamDirectory {
   /** @throws AwsError NoSuchEntity */
   managedPolicy(arn: string): string {
     const document = this.managedPolicies.get(arn);
-    if (document === undefined) throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, 404);
+    if (document === undefined)
+      throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, 404);
     return document;
   }
 
@@ -282,7 +346,13 @@ export class IamDirectory {
     const { roles } = this.account(accountId);
     const former = roles.get(role.name.toLowerCase());
     const arn = `arn:aws:iam::${accountId}:role${role.path ?? '/'}${role.name}`;
-    roles.set(role.name.toLowerCase(), { ...role, arn, accountId, id: former?.id ?? `AROA${this.random.id(BASE32, 17)}`, createdAt: former?.createdAt ?? this.wholeSecond() });
+    roles.set(role.name.toLowerCase(), {
+      ...role,
+      arn,
+      accountId,
+      id: former?.id ?? `AROA${this.random.id(BASE32, 17)}`,
+      createdAt: former?.createdAt ?? this.wholeSecond(),
+    });
     this.policyRevision++;
     return arn;
   }
@@ -297,13 +367,26 @@ export class IamDirectory {
     return this.openSession(roleArn, sessionName, { seconds: EXECUTION_SESSION_SECONDS }).credentials;
   }
 
-  openSession(roleArn: string, sessionName: string, options: { readonly seconds: number; readonly sessionPolicy?: string; readonly sourceIdentity?: string; readonly tags?: Readonly<Record<string, string>> }): Session {
+  openSession(
+    roleArn: string,
+    sessionName: string,
+    options: {
+      readonly seconds: number;
+      readonly sessionPolicy?: string;
+      readonly sourceIdentity?: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    },
+  ): Session {
     const role = this.roleByArn(roleArn);
     if (!role) throw new Error(`there is no role ${roleArn}`);
     this.forgetExpired();
     const accessKeyId = `ASIA${this.sessionRandom.id(BASE32, 16)}`;
     const session: Session = {
-      credentials: { accessKeyId, secretAccessKey: this.sessionRandom.id(BASE64, 40), sessionToken: this.sessionRandom.id(BASE64, 96) },
+      credentials: {
+        accessKeyId,
+        secretAccessKey: this.sessionRandom.id(BASE64, 40),
+        sessionToken: this.sessionRandom.id(BASE64, 96),
+      },
       expiresAt: new Date(this.clock.now().getTime() + options.seconds * 1000),
       principal: {
         kind: 'role',
@@ -335,16 +418,23 @@ export class IamDirectory {
     if (!longLived) {
       const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [] });
       const name = 'Administrator';
-      const arn = this.account(accountId).roles.get('administrator')?.arn ?? this.putRole(accountId, { name, trustPolicy, inlinePolicies: { everything: EVERYTHING } });
+      const arn =
+        this.account(accountId).roles.get('administrator')?.arn ??
+        this.putRole(accountId, { name, trustPolicy, inlinePolicies: { everything: EVERYTHING } });
       return this.issueSession(arn, 'administrator');
     }
-    const user = this.account(accountId).users.get('administrator') ?? this.createUser(accountId, { name: 'administrator', policies: { everything: EVERYTHING } });
+    const user =
+      this.account(accountId).users.get('administrator') ??
+      this.createUser(accountId, { name: 'administrator', policies: { everything: EVERYTHING } });
     const key = user.keys[0] ?? this.addKey(user, { createdAt: this.wholeSecond() });
     return { accessKeyId: key.id, secretAccessKey: key.secret };
   }
 
   /** The secret that a request must be signed with, and who then speaks; a reason for refusal otherwise. */
-  authenticate(accessKeyId: string, sessionToken: string | undefined): { readonly secret: string; readonly principal: Principal } | 'unknown' | 'expired' {
+  authenticate(
+    accessKeyId: string,
+    sessionToken: string | undefined,
+  ): { readonly secret: string; readonly principal: Principal } | 'unknown' | 'expired' {
     const session = this.sessions.get(accessKeyId);
     if (session) {
       if (session.credentials.sessionToken !== sessionToken) return 'unknown';
@@ -361,12 +451,16 @@ export class IamDirectory {
     return owned ? userPrincipal(owned.user, accessKeyId) : this.sessions.get(accessKeyId)?.principal;
   }
 
-  policiesOf(principal: Principal): { readonly identity: Readonly<Record<string, string>>; readonly boundary?: string } {
+  policiesOf(principal: Principal): {
+    readonly identity: Readonly<Record<string, string>>;
+    readonly boundary?: string;
+  } {
     if (principal.kind === 'role') {
       const role = this.roleByArn(principal.roleArn ?? '');
       return { identity: { ...role?.inlinePolicies, ...role?.managedPolicies }, boundary: role?.permissionsBoundary };
     }
-    if (principal.kind === 'user') return { identity: Object.fromEntries(this.user(principal.accountId, principal.userName ?? '').policies) };
+    if (principal.kind === 'user')
+      return { identity: Object.fromEntries(this.user(principal.accountId, principal.userName ?? '').policies) };
     return { identity: {} };
   }
 
@@ -388,8 +482,16 @@ export class IamDirectory {
   }
 }
 
-export const userArn = ({ accountId, path, name }: Pick<StoredUser, 'accountId' | 'path' | 'name'>): string => `arn:aws:iam::${accountId}:user${path}${name}`;
+export const userArn = ({ accountId, path, name }: Pick<StoredUser, 'accountId' | 'path' | 'name'>): string =>
+  `arn:aws:iam::${accountId}:user${path}${name}`;
 
 function userPrincipal(user: StoredUser, accessKeyId: string): Principal {
-  return { kind: 'user', arn: userArn(user), accountId: user.accountId, userId: user.id, userName: user.name, accessKeyId };
+  return {
+    kind: 'user',
+    arn: userArn(user),
+    accountId: user.accountId,
+    userId: user.id,
+    userName: user.name,
+    accessKeyId,
+  };
 }

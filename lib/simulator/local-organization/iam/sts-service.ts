@@ -19,8 +19,14 @@ export function stsService(directory: IamDirectory): Service {
   return {
     id: 'sts',
     operations: {
-      GetCallerIdentity: { accesses: () => [], run: (_, { principal }) => ({ UserId: principal.userId, Account: principal.accountId, Arn: principal.arn }) },
-      AssumeRole: { accesses: (input: AssumeRoleInput) => assumeRoleAccesses(directory, input), run: (input: AssumeRoleInput, call) => assumeRole(directory, input, call) },
+      GetCallerIdentity: {
+        accesses: () => [],
+        run: (_, { principal }) => ({ UserId: principal.userId, Account: principal.accountId, Arn: principal.arn }),
+      },
+      AssumeRole: {
+        accesses: (input: AssumeRoleInput) => assumeRoleAccesses(directory, input),
+        run: (input: AssumeRoleInput, call) => assumeRole(directory, input, call),
+      },
     },
   };
 }
@@ -40,19 +46,34 @@ function assumeRoleAccesses(directory: IamDirectory, input: AssumeRoleInput): Ac
     context,
     resourcePolicy: role?.trustPolicy ?? NOBODY,
   });
-  return [access('sts:AssumeRole'), ...(input.SourceIdentity === undefined ? [] : [access('sts:SetSourceIdentity')]), ...(input.Tags?.length ? [access('sts:TagSession')] : [])];
+  return [
+    access('sts:AssumeRole'),
+    ...(input.SourceIdentity === undefined ? [] : [access('sts:SetSourceIdentity')]),
+    ...(input.Tags?.length ? [access('sts:TagSession')] : []),
+  ];
 }
 
 const NOBODY = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: '*' }] });
 
 function assumeRole(directory: IamDirectory, input: AssumeRoleInput, call: Call) {
   const role = directory.roleByArn(input.RoleArn);
-  if (!role) throw new AwsError('AccessDenied', `User: ${call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`, 403);
-  if (!/^[\w+=,.@-]{2,64}$/.test(input.RoleSessionName)) throw new AwsError('ValidationError', `Value at 'roleSessionName' failed to satisfy constraint`);
+  if (!role)
+    throw new AwsError(
+      'AccessDenied',
+      `User: ${call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
+      403,
+    );
+  if (!/^[\w+=,.@-]{2,64}$/.test(input.RoleSessionName))
+    throw new AwsError('ValidationError', `Value at 'roleSessionName' failed to satisfy constraint`);
   const seconds = input.DurationSeconds ?? 3600;
   const most = call.principal.kind === 'role' ? CHAINED_SECONDS_MAX : (role.maxSessionSeconds ?? 3600);
-  if (seconds < 900 || seconds > most) throw new AwsError('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
-  if (input.Policy !== undefined && !isJson(input.Policy)) throw new AwsError('MalformedPolicyDocument', 'The policy is not in the valid JSON format.');
+  if (seconds < 900 || seconds > most)
+    throw new AwsError(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  if (input.Policy !== undefined && !isJson(input.Policy))
+    throw new AwsError('MalformedPolicyDocument', 'The policy is not in the valid JSON format.');
   const { credentials, principal, expiresAt } = directory.openSession(role.arn, input.RoleSessionName, {
     seconds,
     sessionPolicy: input.Policy,
@@ -60,7 +81,12 @@ function assumeRole(directory: IamDirectory, input: AssumeRoleInput, call: Call)
     tags: input.Tags && Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value])),
   });
   return {
-    Credentials: { AccessKeyId: credentials.accessKeyId, SecretAccessKey: credentials.secretAccessKey, SessionToken: credentials.sessionToken, Expiration: expiresAt },
+    Credentials: {
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey,
+      SessionToken: credentials.sessionToken,
+      Expiration: expiresAt,
+    },
     AssumedRoleUser: { AssumedRoleId: principal.userId, Arn: principal.arn },
     SourceIdentity: principal.sourceIdentity,
   };

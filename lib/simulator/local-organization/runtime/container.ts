@@ -26,14 +26,51 @@ type Handler = (event: unknown, context: unknown) => unknown;
 
 /** Shared with the host, so that bytes and streams made on either side are the same classes. */
 const HOST_GLOBALS = {
-  Buffer, URL, URLSearchParams, TextEncoder, TextDecoder, AbortController, AbortSignal, Event, EventTarget, performance, queueMicrotask, structuredClone, setImmediate, clearImmediate, atob, btoa,
-  ReadableStream, WritableStream, TransformStream, Blob, Response, Request, Headers,
-  Uint8Array, Uint16Array, Uint32Array, Int8Array, ArrayBuffer, DataView,
+  Buffer,
+  URL,
+  URLSearchParams,
+  TextEncoder,
+  TextDecoder,
+  AbortController,
+  AbortSignal,
+  Event,
+  EventTarget,
+  performance,
+  queueMicrotask,
+  structuredClone,
+  setImmediate,
+  clearImmediate,
+  atob,
+  btoa,
+  ReadableStream,
+  WritableStream,
+  TransformStream,
+  Blob,
+  Response,
+  Request,
+  Headers,
+  Uint8Array,
+  Uint16Array,
+  Uint32Array,
+  Int8Array,
+  ArrayBuffer,
+  DataView,
 };
 
 /** What each container has of its own, by the names that code asks for; the rest is the same for all of a bundle. */
 type Own = Readonly<Record<(typeof OWN)[number], unknown>>;
-const OWN = ['process', 'console', 'crypto', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'Math', 'globalThis'] as const;
+const OWN = [
+  'process',
+  'console',
+  'crypto',
+  'setTimeout',
+  'clearTimeout',
+  'setInterval',
+  'clearInterval',
+  'Date',
+  'Math',
+  'globalThis',
+] as const;
 
 interface Bundle {
   readonly context: vm.Context;
@@ -59,9 +96,13 @@ function bundleOf({ name, text }: FunctionCode): Bundle {
   let bundle = bundles.get(name);
   if (!bundle) {
     const context = vm.createContext({ ...HOST_GLOBALS });
-    const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, ${OWN.join()}) {${text}\n})`, { filename: name });
+    const script = new vm.Script(
+      `(function (exports, require, module, __filename, __dirname, ${OWN.join()}) {${text}\n})`,
+      { filename: name },
+    );
     const body = script.runInContext(context) as (...parts: unknown[]) => void;
-    const run: Bundle['run'] = (module, require, own) => body(module.exports, require, module, name, '/var/task', ...OWN.map((one) => own[one]));
+    const run: Bundle['run'] = (module, require, own) =>
+      body(module.exports, require, module, name, '/var/task', ...OWN.map((one) => own[one]));
     bundles.set(name, (bundle = { context, run }));
   }
   return bundle;
@@ -75,11 +116,18 @@ function ownOf(context: vm.Context, { environment, clock, random, log }: Contain
     },
   });
   const own = { env: { ...environment }, argv: [], stdout: stream, stderr: stream, emitWarning: () => {} };
-  const process = Object.create(globalThis.process, Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value, writable: true }]))) as object;
+  const process = Object.create(
+    globalThis.process,
+    Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { value, writable: true }])),
+  ) as object;
   return {
     process,
     console: new console.Console(stream, stream),
-    crypto: { randomUUID: () => random.uuid(), getRandomValues: (bytes: Uint8Array) => fill(bytes, random), subtle: nodeCrypto.webcrypto.subtle },
+    crypto: {
+      randomUUID: () => random.uuid(),
+      getRandomValues: (bytes: Uint8Array) => fill(bytes, random),
+      subtle: nodeCrypto.webcrypto.subtle,
+    },
     ...timersOf(clock),
     ...virtualTime(context, clock, random),
     globalThis: Object.create(vm.runInContext('globalThis', context) as object) as object,
@@ -124,7 +172,11 @@ function requireOf({ send, random }: ContainerOptions): (name: string) => unknow
     https: network.https,
     fs: NO_FILES,
     'fs/promises': NO_FILES.promises,
-    crypto: { ...nodeCrypto, randomUUID: () => random.uuid(), randomBytes: (size: number) => fill(Buffer.alloc(size), random) },
+    crypto: {
+      ...nodeCrypto,
+      randomUUID: () => random.uuid(),
+      randomBytes: (size: number) => fill(Buffer.alloc(size), random),
+    },
   };
   return (name) => {
     const bare = name.replace(/^node:/, '');
@@ -132,8 +184,14 @@ function requireOf({ send, random }: ContainerOptions): (name: string) => unknow
   };
 }
 
-const missing = (): Promise<never> => Promise.reject(Object.assign(new Error('ENOENT: a function has no such file'), { code: 'ENOENT' }));
-const NO_FILES = { promises: { readFile: missing }, readFile: (_: string, ...rest: unknown[]) => (rest.at(-1) as (error: unknown) => void)(Object.assign(new Error('ENOENT'), { code: 'ENOENT' })), existsSync: () => false };
+const missing = (): Promise<never> =>
+  Promise.reject(Object.assign(new Error('ENOENT: a function has no such file'), { code: 'ENOENT' }));
+const NO_FILES = {
+  promises: { readFile: missing },
+  readFile: (_: string, ...rest: unknown[]) =>
+    (rest.at(-1) as (error: unknown) => void)(Object.assign(new Error('ENOENT'), { code: 'ENOENT' })),
+  existsSync: () => false,
+};
 
 function fill<Bytes extends Uint8Array>(bytes: Bytes, random: Random): Bytes {
   for (let index = 0; index < bytes.length; index++) bytes[index] = random.integer(256);

@@ -55,7 +55,16 @@ export class LambdaRuntime {
   coldStarts = 0;
   invocations = 0;
 
-  constructor(private readonly options: { readonly clock: Clock; readonly random: Random; readonly directory: IamDirectory; readonly gateway: () => Gateway; readonly onLog: (line: LogLine) => void; readonly onAnswer?: (answered: Answered) => void }) {
+  constructor(
+    private readonly options: {
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly directory: IamDirectory;
+      readonly gateway: () => Gateway;
+      readonly onLog: (line: LogLine) => void;
+      readonly onAnswer?: (answered: Answered) => void;
+    },
+  ) {
     this.random = options.random.fork('lambda');
   }
 
@@ -90,13 +99,18 @@ export class LambdaRuntime {
         onLog({ at: clock.now(), functionArn, requestId, line: reason });
         end({ payload: { errorType: 'Runtime.ExitError', errorMessage: reason }, functionError: 'Unhandled' });
       };
-      container.handle(eventJson, contextOf(definition, requestId, () => deadline.getTime() - clock.now().getTime())).then(
-        (value) => end({ payload: value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown) }),
-        (error: Error) => {
-          onLog({ at: clock.now(), functionArn, requestId, line: `ERROR ${error.name}: ${error.message}` });
-          end({ payload: { errorType: error.name, errorMessage: error.message }, functionError: 'Unhandled' });
-        },
-      );
+      container
+        .handle(
+          eventJson,
+          contextOf(definition, requestId, () => deadline.getTime() - clock.now().getTime()),
+        )
+        .then(
+          (value) => end({ payload: value === undefined ? null : (JSON.parse(JSON.stringify(value)) as unknown) }),
+          (error: Error) => {
+            onLog({ at: clock.now(), functionArn, requestId, line: `ERROR ${error.name}: ${error.message}` });
+            end({ payload: { errorType: error.name, errorMessage: error.message }, functionError: 'Unhandled' });
+          },
+        );
     });
     if (!container.dead) this.idleOf(functionArn).push(container);
     onAnswer?.({ functionArn, answer });
@@ -187,10 +201,24 @@ const reserved = ({ name, region }: FunctionDefinition): Record<string, string> 
 });
 
 function credentials(directory: IamDirectory, { roleArn, name }: FunctionDefinition): Record<string, string> {
-  const { accessKeyId, secretAccessKey, sessionToken = '' } = directory.openSession(roleArn, name, { seconds: SESSION_SECONDS }).credentials;
+  const {
+    accessKeyId,
+    secretAccessKey,
+    sessionToken = '',
+  } = directory.openSession(roleArn, name, { seconds: SESSION_SECONDS }).credentials;
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
 }
 
 function contextOf({ arn, name }: FunctionDefinition, awsRequestId: string, remaining: () => number) {
-  return { awsRequestId, functionName: name, functionVersion: '$LATEST', invokedFunctionArn: arn, memoryLimitInMB: '512', logGroupName: `/aws/lambda/${name}`, logStreamName: 'local', callbackWaitsForEmptyEventLoop: true, getRemainingTimeInMillis: remaining };
+  return {
+    awsRequestId,
+    functionName: name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: arn,
+    memoryLimitInMB: '512',
+    logGroupName: `/aws/lambda/${name}`,
+    logStreamName: 'local',
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: remaining,
+  };
 }

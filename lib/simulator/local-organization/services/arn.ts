@@ -11,4 +11,5 @@ export function parseArn(text: string): Arn | undefined {
   return prefix === 'arn' && rest.length > 0 ? { service, region, accountId, resource: rest.join(':') } : undefined;
 }
 
-export const formatArn = ({ service, region, accountId, resource }: Arn): string => `arn:aws:${service}:${region}:${accountId}:${resource}`;
+export const formatArn = ({ service, region, accountId, resource }: Arn): string =>
+  `arn:aws:${service}:${region}:${accountId}:${resource}`;

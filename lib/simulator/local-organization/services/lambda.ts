@@ -27,7 +27,15 @@ export class LambdaState {
 /** Invoke only. `Event` answers at once; MaximumRetryAttempts is taken to be 0. */
 export function lambdaService({ invoke }: { invoke: Invoke }): { service: Service; state: LambdaState } {
   const state = new LambdaState();
-  const arnOf = (name: string, call: Call): string => (parseArn(name) ? name : formatArn({ service: 'lambda', region: call.region, accountId: call.principal.accountId, resource: `function:${name}` }));
+  const arnOf = (name: string, call: Call): string =>
+    parseArn(name)
+      ? name
+      : formatArn({
+          service: 'lambda',
+          region: call.region,
+          accountId: call.principal.accountId,
+          resource: `function:${name}`,
+        });
   const service: Service = {
     id: 'lambda',
     operations: {
@@ -35,7 +43,14 @@ export function lambdaService({ invoke }: { invoke: Invoke }): { service: Servic
         accesses: (input, call) => {
           const arn = arnOf(input.FunctionName, call);
           const policy = state.find(arn)?.policy;
-          return [{ action: 'lambda:InvokeFunction', resource: arn, resourceAccountId: parseArn(arn)?.accountId ?? call.principal.accountId, ...(policy && { resourcePolicy: policy }) }];
+          return [
+            {
+              action: 'lambda:InvokeFunction',
+              resource: arn,
+              resourceAccountId: parseArn(arn)?.accountId ?? call.principal.accountId,
+              ...(policy && { resourcePolicy: policy }),
+            },
+          ];
         },
         run: async (input, call) => {
           const arn = arnOf(input.FunctionName, call);
@@ -46,7 +61,12 @@ export function lambdaService({ invoke }: { invoke: Invoke }): { service: Servic
             return { StatusCode: 202 };
           }
           const { payload, functionError } = await running;
-          return { StatusCode: 200, ExecutedVersion: '$LATEST', FunctionError: functionError, Payload: Buffer.from(JSON.stringify(payload ?? null)) };
+          return {
+            StatusCode: 200,
+            ExecutedVersion: '$LATEST',
+            FunctionError: functionError,
+            Payload: Buffer.from(JSON.stringify(payload ?? null)),
+          };
         },
       },
     },

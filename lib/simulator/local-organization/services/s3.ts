@@ -33,7 +33,11 @@ export class S3State {
   /** Creates a bucket, or replaces its settings and keeps its objects. */
   putBucket(settings: BucketSettings): void {
     const earlier = this.buckets.get(settings.name);
-    this.buckets.set(settings.name, { ...settings, createdAt: earlier?.createdAt ?? this.clock.now(), objects: earlier?.objects ?? new Map() });
+    this.buckets.set(settings.name, {
+      ...settings,
+      createdAt: earlier?.createdAt ?? this.clock.now(),
+      objects: earlier?.objects ?? new Map(),
+    });
   }
 
   /** Writes as the deployment does, without permission. */
@@ -82,46 +86,104 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
 
   const onBucket = (action: string, name: string, resource: string, context?: Access['context']): Access => {
     const bucket = state.bucket(name);
-    return { action, resource, resourceAccountId: bucket.accountId, ...(context && { context }), ...(bucket.policy && { resourcePolicy: bucket.policy }) };
+    return {
+      action,
+      resource,
+      resourceAccountId: bucket.accountId,
+      ...(context && { context }),
+      ...(bucket.policy && { resourcePolicy: bucket.policy }),
+    };
   };
-  const onObject = (action: string, keyActions: readonly string[], contextOf: (input: ObjectInput) => Access['context'] = () => undefined) => (input: ObjectInput, call: Call): Access[] => {
-    const { Bucket: name, Key } = input;
-    const bucket = state.bucket(name);
-    const keyAccess = kms && keyActions.length > 0 ? kms.accesses(bucket.kmsKeyArn, bucket.accountId, { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } }, call) : [];
-    return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
-  };
+  const onObject =
+    (
+      action: string,
+      keyActions: readonly string[],
+      contextOf: (input: ObjectInput) => Access['context'] = () => undefined,
+    ) =>
+    (input: ObjectInput, call: Call): Access[] => {
+      const { Bucket: name, Key } = input;
+      const bucket = state.bucket(name);
+      const keyAccess =
+        kms && keyActions.length > 0
+          ? kms.accesses(
+              bucket.kmsKeyArn,
+              bucket.accountId,
+              { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } },
+              call,
+            )
+          : [];
+      return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
+    };
   /** Whether an object is missing is told to those who may list it, by its key as prefix; others are denied. */
   const onReadObject = (input: ObjectInput, call: Call): Access[] => {
     const found = state.bucket(input.Bucket).objects.has(input.Key);
-    return [...onObject('s3:GetObject', ['kms:Decrypt'])(input, call), ...(found ? [] : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Key })])];
+    return [
+      ...onObject('s3:GetObject', ['kms:Decrypt'])(input, call),
+      ...(found
+        ? []
+        : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Key })]),
+    ];
   };
   const read = (input: ObjectInput): StoredObject => {
     const object = state.bucket(input.Bucket).objects.get(input.Key);
     if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
     if (input.IfMatch && unquoted(input.IfMatch) !== unquoted(object.etag)) throw preconditionFailed();
-    if (input.IfNoneMatch && unquoted(input.IfNoneMatch) === unquoted(object.etag)) throw new AwsError('NotModified', 'Not Modified', 304);
+    if (input.IfNoneMatch && unquoted(input.IfNoneMatch) === unquoted(object.etag))
+      throw new AwsError('NotModified', 'Not Modified', 304);
     return object;
   };
-  const headers = (object: StoredObject) => ({ ContentLength: object.body.length, ContentType: object.contentType, ETag: object.etag, LastModified: object.modifiedAt });
+  const headers = (object: StoredObject) => ({
+    ContentLength: object.body.length,
+    ContentType: object.contentType,
+    ETag: object.etag,
+    LastModified: object.modifiedAt,
+  });
 
   const service: Service = {
     id: 's3',
     operations: {
       ListBuckets: {
-        accesses: (_input, call) => [{ action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId }],
-        run: (_input, call) => ({ Buckets: state.list(call.principal.accountId).map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt })), Owner: { ID: call.principal.accountId } }),
+        accesses: (_input, call) => [
+          { action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId },
+        ],
+        run: (_input, call) => ({
+          Buckets: state
+            .list(call.principal.accountId)
+            .map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt })),
+          Owner: { ID: call.principal.accountId },
+        }),
       },
       ListObjectsV2: {
-        accesses: (input) => [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Prefix ?? '' })],
+        accesses: (input) => [
+          onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Prefix ?? '' }),
+        ],
         run: (input) => {
           const keys = state.keys(input.Bucket).filter((key) => key.startsWith(input.Prefix ?? ''));
           const { items, nextToken } = page(keys, input.MaxKeys ?? 1000, input.ContinuationToken);
           const objects = state.bucket(input.Bucket).objects;
           const contents = items.flatMap((key) => {
             const object = objects.get(key);
-            return object ? [{ Key: key, Size: object.body.length, ETag: object.etag, LastModified: object.modifiedAt, StorageClass: 'STANDARD' }] : [];
+            return object
+              ? [
+                  {
+                    Key: key,
+                    Size: object.body.length,
+                    ETag: object.etag,
+                    LastModified: object.modifiedAt,
+                    StorageClass: 'STANDARD',
+                  },
+                ]
+              : [];
           });
-          return { Name: input.Bucket, Prefix: input.Prefix ?? '', MaxKeys: input.MaxKeys ?? 1000, KeyCount: items.length, IsTruncated: nextToken !== undefined, NextContinuationToken: nextToken, Contents: contents };
+          return {
+            Name: input.Bucket,
+            Prefix: input.Prefix ?? '',
+            MaxKeys: input.MaxKeys ?? 1000,
+            KeyCount: items.length,
+            IsTruncated: nextToken !== undefined,
+            NextContinuationToken: nextToken,
+            Contents: contents,
+          };
         },
       },
       GetObject: {
@@ -133,12 +195,16 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
       },
       HeadObject: { accesses: onReadObject, run: (input) => headers(read(input)) },
       PutObject: {
-        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey'], ({ IfMatch, IfNoneMatch }) => ({ ...(IfMatch && { 's3:if-match': IfMatch }), ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }) })),
+        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey'], ({ IfMatch, IfNoneMatch }) => ({
+          ...(IfMatch && { 's3:if-match': IfMatch }),
+          ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }),
+        })),
         run: (input) => {
           const existing = state.bucket(input.Bucket).objects.get(input.Key);
           if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
           if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-          if (input.IfMatch && existing && unquoted(input.IfMatch) !== unquoted(existing.etag)) throw preconditionFailed();
+          if (input.IfMatch && existing && unquoted(input.IfMatch) !== unquoted(existing.etag))
+            throw preconditionFailed();
           return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
         },
       },
@@ -155,4 +221,5 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
 }
 
 const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');
-const preconditionFailed = (): AwsError => new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);
+const preconditionFailed = (): AwsError =>
+  new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);

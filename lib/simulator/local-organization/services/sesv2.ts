@@ -26,11 +26,16 @@ export class SesState {
   /** The verified identity that may send from the address: itself, or its domain. */
   identityOf(accountId: string, region: string, address: string): string | undefined {
     const plain = bare(address);
-    return [plain, plain.split('@')[1] ?? ''].find((identity) => this.identities.has(`${accountId}/${region}/${identity}`));
+    return [plain, plain.split('@')[1] ?? ''].find((identity) =>
+      this.identities.has(`${accountId}/${region}/${identity}`),
+    );
   }
 }
 
-export function sesv2Service({ clock, random }: { clock: Clock; random: Random }): { service: Service; state: SesState } {
+export function sesv2Service({ clock, random }: { clock: Clock; random: Random }): {
+  service: Service;
+  state: SesState;
+} {
   const ids = random.fork('sesv2');
   const state = new SesState();
   const service: Service = {
@@ -40,18 +45,41 @@ export function sesv2Service({ clock, random }: { clock: Clock; random: Random }
         accesses: (input, call) => {
           const { accountId } = call.principal;
           const from: string = input.FromEmailAddress ?? '';
-          const arn = (resource: string): string => formatArn({ service: 'ses', region: call.region, accountId, resource });
-          const access = (resource: string) => ({ action: 'ses:SendEmail', resource, resourceAccountId: accountId, context: { 'ses:FromAddress': bare(from), 'ses:Recipients': recipients(input) } });
-          return [access(arn(`identity/${state.identityOf(accountId, call.region, from) ?? bare(from)}`)), ...(input.ConfigurationSetName ? [access(arn(`configuration-set/${input.ConfigurationSetName}`))] : [])];
+          const arn = (resource: string): string =>
+            formatArn({ service: 'ses', region: call.region, accountId, resource });
+          const access = (resource: string) => ({
+            action: 'ses:SendEmail',
+            resource,
+            resourceAccountId: accountId,
+            context: { 'ses:FromAddress': bare(from), 'ses:Recipients': recipients(input) },
+          });
+          return [
+            access(arn(`identity/${state.identityOf(accountId, call.region, from) ?? bare(from)}`)),
+            ...(input.ConfigurationSetName ? [access(arn(`configuration-set/${input.ConfigurationSetName}`))] : []),
+          ];
         },
         run: (input, call) => {
           const { accountId } = call.principal;
           const from: string = input.FromEmailAddress ?? '';
-          if (!state.identityOf(accountId, call.region, from)) throw new AwsError('MessageRejected', `Email address is not verified. The following identities failed the check in region ${call.region.toUpperCase()}: ${from}`);
+          if (!state.identityOf(accountId, call.region, from))
+            throw new AwsError(
+              'MessageRejected',
+              `Email address is not verified. The following identities failed the check in region ${call.region.toUpperCase()}: ${from}`,
+            );
           const simple = input.Content?.Simple;
-          if (!simple || recipients(input).length === 0) throw new AwsError('BadRequestException', 'A simple message with at least one recipient is required.');
+          if (!simple || recipients(input).length === 0)
+            throw new AwsError('BadRequestException', 'A simple message with at least one recipient is required.');
           const messageId = ids.uuid();
-          state.mails.push({ at: clock.now(), messageId, accountId, from, to: recipients(input), subject: simple.Subject?.Data ?? '', text: simple.Body?.Text?.Data, html: simple.Body?.Html?.Data });
+          state.mails.push({
+            at: clock.now(),
+            messageId,
+            accountId,
+            from,
+            to: recipients(input),
+            subject: simple.Subject?.Data ?? '',
+            text: simple.Body?.Text?.Data,
+            html: simple.Body?.Html?.Data,
+          });
           return { MessageId: messageId };
         },
       },
@@ -60,7 +88,9 @@ export function sesv2Service({ clock, random }: { clock: Clock; random: Random }
   return { service, state };
 }
 
-function recipients(input: { Destination?: { ToAddresses?: string[]; CcAddresses?: string[]; BccAddresses?: string[] } }): string[] {
+function recipients(input: {
+  Destination?: { ToAddresses?: string[]; CcAddresses?: string[]; BccAddresses?: string[] };
+}): string[] {
   const { ToAddresses = [], CcAddresses = [], BccAddresses = [] } = input.Destination ?? {};
   return [...ToAddresses, ...CcAddresses, ...BccAddresses];
 }

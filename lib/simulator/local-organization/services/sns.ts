@@ -51,7 +51,12 @@ export class SnsState {
 
   /** @returns the topic's ARN */
   putTopic(settings: TopicSettings): string {
-    const arn = formatArn({ service: 'sns', region: settings.region, accountId: settings.accountId, resource: settings.name });
+    const arn = formatArn({
+      service: 'sns',
+      region: settings.region,
+      accountId: settings.accountId,
+      resource: settings.name,
+    });
     this.topics.set(arn, { ...settings, arn });
     return arn;
   }
@@ -79,17 +84,52 @@ export class SnsState {
   }
 }
 
-export function snsService({ clock, random, deliver, kms }: { clock: Clock; random: Random; deliver: Deliver; kms?: KmsState }): { service: Service; state: SnsState } {
+export function snsService({
+  clock,
+  random,
+  deliver,
+  kms,
+}: {
+  clock: Clock;
+  random: Random;
+  deliver: Deliver;
+  kms?: KmsState;
+}): { service: Service; state: SnsState } {
   const ids = random.fork('sns');
   const state = new SnsState(ids);
-  const on = (action: string) => (input: { TopicArn: string }): Access[] => {
-    const topic = state.topic(input.TopicArn);
-    return [{ action: `sns:${action}`, resource: topic.arn, resourceAccountId: topic.accountId, ...(topic.policy && { resourcePolicy: topic.policy }) }];
-  };
-  const onAll = (action: string) => (_input: unknown, call: Call): Access[] => [{ action: `sns:${action}`, resource: '*', resourceAccountId: call.principal.accountId }];
-  const printed = ({ arn, topicArn, protocol, endpoint }: Subscription) => ({ SubscriptionArn: arn, TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, Owner: topicArn.split(':')[4] });
+  const on =
+    (action: string) =>
+    (input: { TopicArn: string }): Access[] => {
+      const topic = state.topic(input.TopicArn);
+      return [
+        {
+          action: `sns:${action}`,
+          resource: topic.arn,
+          resourceAccountId: topic.accountId,
+          ...(topic.policy && { resourcePolicy: topic.policy }),
+        },
+      ];
+    };
+  const onAll =
+    (action: string) =>
+    (_input: unknown, call: Call): Access[] => [
+      { action: `sns:${action}`, resource: '*', resourceAccountId: call.principal.accountId },
+    ];
+  const printed = ({ arn, topicArn, protocol, endpoint }: Subscription) => ({
+    SubscriptionArn: arn,
+    TopicArn: topicArn,
+    Protocol: protocol,
+    Endpoint: endpoint,
+    Owner: topicArn.split(':')[4],
+  });
 
-  async function publish(input: { TopicArn: string; Message: string; Subject?: string; MessageStructure?: string; MessageAttributes?: Attributes }) {
+  async function publish(input: {
+    TopicArn: string;
+    Message: string;
+    Subject?: string;
+    MessageStructure?: string;
+    MessageAttributes?: Attributes;
+  }) {
     checkSubject(input.Subject);
     const texts = textsOf(input.Message, input.MessageStructure);
     const MessageId = ids.uuid();
@@ -97,7 +137,15 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
     for (const { protocol, endpoint, filterPolicy } of state.subscriptionsOf(input.TopicArn)) {
       if (filterPolicy && !accepts(filterPolicy, input.MessageAttributes ?? {})) continue;
       const text = texts[protocol] ?? texts.default ?? '';
-      if (protocol === 'email') state.emails.push({ at, messageId: MessageId, topicArn: input.TopicArn, to: endpoint, ...(input.Subject && { subject: input.Subject }), text });
+      if (protocol === 'email')
+        state.emails.push({
+          at,
+          messageId: MessageId,
+          topicArn: input.TopicArn,
+          to: endpoint,
+          ...(input.Subject && { subject: input.Subject }),
+          text,
+        });
       else await deliver(endpoint, JSON.stringify(envelope(input, MessageId, text, at)), input.TopicArn);
     }
     return { MessageId };
@@ -109,7 +157,19 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
       Publish: {
         accesses: (input, call) => {
           const topic = state.topic(input.TopicArn);
-          return [...on('Publish')(input), ...(kms?.accesses(topic.kmsKeyArn, topic.accountId, { actions: ['kms:GenerateDataKey', 'kms:Decrypt'], via: 'sns', encryptionContext: { 'aws:sns:topicArn': topic.arn } }, call) ?? [])];
+          return [
+            ...on('Publish')(input),
+            ...(kms?.accesses(
+              topic.kmsKeyArn,
+              topic.accountId,
+              {
+                actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+                via: 'sns',
+                encryptionContext: { 'aws:sns:topicArn': topic.arn },
+              },
+              call,
+            ) ?? []),
+          ];
         },
         run: publish,
       },
@@ -124,13 +184,24 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
         accesses: on('GetTopicAttributes'),
         run: (input) => {
           const topic = state.topic(input.TopicArn);
-          return { Attributes: { TopicArn: topic.arn, Owner: topic.accountId, SubscriptionsConfirmed: String(state.subscriptionsOf(topic.arn).length), SubscriptionsPending: '0', ...(topic.policy && { Policy: topic.policy }), ...(topic.kmsKeyArn && { KmsMasterKeyId: topic.kmsKeyArn }) } };
+          return {
+            Attributes: {
+              TopicArn: topic.arn,
+              Owner: topic.accountId,
+              SubscriptionsConfirmed: String(state.subscriptionsOf(topic.arn).length),
+              SubscriptionsPending: '0',
+              ...(topic.policy && { Policy: topic.policy }),
+              ...(topic.kmsKeyArn && { KmsMasterKeyId: topic.kmsKeyArn }),
+            },
+          };
         },
       },
       ListSubscriptions: {
         accesses: onAll('ListSubscriptions'),
         run: (input, call) => {
-          const all = state.list(call.principal.accountId, call.region).flatMap(({ arn }) => state.subscriptionsOf(arn));
+          const all = state
+            .list(call.principal.accountId, call.region)
+            .flatMap(({ arn }) => state.subscriptionsOf(arn));
           const { items, nextToken } = page(all, 100, input.NextToken);
           return { Subscriptions: items.map(printed), NextToken: nextToken };
         },
@@ -148,7 +219,8 @@ export function snsService({ clock, random, deliver, kms }: { clock: Clock; rand
 }
 
 function textsOf(message: string, structure: string | undefined): Record<string, string> {
-  if (Buffer.byteLength(message) > 262_144) throw new AwsError('InvalidParameter', 'Invalid parameter: Message too long');
+  if (Buffer.byteLength(message) > 262_144)
+    throw new AwsError('InvalidParameter', 'Invalid parameter: Message too long');
   if (structure !== 'json') return { default: message };
   let texts: unknown;
   try {
@@ -156,18 +228,39 @@ function textsOf(message: string, structure: string | undefined): Record<string,
   } catch {
     throw new AwsError('InvalidParameter', 'Invalid parameter: Message Structure - JSON message body failed to parse');
   }
-  if (typeof (texts as { default?: unknown } | null)?.default !== 'string') throw new AwsError('InvalidParameter', 'Invalid parameter: Message Structure - No default entry in JSON message body');
+  if (typeof (texts as { default?: unknown } | null)?.default !== 'string')
+    throw new AwsError(
+      'InvalidParameter',
+      'Invalid parameter: Message Structure - No default entry in JSON message body',
+    );
   return texts as Record<string, string>;
 }
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 function checkSubject(subject: string | undefined): void {
-  if (subject !== undefined && (subject.length > 100 || !/^[^\p{Cc}]+$/u.test(subject))) throw new AwsError('InvalidParameter', 'Invalid parameter: Subject');
+  if (subject !== undefined && (subject.length > 100 || !/^[^\p{Cc}]+$/u.test(subject)))
+    throw new AwsError('InvalidParameter', 'Invalid parameter: Subject');
 }
 
-function envelope(input: { TopicArn: string; Subject?: string; MessageAttributes?: Attributes }, MessageId: string, Message: string, at: Date): object {
-  const attributes = Object.entries(input.MessageAttributes ?? {}).map(([name, { DataType: Type, StringValue: Value }]) => [name, { Type, Value }]);
-  return { Type: 'Notification', MessageId, TopicArn: input.TopicArn, ...(input.Subject && { Subject: input.Subject }), Message, Timestamp: at.toISOString(), SignatureVersion: '1', ...(attributes.length > 0 && { MessageAttributes: Object.fromEntries(attributes) }) };
+function envelope(
+  input: { TopicArn: string; Subject?: string; MessageAttributes?: Attributes },
+  MessageId: string,
+  Message: string,
+  at: Date,
+): object {
+  const attributes = Object.entries(input.MessageAttributes ?? {}).map(
+    ([name, { DataType: Type, StringValue: Value }]) => [name, { Type, Value }],
+  );
+  return {
+    Type: 'Notification',
+    MessageId,
+    TopicArn: input.TopicArn,
+    ...(input.Subject && { Subject: input.Subject }),
+    Message,
+    Timestamp: at.toISOString(),
+    SignatureVersion: '1',
+    ...(attributes.length > 0 && { MessageAttributes: Object.fromEntries(attributes) }),
+  };
 }
 
 /**
@@ -191,7 +284,11 @@ function valuesOf(attribute: Attributes[string] | undefined): readonly unknown[]
 
 function holds(rule: unknown, values: readonly unknown[] | undefined): boolean {
   if (typeof rule !== 'object' || rule === null) return values?.includes(rule) ?? false;
-  const { exists, prefix, 'anything-but': not } = rule as { exists?: boolean; prefix?: string; 'anything-but'?: string | number | readonly (string | number)[] };
+  const {
+    exists,
+    prefix,
+    'anything-but': not,
+  } = rule as { exists?: boolean; prefix?: string; 'anything-but'?: string | number | readonly (string | number)[] };
   if (exists !== undefined) return exists === (values !== undefined);
   if (prefix !== undefined) return values?.some((value) => String(value).startsWith(prefix)) ?? false;
   return not !== undefined && (values?.some((value) => !([not].flat() as unknown[]).includes(value)) ?? false);

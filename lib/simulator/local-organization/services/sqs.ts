@@ -39,10 +39,21 @@ export class SqsState {
 
   /** Creates a queue, or replaces its settings and keeps its messages. @returns its ARN */
   putQueue(settings: QueueSettings): string {
-    const arn = formatArn({ service: 'sqs', region: settings.region, accountId: settings.accountId, resource: settings.name });
+    const arn = formatArn({
+      service: 'sqs',
+      region: settings.region,
+      accountId: settings.accountId,
+      resource: settings.name,
+    });
     const url = `https://sqs.${settings.region}.amazonaws.com/${settings.accountId}/${settings.name}`;
     const earlier = this.queues.get(arn);
-    this.queues.set(arn, { ...settings, arn, url, messages: earlier?.messages ?? [], arrivals: earlier?.arrivals ?? [] });
+    this.queues.set(arn, {
+      ...settings,
+      arn,
+      url,
+      messages: earlier?.messages ?? [],
+      arrivals: earlier?.arrivals ?? [],
+    });
     return arn;
   }
 
@@ -57,7 +68,9 @@ export class SqsState {
 
   /** By ARN or URL. @throws AwsError QueueDoesNotExist */
   queue(reference: string): Queue {
-    const queue = this.queues.get(reference) ?? [...this.queues.values()].find(({ url }) => reference.endsWith(new URL(url).pathname));
+    const queue =
+      this.queues.get(reference) ??
+      [...this.queues.values()].find(({ url }) => reference.endsWith(new URL(url).pathname));
     if (!queue) throw new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
     return queue;
   }
@@ -65,7 +78,14 @@ export class SqsState {
   send(reference: string, body: string, attributes: unknown = {}, delaySeconds = 0): Message {
     const queue = this.queue(reference);
     const now = this.options.clock.now();
-    const message: Message = { id: this.options.random.uuid(), body, attributes, sentAt: now, receives: 0, visibleAt: new Date(now.getTime() + delaySeconds * 1000) };
+    const message: Message = {
+      id: this.options.random.uuid(),
+      body,
+      attributes,
+      sentAt: now,
+      receives: 0,
+      visibleAt: new Date(now.getTime() + delaySeconds * 1000),
+    };
     queue.messages.push(message);
     for (const notify of queue.arrivals) notify();
     return message;
@@ -119,19 +139,38 @@ export class SqsState {
 
 export function sqsService(options: { clock: Clock; random: Random }): { service: Service; state: SqsState } {
   const state = new SqsState({ ...options, random: options.random.fork('sqs') });
-  const on = (action: string) => (input: { QueueUrl: string }): Access[] => {
-    const queue = state.queue(input.QueueUrl);
-    return [{ action: `sqs:${action}`, resource: queue.arn, resourceAccountId: queue.accountId, ...(queue.policy && { resourcePolicy: queue.policy }) }];
-  };
+  const on =
+    (action: string) =>
+    (input: { QueueUrl: string }): Access[] => {
+      const queue = state.queue(input.QueueUrl);
+      return [
+        {
+          action: `sqs:${action}`,
+          resource: queue.arn,
+          resourceAccountId: queue.accountId,
+          ...(queue.policy && { resourcePolicy: queue.policy }),
+        },
+      ];
+    };
   const named = (input: { QueueName: string; QueueOwnerAWSAccountId?: string }, call: Call): string =>
-    formatArn({ service: 'sqs', region: call.region, accountId: input.QueueOwnerAWSAccountId ?? call.principal.accountId, resource: input.QueueName });
+    formatArn({
+      service: 'sqs',
+      region: call.region,
+      accountId: input.QueueOwnerAWSAccountId ?? call.principal.accountId,
+      resource: input.QueueName,
+    });
   const service: Service = {
     id: 'sqs',
     operations: {
       ListQueues: {
-        accesses: (_input, call) => [{ action: 'sqs:ListQueues', resource: '*', resourceAccountId: call.principal.accountId }],
+        accesses: (_input, call) => [
+          { action: 'sqs:ListQueues', resource: '*', resourceAccountId: call.principal.accountId },
+        ],
         run: (input, call) => {
-          const urls = state.list(call.principal.accountId, call.region).filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? '')).map(({ url }) => url);
+          const urls = state
+            .list(call.principal.accountId, call.region)
+            .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
+            .map(({ url }) => url);
           const { items, nextToken } = page(urls, input.MaxResults ?? 1000, input.NextToken);
           return { QueueUrls: items, NextToken: nextToken };
         },
@@ -146,20 +185,45 @@ export function sqsService(options: { clock: Clock; random: Random }): { service
           const queue = state.queue(input.QueueUrl);
           const now = options.clock.now();
           const visible = queue.messages.filter(({ visibleAt }) => visibleAt <= now).length;
-          return { Attributes: { QueueArn: queue.arn, ApproximateNumberOfMessages: String(visible), ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible), VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30), ...(queue.policy && { Policy: queue.policy }), ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }) } };
+          return {
+            Attributes: {
+              QueueArn: queue.arn,
+              ApproximateNumberOfMessages: String(visible),
+              ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible),
+              VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30),
+              ...(queue.policy && { Policy: queue.policy }),
+              ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }),
+            },
+          };
         },
       },
       SendMessage: {
         accesses: on('SendMessage'),
         run: (input) => {
-          if (Buffer.byteLength(input.MessageBody ?? '') > 1_048_576) throw new AwsError('InvalidParameterValue', 'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.');
-          return { MessageId: state.send(input.QueueUrl, input.MessageBody, input.MessageAttributes, input.DelaySeconds).id, MD5OfMessageBody: md5(input.MessageBody) };
+          if (Buffer.byteLength(input.MessageBody ?? '') > 1_048_576)
+            throw new AwsError(
+              'InvalidParameterValue',
+              'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
+            );
+          return {
+            MessageId: state.send(input.QueueUrl, input.MessageBody, input.MessageAttributes, input.DelaySeconds).id,
+            MD5OfMessageBody: md5(input.MessageBody),
+          };
         },
       },
       ReceiveMessage: {
         accesses: on('ReceiveMessage'),
         run: (input) => ({
-          Messages: state.receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout).map((message) => ({ MessageId: message.id, ReceiptHandle: message.receipt, Body: message.body, MD5OfBody: md5(message.body), Attributes: systemAttributes(message), MessageAttributes: message.attributes })),
+          Messages: state
+            .receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout)
+            .map((message) => ({
+              MessageId: message.id,
+              ReceiptHandle: message.receipt,
+              Body: message.body,
+              MD5OfBody: md5(message.body),
+              Attributes: systemAttributes(message),
+              MessageAttributes: message.attributes,
+            })),
         }),
       },
       DeleteMessage: {
@@ -181,4 +245,3 @@ const systemAttributes = (message: Message): Record<string, string> => ({
   SentTimestamp: String(message.sentAt.getTime()),
   ApproximateFirstReceiveTimestamp: String((message.firstReceivedAt ?? message.sentAt).getTime()),
 });
-

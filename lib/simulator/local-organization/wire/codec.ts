@@ -39,16 +39,26 @@ export function encodeError(service: ServiceId, error: AwsError, requestId: stri
   if (statusCode === 304) return { statusCode, headers: { 'x-amz-request-id': requestId }, body: new Uint8Array() };
   const protocol = protocolOf(service);
   const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`;
-  if (protocol === 'restXml') return xml(statusCode, `<Error>${inner}<RequestId>${requestId}</RequestId></Error>`, requestId);
+  if (protocol === 'restXml')
+    return xml(statusCode, `<Error>${inner}<RequestId>${requestId}</RequestId></Error>`, requestId);
   if (protocol === 'query') {
     const fault = statusCode >= 500 ? 'Receiver' : 'Sender';
-    return xml(statusCode, `<ErrorResponse xmlns="${xmlNamespaceOf(service)}"><Error><Type>${fault}</Type>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`, requestId);
+    return xml(
+      statusCode,
+      `<ErrorResponse xmlns="${xmlNamespaceOf(service)}"><Error><Type>${fault}</Type>${inner}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+      requestId,
+    );
   }
   const answer = json(protocol, statusCode, { __type: code, message, Message: message }, requestId);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
 }
 
-function queryDocument(service: ServiceId, { name, output: schema }: OperationModel, output: any, requestId: string): string {
+function queryDocument(
+  service: ServiceId,
+  { name, output: schema }: OperationModel,
+  output: any,
+  requestId: string,
+): string {
   const result = schema.isUnitSchema() || !schema.isStructSchema() ? '' : toXml(schema, output ?? {}, `${name}Result`);
   return `<${name}Response xmlns="${xmlNamespaceOf(service)}">${result}<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></${name}Response>`;
 }
@@ -65,9 +75,11 @@ function encodeRest(service: ServiceId, model: OperationModel, output: any, requ
     if (bound.httpResponseCode !== undefined) statusCode = value ?? statusCode;
     else if (bound.httpPayload !== undefined) payload = Buffer.from((value as Uint8Array | string | undefined) ?? '');
     else if (bound.httpHeader !== undefined) {
-      if (value !== undefined) headers[bound.httpHeader.toLowerCase()] = value instanceof Date ? value.toUTCString() : String(value);
+      if (value !== undefined)
+        headers[bound.httpHeader.toLowerCase()] = value instanceof Date ? value.toUTCString() : String(value);
     } else if (bound.httpPrefixHeaders !== undefined) {
-      for (const [key, item] of Object.entries(value ?? {})) headers[`${bound.httpPrefixHeaders}${key}`.toLowerCase()] = String(item);
+      for (const [key, item] of Object.entries(value ?? {}))
+        headers[`${bound.httpPrefixHeaders}${key}`.toLowerCase()] = String(item);
     } else inBody.push(name);
   }
   const body = payload ?? restBody(service, schema, output, inBody, headers, model.name);
@@ -76,7 +88,14 @@ function encodeRest(service: ServiceId, model: OperationModel, output: any, requ
   return { statusCode, headers, body };
 }
 
-function restBody(service: ServiceId, schema: NormalizedSchema, output: any, members: readonly string[], headers: Record<string, string>, operation: string): Uint8Array {
+function restBody(
+  service: ServiceId,
+  schema: NormalizedSchema,
+  output: any,
+  members: readonly string[],
+  headers: Record<string, string>,
+  operation: string,
+): Uint8Array {
   if (members.length === 0 || !schema.isStructSchema()) return new Uint8Array();
   const value = Object.fromEntries(members.map((name) => [name, output[name]]));
   if (protocolOf(service) === 'restJson') {
@@ -85,16 +104,31 @@ function restBody(service: ServiceId, schema: NormalizedSchema, output: any, mem
   }
   headers['content-type'] = 'application/xml';
   const root = (schema.getMergedTraits() as { xmlName?: string }).xmlName ?? schema.getName() ?? `${operation}Result`;
-  return Buffer.from(`<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${xmlNamespaceOf(service)}">${xmlContent(schema, value)}</${root}>`);
+  return Buffer.from(
+    `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${xmlNamespaceOf(service)}">${xmlContent(schema, value)}</${root}>`,
+  );
 }
 
 function xml(statusCode: number, text: string, requestId: string): WireResponse {
   const body = Buffer.from(text);
-  return { statusCode, headers: { 'content-type': 'text/xml', 'content-length': String(body.length), 'x-amzn-requestid': requestId, 'x-amz-request-id': requestId }, body };
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'text/xml',
+      'content-length': String(body.length),
+      'x-amzn-requestid': requestId,
+      'x-amz-request-id': requestId,
+    },
+    body,
+  };
 }
 
 function json(protocol: Protocol, statusCode: number, value: unknown, requestId: string): WireResponse {
   const body = Buffer.from(JSON.stringify(value));
   const type = protocol === 'restJson' ? 'application/json' : `application/x-amz-${protocol.replace('json', 'json-')}`;
-  return { statusCode, headers: { 'content-type': type, 'content-length': String(body.length), 'x-amzn-requestid': requestId }, body };
+  return {
+    statusCode,
+    headers: { 'content-type': type, 'content-length': String(body.length), 'x-amzn-requestid': requestId },
+    body,
+  };
 }

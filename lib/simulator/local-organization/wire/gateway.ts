@@ -36,10 +36,34 @@ export interface GatewayOptions {
 }
 
 /** How each service words a refusal; the others answer `AccessDenied`. */
-const DENIED: Partial<Record<ServiceId, string>> = { secretsmanager: 'AccessDeniedException', lambda: 'AccessDeniedException', sesv2: 'AccessDeniedException', kms: 'AccessDeniedException', sns: 'AuthorizationError' };
-const THROTTLED: Partial<Record<ServiceId, string>> = { iam: 'Throttling', sts: 'Throttling', sns: 'Throttled', s3: 'SlowDown', sesv2: 'TooManyRequestsException', lambda: 'TooManyRequestsException', sqs: 'RequestThrottled' };
-const UNKNOWN_KEY: Partial<Record<ServiceId, string>> = { s3: 'InvalidAccessKeyId', iam: 'InvalidClientTokenId', sts: 'InvalidClientTokenId', sns: 'InvalidClientTokenId' };
-const WRONG_SIGNATURE: Partial<Record<ServiceId, string>> = { s3: 'SignatureDoesNotMatch', iam: 'SignatureDoesNotMatch', sts: 'SignatureDoesNotMatch', sns: 'SignatureDoesNotMatch' };
+const DENIED: Partial<Record<ServiceId, string>> = {
+  secretsmanager: 'AccessDeniedException',
+  lambda: 'AccessDeniedException',
+  sesv2: 'AccessDeniedException',
+  kms: 'AccessDeniedException',
+  sns: 'AuthorizationError',
+};
+const THROTTLED: Partial<Record<ServiceId, string>> = {
+  iam: 'Throttling',
+  sts: 'Throttling',
+  sns: 'Throttled',
+  s3: 'SlowDown',
+  sesv2: 'TooManyRequestsException',
+  lambda: 'TooManyRequestsException',
+  sqs: 'RequestThrottled',
+};
+const UNKNOWN_KEY: Partial<Record<ServiceId, string>> = {
+  s3: 'InvalidAccessKeyId',
+  iam: 'InvalidClientTokenId',
+  sts: 'InvalidClientTokenId',
+  sns: 'InvalidClientTokenId',
+};
+const WRONG_SIGNATURE: Partial<Record<ServiceId, string>> = {
+  s3: 'SignatureDoesNotMatch',
+  iam: 'SignatureDoesNotMatch',
+  sts: 'SignatureDoesNotMatch',
+  sns: 'SignatureDoesNotMatch',
+};
 
 /** Where every request arrives: signature, decoding, faults, authorization, effect, answer. */
 export class Gateway {
@@ -67,7 +91,12 @@ export class Gateway {
       if (!claim) throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
       const principal = this.authenticate(request, claim, service.id);
       const decoded = decodeOrRefuse(service, request);
-      const output = await this.perform(service, decoded, { service: service.id, operation: decoded.name, principal, region: claim.region, at: this.options.clock.now() }, origin);
+      const output = await this.perform(
+        service,
+        decoded,
+        { service: service.id, operation: decoded.name, principal, region: claim.region, at: this.options.clock.now() },
+        origin,
+      );
       return encode(service.id, decoded.name, output, requestId);
     } catch (error) {
       if (error instanceof AwsError) return encodeError(service.id, error, requestId);
@@ -80,7 +109,14 @@ export class Gateway {
    * @param context condition keys such as `aws:SourceArn`
    * @throws AwsError
    */
-  async call(principal: Principal, serviceId: ServiceId, operation: string, region: string, input: unknown, context?: Readonly<Record<string, string>>): Promise<any> {
+  async call(
+    principal: Principal,
+    serviceId: ServiceId,
+    operation: string,
+    region: string,
+    input: unknown,
+    context?: Readonly<Record<string, string>>,
+  ): Promise<any> {
     const service = this.services.get(serviceId);
     if (!service) throw new Error(`the local organization has no service ${serviceId}`);
     const call: Call = { service: serviceId, operation, principal, region, at: this.options.clock.now() };
@@ -97,19 +133,54 @@ export class Gateway {
   private authenticate(request: WireRequest, claim: SignatureClaim, service: ServiceId): Principal {
     const { directory } = this.options;
     const found = directory.authenticate(claim.accessKeyId, claim.sessionToken);
-    if (found === 'expired') throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
-    if (found === 'unknown') throw new AwsError(UNKNOWN_KEY[service] ?? 'UnrecognizedClientException', 'The security token included in the request is invalid.', 403);
-    if (!signatureHolds(request, claim, found.secret)) throw new AwsError(WRONG_SIGNATURE[service] ?? 'InvalidSignatureException', 'The request signature we calculated does not match the signature you provided.', 403);
+    if (found === 'expired')
+      throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
+    if (found === 'unknown')
+      throw new AwsError(
+        UNKNOWN_KEY[service] ?? 'UnrecognizedClientException',
+        'The security token included in the request is invalid.',
+        403,
+      );
+    if (!signatureHolds(request, claim, found.secret))
+      throw new AwsError(
+        WRONG_SIGNATURE[service] ?? 'InvalidSignatureException',
+        'The request signature we calculated does not match the signature you provided.',
+        403,
+      );
     directory.recordUse(claim.accessKeyId, claim.signingName, claim.region);
     return found.principal;
   }
 
-  private async perform(service: Service, { name, input }: Decoded, call: Call, origin: string | undefined, context?: Readonly<Record<string, string>>): Promise<unknown> {
+  private async perform(
+    service: Service,
+    { name, input }: Decoded,
+    call: Call,
+    origin: string | undefined,
+    context?: Readonly<Record<string, string>>,
+  ): Promise<unknown> {
     const operation = service.operations[name];
     if (!operation) throw new AwsError('InvalidAction', `The local organization does not know ${service.id}:${name}.`);
-    const fault = this.options.faults?.next({ service: service.id, operation: name, accountId: call.principal.accountId, functionName: functionOf(origin), at: call.at });
+    const fault = this.options.faults?.next({
+      service: service.id,
+      operation: name,
+      accountId: call.principal.accountId,
+      functionName: functionOf(origin),
+      at: call.at,
+    });
     let output: unknown;
-    const record = (outcome: string): void => this.options.onCall?.({ sequence: this.sequence++, at: call.at, origin, principal: call.principal, service: service.id, operation: name, input, output, outcome, injected: fault?.kind });
+    const record = (outcome: string): void =>
+      this.options.onCall?.({
+        sequence: this.sequence++,
+        at: call.at,
+        origin,
+        principal: call.principal,
+        service: service.id,
+        operation: name,
+        input,
+        output,
+        outcome,
+        injected: fault?.kind,
+      });
     try {
       failBefore(fault, service.id);
       try {
@@ -121,7 +192,14 @@ export class Gateway {
       record('ok');
       return output;
     } catch (error) {
-      const told = error instanceof AwsError && error.code === 'AccessDenied' ? new AwsError(DENIED[service.id] ?? error.code, error.message, DENIED[service.id] === 'AccessDeniedException' ? 400 : 403) : error;
+      const told =
+        error instanceof AwsError && error.code === 'AccessDenied'
+          ? new AwsError(
+              DENIED[service.id] ?? error.code,
+              error.message,
+              DENIED[service.id] === 'AccessDeniedException' ? 400 : 403,
+            )
+          : error;
       record(told instanceof AwsError ? told.code : (told as Error).name);
       throw told;
     }
@@ -136,14 +214,19 @@ function decodeOrRefuse(service: Service, request: WireRequest): Decoded {
     if (!(error instanceof SyntaxError)) throw error;
     throw new AwsError('SerializationException', 'The body is not JSON.');
   }
-  if (!decoded) throw new AwsError('InvalidAction', `The local organization does not know this request to ${service.id}.`);
+  if (!decoded)
+    throw new AwsError('InvalidAction', `The local organization does not know this request to ${service.id}.`);
   return decoded;
 }
 
 function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
   switch (fault?.kind) {
     case 'error':
-      throw new AwsError(fault.errorCode ?? (service === 's3' ? 'InternalError' : 'InternalFailure'), 'An injected fault.', fault.errorCode === undefined ? 500 : 400);
+      throw new AwsError(
+        fault.errorCode ?? (service === 's3' ? 'InternalError' : 'InternalFailure'),
+        'An injected fault.',
+        fault.errorCode === undefined ? 500 : 400,
+      );
     case 'throttle':
       throw new AwsError(THROTTLED[service] ?? 'ThrottlingException', 'Rate exceeded', service === 's3' ? 503 : 400);
     case 'timeout':
@@ -156,7 +239,8 @@ function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
 /** A refusal can be lost, or be the last that a function hears, like any answer. */
 function failAfter(fault: FaultRule | undefined): void {
   if (fault?.kind === 'response-lost') throw new ConnectionLost('an injected fault: the response was lost');
-  if (fault?.kind === 'killed-after') throw new FunctionKilled('an injected fault: the function was killed after its request took effect');
+  if (fault?.kind === 'killed-after')
+    throw new FunctionKilled('an injected fault: the function was killed after its request took effect');
 }
 
 /** `FUNCTION` of `ACCOUNT/FUNCTION#REQUEST`. */

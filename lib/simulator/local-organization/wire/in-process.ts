@@ -15,7 +15,13 @@ export function inProcessHandler(gateway: Gateway, origin?: string) {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request: SdkRequest): Promise<{ response: HttpResponse }> {
       const { statusCode, headers, body } = await gateway.handle(await plain(request), origin);
-      return { response: new HttpResponse({ statusCode, headers: { ...headers }, body: Readable.from([Buffer.from(body)], { objectMode: false }) }) };
+      return {
+        response: new HttpResponse({
+          statusCode,
+          headers: { ...headers },
+          body: Readable.from([Buffer.from(body)], { objectMode: false }),
+        }),
+      };
     },
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
@@ -25,7 +31,12 @@ export function inProcessHandler(gateway: Gateway, origin?: string) {
 
 async function plain({ query = {}, headers, body, ...request }: SdkRequest): Promise<WireRequest> {
   const present = Object.entries(query).map(([name, value]) => [name, value ?? ''] as const);
-  return { ...request, query: Object.fromEntries(present), headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])), body: await bytesOf(body) };
+  return {
+    ...request,
+    query: Object.fromEntries(present),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: await bytesOf(body),
+  };
 }
 
 async function bytesOf(body: unknown): Promise<Uint8Array | string | undefined> {

@@ -17,4 +17,5 @@ export interface WireResponse {
   readonly body: Uint8Array;
 }
 
-export const bodyBytes = ({ body }: WireRequest): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array()));
+export const bodyBytes = ({ body }: WireRequest): Uint8Array =>
+  typeof body === 'string' ? Buffer.from(body) : (body ?? new Uint8Array());

@@ -14,14 +14,50 @@ interface Model {
 }
 
 const MODELS: Readonly<Record<ServiceId, Model>> = {
-  iam: { protocol: 'query', signingName: 'iam', load: () => require('@aws-sdk/client-iam') as Record<string, unknown>, xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/' },
-  sts: { protocol: 'query', signingName: 'sts', load: () => require('@aws-sdk/client-sts') as Record<string, unknown>, xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/' },
-  sns: { protocol: 'query', signingName: 'sns', load: () => require('@aws-sdk/client-sns') as Record<string, unknown>, xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/' },
-  secretsmanager: { protocol: 'json1.1', signingName: 'secretsmanager', load: () => require('@aws-sdk/client-secrets-manager') as Record<string, unknown> },
-  sqs: { protocol: 'json1.0', signingName: 'sqs', load: () => require('@aws-sdk/client-sqs') as Record<string, unknown> },
-  sesv2: { protocol: 'restJson', signingName: 'ses', load: () => require('@aws-sdk/client-sesv2') as Record<string, unknown> },
-  lambda: { protocol: 'restJson', signingName: 'lambda', load: () => require('@aws-sdk/client-lambda') as Record<string, unknown> },
-  s3: { protocol: 'restXml', signingName: 's3', load: () => require('@aws-sdk/client-s3') as Record<string, unknown>, xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/' },
+  iam: {
+    protocol: 'query',
+    signingName: 'iam',
+    load: () => require('@aws-sdk/client-iam') as Record<string, unknown>,
+    xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+  },
+  sts: {
+    protocol: 'query',
+    signingName: 'sts',
+    load: () => require('@aws-sdk/client-sts') as Record<string, unknown>,
+    xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+  },
+  sns: {
+    protocol: 'query',
+    signingName: 'sns',
+    load: () => require('@aws-sdk/client-sns') as Record<string, unknown>,
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+  },
+  secretsmanager: {
+    protocol: 'json1.1',
+    signingName: 'secretsmanager',
+    load: () => require('@aws-sdk/client-secrets-manager') as Record<string, unknown>,
+  },
+  sqs: {
+    protocol: 'json1.0',
+    signingName: 'sqs',
+    load: () => require('@aws-sdk/client-sqs') as Record<string, unknown>,
+  },
+  sesv2: {
+    protocol: 'restJson',
+    signingName: 'ses',
+    load: () => require('@aws-sdk/client-sesv2') as Record<string, unknown>,
+  },
+  lambda: {
+    protocol: 'restJson',
+    signingName: 'lambda',
+    load: () => require('@aws-sdk/client-lambda') as Record<string, unknown>,
+  },
+  s3: {
+    protocol: 'restXml',
+    signingName: 's3',
+    load: () => require('@aws-sdk/client-s3') as Record<string, unknown>,
+    xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+  },
   kms: { protocol: 'json1.1', signingName: 'kms', load: () => ({}) },
 };
 
@@ -42,10 +78,16 @@ export function operationModel(service: ServiceId, name: string): OperationModel
 }
 
 function readModel(service: ServiceId, name: string): OperationModel | undefined {
-  const schema = MODELS[service].load()[`${name}$`] as [number, string, string, { http?: [string, string, number] } | number, SchemaRef, SchemaRef] | undefined;
+  const schema = MODELS[service].load()[`${name}$`] as
+    [number, string, string, { http?: [string, string, number] } | number, SchemaRef, SchemaRef] | undefined;
   if (!schema) return undefined;
   const [, , , traits, input, output] = schema;
-  return { name, input: NormalizedSchema.of(input), output: NormalizedSchema.of(output), http: typeof traits === 'object' ? traits.http : undefined };
+  return {
+    name,
+    input: NormalizedSchema.of(input),
+    output: NormalizedSchema.of(output),
+    http: typeof traits === 'object' ? traits.http : undefined,
+  };
 }
 
 export const protocolOf = (service: ServiceId): Protocol => MODELS[service].protocol;

@@ -61,11 +61,18 @@ class OutgoingRequest extends EventEmitter {
   private async exchange(): Promise<void> {
     try {
       const { method, host, hostname, path, headers = {} } = this.options;
-      const given = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), String(value)] as const]));
-      const wire = toWire({ method, url: path, headers: { host: host ?? hostname, ...Object.fromEntries(given) } }, Buffer.concat(this.parts));
+      const given = Object.entries(headers).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name.toLowerCase(), String(value)] as const],
+      );
+      const wire = toWire(
+        { method, url: path, headers: { host: host ?? hostname, ...Object.fromEntries(given) } },
+        Buffer.concat(this.parts),
+      );
       const { statusCode, headers: answered, body } = await this.peer(wire);
       if (this.destroyed) return;
-      this.respond(Object.assign(Readable.from([Buffer.from(body)], { objectMode: false }), { statusCode, headers: answered }));
+      this.respond(
+        Object.assign(Readable.from([Buffer.from(body)], { objectMode: false }), { statusCode, headers: answered }),
+      );
     } catch (error) {
       if (!this.destroyed) this.emit('error', error);
     }

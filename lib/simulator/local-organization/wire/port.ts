@@ -4,7 +4,10 @@ import type { Gateway } from './gateway';
 import type { WireRequest } from './messages';
 
 /** The organization on a loopback port, for the AWS CLI, boto3 or any SDK with `--endpoint-url`. Port 0 picks a free one. */
-export async function listen(gateway: Gateway, port: number): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
+export async function listen(
+  gateway: Gateway,
+  port: number,
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     answer(gateway, request, response).catch(() => request.destroy());
   });
@@ -29,7 +32,10 @@ async function answer(gateway: Gateway, request: IncomingMessage, response: Serv
   response.end(request.method === 'HEAD' ? undefined : bytes);
 }
 
-export function toWire(request: { readonly method?: string; readonly url?: string; readonly headers: IncomingMessage['headers'] }, body: Uint8Array): WireRequest {
+export function toWire(
+  request: { readonly method?: string; readonly url?: string; readonly headers: IncomingMessage['headers'] },
+  body: Uint8Array,
+): WireRequest {
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   return {
@@ -37,7 +43,9 @@ export function toWire(request: { readonly method?: string; readonly url?: strin
     hostname: (request.headers.host ?? '').replace(/:\d+$/, ''),
     path: mark < 0 ? url : url.slice(0, mark),
     query: parseQuery(mark < 0 ? '' : url.slice(mark + 1)),
-    headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, [value ?? ''].flat().join(',')])),
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, [value ?? ''].flat().join(',')]),
+    ),
     body,
   };
 }

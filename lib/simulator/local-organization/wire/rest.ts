@@ -28,7 +28,13 @@ const routes = new Map<ServiceId, readonly Route[]>();
 
 function routesOf(service: ServiceId, operations: readonly string[]): readonly Route[] {
   let known = routes.get(service);
-  if (!known) routes.set(service, (known = operations.flatMap((name) => routeOf(operationModel(service, name)) ?? []).toSorted((one, other) => other.query.size - one.query.size)));
+  if (!known)
+    routes.set(
+      service,
+      (known = operations
+        .flatMap((name) => routeOf(operationModel(service, name)) ?? [])
+        .toSorted((one, other) => other.query.size - one.query.size)),
+    );
   return known;
 }
 
@@ -47,7 +53,11 @@ function routeOf(model: OperationModel | undefined): Route | undefined {
 }
 
 /** The operation of a REST request and its input; undefined when the service has none for it. */
-export function readRest(service: ServiceId, operations: readonly string[], request: WireRequest): { readonly name: string; readonly input: any } | undefined {
+export function readRest(
+  service: ServiceId,
+  operations: readonly string[],
+  request: WireRequest,
+): { readonly name: string; readonly input: any } | undefined {
   const { bucket, path } = service === 's3' ? bucketOf(request) : { bucket: undefined, path: request.path };
   const fits = (route: Route): boolean =>
     route.method === request.method &&
@@ -63,7 +73,10 @@ function readInput(service: ServiceId, route: Route, request: WireRequest, bucke
   const labels = new Map(route.labels.map((label, index) => [label, decodeURIComponent(parts[index + 1] ?? '')]));
   if (bucket !== undefined) labels.set('Bucket', bucket);
   const body = unchunked(request);
-  const json = protocolOf(service) === 'restJson' && body.length > 0 && !hasPayload(route.model.input) ? JSON.parse(Buffer.from(body).toString()) : {};
+  const json =
+    protocolOf(service) === 'restJson' && body.length > 0 && !hasPayload(route.model.input)
+      ? JSON.parse(Buffer.from(body).toString())
+      : {};
   const input: Record<string, unknown> = {};
   for (const [name, member] of route.model.input.structIterator()) {
     const bound = bindingsOf(member);
@@ -73,7 +86,17 @@ function readInput(service: ServiceId, route: Route, request: WireRequest, bucke
   return input;
 }
 
-function readMember(bound: Bindings, member: NormalizedSchema, { name, labels, request, body, json }: { name: string; labels: ReadonlyMap<string, string>; request: WireRequest; body: Uint8Array; json: any }): unknown {
+function readMember(
+  bound: Bindings,
+  member: NormalizedSchema,
+  {
+    name,
+    labels,
+    request,
+    body,
+    json,
+  }: { name: string; labels: ReadonlyMap<string, string>; request: WireRequest; body: Uint8Array; json: any },
+): unknown {
   if (bound.httpLabel !== undefined) return labels.get(name);
   if (bound.httpPayload !== undefined) return body;
   if (bound.httpHeader !== undefined) return fromText(member, request.headers[bound.httpHeader.toLowerCase()]);
@@ -81,12 +104,15 @@ function readMember(bound: Bindings, member: NormalizedSchema, { name, labels, r
   if (bound.httpPrefixHeaders !== undefined) {
     const prefix = bound.httpPrefixHeaders.toLowerCase();
     const found = Object.entries(request.headers).filter(([header]) => header.startsWith(prefix));
-    return found.length > 0 ? Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), value])) : undefined;
+    return found.length > 0
+      ? Object.fromEntries(found.map(([header, value]) => [header.slice(prefix.length), value]))
+      : undefined;
   }
   return fromJson(member, json[(member.getMergedTraits() as { jsonName?: string }).jsonName ?? name]);
 }
 
-const hasPayload = (schema: NormalizedSchema): boolean => [...schema.structIterator()].some(([, member]) => bindingsOf(member).httpPayload !== undefined);
+const hasPayload = (schema: NormalizedSchema): boolean =>
+  [...schema.structIterator()].some(([, member]) => bindingsOf(member).httpPayload !== undefined);
 
 /** Virtual-hosted (`bucket.s3.region.amazonaws.com`) or path style. */
 function bucketOf(request: WireRequest): { readonly bucket?: string; readonly path: string } {
@@ -101,7 +127,7 @@ function unchunked(request: WireRequest): Uint8Array {
   const bytes = Buffer.from(bodyBytes(request));
   if (!(request.headers['content-encoding'] ?? '').includes('aws-chunked')) return bytes;
   const chunks: Buffer[] = [];
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const end = bytes.indexOf('\r\n', offset);
     const size = Number.parseInt(bytes.toString('latin1', offset, end < 0 ? undefined : end), 16);
     if (end < 0 || !(size > 0)) return Buffer.concat(chunks);

@@ -12,9 +12,13 @@ const traitsOf = (schema: NormalizedSchema): Traits => schema.getMergedTraits() 
 
 export function fromJson(schema: NormalizedSchema, json: any): any {
   if (json === undefined || json === null) return undefined;
-  if (schema.isStructSchema()) return struct(schema, (name, member) => fromJson(member, json[traitsOf(member).jsonName ?? name]));
+  if (schema.isStructSchema())
+    return struct(schema, (name, member) => fromJson(member, json[traitsOf(member).jsonName ?? name]));
   if (schema.isListSchema()) return (json as any[]).map((item) => fromJson(schema.getValueSchema(), item));
-  if (schema.isMapSchema()) return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, fromJson(schema.getValueSchema(), value)]));
+  if (schema.isMapSchema())
+    return Object.fromEntries(
+      Object.entries(json).map(([key, value]) => [key, fromJson(schema.getValueSchema(), value)]),
+    );
   if (schema.isBlobSchema()) return new Uint8Array(Buffer.from(String(json), 'base64'));
   if (schema.isTimestampSchema()) return typeof json === 'number' ? new Date(json * 1000) : new Date(String(json));
   return json;
@@ -23,11 +27,14 @@ export function fromJson(schema: NormalizedSchema, json: any): any {
 export function toJson(schema: NormalizedSchema, value: any): any {
   if (value === undefined || value === null) return undefined;
   if (schema.isStructSchema()) {
-    const members = [...schema.structIterator()].map(([name, member]) => [traitsOf(member).jsonName ?? name, toJson(member, value[name])] as const);
+    const members = [...schema.structIterator()].map(
+      ([name, member]) => [traitsOf(member).jsonName ?? name, toJson(member, value[name])] as const,
+    );
     return Object.fromEntries(members.filter(([, json]) => json !== undefined));
   }
   if (schema.isListSchema()) return (value as any[]).map((item) => toJson(schema.getValueSchema(), item));
-  if (schema.isMapSchema()) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(schema.getValueSchema(), item)]));
+  if (schema.isMapSchema())
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(schema.getValueSchema(), item)]));
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array | string).toString('base64');
   if (schema.isTimestampSchema()) return (value as Date).getTime() / 1000;
   return value;
@@ -36,17 +43,33 @@ export function toJson(schema: NormalizedSchema, value: any): any {
 /** https://smithy.io/2.0/aws/protocols/aws-query-protocol.html */
 export function fromQuery(schema: NormalizedSchema, fields: ReadonlyMap<string, string>, prefix = ''): any {
   const at = (name: string | number): string => (prefix === '' ? String(name) : `${prefix}.${name}`);
-  if (schema.isStructSchema()) return struct(schema, (name, member) => (has(fields, at(traitsOf(member).xmlName ?? name)) ? fromQuery(member, fields, at(traitsOf(member).xmlName ?? name)) : undefined));
+  if (schema.isStructSchema())
+    return struct(schema, (name, member) =>
+      has(fields, at(traitsOf(member).xmlName ?? name))
+        ? fromQuery(member, fields, at(traitsOf(member).xmlName ?? name))
+        : undefined,
+    );
   if (schema.isListSchema()) {
     const value = schema.getValueSchema();
-    const item = traitsOf(schema).xmlFlattened === undefined ? `${at(traitsOf(value).xmlName ?? 'member')}.` : `${prefix}.`;
+    const item =
+      traitsOf(schema).xmlFlattened === undefined ? `${at(traitsOf(value).xmlName ?? 'member')}.` : `${prefix}.`;
     return counted((index) => has(fields, `${item}${index}`) && { value: fromQuery(value, fields, `${item}${index}`) });
   }
   if (schema.isMapSchema()) {
     const entry = traitsOf(schema).xmlFlattened === undefined ? `${at('entry')}.` : `${prefix}.`;
     const name = (part: NormalizedSchema, usual: string): string => traitsOf(part).xmlName ?? usual;
     const [keyName, valueName] = [name(schema.getKeySchema(), 'key'), name(schema.getValueSchema(), 'value')];
-    return Object.fromEntries(counted((index) => has(fields, `${entry}${index}`) && { value: [fields.get(`${entry}${index}.${keyName}`) ?? '', fromQuery(schema.getValueSchema(), fields, `${entry}${index}.${valueName}`)] as const }));
+    return Object.fromEntries(
+      counted(
+        (index) =>
+          has(fields, `${entry}${index}`) && {
+            value: [
+              fields.get(`${entry}${index}.${keyName}`) ?? '',
+              fromQuery(schema.getValueSchema(), fields, `${entry}${index}.${valueName}`),
+            ] as const,
+          },
+      ),
+    );
   }
   return fromText(schema, fields.get(prefix));
 }
@@ -68,9 +91,18 @@ export function toXml(schema: NormalizedSchema, value: any, element: string, att
 }
 
 export function xmlContent(schema: NormalizedSchema, value: any): string {
-  if (schema.isStructSchema()) return [...schema.structIterator()].map(([name, member]) => xmlMember(member, value?.[name], traitsOf(member).xmlName ?? name)).join('');
-  if (schema.isListSchema()) return (value as any[]).map((item) => toXml(schema.getValueSchema(), item, traitsOf(schema.getValueSchema()).xmlName ?? 'member')).join('');
-  if (schema.isMapSchema()) return Object.entries(value).map(([key, item]) => `<entry>${xmlPair(schema, key, item)}</entry>`).join('');
+  if (schema.isStructSchema())
+    return [...schema.structIterator()]
+      .map(([name, member]) => xmlMember(member, value?.[name], traitsOf(member).xmlName ?? name))
+      .join('');
+  if (schema.isListSchema())
+    return (value as any[])
+      .map((item) => toXml(schema.getValueSchema(), item, traitsOf(schema.getValueSchema()).xmlName ?? 'member'))
+      .join('');
+  if (schema.isMapSchema())
+    return Object.entries(value)
+      .map(([key, item]) => `<entry>${xmlPair(schema, key, item)}</entry>`)
+      .join('');
   if (schema.isTimestampSchema()) return (value as Date).toISOString();
   if (schema.isBlobSchema()) return Buffer.from(value as Uint8Array | string).toString('base64');
   return escapeXml(String(value));
@@ -80,14 +112,23 @@ function xmlMember(member: NormalizedSchema, value: any, name: string): string {
   if (value === undefined || value === null) return '';
   if (traitsOf(member).xmlFlattened === undefined) return toXml(member, value, name);
   if (member.isListSchema()) return (value as any[]).map((item) => toXml(member.getValueSchema(), item, name)).join('');
-  return Object.entries(value).map(([key, item]) => `<${name}>${xmlPair(member, key, item)}</${name}>`).join('');
+  return Object.entries(value)
+    .map(([key, item]) => `<${name}>${xmlPair(member, key, item)}</${name}>`)
+    .join('');
 }
 
 const xmlPair = (map: NormalizedSchema, key: string, value: unknown): string =>
   `${toXml(map.getKeySchema(), key, traitsOf(map.getKeySchema()).xmlName ?? 'key')}${toXml(map.getValueSchema(), value, traitsOf(map.getValueSchema()).xmlName ?? 'value')}`;
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#xD;' };
-export const escapeXml = (text: string): string => text.replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? character);
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#xD;',
+};
+export const escapeXml = (text: string): string =>
+  text.replace(/[&<>"\r]/g, (character) => ENTITIES[character] ?? character);
 
 function struct(schema: NormalizedSchema, read: (name: string, member: NormalizedSchema) => any): any {
   const value: Record<string, unknown> = {};

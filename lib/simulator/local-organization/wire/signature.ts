@@ -12,26 +12,43 @@ export interface SignatureClaim {
   readonly signature: string;
 }
 
-const AUTHORIZATION = /^AWS4-HMAC-SHA256\s+Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/;
+const AUTHORIZATION =
+  /^AWS4-HMAC-SHA256\s+Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=([0-9a-f]{64})$/;
 
 /** What the Authorization header claims; undefined when the request is not signed so. */
 export function signatureClaim({ headers }: WireRequest): SignatureClaim | undefined {
-  const [, accessKeyId = '', date = '', region = '', signingName = '', signedHeaders = '', signature = ''] = AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
+  const [, accessKeyId = '', date = '', region = '', signingName = '', signedHeaders = '', signature = ''] =
+    AUTHORIZATION.exec(headers.authorization ?? '') ?? [];
   if (accessKeyId === '') return undefined;
-  return { accessKeyId, sessionToken: headers['x-amz-security-token'], region, signingName, date, signedHeaders: signedHeaders.split(';'), signature };
+  return {
+    accessKeyId,
+    sessionToken: headers['x-amz-security-token'],
+    region,
+    signingName,
+    date,
+    signedHeaders: signedHeaders.split(';'),
+    signature,
+  };
 }
 
 export function signatureHolds(request: WireRequest, claim: SignatureClaim, secret: string): boolean {
   const { date, region, signingName } = claim;
   const scope = `${date}/${region}/${signingName}/aws4_request`;
-  const text = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'] ?? '', scope, sha256(canonicalRequest(request, claim))].join('\n');
+  const text = [
+    'AWS4-HMAC-SHA256',
+    request.headers['x-amz-date'] ?? '',
+    scope,
+    sha256(canonicalRequest(request, claim)),
+  ].join('\n');
   const expected = hmac(signingKey(secret, date, region, signingName), text);
   return claim.signedHeaders.includes('host') && timingSafeEqual(expected, Buffer.from(claim.signature, 'hex'));
 }
 
 function canonicalRequest(request: WireRequest, { signedHeaders, signingName }: SignatureClaim): string {
   const path = signingName === 's3' ? request.path : encode(request.path).replaceAll('%2F', '/');
-  const headers = signedHeaders.map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`).join('');
+  const headers = signedHeaders
+    .map((name) => `${name}:${(request.headers[name] ?? '').trim().replace(/\s+/g, ' ')}\n`)
+    .join('');
   const payload = request.headers['x-amz-content-sha256'] ?? sha256(bodyBytes(request));
   return [request.method, path || '/', canonicalQuery(request), headers, signedHeaders.join(';'), payload].join('\n');
 }
@@ -51,7 +68,10 @@ function signingKey(secret: string, date: string, region: string, service: strin
   let key = keys.get(name);
   if (!key) {
     if (keys.size >= KEYS_REMEMBERED) keys.clear();
-    key = [date, region, service, 'aws4_request'].reduce<Buffer>((previous, part) => hmac(previous, part), Buffer.from(`AWS4${secret}`));
+    key = [date, region, service, 'aws4_request'].reduce<Buffer>(
+      (previous, part) => hmac(previous, part),
+      Buffer.from(`AWS4${secret}`),
+    );
     keys.set(name, key);
   }
   return key;
@@ -59,4 +79,5 @@ function signingKey(secret: string, date: string, region: string, service: strin
 
 const hmac = (key: Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
-const encode = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -7,7 +7,18 @@ import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams, CustomSer
 import { drawing, element, when } from './elements';
 import type { PageData } from './page-data';
 import { MARK_NAMES, SYMBOLS } from './symbols';
-import { bandsFor, barsOf, describe, marksOf, repetition, sideBySide, storiesOf, type Bar, type Mark, type UserRow } from './timeline';
+import {
+  bandsFor,
+  barsOf,
+  describe,
+  marksOf,
+  repetition,
+  sideBySide,
+  storiesOf,
+  type Bar,
+  type Mark,
+  type UserRow,
+} from './timeline';
 import type { Band } from '../calendar-bands';
 import type { HistoryEvent } from '../event-log';
 
@@ -94,7 +105,10 @@ export class TimelineChart {
       animation: false,
       textStyle: { fontFamily: 'system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif' },
       useUTC: true,
-      aria: { enabled: true, label: { description: `Timeline of the access keys of ${this.users.map((user) => user.userName).join(', ')}` } },
+      aria: {
+        enabled: true,
+        label: { description: `Timeline of the access keys of ${this.users.map((user) => user.userName).join(', ')}` },
+      },
       grid: { left: shape.left, right: RIGHT, top: AXIS_HEIGHT, bottom: 6, outerBoundsMode: 'none' },
       xAxis: {
         type: 'time',
@@ -104,7 +118,13 @@ export class TimelineChart {
         splitNumber: shape.narrow ? 3 : 8,
         axisLine: { lineStyle: { color: color('line') } },
         axisTick: { show: false },
-        axisLabel: { color: color('muted'), hideOverlap: true, showMinLabel: false, showMaxLabel: false, formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}' } },
+        axisLabel: {
+          color: color('muted'),
+          hideOverlap: true,
+          showMinLabel: false,
+          showMaxLabel: false,
+          formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}' },
+        },
         splitLine: { show: true, lineStyle: { color: color('line') } },
       },
       yAxis: {
@@ -114,12 +134,40 @@ export class TimelineChart {
         axisLine: { show: false },
         axisTick: { show: false },
         splitLine: { show: true, lineStyle: { color: color('line') } },
-        axisLabel: { show: !shape.narrow, color: color('text'), fontSize: 13, width: shape.left - 16, overflow: 'truncate', align: 'left', margin: shape.left - 6 },
+        axisLabel: {
+          show: !shape.narrow,
+          color: color('text'),
+          fontSize: 13,
+          width: shape.left - 16,
+          overflow: 'truncate',
+          align: 'left',
+          margin: shape.left - 6,
+        },
       },
-      tooltip: { trigger: 'item', confine: true, backgroundColor: color('card'), borderColor: color('line'), textStyle: { color: color('text') }, formatter: (hovered: { seriesIndex: number; dataIndex: number }) => this.tip(hovered.seriesIndex, hovered.dataIndex) },
+      tooltip: {
+        trigger: 'item',
+        confine: true,
+        backgroundColor: color('card'),
+        borderColor: color('line'),
+        textStyle: { color: color('text') },
+        formatter: (hovered: { seriesIndex: number; dataIndex: number }) =>
+          this.tip(hovered.seriesIndex, hovered.dataIndex),
+      },
       series: [
-        { type: 'custom', clip: true, data: this.bars.map((bar) => [bar.from, bar.row, bar.to]), encode: { x: [0, 2], y: 1 }, renderItem: this.barPainter(shape, color) },
-        { type: 'custom', data: this.marks.map((mark) => [mark.at, mark.row]), encode: { x: 0, y: 1 }, renderItem: this.markPainter(shape, color), z: 5 },
+        {
+          type: 'custom',
+          clip: true,
+          data: this.bars.map((bar) => [bar.from, bar.row, bar.to]),
+          encode: { x: [0, 2], y: 1 },
+          renderItem: this.barPainter(shape, color),
+        },
+        {
+          type: 'custom',
+          data: this.marks.map((mark) => [mark.at, mark.row]),
+          encode: { x: 0, y: 1 },
+          renderItem: this.markPainter(shape, color),
+          z: 5,
+        },
         this.bandSeries(shape, color),
         ...(shape.narrow ? [this.names(shape, color)] : []),
       ],
@@ -135,11 +183,26 @@ export class TimelineChart {
       z: 0,
       tooltip: { show: false },
       data: this.bands.map(({ row }) => [start, row]),
-      renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI): CustomSeriesRenderItemReturn => {
+      renderItem: (
+        params: CustomSeriesRenderItemParams,
+        api: CustomSeriesRenderItemAPI,
+      ): CustomSeriesRenderItemReturn => {
         const band = this.bands[params.dataIndex];
         if (band === undefined) return null;
-        const [left, right] = [band.from, band.to].map((at) => api.coord([Date.parse(at), band.row])[0] ?? 0) as [number, number];
-        return { type: 'rect', shape: { x: left, y: rowTop(api, band.row, shape), width: Math.max(right - left, 2), height: shape.rowHeight }, style: { fill: color(band.kind) } };
+        const [left, right] = [band.from, band.to].map((at) => api.coord([Date.parse(at), band.row])[0] ?? 0) as [
+          number,
+          number,
+        ];
+        return {
+          type: 'rect',
+          shape: {
+            x: left,
+            y: rowTop(api, band.row, shape),
+            width: Math.max(right - left, 2),
+            height: shape.rowHeight,
+          },
+          style: { fill: color(band.kind) },
+        };
       },
     };
   }
@@ -154,7 +217,13 @@ export class TimelineChart {
       const inset = bar.state === 'in use' ? 3 : 0;
       return {
         type: 'rect',
-        shape: { x: left, y: y + inset, width: Math.max(right - left, 2), height: LANE_HEIGHT - 2 * inset, r: bar.state === 'in use' ? 2 : 3 },
+        shape: {
+          x: left,
+          y: y + inset,
+          width: Math.max(right - left, 2),
+          height: LANE_HEIGHT - 2 * inset,
+          r: bar.state === 'in use' ? 2 : 3,
+        },
         style: barStyle(bar.state, color),
       };
     };
@@ -165,7 +234,10 @@ export class TimelineChart {
       const mark = this.marks[params.dataIndex];
       if (mark === undefined) return null;
       const x = shape.xs[params.dataIndex] ?? 0;
-      const y = mark.lane === undefined ? laneTop(api, mark.row, 0, shape) - STRIP_HEIGHT / 2 - 1 : laneTop(api, mark.row, mark.lane, shape) + LANE_HEIGHT / 2;
+      const y =
+        mark.lane === undefined
+          ? laneTop(api, mark.row, 0, shape) - STRIP_HEIGHT / 2 - 1
+          : laneTop(api, mark.row, mark.lane, shape) + LANE_HEIGHT / 2;
       const focused = params.dataIndex === this.focused;
       const size = focused ? MARK_SIZE * 1.5 : MARK_SIZE;
       const symbol = {
@@ -175,7 +247,11 @@ export class TimelineChart {
       };
       const length = (api.coord([mark.until, mark.row])[0] ?? 0) - x;
       if (mark.until === mark.at || length <= 0) return symbol;
-      const run = { type: 'rect' as const, shape: { x, y: y - RUN_HEIGHT / 2, width: length, height: RUN_HEIGHT, r: RUN_HEIGHT / 2 }, style: { fill: color(mark.kind) } };
+      const run = {
+        type: 'rect' as const,
+        shape: { x, y: y - RUN_HEIGHT / 2, width: length, height: RUN_HEIGHT, r: RUN_HEIGHT / 2 },
+        style: { fill: color(mark.kind) },
+      };
       return { type: 'group', children: [run, symbol] };
     };
   }
@@ -188,11 +264,19 @@ export class TimelineChart {
       silent: true,
       tooltip: { show: false },
       data: this.users.map((_, row) => [start, row]),
-      renderItem: (params: CustomSeriesRenderItemParams, api: CustomSeriesRenderItemAPI): CustomSeriesRenderItemReturn => ({
+      renderItem: (
+        params: CustomSeriesRenderItemParams,
+        api: CustomSeriesRenderItemAPI,
+      ): CustomSeriesRenderItemReturn => ({
         type: 'text',
         x: shape.left + 2,
         y: rowTop(api, params.dataIndex, shape) + 5,
-        style: { text: this.users[params.dataIndex]?.userName ?? '', fill: color('text'), fontSize: 13, fontWeight: 600 },
+        style: {
+          text: this.users[params.dataIndex]?.userName ?? '',
+          fill: color('text'),
+          fontSize: 13,
+          fontWeight: 600,
+        },
       }),
     };
   }
@@ -208,17 +292,30 @@ export class TimelineChart {
     const told = tell(mark);
     const lines = told.slice(0, MOST_TIP_LINES).map((line) => element('p', {}, line));
     const more = told.length - lines.length;
-    return element('div', { class: 'tip' }, element('b', {}, `${this.users[mark.row]?.userName} · ${MARK_NAMES[mark.kind]}`), ...lines, ...(more > 0 ? [element('p', { class: 'muted' }, `and ${more} more`)] : []));
+    return element(
+      'div',
+      { class: 'tip' },
+      element('b', {}, `${this.users[mark.row]?.userName} · ${MARK_NAMES[mark.kind]}`),
+      ...lines,
+      ...(more > 0 ? [element('p', { class: 'muted' }, `and ${more} more`)] : []),
+    );
   }
 
   private barTip({ life, row }: Bar): HTMLElement {
     const lines = [
-      life.origin === 'existing' ? `there before, made ${when(life.createdAt)}` : `made by a rotation ${when(life.createdAt)}`,
+      life.origin === 'existing'
+        ? `there before, made ${when(life.createdAt)}`
+        : `made by a rotation ${when(life.createdAt)}`,
       ...life.used.slice(-1).map((span) => `last used ${when(span.to ?? span.from)}`),
       ...life.inactive.map((span) => `deactivated ${when(span.from)}`),
       ...(life.deletedAt === undefined ? [] : [`deleted ${when(life.deletedAt)}`]),
     ];
-    return element('div', { class: 'tip' }, element('b', {}, `${this.users[row]?.userName} · ${life.keyId}`), ...lines.map((line) => element('p', {}, line)));
+    return element(
+      'div',
+      { class: 'tip' },
+      element('b', {}, `${this.users[row]?.userName} · ${life.keyId}`),
+      ...lines.map((line) => element('p', {}, line)),
+    );
   }
 
   /** The arrow keys walk from mark to mark, and say what they stand on. */
@@ -231,7 +328,8 @@ export class TimelineChart {
     this.draw();
     this.chart?.dispatchAction({ type: 'showTip', seriesIndex: 1, dataIndex: next });
     const mark = this.marks[next];
-    if (mark !== undefined) this.announcer.textContent = `${this.users[mark.row]?.userName}: ${tell(mark).slice(0, MOST_TIP_LINES).join('; ')}`;
+    if (mark !== undefined)
+      this.announcer.textContent = `${this.users[mark.row]?.userName}: ${tell(mark).slice(0, MOST_TIP_LINES).join('; ')}`;
   }
 
   private neighbour(key: string): number | undefined {
@@ -256,7 +354,10 @@ export class TimelineChart {
 }
 
 /** What a mark stands for, a line each. */
-const tell = (mark: Mark): readonly string[] => storiesOf(mark.events).map((story) => [when(story.at), describe(story.event), repetition(story)].filter(Boolean).join(' · '));
+const tell = (mark: Mark): readonly string[] =>
+  storiesOf(mark.events).map((story) =>
+    [when(story.at), describe(story.event), repetition(story)].filter(Boolean).join(' · '),
+  );
 
 type Palette = (name: string) => string;
 
@@ -283,13 +384,18 @@ function rowTop(api: CustomSeriesRenderItemAPI, row: number, shape: Shape): numb
 }
 
 function laneTop(api: CustomSeriesRenderItemAPI, row: number, lane: number, shape: Shape): number {
-  return rowTop(api, row, shape) + (shape.narrow ? NAME_HEIGHT : 0) + STRIP_HEIGHT + 4 + lane * (LANE_HEIGHT + LANE_GAP);
+  return (
+    rowTop(api, row, shape) + (shape.narrow ? NAME_HEIGHT : 0) + STRIP_HEIGHT + 4 + lane * (LANE_HEIGHT + LANE_GAP)
+  );
 }
 
 /** The legend's picture of a bar. */
 export function barDrawing(state: Bar['state']): SVGSVGElement {
   const fill = state === 'inactive' ? 'none' : 'var(--active)';
-  const outline: Readonly<Record<string, string>> = state === 'inactive' ? { stroke: 'var(--inactive)', 'stroke-width': '1.5', 'stroke-dasharray': '3 2' } : {};
+  const outline: Readonly<Record<string, string>> =
+    state === 'inactive' ? { stroke: 'var(--inactive)', 'stroke-width': '1.5', 'stroke-dasharray': '3 2' } : {};
   const whole = { tag: 'rect', x: '1', y: '1', width: '28', height: '10', rx: '3', fill, ...outline };
-  return state === 'in use' ? drawing(30, 12, whole, { tag: 'rect', x: '1', y: '4', width: '28', height: '4', rx: '2', fill: 'var(--in-use)' }) : drawing(30, 12, whole);
+  return state === 'in use'
+    ? drawing(30, 12, whole, { tag: 'rect', x: '1', y: '4', width: '28', height: '4', rx: '2', fill: 'var(--in-use)' })
+    : drawing(30, 12, whole);
 }

@@ -60,18 +60,38 @@ function eventsOf(user: UserRow): readonly HistoryEvent[] {
 function heading(): Node {
   const { days, accounts, users, seed } = data.summary;
   const sizes = `${counted(users, 'user')} in ${counted(accounts, 'account')}, ${counted(days, 'virtual day')} from ${day(data.start)} to ${day(data.end)}, seed ${seed}`;
-  return element('header', { class: 'top' }, element('h1', {}, 'Access key rotation, rehearsed'), element('p', { class: 'lead' }, sizes), pushes());
+  return element(
+    'header',
+    { class: 'top' },
+    element('h1', {}, 'Access key rotation, rehearsed'),
+    element('p', { class: 'lead' }, sizes),
+    pushes(),
+  );
 }
 
 function verdict(): Node {
   const { violations } = data.summary;
   if (violations.length === 0) {
-    const promises = 'Each stored key worked, no owner was cut off before switching unless the roster says so, no key was lost and no secret was seen outside the secret store.';
-    return element('section', { class: 'verdict', 'aria-label': 'Verdict' }, element('strong', {}, 'Every promise held'), promises, ...refusals());
+    const promises =
+      'Each stored key worked, no owner was cut off before switching unless the roster says so, no key was lost and no secret was seen outside the secret store.';
+    return element(
+      'section',
+      { class: 'verdict', 'aria-label': 'Verdict' },
+      element('strong', {}, 'Every promise held'),
+      promises,
+      ...refusals(),
+    );
   }
-  const list = violations.map(({ at, accountId, userName = '', message }) => element('li', {}, `${when(at)} · ${accountId} ${userName} · ${message}`));
+  const list = violations.map(({ at, accountId, userName = '', message }) =>
+    element('li', {}, `${when(at)} · ${accountId} ${userName} · ${message}`),
+  );
   const title = element('strong', {}, counted(violations.length, 'broken promise'));
-  return element('section', { class: 'verdict bad', role: 'alert', 'aria-label': 'Verdict' }, title, element('ul', { tabindex: '0' }, ...list));
+  return element(
+    'section',
+    { class: 'verdict bad', role: 'alert', 'aria-label': 'Verdict' },
+    title,
+    element('ul', { tabindex: '0' }, ...list),
+  );
 }
 
 /** What a scenario had to show. */
@@ -79,9 +99,21 @@ function story(): Node {
   const { scenario } = data;
   if (!scenario) return element('span');
   const missing = scenario.seen.filter(({ ok }) => !ok).length;
-  const lines = scenario.seen.map(({ sentence, ok, found }) => element('li', ok ? {} : { class: 'missing' }, element('b', {}, ok ? 'seen' : 'missing'), element('span', {}, ok ? sentence : `${sentence}; found ${found}`)));
+  const lines = scenario.seen.map(({ sentence, ok, found }) =>
+    element(
+      'li',
+      ok ? {} : { class: 'missing' },
+      element('b', {}, ok ? 'seen' : 'missing'),
+      element('span', {}, ok ? sentence : `${sentence}; found ${found}`),
+    ),
+  );
   const facts = missing === 0 ? `all ${scenario.seen.length} seen` : `${missing} of ${scenario.seen.length} missing`;
-  return element('section', { class: 'story card', 'aria-label': 'Scenario' }, element('header', {}, element('h2', {}, scenario.title), element('span', { class: 'muted' }, facts)), element('ul', {}, ...lines));
+  return element(
+    'section',
+    { class: 'story card', 'aria-label': 'Scenario' },
+    element('header', {}, element('h2', {}, scenario.title), element('span', { class: 'muted' }, facts)),
+    element('ul', {}, ...lines),
+  );
 }
 
 /** A refused owner without a broken promise needs a word. */
@@ -90,7 +122,13 @@ function refusals(): readonly Node[] {
   if (refused.length === 0) return [];
   const names = [...new Set(refused.map(({ userName = '' }) => userName))];
   const who = names.length > 3 ? counted(names.length, 'user') : names.join(', ');
-  return [element('p', {}, `The old key of ${who} stopped while its owner still used it (${counted(refused.length, 'refused call')}): the roster wants that, by keepPreviousFor: 0d or whenStillUsed: deactivate, or an operator did.`)];
+  return [
+    element(
+      'p',
+      {},
+      `The old key of ${who} stopped while its owner still used it (${counted(refused.length, 'refused call')}): the roster wants that, by keepPreviousFor: 0d or whenStillUsed: deactivate, or an operator did.`,
+    ),
+  ];
 }
 
 function tiles(): Node {
@@ -100,7 +138,12 @@ function tiles(): Node {
   return element(
     'dl',
     { class: 'tiles' },
-    tile('rotations', rotations.succeeded, unhappy === 0 ? 'none failed' : `${rotations.failed} failed, ${rotations.partial} partial`, unhappy > 0),
+    tile(
+      'rotations',
+      rotations.succeeded,
+      unhappy === 0 ? 'none failed' : `${rotations.failed} failed, ${rotations.partial} partial`,
+      unhappy > 0,
+    ),
     tile('keys created', keys.created, 'by rotations'),
     tile('keys deactivated', keys.deactivated - compromised, 'as the roster says'),
     ...(compromised > 0 ? [tile('keys compromised', compromised, 'deactivated at once', true)] : []),
@@ -114,38 +157,79 @@ function tiles(): Node {
 function pushes(): Node {
   const lines = data.deployments.map(({ startedAt, endedAt, passed, stopped }) => {
     const end = stopped ? `stopped at ${stopped.stage}: ${stopped.reason}` : `deployed by ${when(endedAt)}`;
-    return element('li', stopped ? { class: 'warn' } : {}, `${when(startedAt)}: ${end}`, element('span', { class: 'muted' }, ` · ${passed.join(' → ')}`));
+    return element(
+      'li',
+      stopped ? { class: 'warn' } : {},
+      `${when(startedAt)}: ${end}`,
+      element('span', { class: 'muted' }, ` · ${passed.join(' → ')}`),
+    );
   });
   const halted = data.deployments.some(({ stopped }) => stopped);
   const title = `${counted(data.deployments.length, 'push', 'pushes')} of the roster, ${halted ? 'not all deployed' : 'deployed'}`;
-  return element('details', { class: 'pushes', ...(halted && { open: '' }) }, element('summary', {}, title), element('ul', {}, ...lines));
+  return element(
+    'details',
+    { class: 'pushes', ...(halted && { open: '' }) },
+    element('summary', {}, title),
+    element('ul', {}, ...lines),
+  );
 }
 
 function tile(name: string, value: number, note: string, warn = false): Node {
-  return element('div', { class: 'tile card' }, element('dt', {}, name), element('dd', warn ? { class: 'warn' } : {}, String(value), element('small', {}, note)));
+  return element(
+    'div',
+    { class: 'tile card' },
+    element('dt', {}, name),
+    element('dd', warn ? { class: 'warn' } : {}, String(value), element('small', {}, note)),
+  );
 }
 
 function tools(): Node {
-  const search = element('input', { type: 'search', placeholder: 'Find a user or account', 'aria-label': 'Find a user or account', id: 'search' });
+  const search = element('input', {
+    type: 'search',
+    placeholder: 'Find a user or account',
+    'aria-label': 'Find a user or account',
+    id: 'search',
+  });
   const account = accountChoice();
   const trouble = element('input', { type: 'checkbox', id: 'trouble' });
   const status = element('span', { class: 'muted', 'aria-live': 'polite', id: 'shown' });
   const apply = () => {
-    const chosen = data.users.filter((user) => (account.value === '' || user.accountId === account.value) && (!trouble.checked || troubled(user)) && isNamed(user, search.value));
+    const chosen = data.users.filter(
+      (user) =>
+        (account.value === '' || user.accountId === account.value) &&
+        (!trouble.checked || troubled(user)) &&
+        isNamed(user, search.value),
+    );
     show(chosen);
-    status.textContent = chosen.length === data.users.length ? '' : `${chosen.length} of ${counted(data.users.length, 'user')}`;
+    status.textContent =
+      chosen.length === data.users.length ? '' : `${chosen.length} of ${counted(data.users.length, 'user')}`;
   };
   for (const control of [search, account, trouble]) control.addEventListener('input', apply);
-  return element('div', { class: 'tools', role: 'search' }, search, account, element('label', { class: 'check' }, trouble, 'only with trouble'), status);
+  return element(
+    'div',
+    { class: 'tools', role: 'search' },
+    search,
+    account,
+    element('label', { class: 'check' }, trouble, 'only with trouble'),
+    status,
+  );
 }
 
 function accountChoice(): HTMLSelectElement {
   const accounts = new Map(data.users.map((user) => [user.accountId, user.accountName]));
-  const options = [...accounts].map(([id, name]) => element('option', { value: id }, name === id ? id : `${name} (${id})`));
-  return element('select', { 'aria-label': 'Account', id: 'account' }, element('option', { value: '' }, 'all accounts'), ...options);
+  const options = [...accounts].map(([id, name]) =>
+    element('option', { value: id }, name === id ? id : `${name} (${id})`),
+  );
+  return element(
+    'select',
+    { 'aria-label': 'Account', id: 'account' },
+    element('option', { value: '' }, 'all accounts'),
+    ...options,
+  );
 }
 
-const isNamed = ({ userName, accountName, accountId }: UserRow, sought: string): boolean => `${userName} ${accountName} ${accountId}`.toLowerCase().includes(sought.trim().toLowerCase());
+const isNamed = ({ userName, accountName, accountId }: UserRow, sought: string): boolean =>
+  `${userName} ${accountName} ${accountId}`.toLowerCase().includes(sought.trim().toLowerCase());
 
 function troubled(user: UserRow): boolean {
   return user.worst.kind !== 'margin' && user.worst.kind !== 'none';
@@ -153,18 +237,31 @@ function troubled(user: UserRow): boolean {
 
 /** Bars, and the marks that occur. */
 function legend(): Node {
-  const states = [['active', 'active, idle'], ['in use', 'active, in use'], ['inactive', 'inactive']] as const;
+  const states = [
+    ['active', 'active, idle'],
+    ['in use', 'active, in use'],
+    ['inactive', 'inactive'],
+  ] as const;
   const bars = states.map(([state, name]) => element('li', {}, barDrawing(state), name));
   const present = new Set(data.events.map(markKind));
-  const marks = MARK_KINDS.filter((kind) => present.has(kind)).map((kind) => element('li', {}, drawing(13, 12, { d: SYMBOLS[kind], fill: `var(--${kind})` }), MARK_NAMES[kind]));
+  const marks = MARK_KINDS.filter((kind) => present.has(kind)).map((kind) =>
+    element('li', {}, drawing(13, 12, { d: SYMBOLS[kind], fill: `var(--${kind})` }), MARK_NAMES[kind]),
+  );
   return element('ul', { class: 'legend', 'aria-label': 'Legend' }, ...bars, ...bandEntries(), ...marks);
 }
 
 /** Everybody's bands with their dates; exemptions are dated in their users' tables. */
 function bandEntries(): readonly Node[] {
-  const [exemptions, common] = [data.bands.filter(({ kind }) => kind === 'exemption'), data.bands.filter(({ kind }) => kind !== 'exemption')];
-  const entry = (kind: Band['kind'], words: string): Node => element('li', {}, drawing(30, 12, { tag: 'rect', width: '30', height: '12', fill: `var(--${kind})` }), words);
-  return [...common.map((band) => entry(band.kind, `${BAND_NAMES[band.kind]} ${spanOf(band)}`)), ...(exemptions.length > 0 ? [entry('exemption', BAND_NAMES.exemption)] : [])];
+  const [exemptions, common] = [
+    data.bands.filter(({ kind }) => kind === 'exemption'),
+    data.bands.filter(({ kind }) => kind !== 'exemption'),
+  ];
+  const entry = (kind: Band['kind'], words: string): Node =>
+    element('li', {}, drawing(30, 12, { tag: 'rect', width: '30', height: '12', fill: `var(--${kind})` }), words);
+  return [
+    ...common.map((band) => entry(band.kind, `${BAND_NAMES[band.kind]} ${spanOf(band)}`)),
+    ...(exemptions.length > 0 ? [entry('exemption', BAND_NAMES.exemption)] : []),
+  ];
 }
 
 /** The last day is inclusive; what the rehearsal's end cuts off has none. */
@@ -184,22 +281,36 @@ function show(users: readonly UserRow[]): void {
     else group.push(user);
   }
   const sections = [...accounts.values()].map(accountSection);
-  board.replaceChildren(...(sections.length === 0 ? [element('p', { class: 'empty card' }, 'No user matches.')] : sections));
+  board.replaceChildren(
+    ...(sections.length === 0 ? [element('p', { class: 'empty card' }, 'No user matches.')] : sections),
+  );
   for (const waiting of board.querySelectorAll<HTMLElement>('.chart')) seen.observe(waiting);
 }
 
 function accountSection(users: readonly UserRow[]): Node {
   const { accountId, accountName } = users[0] as UserRow;
   const rotated = users.reduce((sum, user) => sum + user.rotations.succeeded, 0);
-  const facts = [...(accountName === accountId ? [] : [accountId]), counted(users.length, 'user'), counted(rotated, 'rotation')].join(' · ');
-  const blocks = Array.from({ length: Math.ceil(users.length / BLOCK) }, (_, index) => block(accountName, users.slice(index * BLOCK, (index + 1) * BLOCK)));
+  const facts = [
+    ...(accountName === accountId ? [] : [accountId]),
+    counted(users.length, 'user'),
+    counted(rotated, 'rotation'),
+  ].join(' · ');
+  const blocks = Array.from({ length: Math.ceil(users.length / BLOCK) }, (_, index) =>
+    block(accountName, users.slice(index * BLOCK, (index + 1) * BLOCK)),
+  );
   const title = element('header', {}, element('h2', {}, accountName), element('span', { class: 'muted' }, facts));
   return element('section', { class: 'account card', 'aria-label': accountName }, title, ...blocks, tables(users));
 }
 
 function block(accountName: string, users: readonly UserRow[]): HTMLElement {
   const label = `Timeline of ${counted(users.length, 'user')} of ${accountName}. Arrow keys walk through the marks; the same events stand below as tables.`;
-  const chart = element('div', { class: 'chart', tabindex: '0', role: 'application', 'aria-roledescription': 'timeline', 'aria-label': label });
+  const chart = element('div', {
+    class: 'chart',
+    tabindex: '0',
+    role: 'application',
+    'aria-roledescription': 'timeline',
+    'aria-label': label,
+  });
   chart.style.height = `${users.length * 60}px`;
   waiting.set(chart, users);
   return chart;
@@ -211,8 +322,15 @@ function tables(users: readonly UserRow[]): Node {
 }
 
 function tableOf(user: UserRow): HTMLElement {
-  const exempt = data.bands.filter(({ kind }) => kind === 'exemption').filter((band) => bandsFor([band], user).length > 0);
-  const facts = [counted(user.rotations.succeeded, 'rotation'), `${counted(user.keys.deleted, 'key')} deleted`, counted(user.alerts, 'alert'), ...exempt.map((band) => `${BAND_NAMES.exemption} ${spanOf(band)}`)].join(', ');
+  const exempt = data.bands
+    .filter(({ kind }) => kind === 'exemption')
+    .filter((band) => bandsFor([band], user).length > 0);
+  const facts = [
+    counted(user.rotations.succeeded, 'rotation'),
+    `${counted(user.keys.deleted, 'key')} deleted`,
+    counted(user.alerts, 'alert'),
+    ...exempt.map((band) => `${BAND_NAMES.exemption} ${spanOf(band)}`),
+  ].join(', ');
   const title = element('summary', {}, user.userName, element('span', { class: 'muted' }, ` · ${facts}`));
   return onceOpened(element('details', {}, title), () => [eventTable(eventsOf(user))]);
 }
@@ -223,9 +341,25 @@ function onceOpened(details: HTMLDetailsElement, fill: () => readonly Node[]): H
 }
 
 function eventTable(rows: readonly HistoryEvent[]): Node {
-  const head = element('tr', {}, element('th', { scope: 'col' }, 'time (UTC)'), element('th', { scope: 'col' }, 'event'));
-  const body = storiesOf(rows).map((story) => element('tr', {}, element('td', {}, element('time', { datetime: story.at }, when(story.at))), element('td', {}, ...storyCell(story))));
-  return element('div', { class: 'scroll', tabindex: '0' }, element('table', {}, element('thead', {}, head), element('tbody', {}, ...body)));
+  const head = element(
+    'tr',
+    {},
+    element('th', { scope: 'col' }, 'time (UTC)'),
+    element('th', { scope: 'col' }, 'event'),
+  );
+  const body = storiesOf(rows).map((story) =>
+    element(
+      'tr',
+      {},
+      element('td', {}, element('time', { datetime: story.at }, when(story.at))),
+      element('td', {}, ...storyCell(story)),
+    ),
+  );
+  return element(
+    'div',
+    { class: 'scroll', tabindex: '0' },
+    element('table', {}, element('thead', {}, head), element('tbody', {}, ...body)),
+  );
 }
 
 function storyCell(story: Story): readonly (Node | string)[] {
@@ -233,12 +367,26 @@ function storyCell(story: Story): readonly (Node | string)[] {
   const words = event.kind === 'mail' ? mailTo(event) : [describe(event)];
   const often = repetition(story);
   const last = mails.at(-1);
-  const note = last ? element('div', { class: 'muted' }, ...(mails.length > 1 ? [`${mails.length} mails; the last `] : []), ...mailTo(last)) : '';
+  const note = last
+    ? element(
+        'div',
+        { class: 'muted' },
+        ...(mails.length > 1 ? [`${mails.length} mails; the last `] : []),
+        ...mailTo(last),
+      )
+    : '';
   return [...words, ...(often === '' ? [] : [element('span', { class: 'often' }, often)]), note];
 }
 
-function mailTo({ audience, file, subject }: Extract<HistoryEvent, { readonly kind: 'mail' }>): readonly (Node | string)[] {
-  return [`mail to the ${audience === 'owner' ? 'owner' : 'admins'}: `, element('a', { href: file.split('/').map(encodeURIComponent).join('/') }, subject)];
+function mailTo({
+  audience,
+  file,
+  subject,
+}: Extract<HistoryEvent, { readonly kind: 'mail' }>): readonly (Node | string)[] {
+  return [
+    `mail to the ${audience === 'owner' ? 'owner' : 'admins'}: `,
+    element('a', { href: file.split('/').map(encodeURIComponent).join('/') }, subject),
+  ];
 }
 
 /** What concerns no single user. */
@@ -249,7 +397,15 @@ function general(): Node {
 }
 
 function foot(): Node {
-  return element('footer', {}, 'Every event is in ', element('a', { href: 'report.json' }, 'report.json'), '; every mail in ', element('a', { href: 'mails/' }, 'mails/'), '. Times are virtual, in UTC.');
+  return element(
+    'footer',
+    {},
+    'Every event is in ',
+    element('a', { href: 'report.json' }, 'report.json'),
+    '; every mail in ',
+    element('a', { href: 'mails/' }, 'mails/'),
+    '. Times are virtual, in UTC.',
+  );
 }
 
 function counted(count: number, noun: string, many = `${noun}s`): string {

@@ -15,7 +15,11 @@ export function element<Tag extends keyof HTMLElementTagNameMap>(
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-export function drawing(width: number, height: number, ...shapes: readonly Readonly<Record<string, string>>[]): SVGSVGElement {
+export function drawing(
+  width: number,
+  height: number,
+  ...shapes: readonly Readonly<Record<string, string>>[]
+): SVGSVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('width', String(width));
   svg.setAttribute('height', String(height));

@@ -15,5 +15,14 @@ export interface PageData {
 
 export function pageDataOf(report: RehearsalReport): PageData {
   const { summary, start, end, deployments, bands, scenario, users } = report;
-  return { summary, start, end, deployments, bands, scenario, users, events: report.events.filter((event) => event.kind !== 'key-used') };
+  return {
+    summary,
+    start,
+    end,
+    deployments,
+    bands,
+    scenario,
+    users,
+    events: report.events.filter((event) => event.kind !== 'key-used'),
+  };
 }

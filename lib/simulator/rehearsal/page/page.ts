@@ -50,7 +50,10 @@ export async function bundleScript(): Promise<string> {
 
 /** JSON that cannot end the script element it stands in, whatever the names in it are. */
 function embeddable(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
 }
 
 const fingerprint = (script: string): string => `sha256-${createHash('sha256').update(script).digest('base64')}`;

@@ -17,7 +17,21 @@ export interface Bar {
   readonly life: KeyLife;
 }
 
-export type MarkKind = 'rotation' | 'failure' | 'deletion' | 'switch' | 'compromised' | 'rollback' | 'notice' | 'alert' | 'command' | 'released' | 'retired' | 'restored' | 'refusal' | 'violation';
+export type MarkKind =
+  | 'rotation'
+  | 'failure'
+  | 'deletion'
+  | 'switch'
+  | 'compromised'
+  | 'rollback'
+  | 'notice'
+  | 'alert'
+  | 'command'
+  | 'released'
+  | 'retired'
+  | 'restored'
+  | 'refusal'
+  | 'violation';
 
 /** What happened to one user on one day, of one kind, on one lane; alerts day after day are one mark that goes on. */
 export interface Mark {
@@ -50,11 +64,22 @@ export function barsOf(user: UserRow, row: number, data: PageData): readonly Bar
   return user.lives.flatMap((life) => {
     const lane = lanes.get(life.keyId) ?? 0;
     const until = life.deletedAt === undefined ? end : Date.parse(life.deletedAt);
-    const bar = (state: Bar['state'], from: number, to: number): Bar => ({ row, lane, state, from: Math.max(from, start), to: Math.min(to, end), life });
+    const bar = (state: Bar['state'], from: number, to: number): Bar => ({
+      row,
+      lane,
+      state,
+      from: Math.max(from, start),
+      to: Math.min(to, end),
+      life,
+    });
     return [
       bar('active', Date.parse(life.createdAt), until),
-      ...life.used.map((span) => bar('in use', Date.parse(span.from), Math.min(until, Date.parse(span.to ?? span.from) + DAY_MS / 2))),
-      ...life.inactive.map((span) => bar('inactive', Date.parse(span.from), span.to === undefined ? until : Date.parse(span.to))),
+      ...life.used.map((span) =>
+        bar('in use', Date.parse(span.from), Math.min(until, Date.parse(span.to ?? span.from) + DAY_MS / 2)),
+      ),
+      ...life.inactive.map((span) =>
+        bar('inactive', Date.parse(span.from), span.to === undefined ? until : Date.parse(span.to)),
+      ),
     ];
   });
 }
@@ -71,7 +96,8 @@ export function marksOf(user: UserRow, row: number, events: readonly HistoryEven
     if (kind === undefined) continue;
     const lane = ON_A_LANE.has(kind) && 'keyId' in event ? (lanes.get(event.keyId) ?? 0) : undefined;
     const at = Date.parse(event.at);
-    const goesOn = (mark: Mark): boolean => (kind === 'alert' ? at - mark.until <= SAME_RUN_MS : Math.floor(mark.at / DAY_MS) === Math.floor(at / DAY_MS));
+    const goesOn = (mark: Mark): boolean =>
+      kind === 'alert' ? at - mark.until <= SAME_RUN_MS : Math.floor(mark.at / DAY_MS) === Math.floor(at / DAY_MS);
     const former = marks.findLast((mark) => mark.kind === kind && mark.lane === lane);
     if (former && goesOn(former)) {
       former.until = kind === 'alert' ? at : former.until;
@@ -89,7 +115,8 @@ export function marksOf(user: UserRow, row: number, events: readonly HistoryEven
 export function sideBySide(xs: readonly number[], width: number, most: number): readonly number[] {
   const placed: number[] = [];
   for (const x of xs) placed.push(Math.max(x, (placed.at(-1) ?? -Infinity) + width));
-  for (let index = placed.length - 1, limit = most; index >= 0; index--, limit -= width) placed[index] = Math.min(placed[index]!, limit);
+  for (let index = placed.length - 1, limit = most; index >= 0; index--, limit -= width)
+    placed[index] = Math.min(placed[index]!, limit);
   return placed;
 }
 
@@ -122,20 +149,29 @@ export function markKind(event: HistoryEvent): MarkKind | undefined {
   }
 }
 
-const CODE_KINDS: Readonly<Record<string, MarkKind>> = { USER_RELEASED: 'released', USER_RETIRES: 'retired', USER_RETIRED: 'retired' };
+const CODE_KINDS: Readonly<Record<string, MarkKind>> = {
+  USER_RELEASED: 'released',
+  USER_RETIRES: 'retired',
+  USER_RETIRED: 'retired',
+};
 
 function noticeKind({ type, code = '' }: Extract<HistoryEvent, { readonly kind: 'notice' }>): MarkKind | undefined {
-  return type === 'rotation-failed' || type === 'rotation-partial' || type === 'retirement-failed' ? 'failure' : CODE_KINDS[code];
+  return type === 'rotation-failed' || type === 'rotation-partial' || type === 'retirement-failed'
+    ? 'failure'
+    : CODE_KINDS[code];
 }
 
 /** Those of everybody, and the user's own. */
-export const bandsFor = (bands: PageData['bands'], { accountId, userName }: UserRow): PageData['bands'] => bands.filter((band) => band.userName === undefined || (band.accountId === accountId && band.userName === userName));
+export const bandsFor = (bands: PageData['bands'], { accountId, userName }: UserRow): PageData['bands'] =>
+  bands.filter((band) => band.userName === undefined || (band.accountId === accountId && band.userName === userName));
 
 /** One event in words. */
 export function describe(event: HistoryEvent): string {
   switch (event.kind) {
     case 'key-created':
-      return event.origin === 'existing' ? `key ${event.keyId} was there before` : `rotation created key ${event.keyId}`;
+      return event.origin === 'existing'
+        ? `key ${event.keyId} was there before`
+        : `rotation created key ${event.keyId}`;
     case 'key-deactivated':
       return `key ${event.keyId} deactivated${event.compromised ? ': it was declared compromised' : ''}`;
     case 'key-activated':
@@ -181,7 +217,9 @@ export interface Story {
 
 /** @param events of one user, in order */
 export function storiesOf(events: readonly HistoryEvent[]): readonly Story[] {
-  const mailsOf = new Map<string, MailEvent[]>(events.flatMap((event) => (event.kind === 'notice' ? [[event.eventId, []]] : [])));
+  const mailsOf = new Map<string, MailEvent[]>(
+    events.flatMap((event) => (event.kind === 'notice' ? [[event.eventId, []]] : [])),
+  );
   for (const event of events) if (event.kind === 'mail') mailsOf.get(event.eventId ?? '')?.push(event);
   const stories: { at: string; until: string; times: number; event: HistoryEvent; mails: MailEvent[] }[] = [];
   const latest = new Map<string, (typeof stories)[number]>();

@@ -7,7 +7,8 @@ function withFault(rule: FaultRule) {
   const organization = smallOrganization({ faults: new FaultPlan([rule], seededRandom('faults')) });
   organization.directory.createUser(ALICE_ACCOUNT, { name: 'alice' });
   const admin = organization.directory.administrator(ALICE_ACCOUNT, { longLived: true });
-  const create = (origin?: string) => organization.iam(admin, origin).send(new CreateAccessKeyCommand({ UserName: 'alice' }));
+  const create = (origin?: string) =>
+    organization.iam(admin, origin).send(new CreateAccessKeyCommand({ UserName: 'alice' }));
   const keys = () => organization.directory.keysOf(ALICE_ACCOUNT, 'alice').length;
   return { ...organization, admin, create, keys };
 }
@@ -28,7 +29,9 @@ it.each([
 it('hits the second matching call only when told so', async () => {
   const { create, iam, admin } = withFault({ kind: 'error', service: 'iam', nth: 2 });
   await create();
-  await expect(iam(admin).send(new ListAccessKeysCommand({ UserName: 'alice' }))).rejects.toMatchObject({ name: 'InternalFailure' });
+  await expect(iam(admin).send(new ListAccessKeysCommand({ UserName: 'alice' }))).rejects.toMatchObject({
+    name: 'InternalFailure',
+  });
   await expect(iam(admin).send(new ListAccessKeysCommand({ UserName: 'alice' }))).resolves.toBeDefined();
 });
 
@@ -53,5 +56,7 @@ it('hits only within its time', async () => {
 });
 
 it('says which rule of a plan is wrong, and what it may be', () => {
-  expect(() => FaultPlan.parse([{ kind: 'explode' }, { kind: 'error', colour: 'red' }], seededRandom(1))).toThrow(/\/0\/kind: must be equal to one of the allowed values \(error, throttle.*\n\/1: must NOT have additional properties \(colour\)/);
+  expect(() => FaultPlan.parse([{ kind: 'explode' }, { kind: 'error', colour: 'red' }], seededRandom(1))).toThrow(
+    /\/0\/kind: must be equal to one of the allowed values \(error, throttle.*\n\/1: must NOT have additional properties \(colour\)/,
+  );
 });

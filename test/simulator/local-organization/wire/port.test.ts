@@ -13,7 +13,11 @@ async function served() {
 
 it('serves unchanged SDK clients on a loopback port', async () => {
   const { directory, endpoint, close } = await served();
-  const config = { region: 'us-east-1', endpoint, credentials: directory.administrator(ALICE_ACCOUNT, { longLived: true }) };
+  const config = {
+    region: 'us-east-1',
+    endpoint,
+    credentials: directory.administrator(ALICE_ACCOUNT, { longLived: true }),
+  };
   const sts = new STSClient(config);
   const iam = new IAMClient(config);
   await expect(sts.send(new GetCallerIdentityCommand({}))).resolves.toMatchObject({ Account: ALICE_ACCOUNT });
@@ -26,18 +30,37 @@ it('serves unchanged SDK clients on a loopback port', async () => {
 it('refuses a request that nobody signed', async () => {
   const { port, close } = await served();
   const status = await new Promise((resolve, reject) => {
-    request({ port, host: '127.0.0.1', method: 'POST' }, ({ statusCode }) => resolve(statusCode)).on('error', reject).end('Action=ListUsers&Version=2010-05-08');
+    request({ port, host: '127.0.0.1', method: 'POST' }, ({ statusCode }) => resolve(statusCode))
+      .on('error', reject)
+      .end('Action=ListUsers&Version=2010-05-08');
   });
   expect(status).toBe(403);
   await close();
 });
 
 it('lends functions a network whose only peer is the gateway', async () => {
-  const { http } = createNetwork(async ({ method, path, query, hostname }) => ({ statusCode: 200, headers: {}, body: Buffer.from(JSON.stringify({ method, path, query, hostname })) }));
+  const { http } = createNetwork(async ({ method, path, query, hostname }) => ({
+    statusCode: 200,
+    headers: {},
+    body: Buffer.from(JSON.stringify({ method, path, query, hostname })),
+  }));
   const text = await new Promise<string>((resolve) => {
     http
-      .request({ method: 'PUT', host: 'bucket.s3.us-east-1.amazonaws.com', path: '/a%20b?x-id=PutObject&part=1&part=2', headers: {} }, (response) => void response.toArray().then((parts) => resolve(Buffer.concat(parts).toString())))
+      .request(
+        {
+          method: 'PUT',
+          host: 'bucket.s3.us-east-1.amazonaws.com',
+          path: '/a%20b?x-id=PutObject&part=1&part=2',
+          headers: {},
+        },
+        (response) => void response.toArray().then((parts) => resolve(Buffer.concat(parts).toString())),
+      )
       .end('body');
   });
-  expect(JSON.parse(text)).toEqual({ method: 'PUT', path: '/a%20b', query: { 'x-id': 'PutObject', part: ['1', '2'] }, hostname: 'bucket.s3.us-east-1.amazonaws.com' });
+  expect(JSON.parse(text)).toEqual({
+    method: 'PUT',
+    path: '/a%20b',
+    query: { 'x-id': 'PutObject', part: ['1', '2'] },
+    hostname: 'bucket.s3.us-east-1.amazonaws.com',
+  });
 });

@@ -20,4 +20,5 @@ const REFERENCES = {
   lambda: 'https://docs.aws.amazon.com/lambda/latest/api/API_',
 } as const;
 
-export const reference = (service: keyof typeof REFERENCES, operation: string): string => `${REFERENCES[service]}${operation}.html`;
+export const reference = (service: keyof typeof REFERENCES, operation: string): string =>
+  `${REFERENCES[service]}${operation}.html`;

@@ -1,4 +1,12 @@
-import { CreateAccessKeyCommand, DeleteAccessKeyCommand, GetAccessKeyLastUsedCommand, GetUserCommand, ListAccessKeysCommand, UpdateAccessKeyCommand, type StatusType } from '@aws-sdk/client-iam';
+import {
+  CreateAccessKeyCommand,
+  DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
+  GetUserCommand,
+  ListAccessKeysCommand,
+  UpdateAccessKeyCommand,
+  type StatusType,
+} from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ACCOUNT, outcome, verdict, type Aws, type Credentials } from '../aws';
 import { reference, type Case } from './case';
@@ -18,8 +26,10 @@ async function userWithKey(aws: Aws): Promise<Credentials> {
   return createKey(aws);
 }
 
-const list = async ({ admin }: Aws) => (await admin.iam.send(new ListAccessKeysCommand({ UserName: USER }))).AccessKeyMetadata ?? [];
-const setStatus = ({ admin }: Aws, AccessKeyId: string, Status: StatusType) => admin.iam.send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId, Status }));
+const list = async ({ admin }: Aws) =>
+  (await admin.iam.send(new ListAccessKeysCommand({ UserName: USER }))).AccessKeyMetadata ?? [];
+const setStatus = ({ admin }: Aws, AccessKeyId: string, Status: StatusType) =>
+  admin.iam.send(new UpdateAccessKeyCommand({ UserName: USER, AccessKeyId, Status }));
 const identify = async (aws: Aws, credentials: Credentials): Promise<unknown> => {
   const answer = await outcome(aws.as(credentials).sts.send(new GetCallerIdentityCommand({})));
   return typeof answer === 'string' ? answer : { account: answer.Account, arn: answer.Arn };
@@ -52,7 +62,11 @@ export const IDENTITY: readonly Case[] = [
     name: 'a user that is not there',
     source: page('GetUser'),
     expected: ['NoSuchEntityException', 'NoSuchEntityException', 'NoSuchEntityException'],
-    observe: async (aws) => [await verdict(aws.admin.iam.send(new GetUserCommand({ UserName: USER }))), await verdict(list(aws)), await verdict(createKey(aws))],
+    observe: async (aws) => [
+      await verdict(aws.admin.iam.send(new GetUserCommand({ UserName: USER }))),
+      await verdict(list(aws)),
+      await verdict(createKey(aws)),
+    ],
   },
   {
     name: 'a new key is Active and listed, its date in whole seconds',
@@ -61,7 +75,12 @@ export const IDENTITY: readonly Case[] = [
     async observe(aws) {
       const key = await userWithKey(aws);
       const keys = await list(aws);
-      return { id: /^AKIA[A-Z2-7]{16}$/.test(key.accessKeyId), secret: key.secretAccessKey.length, listed: keys.map(({ Status }) => Status), wholeSeconds: keys[0]!.CreateDate!.getMilliseconds() === 0 };
+      return {
+        id: /^AKIA[A-Z2-7]{16}$/.test(key.accessKeyId),
+        secret: key.secretAccessKey.length,
+        listed: keys.map(({ Status }) => Status),
+        wholeSeconds: keys[0]!.CreateDate!.getMilliseconds() === 0,
+      };
     },
   },
   {
@@ -89,7 +108,12 @@ export const IDENTITY: readonly Case[] = [
       }
       const remove = () => aws.admin.iam.send(new DeleteAccessKeyCommand({ UserName: USER, AccessKeyId: accessKeyId }));
       await remove();
-      return [...seen, (await list(aws)).length, await verdict(remove()), await verdict(setStatus(aws, accessKeyId, 'Inactive'))];
+      return [
+        ...seen,
+        (await list(aws)).length,
+        await verdict(remove()),
+        await verdict(setStatus(aws, accessKeyId, 'Inactive')),
+      ];
     },
   },
   {
@@ -98,8 +122,14 @@ export const IDENTITY: readonly Case[] = [
     expected: { date: undefined, service: 'N/A', region: 'N/A' },
     async observe(aws) {
       const { accessKeyId } = await userWithKey(aws);
-      const { AccessKeyLastUsed } = await aws.admin.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId }));
-      return { date: AccessKeyLastUsed?.LastUsedDate, service: AccessKeyLastUsed?.ServiceName, region: AccessKeyLastUsed?.Region };
+      const { AccessKeyLastUsed } = await aws.admin.iam.send(
+        new GetAccessKeyLastUsedCommand({ AccessKeyId: accessKeyId }),
+      );
+      return {
+        date: AccessKeyLastUsed?.LastUsedDate,
+        service: AccessKeyLastUsed?.ServiceName,
+        region: AccessKeyLastUsed?.Region,
+      };
     },
   },
   {
@@ -110,8 +140,14 @@ export const IDENTITY: readonly Case[] = [
       const key = await userWithKey(aws);
       await identify(aws, key);
       await aws.settle();
-      const { AccessKeyLastUsed } = await aws.admin.iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: key.accessKeyId }));
-      return { date: AccessKeyLastUsed?.LastUsedDate !== undefined, service: AccessKeyLastUsed?.ServiceName, region: AccessKeyLastUsed?.Region };
+      const { AccessKeyLastUsed } = await aws.admin.iam.send(
+        new GetAccessKeyLastUsedCommand({ AccessKeyId: key.accessKeyId }),
+      );
+      return {
+        date: AccessKeyLastUsed?.LastUsedDate !== undefined,
+        service: AccessKeyLastUsed?.ServiceName,
+        region: AccessKeyLastUsed?.Region,
+      };
     },
   },
   {
@@ -136,18 +172,48 @@ export const IDENTITY: readonly Case[] = [
     name: 'a wrong secret is told from an unknown key',
     source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html',
     expected: 'SignatureDoesNotMatch',
-    observe: async (aws) => withoutSuffix(await identify(aws, { ...(await userWithKey(aws)), secretAccessKey: 'x'.repeat(40) })),
+    observe: async (aws) =>
+      withoutSuffix(await identify(aws, { ...(await userWithKey(aws)), secretAccessKey: 'x'.repeat(40) })),
   },
   {
     name: 'a role is assumed for as long as asked, with a session policy and a source identity',
     source: reference('sts', 'AssumeRole'),
-    expected: { arn: `arn:aws:sts::${ACCOUNT}:assumed-role/key-administration/rotate-1`, identity: `arn:aws:sts::${ACCOUNT}:assumed-role/key-administration/rotate-1`, token: true, sourceIdentity: 'rotate-1' },
+    expected: {
+      arn: `arn:aws:sts::${ACCOUNT}:assumed-role/key-administration/rotate-1`,
+      identity: `arn:aws:sts::${ACCOUNT}:assumed-role/key-administration/rotate-1`,
+      token: true,
+      sourceIdentity: 'rotate-1',
+    },
     async observe(aws) {
       const RoleArn = await aws.role('key-administration');
-      const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:ListAccessKeys', Resource: '*' }] };
-      const { Credentials: issued, AssumedRoleUser, SourceIdentity } = await aws.admin.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'rotate-1', SourceIdentity: 'rotate-1', DurationSeconds: 900, Policy: JSON.stringify(policy) }));
-      const who = (await identify(aws, { accessKeyId: issued!.AccessKeyId!, secretAccessKey: issued!.SecretAccessKey!, sessionToken: issued!.SessionToken! })) as { arn?: string };
-      return { arn: AssumedRoleUser?.Arn, identity: who.arn, token: (issued?.SessionToken ?? '') !== '', sourceIdentity: SourceIdentity };
+      const policy = {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 'iam:ListAccessKeys', Resource: '*' }],
+      };
+      const {
+        Credentials: issued,
+        AssumedRoleUser,
+        SourceIdentity,
+      } = await aws.admin.sts.send(
+        new AssumeRoleCommand({
+          RoleArn,
+          RoleSessionName: 'rotate-1',
+          SourceIdentity: 'rotate-1',
+          DurationSeconds: 900,
+          Policy: JSON.stringify(policy),
+        }),
+      );
+      const who = (await identify(aws, {
+        accessKeyId: issued!.AccessKeyId!,
+        secretAccessKey: issued!.SecretAccessKey!,
+        sessionToken: issued!.SessionToken!,
+      })) as { arn?: string };
+      return {
+        arn: AssumedRoleUser?.Arn,
+        identity: who.arn,
+        token: (issued?.SessionToken ?? '') !== '',
+        sourceIdentity: SourceIdentity,
+      };
     },
   },
   {
@@ -157,10 +223,22 @@ export const IDENTITY: readonly Case[] = [
     async observe(aws) {
       await userWithKey(aws);
       const RoleArn = await aws.role('key-administration');
-      const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:ListAccessKeys', Resource: '*' }] };
-      const { Credentials: issued } = await aws.admin.sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'rotate-1', Policy: JSON.stringify(policy) }));
-      const { iam } = aws.as({ accessKeyId: issued!.AccessKeyId!, secretAccessKey: issued!.SecretAccessKey!, sessionToken: issued!.SessionToken! });
-      return [await verdict(iam.send(new ListAccessKeysCommand({ UserName: USER }))), withoutSuffix(await verdict(iam.send(new CreateAccessKeyCommand({ UserName: USER }))))];
+      const policy = {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 'iam:ListAccessKeys', Resource: '*' }],
+      };
+      const { Credentials: issued } = await aws.admin.sts.send(
+        new AssumeRoleCommand({ RoleArn, RoleSessionName: 'rotate-1', Policy: JSON.stringify(policy) }),
+      );
+      const { iam } = aws.as({
+        accessKeyId: issued!.AccessKeyId!,
+        secretAccessKey: issued!.SecretAccessKey!,
+        sessionToken: issued!.SessionToken!,
+      });
+      return [
+        await verdict(iam.send(new ListAccessKeysCommand({ UserName: USER }))),
+        withoutSuffix(await verdict(iam.send(new CreateAccessKeyCommand({ UserName: USER })))),
+      ];
     },
   },
 ];

@@ -14,8 +14,12 @@ const PRODUCT = ['lambda/aws', 'lib/org-bucket', 'lib/operator'];
 /** Commands and paginators that the product imports from the SDK, as `GetUserCommand`. */
 export function commandsOfTheProduct(): readonly string[] {
   const root = join(__dirname, '../../../..');
-  const texts = PRODUCT.flatMap((folder) => readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8')));
+  const texts = PRODUCT.flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8')),
+  );
   const commands = texts.flatMap((text) => [...text.matchAll(/\bnew (\w+Command)\(/g)].map(([, name]) => name!));
-  const paginated = texts.flatMap((text) => [...text.matchAll(/\bpaginate(\w+)\(/g)].map(([, name]) => `${name}Command`));
+  const paginated = texts.flatMap((text) =>
+    [...text.matchAll(/\bpaginate(\w+)\(/g)].map(([, name]) => `${name}Command`),
+  );
   return [...new Set([...commands, ...paginated])].sort();
 }

@@ -1,5 +1,11 @@
 import { InvokeCommand } from '@aws-sdk/client-lambda';
-import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -9,23 +15,60 @@ import { reference, type Case } from './case';
 const BUCKET = 'access-keys-333333333333-us-east-1';
 const KEY = 'roster/333333333333.json';
 const CONDITIONAL = 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html';
-const put = ({ admin }: Aws, Body: string, condition: object = {}) => admin.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body, ...condition }));
+const put = ({ admin }: Aws, Body: string, condition: object = {}) =>
+  admin.s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: KEY, Body, ...condition }));
 const get = async ({ admin }: Aws, condition: object = {}): Promise<unknown> => {
-  const answer = await admin.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY, ...condition })).catch((error: Error & { $metadata?: { httpStatusCode?: number } }) => (error.$metadata?.httpStatusCode === 304 ? 304 : error.name));
+  const answer = await admin.s3
+    .send(new GetObjectCommand({ Bucket: BUCKET, Key: KEY, ...condition }))
+    .catch((error: Error & { $metadata?: { httpStatusCode?: number } }) =>
+      error.$metadata?.httpStatusCode === 304 ? 304 : error.name,
+    );
   return typeof answer === 'object' ? answer.Body!.transformToString() : answer;
 };
 
-async function publish(aws: Aws, audiences: readonly string[], more: object = {}): Promise<{ received: unknown[]; said: string }> {
+async function publish(
+  aws: Aws,
+  audiences: readonly string[],
+  more: object = {},
+): Promise<{ received: unknown[]; said: string }> {
   const topic = await aws.topic('access-keys-admin');
   const queue = await aws.queue('access-keys-owner-notices');
   await aws.subscribe(topic, queue, 'owner');
-  const said = await verdict(aws.admin.sns.send(new PublishCommand({ TopicArn: topic, Subject: 'rotated', MessageStructure: 'json', Message: JSON.stringify({ default: 'for everybody', sqs: '{"event":"x"}' }), MessageAttributes: { audience: { DataType: 'String.Array', StringValue: JSON.stringify(audiences) } }, ...more })));
+  const said = await verdict(
+    aws.admin.sns.send(
+      new PublishCommand({
+        TopicArn: topic,
+        Subject: 'rotated',
+        MessageStructure: 'json',
+        Message: JSON.stringify({ default: 'for everybody', sqs: '{"event":"x"}' }),
+        MessageAttributes: { audience: { DataType: 'String.Array', StringValue: JSON.stringify(audiences) } },
+        ...more,
+      }),
+    ),
+  );
   await aws.settle();
-  const { Messages = [] } = await aws.admin.sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10 }));
-  return { said, received: Messages.map(({ Body }) => (JSON.parse(Body ?? '{}') as { Type?: string; Message?: string })).map(({ Type, Message }) => [Type, Message]) };
+  const { Messages = [] } = await aws.admin.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queue.url, MaxNumberOfMessages: 10 }),
+  );
+  return {
+    said,
+    received: Messages.map(({ Body }) => JSON.parse(Body ?? '{}') as { Type?: string; Message?: string }).map(
+      ({ Type, Message }) => [Type, Message],
+    ),
+  };
 }
 
-const mail = (FromEmailAddress: string) => new SendEmailCommand({ FromEmailAddress, Destination: { ToAddresses: ['ann@example.com'] }, Content: { Simple: { Subject: { Data: 'rotated', Charset: 'UTF-8' }, Body: { Text: { Data: 'text', Charset: 'UTF-8' }, Html: { Data: '<p>text</p>', Charset: 'UTF-8' } } } } });
+const mail = (FromEmailAddress: string) =>
+  new SendEmailCommand({
+    FromEmailAddress,
+    Destination: { ToAddresses: ['ann@example.com'] },
+    Content: {
+      Simple: {
+        Subject: { Data: 'rotated', Charset: 'UTF-8' },
+        Body: { Text: { Data: 'text', Charset: 'UTF-8' }, Html: { Data: '<p>text</p>', Charset: 'UTF-8' } },
+      },
+    },
+  });
 
 export const MESSAGES: readonly Case[] = [
   {
@@ -42,7 +85,13 @@ export const MESSAGES: readonly Case[] = [
       const text = await get(aws);
       const remove = () => s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: KEY }));
       await remove();
-      return { text, length: head.ContentLength, keys: Contents.map(({ Key }) => Key), afterwards: await get(aws), again: await verdict(remove()) };
+      return {
+        text,
+        length: head.ContentLength,
+        keys: Contents.map(({ Key }) => Key),
+        afterwards: await get(aws),
+        again: await verdict(remove()),
+      };
     },
   },
   {
@@ -50,9 +99,15 @@ export const MESSAGES: readonly Case[] = [
     source: reference('s3', 'GetObject'),
     expected: ['NoSuchKey', 'NotFound', 'NoSuchBucket'],
     async observe(aws) {
-      const noBucket = await outcome(aws.admin.s3.send(new GetObjectCommand({ Bucket: 'access-keys-not-there', Key: KEY })));
+      const noBucket = await outcome(
+        aws.admin.s3.send(new GetObjectCommand({ Bucket: 'access-keys-not-there', Key: KEY })),
+      );
       await aws.bucket(BUCKET);
-      return [await get(aws), await verdict(aws.admin.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: KEY }))), noBucket];
+      return [
+        await get(aws),
+        await verdict(aws.admin.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: KEY }))),
+        noBucket,
+      ];
     },
   },
   {
@@ -70,7 +125,13 @@ export const MESSAGES: readonly Case[] = [
   {
     name: 'a conditional write replaces nothing that it does not know',
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html',
-    expected: { absent: 'succeeds', present: 'PreconditionFailed', stale: 'PreconditionFailed', right: 'succeeds', text: 'third' },
+    expected: {
+      absent: 'succeeds',
+      present: 'PreconditionFailed',
+      stale: 'PreconditionFailed',
+      right: 'succeeds',
+      text: 'third',
+    },
     async observe(aws) {
       await aws.bucket(BUCKET);
       const absent = await verdict(put(aws, 'first', { IfNoneMatch: '*' }));
@@ -111,7 +172,10 @@ export const MESSAGES: readonly Case[] = [
     expected: ['succeeds', 'MessageRejected'],
     async observe(aws) {
       await aws.sender('keys@example.com');
-      return [await verdict(aws.admin.ses.send(mail('keys@example.com'))), await verdict(aws.admin.ses.send(mail('other@example.org')))];
+      return [
+        await verdict(aws.admin.ses.send(mail('keys@example.com'))),
+        await verdict(aws.admin.ses.send(mail('other@example.org'))),
+      ];
     },
   },
   {
@@ -120,12 +184,24 @@ export const MESSAGES: readonly Case[] = [
     expected: { error: 'Unhandled', payload: true, missing: 'ResourceNotFoundException' },
     async observe(aws) {
       const FunctionName = await aws.rotationFunction('well');
-      const invoke = (name: string) => aws.admin.lambda.send(new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify({ Step: 'createSecret', SecretId: 'not-there', ClientRequestToken: 'x'.repeat(32) })) }));
+      const invoke = (name: string) =>
+        aws.admin.lambda.send(
+          new InvokeCommand({
+            FunctionName: name,
+            Payload: Buffer.from(
+              JSON.stringify({ Step: 'createSecret', SecretId: 'not-there', ClientRequestToken: 'x'.repeat(32) }),
+            ),
+          }),
+        );
       const answer = invoke(FunctionName);
       await aws.settle();
       const { FunctionError, Payload } = await answer;
       const told = JSON.parse(Buffer.from(Payload ?? []).toString() || '{}') as { errorType?: string };
-      return { error: FunctionError, payload: told.errorType === 'ResourceNotFoundException', missing: await verdict(invoke(`${FunctionName}-not-there`)) };
+      return {
+        error: FunctionError,
+        payload: told.errorType === 'ResourceNotFoundException',
+        missing: await verdict(invoke(`${FunctionName}-not-there`)),
+      };
     },
   },
 ];

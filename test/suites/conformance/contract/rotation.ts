@@ -1,4 +1,8 @@
-import { CancelRotateSecretCommand, RotateSecretCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CancelRotateSecretCommand,
+  RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { verdict, type Aws, type Behaviour } from '../aws';
 import { reference, type Case } from './case';
 import { createSecret, describe, FIRST, NAME, SECOND, stages } from './secrets';
@@ -7,13 +11,16 @@ const THIRD = 'third-version-000000000000000000';
 const page = reference('secretsmanager', 'RotateSecret');
 const BY_LAMBDA = 'https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html';
 
-const rotate = ({ admin }: Aws, token: string, more: object) => admin.secrets.send(new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: token, ...more }));
+const rotate = ({ admin }: Aws, token: string, more: object) =>
+  admin.secrets.send(new RotateSecretCommand({ SecretId: NAME, ClientRequestToken: token, ...more }));
 const rules = { RotationRules: { ScheduleExpression: 'rate(90 days)' } };
 
 /** @returns what RotateSecret said */
 async function rotated(aws: Aws, behaviour: Behaviour, more: object = {}): Promise<string> {
   await createSecret(aws);
-  const said = await verdict(rotate(aws, SECOND, { RotationLambdaARN: await aws.rotationFunction(behaviour), ...rules, ...more }));
+  const said = await verdict(
+    rotate(aws, SECOND, { RotationLambdaARN: await aws.rotationFunction(behaviour), ...rules, ...more }),
+  );
   await aws.settle();
   return said;
 }
@@ -25,14 +32,26 @@ async function again(aws: Aws, more: object = {}): Promise<string> {
 }
 
 async function tags(aws: Aws): Promise<Record<string, string | undefined>> {
-  return Object.fromEntries(((await describe(aws)).Tags ?? []).filter(({ Key }) => !Key?.startsWith('access-keys:')).map(({ Key = '', Value }) => [Key, Value]));
+  return Object.fromEntries(
+    ((await describe(aws)).Tags ?? [])
+      .filter(({ Key }) => !Key?.startsWith('access-keys:'))
+      .map(({ Key = '', Value }) => [Key, Value]),
+  );
 }
 
 export const ROTATION: readonly Case[] = [
   {
     name: 'the four steps come in order, on a version that has no value yet, with the ARN',
     source: BY_LAMBDA,
-    expected: { said: 'succeeds', tags: { steps: 'createSecret setSecret testSecret finishSecret', 'secret-id': 'arn', 'pending-value': 'ResourceNotFoundException' }, versions: { [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT'] } },
+    expected: {
+      said: 'succeeds',
+      tags: {
+        steps: 'createSecret setSecret testSecret finishSecret',
+        'secret-id': 'arn',
+        'pending-value': 'ResourceNotFoundException',
+      },
+      versions: { [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT'] },
+    },
     observe: async (aws) => ({ said: await rotated(aws, 'well'), tags: await tags(aws), versions: await stages(aws) }),
   },
   {
@@ -42,14 +61,26 @@ export const ROTATION: readonly Case[] = [
     async observe(aws) {
       await rotated(aws, 'well');
       const { RotationEnabled, RotationRules, RotationLambdaARN } = await describe(aws);
-      return { enabled: RotationEnabled, schedule: RotationRules?.ScheduleExpression, function: RotationLambdaARN?.endsWith(':function:rotation') ?? false };
+      return {
+        enabled: RotationEnabled,
+        schedule: RotationRules?.ScheduleExpression,
+        function: RotationLambdaARN?.endsWith(':function:rotation') ?? false,
+      };
     },
   },
   {
     name: 'a step that fails ends the attempt, and the version stays AWSPENDING',
     source: BY_LAMBDA,
-    expected: { said: 'succeeds', steps: 'createSecret setSecret testSecret', versions: { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING'] } },
-    observe: async (aws) => ({ said: await rotated(aws, 'fails in testSecret'), steps: (await tags(aws)).steps, versions: await stages(aws) }),
+    expected: {
+      said: 'succeeds',
+      steps: 'createSecret setSecret testSecret',
+      versions: { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING'] },
+    },
+    observe: async (aws) => ({
+      said: await rotated(aws, 'fails in testSecret'),
+      steps: (await tags(aws)).steps,
+      versions: await stages(aws),
+    }),
   },
   {
     name: 'while a rotation is outstanding another one is refused',
@@ -58,7 +89,12 @@ export const ROTATION: readonly Case[] = [
     async observe(aws) {
       await rotated(aws, 'fails in testSecret');
       const said = await again(aws);
-      return { said, pending: Object.entries(await stages(aws)).flatMap(([version, labels]) => (labels.includes('AWSPENDING') ? version : [])) };
+      return {
+        said,
+        pending: Object.entries(await stages(aws)).flatMap(([version, labels]) =>
+          labels.includes('AWSPENDING') ? version : [],
+        ),
+      };
     },
   },
   {
@@ -77,14 +113,24 @@ export const ROTATION: readonly Case[] = [
     async observe(aws) {
       await rotated(aws, 'well');
       const said = await again(aws);
-      return { said, function: (await describe(aws)).RotationLambdaARN?.endsWith(':function:rotation') ?? false, current: Object.entries(await stages(aws)).flatMap(([version, labels]) => (labels.includes('AWSCURRENT') ? version : [])) };
+      return {
+        said,
+        function: (await describe(aws)).RotationLambdaARN?.endsWith(':function:rotation') ?? false,
+        current: Object.entries(await stages(aws)).flatMap(([version, labels]) =>
+          labels.includes('AWSCURRENT') ? version : [],
+        ),
+      };
     },
   },
   {
     name: 'RotateImmediately=false only runs testSecret, and leaves no version behind',
     source: page,
     expected: { said: 'succeeds', steps: 'testSecret', versions: { [FIRST]: ['AWSCURRENT'] } },
-    observe: async (aws) => ({ said: await rotated(aws, 'well', { RotateImmediately: false }), steps: (await tags(aws)).steps, versions: await stages(aws) }),
+    observe: async (aws) => ({
+      said: await rotated(aws, 'well', { RotateImmediately: false }),
+      steps: (await tags(aws)).steps,
+      versions: await stages(aws),
+    }),
   },
   {
     name: 'a rotation that was called off is disabled, and can be set up again',
@@ -101,12 +147,28 @@ export const ROTATION: readonly Case[] = [
   {
     name: 'taking AWSPENDING off an outstanding version makes room for the next rotation',
     source: page,
-    expected: { said: 'succeeds', steps: 'createSecret setSecret testSecret createSecret setSecret testSecret finishSecret', current: [THIRD] },
+    expected: {
+      said: 'succeeds',
+      steps: 'createSecret setSecret testSecret createSecret setSecret testSecret finishSecret',
+      current: [THIRD],
+    },
     async observe(aws) {
       await rotated(aws, 'fails in testSecret');
-      await aws.admin.secrets.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, VersionStage: 'AWSPENDING', RemoveFromVersionId: SECOND }));
+      await aws.admin.secrets.send(
+        new UpdateSecretVersionStageCommand({
+          SecretId: NAME,
+          VersionStage: 'AWSPENDING',
+          RemoveFromVersionId: SECOND,
+        }),
+      );
       const said = await again(aws, { RotationLambdaARN: await aws.rotationFunction('well') });
-      return { said, steps: (await tags(aws)).steps, current: Object.entries(await stages(aws)).flatMap(([version, labels]) => (labels.includes('AWSCURRENT') ? version : [])) };
+      return {
+        said,
+        steps: (await tags(aws)).steps,
+        current: Object.entries(await stages(aws)).flatMap(([version, labels]) =>
+          labels.includes('AWSCURRENT') ? version : [],
+        ),
+      };
     },
   },
 ];

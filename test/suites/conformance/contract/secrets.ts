@@ -22,14 +22,43 @@ const page = (operation: string): string => reference('secretsmanager', operatio
 
 /** @returns the ARN */
 export async function createSecret({ admin }: Aws): Promise<string> {
-  return (await admin.secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: 'first', ClientRequestToken: FIRST, Tags: [{ Key: 'access-keys:generation', Value: '1' }] }))).ARN!;
+  return (
+    await admin.secrets.send(
+      new CreateSecretCommand({
+        Name: NAME,
+        SecretString: 'first',
+        ClientRequestToken: FIRST,
+        Tags: [{ Key: 'access-keys:generation', Value: '1' }],
+      }),
+    )
+  ).ARN!;
 }
 
-const put = ({ admin }: Aws, version: string, value: string, stages: string[]) => admin.secrets.send(new PutSecretValueCommand({ SecretId: NAME, ClientRequestToken: version, SecretString: value, VersionStages: stages }));
-const move = ({ admin }: Aws, stage: string, to?: string, from?: string) => admin.secrets.send(new UpdateSecretVersionStageCommand({ SecretId: NAME, VersionStage: stage, MoveToVersionId: to, RemoveFromVersionId: from }));
-const value = async ({ admin }: Aws, query: { VersionStage?: string; VersionId?: string }) => (await admin.secrets.send(new GetSecretValueCommand({ SecretId: NAME, ...query }))).SecretString;
+const put = ({ admin }: Aws, version: string, value: string, stages: string[]) =>
+  admin.secrets.send(
+    new PutSecretValueCommand({
+      SecretId: NAME,
+      ClientRequestToken: version,
+      SecretString: value,
+      VersionStages: stages,
+    }),
+  );
+const move = ({ admin }: Aws, stage: string, to?: string, from?: string) =>
+  admin.secrets.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: NAME,
+      VersionStage: stage,
+      MoveToVersionId: to,
+      RemoveFromVersionId: from,
+    }),
+  );
+const value = async ({ admin }: Aws, query: { VersionStage?: string; VersionId?: string }) =>
+  (await admin.secrets.send(new GetSecretValueCommand({ SecretId: NAME, ...query }))).SecretString;
 export const describe = ({ admin }: Aws) => admin.secrets.send(new DescribeSecretCommand({ SecretId: NAME }));
-export const stages = async (aws: Aws): Promise<Record<string, string[]>> => Object.fromEntries(Object.entries((await describe(aws)).VersionIdsToStages ?? {}).map(([version, labels]) => [version, labels.sort()]));
+export const stages = async (aws: Aws): Promise<Record<string, string[]>> =>
+  Object.fromEntries(
+    Object.entries((await describe(aws)).VersionIdsToStages ?? {}).map(([version, labels]) => [version, labels.sort()]),
+  );
 
 async function withPending(aws: Aws): Promise<void> {
   await createSecret(aws);
@@ -45,11 +74,19 @@ export const SECRETS: readonly Case[] = [
   {
     name: 'an ARN ends in a hyphen and six characters, and the token names the version',
     source: page('CreateSecret'),
-    expected: { arn: true, versions: { [FIRST]: ['AWSCURRENT'] }, tags: [{ Key: 'access-keys:generation', Value: '1' }] },
+    expected: {
+      arn: true,
+      versions: { [FIRST]: ['AWSCURRENT'] },
+      tags: [{ Key: 'access-keys:generation', Value: '1' }],
+    },
     async observe(aws) {
       const arn = await createSecret(aws);
       const { Tags } = await describe(aws);
-      return { arn: new RegExp(`^arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:${NAME}-[A-Za-z0-9]{6}$`).test(arn), versions: await stages(aws), tags: Tags };
+      return {
+        arn: new RegExp(`^arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:${NAME}-[A-Za-z0-9]{6}$`).test(arn),
+        versions: await stages(aws),
+        tags: Tags,
+      };
     },
   },
   {
@@ -58,7 +95,8 @@ export const SECRETS: readonly Case[] = [
     expected: ['first', 'first'],
     async observe(aws) {
       const arn = await createSecret(aws);
-      const read = async (SecretId: string) => (await aws.admin.secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString;
+      const read = async (SecretId: string) =>
+        (await aws.admin.secrets.send(new GetSecretValueCommand({ SecretId }))).SecretString;
       return [await read(arn), await read(arn.slice(0, -7))];
     },
   },
@@ -68,17 +106,30 @@ export const SECRETS: readonly Case[] = [
     expected: 'ResourceExistsException',
     async observe(aws) {
       await createSecret(aws);
-      return verdict(aws.admin.secrets.send(new CreateSecretCommand({ Name: NAME, SecretString: 'another', ClientRequestToken: SECOND })));
+      return verdict(
+        aws.admin.secrets.send(
+          new CreateSecretCommand({ Name: NAME, SecretString: 'another', ClientRequestToken: SECOND }),
+        ),
+      );
     },
   },
   {
     name: 'a secret, a label and a version that are not there',
     source: page('GetSecretValue'),
-    expected: ['ResourceNotFoundException', 'ResourceNotFoundException', 'ResourceNotFoundException', 'ResourceNotFoundException'],
+    expected: [
+      'ResourceNotFoundException',
+      'ResourceNotFoundException',
+      'ResourceNotFoundException',
+      'ResourceNotFoundException',
+    ],
     async observe(aws) {
       const before = [await verdict(describe(aws)), await verdict(value(aws, {}))];
       await createSecret(aws);
-      return [...before, await verdict(value(aws, { VersionStage: 'AWSPENDING' })), await verdict(value(aws, { VersionStage: 'AWSCURRENT', VersionId: SECOND }))];
+      return [
+        ...before,
+        await verdict(value(aws, { VersionStage: 'AWSPENDING' })),
+        await verdict(value(aws, { VersionStage: 'AWSCURRENT', VersionId: SECOND })),
+      ];
     },
   },
   {
@@ -96,7 +147,11 @@ export const SECRETS: readonly Case[] = [
     expected: ['succeeds', 'ResourceExistsException', 'second'],
     async observe(aws) {
       await withPending(aws);
-      return [await verdict(put(aws, SECOND, 'second', ['AWSPENDING'])), await verdict(put(aws, SECOND, 'other', ['AWSPENDING'])), await value(aws, { VersionStage: 'AWSPENDING' })];
+      return [
+        await verdict(put(aws, SECOND, 'second', ['AWSPENDING'])),
+        await verdict(put(aws, SECOND, 'other', ['AWSPENDING'])),
+        await value(aws, { VersionStage: 'AWSPENDING' }),
+      ];
     },
   },
   {
@@ -105,13 +160,20 @@ export const SECRETS: readonly Case[] = [
     expected: { versions: { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING'] }, current: 'first', pending: 'second' },
     async observe(aws) {
       await withPending(aws);
-      return { versions: await stages(aws), current: await value(aws, { VersionStage: 'AWSCURRENT' }), pending: await value(aws, { VersionStage: 'AWSPENDING', VersionId: SECOND }) };
+      return {
+        versions: await stages(aws),
+        current: await value(aws, { VersionStage: 'AWSCURRENT' }),
+        pending: await value(aws, { VersionStage: 'AWSPENDING', VersionId: SECOND }),
+      };
     },
   },
   {
     name: 'AWSPREVIOUS follows AWSCURRENT; AWSPENDING stays until it is taken away',
     source: page('UpdateSecretVersionStage'),
-    expected: [{ [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT', 'AWSPENDING'] }, { [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT'] }],
+    expected: [
+      { [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT', 'AWSPENDING'] },
+      { [FIRST]: ['AWSPREVIOUS'], [SECOND]: ['AWSCURRENT'] },
+    ],
     async observe(aws) {
       await promoted(aws);
       const before = await stages(aws);
@@ -131,16 +193,27 @@ export const SECRETS: readonly Case[] = [
   {
     name: 'a label moves only from the version that holds it',
     source: page('UpdateSecretVersionStage'),
-    expected: ['InvalidParameterException', 'InvalidParameterException', { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING'] }],
+    expected: [
+      'InvalidParameterException',
+      'InvalidParameterException',
+      { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING'] },
+    ],
     async observe(aws) {
       await withPending(aws);
-      return [await verdict(move(aws, 'AWSCURRENT', SECOND)), await verdict(move(aws, 'AWSCURRENT', SECOND, SECOND)), await stages(aws)];
+      return [
+        await verdict(move(aws, 'AWSCURRENT', SECOND)),
+        await verdict(move(aws, 'AWSCURRENT', SECOND, SECOND)),
+        await stages(aws),
+      ];
     },
   },
   {
     name: 'a label of our own is put, moved and keeps its version listed',
     source: page('UpdateSecretVersionStage'),
-    expected: [{ [FIRST]: ['AWSCURRENT', 'KEY_RETIRING'], [SECOND]: ['AWSPENDING'] }, { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING', 'KEY_RETIRING'] }],
+    expected: [
+      { [FIRST]: ['AWSCURRENT', 'KEY_RETIRING'], [SECOND]: ['AWSPENDING'] },
+      { [FIRST]: ['AWSCURRENT'], [SECOND]: ['AWSPENDING', 'KEY_RETIRING'] },
+    ],
     async observe(aws) {
       await withPending(aws);
       await move(aws, 'KEY_RETIRING', FIRST);
@@ -166,7 +239,15 @@ export const SECRETS: readonly Case[] = [
     async observe(aws) {
       await createSecret(aws);
       const { secrets } = aws.admin;
-      await secrets.send(new TagResourceCommand({ SecretId: NAME, Tags: [{ Key: 'access-keys:generation', Value: '2' }, { Key: 'access-keys:lease', Value: 'x' }] }));
+      await secrets.send(
+        new TagResourceCommand({
+          SecretId: NAME,
+          Tags: [
+            { Key: 'access-keys:generation', Value: '2' },
+            { Key: 'access-keys:lease', Value: 'x' },
+          ],
+        }),
+      );
       await secrets.send(new UntagResourceCommand({ SecretId: NAME, TagKeys: ['access-keys:lease', 'never-there'] }));
       return Object.fromEntries(((await describe(aws)).Tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
     },
@@ -179,7 +260,10 @@ export const SECRETS: readonly Case[] = [
       await createSecret(aws);
       const { secrets } = aws.admin;
       await secrets.send(new CreateSecretCommand({ Name: 'other/access-key/x', SecretString: 'x' }));
-      const list = async () => (await secrets.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['/access-key/'] }] }))).SecretList?.map(({ Name }) => Name);
+      const list = async () =>
+        (
+          await secrets.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['/access-key/'] }] }))
+        ).SecretList?.map(({ Name }) => Name);
       await aws.settle();
       const before = await list();
       await secrets.send(new DeleteSecretCommand({ SecretId: NAME, RecoveryWindowInDays: 30 }));
@@ -196,15 +280,38 @@ export const SECRETS: readonly Case[] = [
       const { secrets } = aws.admin;
       const read = async () => (await secrets.send(new GetResourcePolicyCommand({ SecretId: NAME }))).ResourcePolicy;
       const before = await read();
-      const policy = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'secretsmanager:GetSecretValue', Resource: '*' }] };
-      await secrets.send(new PutResourcePolicyCommand({ SecretId: NAME, ResourcePolicy: JSON.stringify(policy), BlockPublicPolicy: true }));
+      const policy = {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+            Action: 'secretsmanager:GetSecretValue',
+            Resource: '*',
+          },
+        ],
+      };
+      await secrets.send(
+        new PutResourcePolicyCommand({
+          SecretId: NAME,
+          ResourcePolicy: JSON.stringify(policy),
+          BlockPublicPolicy: true,
+        }),
+      );
       return [before, JSON.stringify(JSON.parse((await read()) ?? '{}')) === JSON.stringify(policy)];
     },
   },
   {
     name: 'a secret that is being deleted gives no value, keeps its name and can be restored',
     source: page('DeleteSecret'),
-    expected: { value: 'InvalidRequestException', create: 'InvalidRequestException', put: 'InvalidRequestException', deleted: true, restored: 'first', deletedAfterwards: false },
+    expected: {
+      value: 'InvalidRequestException',
+      create: 'InvalidRequestException',
+      put: 'InvalidRequestException',
+      deleted: true,
+      restored: 'first',
+      deletedAfterwards: false,
+    },
     async observe(aws) {
       await createSecret(aws);
       const { secrets } = aws.admin;
@@ -216,7 +323,11 @@ export const SECRETS: readonly Case[] = [
         deleted: (await describe(aws)).DeletedDate !== undefined,
       };
       await secrets.send(new RestoreSecretCommand({ SecretId: NAME }));
-      return { ...during, restored: await value(aws, { VersionStage: 'AWSCURRENT' }), deletedAfterwards: (await describe(aws)).DeletedDate !== undefined };
+      return {
+        ...during,
+        restored: await value(aws, { VersionStage: 'AWSCURRENT' }),
+        deletedAfterwards: (await describe(aws)).DeletedDate !== undefined,
+      };
     },
   },
 ];

@@ -19,18 +19,35 @@ export class SecretAccesses {
     const accountId = secret?.accountId ?? arn?.accountId ?? call.principal.accountId;
     return {
       action: `secretsmanager:${action}`,
-      resource: secret?.arn ?? (arn ? secretId : formatArn({ service: 'secretsmanager', region: call.region, accountId, resource: `secret:${secretId}` })),
+      resource:
+        secret?.arn ??
+        (arn
+          ? secretId
+          : formatArn({ service: 'secretsmanager', region: call.region, accountId, resource: `secret:${secretId}` })),
       resourceAccountId: accountId,
-      context: { ...(secret && tagContext(secret)), ...(secret && { 'secretsmanager:SecretId': secret.arn }), ...context },
+      context: {
+        ...(secret && tagContext(secret)),
+        ...(secret && { 'secretsmanager:SecretId': secret.arn }),
+        ...context,
+      },
       ...(secret?.policy && { resourcePolicy: secret.policy }),
     };
   }
 
   /** Reading a value decrypts it, writing one takes a data key too. */
-  key(use: 'read' | 'write', secret: { arn?: string; accountId: string; kmsKeyId?: string } | undefined, call: Call): Access[] {
+  key(
+    use: 'read' | 'write',
+    secret: { arn?: string; accountId: string; kmsKeyId?: string } | undefined,
+    call: Call,
+  ): Access[] {
     if (!secret || !this.kms) return [];
     const actions = use === 'read' ? ['kms:Decrypt'] : ['kms:GenerateDataKey', 'kms:Decrypt'];
-    return this.kms.accesses(secret.kmsKeyId, secret.accountId, { actions, via: 'secretsmanager', ...(secret.arn && { encryptionContext: { SecretARN: secret.arn } }) }, call);
+    return this.kms.accesses(
+      secret.kmsKeyId,
+      secret.accountId,
+      { actions, via: 'secretsmanager', ...(secret.arn && { encryptionContext: { SecretARN: secret.arn } }) },
+      call,
+    );
   }
 
   find(secretId: string, call: Call): Secret | undefined {
@@ -48,7 +65,10 @@ function tagContext(secret: Secret): Context {
 }
 
 /** Condition keys of parameters, present only as far as the request gives them. */
-export const asked = (parameters: Readonly<Record<string, boolean | number | undefined>>): Context => Object.fromEntries(Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])));
+export const asked = (parameters: Readonly<Record<string, boolean | number | undefined>>): Context =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+  );
 
 export function requestTags(tags: readonly { Key?: string; Value?: string }[] | undefined): Context {
   const context: Context = {};

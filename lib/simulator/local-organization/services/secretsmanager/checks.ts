@@ -18,19 +18,31 @@ export const refuse = (code: string, message: string): AwsError => new AwsError(
 
 export function checkName(name: unknown): asserts name is string {
   if (typeof name !== 'string' || !/^[\w/+=.@!-]{1,512}$/.test(name)) {
-    throw refuse('ValidationException', 'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!');
+    throw refuse(
+      'ValidationException',
+      'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+    );
   }
 }
 
 export function checkToken(token: string): void {
-  if (!/^.{32,64}$/.test(token)) throw refuse('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
+  if (!/^.{32,64}$/.test(token))
+    throw refuse('InvalidParameterException', 'ClientRequestToken must be 32-64 characters long.');
 }
 
 export function valueOf(input: ValueInput): SecretVersion['value'] {
   const { SecretString: text, SecretBinary: binary } = input;
-  if (text !== undefined && binary !== undefined) throw refuse('InvalidParameterException', "You can't specify both a binary secret value and a string secret value in the same secret.");
+  if (text !== undefined && binary !== undefined)
+    throw refuse(
+      'InvalidParameterException',
+      "You can't specify both a binary secret value and a string secret value in the same secret.",
+    );
   const bytes = text !== undefined ? Buffer.byteLength(text) : (binary?.length ?? 0);
-  if (bytes > VALUE_BYTES) throw refuse('ValidationException', `1 validation error detected: the secret value must have length less than or equal to ${VALUE_BYTES}`);
+  if (bytes > VALUE_BYTES)
+    throw refuse(
+      'ValidationException',
+      `1 validation error detected: the secret value must have length less than or equal to ${VALUE_BYTES}`,
+    );
   if (text !== undefined) return { text };
   return binary && { binary };
 }
@@ -44,7 +56,13 @@ export function sameValue(a: SecretVersion['value'], b: SecretVersion['value']):
 export function setTags(secret: Secret, tags: readonly { Key?: string; Value?: string }[]): void {
   const merged = new Map(secret.tags);
   for (const { Key = '', Value = '' } of tags) {
-    if (Key.length < 1 || Key.length > 128 || Value.length > 256 || Key.startsWith('aws:') || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(Key + Value)) {
+    if (
+      Key.length < 1 ||
+      Key.length > 128 ||
+      Value.length > 256 ||
+      Key.startsWith('aws:') ||
+      !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(Key + Value)
+    ) {
       throw refuse('InvalidParameterException', 'A tag key or value is invalid.');
     }
     merged.set(Key, Value);
@@ -56,20 +74,24 @@ export function setTags(secret: Secret, tags: readonly { Key?: string; Value?: s
 export function checkLabels(secret: Secret, adding: string): void {
   const labels = new Set([...secret.versions.values()].flatMap((version) => [...version.stages]));
   labels.add(adding);
-  if (labels.size > LABELS) throw refuse('LimitExceededException', `The limit for the number of staging labels in a secret is ${LABELS}.`);
+  if (labels.size > LABELS)
+    throw refuse('LimitExceededException', `The limit for the number of staging labels in a secret is ${LABELS}.`);
 }
 
 /** Makes room for one more version: those without a label go after a day; over a hundred are refused. */
 export function checkVersions(secret: Secret, now: Date): void {
   for (const version of secret.versions.values()) {
-    if (version.stages.size === 0 && now.getTime() - version.createdAt.getTime() > UNLABELLED_KEPT_MS) secret.versions.delete(version.id);
+    if (version.stages.size === 0 && now.getTime() - version.createdAt.getTime() > UNLABELLED_KEPT_MS)
+      secret.versions.delete(version.id);
   }
-  if (secret.versions.size >= VERSIONS) throw refuse('LimitExceededException', `The limit for the number of versions of a secret is ${VERSIONS}.`);
+  if (secret.versions.size >= VERSIONS)
+    throw refuse('LimitExceededException', `The limit for the number of versions of a secret is ${VERSIONS}.`);
 }
 
 export function checkPolicy(policy: string, blockPublic: boolean): void {
   const malformed = refuse('MalformedPolicyDocumentException', 'This resource policy contains a syntax error.');
-  if (policy.length > POLICY_CHARACTERS) throw refuse('InvalidParameterException', `The resource policy is longer than ${POLICY_CHARACTERS} characters.`);
+  if (policy.length > POLICY_CHARACTERS)
+    throw refuse('InvalidParameterException', `The resource policy is longer than ${POLICY_CHARACTERS} characters.`);
   let statements: { Effect?: string; Principal?: unknown; Condition?: object; Action?: unknown; NotAction?: unknown }[];
   try {
     const { Statement } = JSON.parse(policy) as { Statement?: typeof statements };
@@ -77,17 +99,31 @@ export function checkPolicy(policy: string, blockPublic: boolean): void {
   } catch {
     throw malformed;
   }
-  const complete = (each: (typeof statements)[number]): boolean => /^(Allow|Deny)$/.test(each.Effect ?? '') && (each.Principal ?? (each as { NotPrincipal?: unknown }).NotPrincipal) !== undefined && (each.Action ?? each.NotAction) !== undefined;
+  const complete = (each: (typeof statements)[number]): boolean =>
+    /^(Allow|Deny)$/.test(each.Effect ?? '') &&
+    (each.Principal ?? (each as { NotPrincipal?: unknown }).NotPrincipal) !== undefined &&
+    (each.Action ?? each.NotAction) !== undefined;
   if (statements.length === 0 || !statements.every(complete)) throw malformed;
-  if (blockPublic && statements.some(({ Effect, Principal, Condition }) => Effect === 'Allow' && !Condition && /^("\*"|\{"AWS":"\*"\})$/.test(JSON.stringify(Principal)))) {
+  if (
+    blockPublic &&
+    statements.some(
+      ({ Effect, Principal, Condition }) =>
+        Effect === 'Allow' && !Condition && /^("\*"|\{"AWS":"\*"\})$/.test(JSON.stringify(Principal)),
+    )
+  ) {
     throw refuse('PublicPolicyException', 'The resource policy grants broad access to the secret.');
   }
 }
 
 export function checkNotDeleted(secret: Secret): void {
-  if (secret.deletedAt) throw refuse('InvalidRequestException', "You can't perform this operation on the secret because it was marked for deletion.");
+  if (secret.deletedAt)
+    throw refuse(
+      'InvalidRequestException',
+      "You can't perform this operation on the secret because it was marked for deletion.",
+    );
 }
 
-export const missingValue = (what: string): AwsError => refuse('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for ${what}`);
+export const missingValue = (what: string): AwsError =>
+  refuse('ResourceNotFoundException', `Secrets Manager can't find the specified secret value for ${what}`);
 
 export const stageOf = (stage: string | undefined): string => stage ?? CURRENT;

@@ -29,5 +29,11 @@ export function secretsManagerService(options: SecretsManagerOptions): { service
   const state = new SecretsState({ clock: options.clock, random });
   const machine = new RotationMachine({ ...options, random });
   const parts = { clock: options.clock, random, state, machine, accesses: new SecretAccesses(state, options.kms) };
-  return { service: { id: 'secretsmanager', operations: { ...lifecycleOperations(parts), ...versionOperations(parts), ...rotationOperations(parts) } }, state };
+  return {
+    service: {
+      id: 'secretsmanager',
+      operations: { ...lifecycleOperations(parts), ...versionOperations(parts), ...rotationOperations(parts) },
+    },
+    state,
+  };
 }

@@ -4,7 +4,20 @@ import type { Random } from '../../random';
 import { AwsError, type Call, type Operation } from '../../service';
 import { page } from '../pages';
 import { asked, requestTags, type SecretAccesses } from './accesses';
-import { checkLabels, checkName, checkNotDeleted, checkPolicy, checkToken, checkVersions, missingValue, refuse, sameValue, setTags, stageOf, valueOf } from './checks';
+import {
+  checkLabels,
+  checkName,
+  checkNotDeleted,
+  checkPolicy,
+  checkToken,
+  checkVersions,
+  missingValue,
+  refuse,
+  sameValue,
+  setTags,
+  stageOf,
+  valueOf,
+} from './checks';
 import { CURRENT, PENDING, holderOf, moveStage, outstanding, type Secret, type SecretVersion } from './model';
 import type { RotationMachine } from './rotation-machine';
 import type { SecretsState } from './store';
@@ -39,14 +52,28 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
   return {
     CreateSecret: {
       accesses: (input, call) => [
-        accesses.on('CreateSecret', input.Name ?? '', call, { ...requestTags(input.Tags), 'secretsmanager:Name': input.Name ?? '', ...(input.KmsKeyId && { 'secretsmanager:KmsKeyArn': input.KmsKeyId }) }),
+        accesses.on('CreateSecret', input.Name ?? '', call, {
+          ...requestTags(input.Tags),
+          'secretsmanager:Name': input.Name ?? '',
+          ...(input.KmsKeyId && { 'secretsmanager:KmsKeyArn': input.KmsKeyId }),
+        }),
         ...(input.Tags?.length ? [accesses.on('TagResource', input.Name ?? '', call, requestTags(input.Tags))] : []),
         ...accesses.key('write', { accountId: call.principal.accountId, kmsKeyId: input.KmsKeyId }, call),
       ],
       run: (input, call) => createSecret(parts, input, call),
     },
     DeleteSecret: {
-      accesses: (input, call) => [accesses.on('DeleteSecret', input.SecretId, call, asked({ 'secretsmanager:RecoveryWindowInDays': input.RecoveryWindowInDays, 'secretsmanager:ForceDeleteWithoutRecovery': input.ForceDeleteWithoutRecovery }))],
+      accesses: (input, call) => [
+        accesses.on(
+          'DeleteSecret',
+          input.SecretId,
+          call,
+          asked({
+            'secretsmanager:RecoveryWindowInDays': input.RecoveryWindowInDays,
+            'secretsmanager:ForceDeleteWithoutRecovery': input.ForceDeleteWithoutRecovery,
+          }),
+        ),
+      ],
       run: (input, call) => deleteSecret(parts, input, call),
     },
     RestoreSecret: onSecret(parts, 'RestoreSecret', (secret) => {
@@ -56,7 +83,10 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       return identity(secret);
     }),
     UpdateSecret: {
-      accesses: (input, call) => [accesses.on('UpdateSecret', input.SecretId, call), ...accesses.key('write', accesses.find(input.SecretId, call), call)],
+      accesses: (input, call) => [
+        accesses.on('UpdateSecret', input.SecretId, call),
+        ...accesses.key('write', accesses.find(input.SecretId, call), call),
+      ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
@@ -64,16 +94,27 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
         secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
         secret.changedAt = clock.now();
         const value = valueOf(input);
-        return { ...identity(secret), ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }) };
+        return {
+          ...identity(secret),
+          ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }),
+        };
       },
     },
-    DescribeSecret: onSecret(parts, 'DescribeSecret', (secret) => ({ ...description(secret), VersionIdsToStages: labels(secret) })),
+    DescribeSecret: onSecret(parts, 'DescribeSecret', (secret) => ({
+      ...description(secret),
+      VersionIdsToStages: labels(secret),
+    })),
     ListSecrets: {
-      accesses: (_input, call) => [{ action: 'secretsmanager:ListSecrets', resource: '*', resourceAccountId: call.principal.accountId }],
+      accesses: (_input, call) => [
+        { action: 'secretsmanager:ListSecrets', resource: '*', resourceAccountId: call.principal.accountId },
+      ],
       run: (input, call) => {
         const found = listed(state, clock.now(), call, input);
         const { items, nextToken } = page(found, input.MaxResults ?? 100, input.NextToken);
-        return { SecretList: items.map((secret) => ({ ...description(secret), SecretVersionsToStages: labels(secret) })), NextToken: nextToken };
+        return {
+          SecretList: items.map((secret) => ({ ...description(secret), SecretVersionsToStages: labels(secret) })),
+          NextToken: nextToken,
+        };
       },
     },
     TagResource: {
@@ -86,7 +127,9 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       },
     },
     UntagResource: {
-      accesses: (input, call) => [accesses.on('UntagResource', input.SecretId, call, { 'aws:TagKeys': input.TagKeys ?? [] })],
+      accesses: (input, call) => [
+        accesses.on('UntagResource', input.SecretId, call, { 'aws:TagKeys': input.TagKeys ?? [] }),
+      ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
@@ -94,9 +137,19 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
         return {};
       },
     },
-    GetResourcePolicy: onSecret(parts, 'GetResourcePolicy', (secret) => ({ ...identity(secret), ResourcePolicy: secret.policy })),
+    GetResourcePolicy: onSecret(parts, 'GetResourcePolicy', (secret) => ({
+      ...identity(secret),
+      ResourcePolicy: secret.policy,
+    })),
     PutResourcePolicy: {
-      accesses: (input, call) => [accesses.on('PutResourcePolicy', input.SecretId, call, asked({ 'secretsmanager:BlockPublicPolicy': input.BlockPublicPolicy }))],
+      accesses: (input, call) => [
+        accesses.on(
+          'PutResourcePolicy',
+          input.SecretId,
+          call,
+          asked({ 'secretsmanager:BlockPublicPolicy': input.BlockPublicPolicy }),
+        ),
+      ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
@@ -117,18 +170,25 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
   return {
     GetSecretValue: {
       accesses: (input, call) => [
-        accesses.on('GetSecretValue', input.SecretId, call, { ...(input.VersionStage && { 'secretsmanager:VersionStage': input.VersionStage }), ...(input.VersionId && { 'secretsmanager:VersionId': input.VersionId }) }),
+        accesses.on('GetSecretValue', input.SecretId, call, {
+          ...(input.VersionStage && { 'secretsmanager:VersionStage': input.VersionStage }),
+          ...(input.VersionId && { 'secretsmanager:VersionId': input.VersionId }),
+        }),
         ...accesses.key('read', accesses.find(input.SecretId, call), call),
       ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
-        if (call.principal.accountId !== secret.accountId && !secret.kmsKeyId) throw refuse('AccessDeniedException', 'Access to KMS is not allowed');
+        if (call.principal.accountId !== secret.accountId && !secret.kmsKeyId)
+          throw refuse('AccessDeniedException', 'Access to KMS is not allowed');
         return readValue(secret, input, clock.now());
       },
     },
     PutSecretValue: {
-      accesses: (input, call) => [accesses.on('PutSecretValue', input.SecretId, call), ...accesses.key('write', accesses.find(input.SecretId, call), call)],
+      accesses: (input, call) => [
+        accesses.on('PutSecretValue', input.SecretId, call),
+        ...accesses.key('write', accesses.find(input.SecretId, call), call),
+      ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
@@ -139,7 +199,11 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
       },
     },
     UpdateSecretVersionStage: {
-      accesses: (input, call) => [accesses.on('UpdateSecretVersionStage', input.SecretId, call, { ...(input.VersionStage && { 'secretsmanager:VersionStage': input.VersionStage }) })],
+      accesses: (input, call) => [
+        accesses.on('UpdateSecretVersionStage', input.SecretId, call, {
+          ...(input.VersionStage && { 'secretsmanager:VersionStage': input.VersionStage }),
+        }),
+      ],
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
@@ -148,9 +212,17 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
       },
     },
     ListSecretVersionIds: onSecret(parts, 'ListSecretVersionIds', (secret, input) => {
-      const versions = [...secret.versions.values()].filter((version) => input.IncludeDeprecated || version.stages.size > 0);
+      const versions = [...secret.versions.values()].filter(
+        (version) => input.IncludeDeprecated || version.stages.size > 0,
+      );
       const { items, nextToken } = page(versions, input.MaxResults ?? 100, input.NextToken);
-      const entries = items.map((version) => ({ VersionId: version.id, VersionStages: [...version.stages], CreatedDate: version.createdAt, LastAccessedDate: version.lastAccessedOn, KmsKeyIds: [secret.kmsKeyId ?? 'DefaultEncryptionKey'] }));
+      const entries = items.map((version) => ({
+        VersionId: version.id,
+        VersionStages: [...version.stages],
+        CreatedDate: version.createdAt,
+        LastAccessedDate: version.lastAccessedOn,
+        KmsKeyIds: [secret.kmsKeyId ?? 'DefaultEncryptionKey'],
+      }));
       return { ...identity(secret), Versions: entries, NextToken: nextToken };
     }),
   };
@@ -162,7 +234,11 @@ function createSecret(parts: Parts, input: any, call: Call): unknown {
   const value = valueOf(input);
   const { accountId } = call.principal;
   const existing = state.find(input.Name, accountId, call.region);
-  if (existing?.deletedAt) throw refuse('InvalidRequestException', "You can't create this secret because a secret with this name is already scheduled for deletion.");
+  if (existing?.deletedAt)
+    throw refuse(
+      'InvalidRequestException',
+      "You can't create this secret because a secret with this name is already scheduled for deletion.",
+    );
   if (existing) {
     const version = existing.versions.get(input.ClientRequestToken);
     if (version && sameValue(version.value, value)) return { ...identity(existing), VersionId: version.id };
@@ -179,20 +255,35 @@ function createSecret(parts: Parts, input: any, call: Call): unknown {
   secret.description = input.Description;
   secret.kmsKeyId = input.KmsKeyId;
   secret.changedAt = clock.now();
-  return { ...identity(secret), ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }) };
+  return {
+    ...identity(secret),
+    ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }),
+  };
 }
 
 function deleteSecret(parts: Parts, input: any, call: Call): unknown {
   const { state, clock } = parts;
   const force = input.ForceDeleteWithoutRecovery === true;
   const days = input.RecoveryWindowInDays ?? 30;
-  if (force && input.RecoveryWindowInDays !== undefined) throw refuse('InvalidParameterException', "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
-  if (days < 7 || days > 30) throw refuse('InvalidParameterException', 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).');
+  if (force && input.RecoveryWindowInDays !== undefined)
+    throw refuse(
+      'InvalidParameterException',
+      "You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.",
+    );
+  if (days < 7 || days > 30)
+    throw refuse(
+      'InvalidParameterException',
+      'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).',
+    );
   const now = clock.now();
   const secret = state.find(input.SecretId, call.principal.accountId, call.region);
   if (!secret && force) return { ARN: input.SecretId, Name: input.SecretId, DeletionDate: now };
   if (!secret) throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-  if (secret.deletedAt && !force) throw refuse('InvalidRequestException', "You can't perform this operation on the secret because it was already scheduled for deletion.");
+  if (secret.deletedAt && !force)
+    throw refuse(
+      'InvalidRequestException',
+      "You can't perform this operation on the secret because it was already scheduled for deletion.",
+    );
   secret.deletedAt ??= now;
   secret.deletionTimer?.cancel();
   secret.rotation.scheduled?.cancel();
@@ -207,13 +298,22 @@ function deleteSecret(parts: Parts, input: any, call: Call): unknown {
  * The same token with the same content is a success, with another a refusal; only a version that a rotation made
  * and nobody filled takes its value.
  */
-function putVersion(parts: Parts, secret: Secret, token: string | undefined, value: SecretVersion['value'], stages: readonly string[]): SecretVersion {
+function putVersion(
+  parts: Parts,
+  secret: Secret,
+  token: string | undefined,
+  value: SecretVersion['value'],
+  stages: readonly string[],
+): SecretVersion {
   const id = token ?? parts.random.uuid();
   checkToken(id);
   const now = parts.clock.now();
   const existing = secret.versions.get(id);
   if (existing?.value && !sameValue(existing.value, value)) {
-    throw refuse('ResourceExistsException', `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`);
+    throw refuse(
+      'ResourceExistsException',
+      `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`,
+    );
   }
   if (existing?.value) return existing;
   for (const stage of stages) checkLabels(secret, stage);
@@ -222,7 +322,8 @@ function putVersion(parts: Parts, secret: Secret, token: string | undefined, val
   version.value = value;
   secret.versions.set(id, version);
   secret.changedAt = now;
-  for (const stage of holderOf(secret, CURRENT) ? stages : [...new Set([...stages, CURRENT])]) relabel(parts, secret, stage, version);
+  for (const stage of holderOf(secret, CURRENT) ? stages : [...new Set([...stages, CURRENT])])
+    relabel(parts, secret, stage, version);
   if (!existing && !stages.includes(PENDING) && outstanding(secret)) relabel(parts, secret, PENDING, undefined);
   return version;
 }
@@ -235,18 +336,34 @@ function relabel({ machine }: Parts, secret: Secret, stage: string, to: SecretVe
   if (isNewCurrent && !secret.rotation.running) machine.reschedule(secret);
 }
 
-function updateStage(parts: Parts, secret: Secret, input: { VersionStage: string; RemoveFromVersionId?: string; MoveToVersionId?: string }): void {
+function updateStage(
+  parts: Parts,
+  secret: Secret,
+  input: { VersionStage: string; RemoveFromVersionId?: string; MoveToVersionId?: string },
+): void {
   const { VersionStage: stage, RemoveFromVersionId: from, MoveToVersionId: to } = input;
   const holder = holderOf(secret, stage);
   const target = to === undefined ? undefined : secret.versions.get(to);
-  if (!stage || stage.length > 256 || (from === undefined && to === undefined)) throw refuse('InvalidParameterException', 'You must name a staging label and the version that it leaves, or the one that it moves to.');
+  if (!stage || stage.length > 256 || (from === undefined && to === undefined))
+    throw refuse(
+      'InvalidParameterException',
+      'You must name a staging label and the version that it leaves, or the one that it moves to.',
+    );
   if (to !== undefined && !target) throw missingValue(`VersionId: ${to}`);
-  if (from !== undefined && holder?.id !== from) throw refuse('InvalidParameterException', `Staging label ${stage} is not currently attached to version ${from}.`);
+  if (from !== undefined && holder?.id !== from)
+    throw refuse('InvalidParameterException', `Staging label ${stage} is not currently attached to version ${from}.`);
   if (target && holder === target) return;
   if (holder && from === undefined) {
-    throw refuse('InvalidParameterException', `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`);
+    throw refuse(
+      'InvalidParameterException',
+      `The parameter RemoveFromVersionId can't be empty. Staging label ${stage} is currently attached to version ${holder.id}, so you must explicitly reference that version in RemoveFromVersionId.`,
+    );
   }
-  if (stage === CURRENT && !target) throw refuse('InvalidParameterException', "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.");
+  if (stage === CURRENT && !target)
+    throw refuse(
+      'InvalidParameterException',
+      "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.",
+    );
   checkLabels(secret, stage);
   relabel(parts, secret, stage, target);
   secret.changedAt = parts.clock.now();
@@ -256,15 +373,29 @@ function readValue(secret: Secret, input: { VersionId?: string; VersionStage?: s
   const { VersionId: id, VersionStage: stage } = input;
   const version = id === undefined ? holderOf(secret, stageOf(stage)) : secret.versions.get(id);
   if (!version) throw missingValue(id === undefined ? `staging label: ${stageOf(stage)}` : `VersionId: ${id}`);
-  if (id !== undefined && stage !== undefined && !version.stages.has(stage)) throw refuse('InvalidRequestException', 'You provided a VersionStage that is not associated to the provided VersionId.');
+  if (id !== undefined && stage !== undefined && !version.stages.has(stage))
+    throw refuse(
+      'InvalidRequestException',
+      'You provided a VersionStage that is not associated to the provided VersionId.',
+    );
   if (!version.value) throw missingValue(id === undefined ? `staging label: ${stageOf(stage)}` : `VersionId: ${id}`);
   secret.lastAccessedOn = version.lastAccessedOn = new Date(Math.floor(now.getTime() / DAY_MS) * DAY_MS);
   const value = 'text' in version.value ? { SecretString: version.value.text } : { SecretBinary: version.value.binary };
-  return { ...identity(secret), VersionId: version.id, ...value, VersionStages: [...version.stages], CreatedDate: version.createdAt };
+  return {
+    ...identity(secret),
+    VersionId: version.id,
+    ...value,
+    VersionStages: [...version.stages],
+    CreatedDate: version.createdAt,
+  };
 }
 
 function labels(secret: Secret): Record<string, string[]> {
-  return Object.fromEntries([...secret.versions.values()].filter(({ stages }) => stages.size > 0).map((version) => [version.id, [...version.stages]]));
+  return Object.fromEntries(
+    [...secret.versions.values()]
+      .filter(({ stages }) => stages.size > 0)
+      .map((version) => [version.id, [...version.stages]]),
+  );
 }
 
 function description(secret: Secret) {
@@ -296,7 +427,11 @@ function listed(state: SecretsState, now: Date, call: Call, input: ListInput): S
   const before = now.getTime() - state.listLagMs;
   const found = state.secrets(call.principal.accountId, call.region).filter((secret) => {
     const gone = secret.deletedAt !== undefined && secret.deletedAt.getTime() <= before;
-    return secret.createdAt.getTime() <= before && (!gone || input.IncludePlannedDeletion) && (input.Filters ?? []).every((filter) => matches(secret, filter));
+    return (
+      secret.createdAt.getTime() <= before &&
+      (!gone || input.IncludePlannedDeletion) &&
+      (input.Filters ?? []).every((filter) => matches(secret, filter))
+    );
   });
   return input.SortOrder === 'asc' ? found : found.reverse();
 }
@@ -311,7 +446,10 @@ function matches(secret: Secret, { Key = '', Values = [] }: { Key?: string; Valu
     'primary-region': [secret.region],
     all: [secret.name, secret.description ?? '', ...secret.tags.keys(), ...secret.tags.values()],
   };
-  const has = (prefix: string): boolean => (texts[Key] ?? []).some((text) => text.toLowerCase().startsWith(prefix.toLowerCase()));
+  const has = (prefix: string): boolean =>
+    (texts[Key] ?? []).some((text) => text.toLowerCase().startsWith(prefix.toLowerCase()));
   const wanted = Values.filter((value) => !value.startsWith('!'));
-  return (wanted.length === 0 || wanted.some(has)) && !Values.some((value) => value.startsWith('!') && has(value.slice(1)));
+  return (
+    (wanted.length === 0 || wanted.some(has)) && !Values.some((value) => value.startsWith('!') && has(value.slice(1)))
+  );
 }

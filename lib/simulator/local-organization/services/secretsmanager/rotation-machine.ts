@@ -115,7 +115,11 @@ export class RotationMachine {
   private async step(secret: Secret, token: string, step: string): Promise<boolean> {
     try {
       const event = { Step: step, SecretId: secret.arn, ClientRequestToken: token };
-      const source = { principal: 'secretsmanager.amazonaws.com', sourceArn: secret.arn, sourceAccount: secret.accountId } as const;
+      const source = {
+        principal: 'secretsmanager.amazonaws.com',
+        sourceArn: secret.arn,
+        sourceAccount: secret.accountId,
+      } as const;
       const answer = await this.options.invoke(secret.rotation.functionArn ?? '', event, source);
       return answer.functionError === undefined;
     } catch {
@@ -136,7 +140,8 @@ export class RotationMachine {
     const again = at && at <= deadline && secret.rotation.enabled && !secret.deletedAt && this.alive(secret, token);
     if (!again) return this.reschedule(secret);
     secret.rotation.retry = this.options.clock.at(at, () => {
-      if (secret.rotation.enabled && !secret.deletedAt && this.alive(secret, token)) this.attempt(secret, token, deadline, retries + 1);
+      if (secret.rotation.enabled && !secret.deletedAt && this.alive(secret, token))
+        this.attempt(secret, token, deadline, retries + 1);
       else this.reschedule(secret);
     });
   }
@@ -145,4 +150,3 @@ export class RotationMachine {
     this.options.emit(rotationEvent(secret, name, this.options.random.uuid(), this.options.clock.now()));
   }
 }
-

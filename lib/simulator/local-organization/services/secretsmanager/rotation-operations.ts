@@ -21,8 +21,19 @@ export function rotationOperations(parts: Parts): Record<string, Operation> {
       accesses: (input: RotateInput, call) => {
         const functionArn = input.RotationLambdaARN ?? accesses.find(input.SecretId, call)?.rotation.functionArn;
         return [
-          accesses.on('RotateSecret', input.SecretId, call, { ...(functionArn && { 'secretsmanager:RotationLambdaARN': functionArn }), 'secretsmanager:ModifyRotationRules': String(input.RotationRules !== undefined) }),
-          ...(functionArn ? [{ action: 'lambda:InvokeFunction', resource: functionArn, resourceAccountId: parseArn(functionArn)?.accountId ?? call.principal.accountId }] : []),
+          accesses.on('RotateSecret', input.SecretId, call, {
+            ...(functionArn && { 'secretsmanager:RotationLambdaARN': functionArn }),
+            'secretsmanager:ModifyRotationRules': String(input.RotationRules !== undefined),
+          }),
+          ...(functionArn
+            ? [
+                {
+                  action: 'lambda:InvokeFunction',
+                  resource: functionArn,
+                  resourceAccountId: parseArn(functionArn)?.accountId ?? call.principal.accountId,
+                },
+              ]
+            : []),
         ];
       },
       run: (input: RotateInput, call) => rotateSecret(parts, input, call),
@@ -46,11 +57,16 @@ function rotateSecret(parts: Parts, input: RotateInput, call: Call): unknown {
   const token = input.ClientRequestToken ?? random.uuid();
   checkToken(token);
   if (input.RotationRules) checkRules(input.RotationRules);
-  if (!input.RotationLambdaARN && !secret.rotation.functionArn) throw refuse('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
+  if (!input.RotationLambdaARN && !secret.rotation.functionArn)
+    throw refuse('InvalidRequestException', 'No Lambda rotation function ARN is associated with this secret.');
   const pending = outstanding(secret);
   if (pending?.id === token) return { ...identity(secret), VersionId: token };
   if (pending) return attemptAgain(parts, secret);
-  if (secret.versions.has(token)) throw refuse('InvalidRequestException', `You can't use ClientRequestToken ${token}: it is already the id of a version.`);
+  if (secret.versions.has(token))
+    throw refuse(
+      'InvalidRequestException',
+      `You can't use ClientRequestToken ${token}: it is already the id of a version.`,
+    );
   const earlier = secret.rotation.next;
   secret.rotation.enabled = true;
   secret.rotation.functionArn = input.RotationLambdaARN ?? secret.rotation.functionArn;

@@ -24,11 +24,16 @@ export function nextWindow(rules: RotationRules, from: Date): Window {
 
 /** @throws AwsError InvalidParameterException */
 export function checkRules(rules: RotationRules): void {
-  if (rules.AutomaticallyAfterDays !== undefined && rules.ScheduleExpression !== undefined) throw invalid('You can specify either AutomaticallyAfterDays or ScheduleExpression, not both.');
+  if (rules.AutomaticallyAfterDays !== undefined && rules.ScheduleExpression !== undefined)
+    throw invalid('You can specify either AutomaticallyAfterDays or ScheduleExpression, not both.');
   if (rules.Duration !== undefined && !/^([1-9]|1\d|2[0-4])h$/.test(rules.Duration)) throw invalid('Invalid Duration.');
   const { count, unit } = periodOf(rules);
-  const good = unit === 'hour' ? count >= 4 && count <= 999 * 24 : count >= 1 && count <= (rules.ScheduleExpression ? 999 : 1000);
-  if (!good) throw invalid('The rotation schedule is outside of what Secrets Manager takes: at least every 4 hours, at most every 999 days.');
+  const good =
+    unit === 'hour' ? count >= 4 && count <= 999 * 24 : count >= 1 && count <= (rules.ScheduleExpression ? 999 : 1000);
+  if (!good)
+    throw invalid(
+      'The rotation schedule is outside of what Secrets Manager takes: at least every 4 hours, at most every 999 days.',
+    );
 }
 
 function periodOf(rules: RotationRules): { count: number; unit: 'hour' | 'day' } {

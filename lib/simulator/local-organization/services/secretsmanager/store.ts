@@ -41,7 +41,9 @@ export class SecretsState {
   }
 
   secrets(accountId?: string, region?: string): Secret[] {
-    return [...this.byArn.values()].filter((secret) => (!accountId || secret.accountId === accountId) && (!region || secret.region === region));
+    return [...this.byArn.values()].filter(
+      (secret) => (!accountId || secret.accountId === accountId) && (!region || secret.region === region),
+    );
   }
 
   /**
@@ -51,7 +53,10 @@ export class SecretsState {
   find(secretId: string, accountId: string, region: string): Secret | undefined {
     const arn = parseArn(secretId);
     if (!arn) return this.byName.get(nameKey(accountId, region, secretId));
-    return this.byArn.get(secretId) ?? this.byName.get(nameKey(arn.accountId, arn.region, arn.resource.replace(/^secret:/, '')));
+    return (
+      this.byArn.get(secretId) ??
+      this.byName.get(nameKey(arn.accountId, arn.region, arn.resource.replace(/^secret:/, '')))
+    );
   }
 
   /** @throws AwsError ResourceNotFoundException */
@@ -64,8 +69,23 @@ export class SecretsState {
   add(name: string, accountId: string, region: string): Secret {
     const { clock, random } = this.options;
     const now = clock.now();
-    const arn = formatArn({ service: 'secretsmanager', region, accountId, resource: `secret:${name}-${random.id(LETTERS, 6)}` });
-    const secret: Secret = { arn, name, accountId, region, createdAt: now, changedAt: now, versions: new Map<string, SecretVersion>(), tags: new Map(), rotation: { enabled: false } };
+    const arn = formatArn({
+      service: 'secretsmanager',
+      region,
+      accountId,
+      resource: `secret:${name}-${random.id(LETTERS, 6)}`,
+    });
+    const secret: Secret = {
+      arn,
+      name,
+      accountId,
+      region,
+      createdAt: now,
+      changedAt: now,
+      versions: new Map<string, SecretVersion>(),
+      tags: new Map(),
+      rotation: { enabled: false },
+    };
     this.byArn.set(arn, secret);
     this.byName.set(nameKey(accountId, region, name), secret);
     return secret;
