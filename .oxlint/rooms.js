@@ -1,0 +1,232 @@
+/**
+ * The rooms of the product, from top to bottom: what the files below each path may import besides one another. A room
+ * imports only rooms below it, so that no circle can arise; a file belongs to the row with the longest path.
+ */
+const DOMAIN = [
+  'lambda/domain',
+  'lambda/domain/ports',
+  'lambda/domain/errors',
+  'lambda/domain/time',
+  'lambda/contract',
+];
+const WITHOUT_SIMULATOR = [
+  'lib/plan',
+  'lib/operator',
+  'lib/publish',
+  'lib/stacks/app',
+  'lib/stacks/pipeline',
+  'lib/stacks/central',
+  'lib/stacks/member',
+  'lib/stacks',
+  'lib/cloud-assembly',
+  'lib/org-bucket',
+  'lib/roster',
+  'lib/names',
+  'lambda/contract',
+];
+
+const rooms = [
+  { room: 'bin/access-keys', rooms: ['lib/cli'], packages: ['@swc/core'] },
+  { room: 'bin/app', rooms: WITHOUT_SIMULATOR, packages: ['aws-cdk-lib', 'cdk-nag'] },
+  {
+    room: 'lib/cli',
+    rooms: ['lib/simulator/rehearsal', 'lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'package.json'],
+    packages: ['node:*', '@aws-sdk/*', 'cli-progress', 'commander', 'picocolors'],
+  },
+  {
+    room: 'lib/simulator/rehearsal',
+    rooms: ['lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'config', 'docs'],
+    packages: ['node:*', '@aws-sdk/*', 'ajv', 'cli-table3', 'echarts', 'esbuild', 'picocolors', 'yaml'],
+  },
+  {
+    room: 'lib/simulator/local-organization',
+    rooms: WITHOUT_SIMULATOR,
+    packages: ['node:*', '@aws-sdk/*', '@cloud-copilot/iam-simulate', '@smithy/*', 'ajv', 'fflate'],
+  },
+  {
+    room: 'lib/plan',
+    rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
+    packages: ['node:crypto', '@aws-sdk/*', 'picocolors'],
+  },
+  {
+    room: 'lib/operator',
+    rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
+    packages: ['@aws-sdk/*'],
+  },
+  {
+    room: 'lib/publish',
+    rooms: ['lib/stacks/member', 'lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
+    packages: ['@aws-sdk/*', 'fflate'],
+  },
+  {
+    room: 'lib/stacks/app',
+    rooms: [
+      'lib/stacks/pipeline',
+      'lib/stacks/central',
+      'lib/stacks/member',
+      'lib/stacks',
+      'lib/roster',
+      'lib/names',
+      'cdk.json',
+    ],
+    packages: ['node:*', 'aws-cdk-lib', 'constructs'],
+  },
+  {
+    room: 'lib/stacks/pipeline',
+    rooms: [
+      'lib/stacks/central',
+      'lib/stacks/member',
+      'lib/stacks',
+      'lib/roster',
+      'lib/names',
+      'lambda/contract',
+      'docs',
+      'package.json',
+    ],
+    packages: ['node:*', 'aws-cdk-lib', 'constructs'],
+  },
+  {
+    room: 'lib/stacks/central',
+    rooms: ['lib/stacks/member', 'lib/stacks', 'lib/roster', 'lib/names', 'lambda/contract'],
+    packages: ['aws-cdk-lib', 'constructs'],
+  },
+  {
+    room: 'lib/stacks/member',
+    rooms: ['lib/stacks', 'lib/roster', 'lib/names', 'lambda/contract', 'cdk.json'],
+    packages: ['node:*', 'aws-cdk-lib', 'constructs'],
+  },
+  {
+    room: 'lib/stacks',
+    rooms: ['lib/cloud-assembly', 'lib/names', 'lambda/contract'],
+    packages: ['node:*', 'aws-cdk-lib', 'constructs', 'esbuild'],
+  },
+  { room: 'lib/cloud-assembly', rooms: ['lib/names'], packages: ['node:*'] },
+  {
+    room: 'lib/org-bucket',
+    rooms: ['lib/roster', 'lib/names', 'lambda/contract', 'config'],
+    packages: ['@aws-sdk/client-s3', 'ajv'],
+  },
+  {
+    room: 'lib/roster',
+    rooms: ['lib/names', 'lambda/contract', 'config'],
+    packages: ['node:*', 'ajv', 'fastest-levenshtein', 'yaml'],
+  },
+  { room: 'lib/names', rooms: ['lambda/contract'], packages: [] },
+
+  { room: 'lambda/rotate', rooms: ['lambda/aws', 'lambda/domain/rotation', ...DOMAIN], packages: ['aws-lambda'] },
+  { room: 'lambda/reconcile', rooms: ['lambda/aws', 'lambda/domain/reconcile', ...DOMAIN], packages: ['aws-lambda'] },
+  { room: 'lambda/operate', rooms: ['lambda/aws', 'lambda/domain/operate', ...DOMAIN], packages: ['aws-lambda'] },
+  { room: 'lambda/mailer', rooms: ['lambda/aws', 'lambda/domain/mail', ...DOMAIN], packages: ['aws-lambda'] },
+  {
+    room: 'lambda/aws',
+    rooms: ['lambda/domain/mail', 'lambda/domain/notices', 'lambda/domain/roster', ...DOMAIN],
+    packages: ['node:*', '@aws-lambda-powertools/*', '@aws-sdk/*', 'aws-lambda'],
+  },
+  {
+    room: 'lambda/domain/reconcile',
+    rooms: [
+      'lambda/domain/operate',
+      'lambda/domain/rotation',
+      'lambda/domain/notices',
+      'lambda/domain/keys',
+      'lambda/domain/roster',
+      'lambda/domain/ledger',
+      ...DOMAIN,
+    ],
+    packages: [],
+  },
+  {
+    room: 'lambda/domain/operate',
+    rooms: [
+      'lambda/domain/rotation',
+      'lambda/domain/notices',
+      'lambda/domain/keys',
+      'lambda/domain/roster',
+      'lambda/domain/ledger',
+      ...DOMAIN,
+    ],
+    packages: [],
+  },
+  {
+    room: 'lambda/domain/rotation',
+    rooms: ['lambda/domain/notices', 'lambda/domain/keys', 'lambda/domain/roster', 'lambda/domain/ledger', ...DOMAIN],
+    packages: [],
+  },
+  {
+    room: 'lambda/domain/notices',
+    rooms: ['lambda/domain/keys', 'lambda/domain/roster', 'lambda/domain/ledger', ...DOMAIN],
+    packages: [],
+  },
+  {
+    room: 'lambda/domain/mail',
+    rooms: [
+      'lambda/domain/roster',
+      'lambda/domain/ports',
+      'lambda/domain/errors',
+      'lambda/domain/time',
+      'lambda/contract',
+    ],
+    packages: ['handlebars'],
+  },
+  { room: 'lambda/domain/keys', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
+  { room: 'lambda/domain/roster', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
+  { room: 'lambda/domain/ledger', rooms: DOMAIN, packages: [] },
+  {
+    room: 'lambda/domain',
+    rooms: ['lambda/domain/ports', 'lambda/domain/errors', 'lambda/domain/time', 'lambda/contract'],
+    packages: ['node:crypto'],
+  },
+  {
+    room: 'lambda/domain/ports',
+    rooms: ['lambda/domain/errors', 'lambda/domain/time', 'lambda/contract'],
+    packages: [],
+  },
+  { room: 'lambda/domain/errors', rooms: [], packages: [] },
+  { room: 'lambda/domain/time', rooms: ['lambda/contract'], packages: [] },
+  { room: 'lambda/contract', rooms: [], packages: [] },
+
+  { room: 'config', rooms: [], packages: [] },
+  { room: 'docs', rooms: [], packages: [] },
+  { room: 'cdk.json', rooms: [], packages: [] },
+  { room: 'package.json', rooms: [], packages: [] },
+];
+
+/** What `lib` needs of the functions' code beyond the contract. */
+const exceptions = [
+  {
+    file: 'lib/plan/plan.ts',
+    imports: 'lambda/domain/time',
+    reason: 'the day of a plan is written as the functions write theirs',
+  },
+  {
+    file: 'lib/simulator/rehearsal/calendar-bands.ts',
+    imports: 'lambda/domain/roster/suspension',
+    reason: 'the page shows until when an exemption lasts, as the functions decide it',
+  },
+  {
+    file: 'lib/simulator/rehearsal/local-environment.ts',
+    imports: 'lambda/domain/ledger/tags',
+    reason: 'which key is compromised is read from the tag that the functions write',
+  },
+  {
+    file: 'lib/simulator/rehearsal/local-environment.ts',
+    imports: 'lambda/domain/secret-value',
+    reason: 'owners read their key from the secret as the functions write it',
+  },
+];
+
+/** The first that fits the file says what to do instead. */
+const advice = [
+  {
+    files: 'lambda/domain',
+    text: 'domain code is pure: declare a port in lambda/domain/ports.ts and implement it in lambda/aws; what two rooms need belongs to a room below both',
+  },
+  { files: 'lambda', text: 'the program never knows the deployer: what both need belongs to lambda/contract' },
+  {
+    files: 'lib',
+    text: 'functions are bundled, not imported, and only lib/cli knows the simulator: what both sides need belongs to lambda/contract',
+  },
+  { files: 'bin', text: 'bin parses, wires and calls: the command is in lib/cli, the stacks in lib/stacks' },
+];
+
+module.exports = { rooms, exceptions, advice };
