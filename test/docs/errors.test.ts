@@ -12,9 +12,12 @@ const conditions = readdirSync(DOMAIN, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .flatMap((name) =>
     [
-      ...readFileSync(join(DOMAIN, name), 'utf8').matchAll(
-        /(?:conditions\.set\(|code: |\[pending, |byHand\(pass, |byHand\(\{ secrets, secret, \.\.\.pass \}, |\? )'([A-Z]+_[A-Z_]+)'|: '(ROTATION_FAILED)'/g,
-      ),
+      ...readFileSync(join(DOMAIN, name), 'utf8')
+        .replaceAll(/(?<=[([{])\s+/g, '')
+        .replaceAll(/\s+/g, ' ')
+        .matchAll(
+          /(?:conditions\.set\(|code: |\[pending, |byHand\(pass, |byHand\(\{ secrets, secret, \.\.\.pass \}, |\? )'([A-Z]+_[A-Z_]+)'|: '(ROTATION_FAILED)'/g,
+        ),
     ].map(([, code, other]) => (code ?? other)!),
   );
 

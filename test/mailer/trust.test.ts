@@ -125,14 +125,12 @@ test.each(MALFORMED)('%s instead of an event mails nobody, and the log quotes no
 });
 
 test('a last use whose service or region is no plain word is named unknown', async () => {
-  const world = new Cloud()
-    .publish()
-    .record(
-      notice({
-        type: 'previous-key-in-use',
-        previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' },
-      }),
-    );
+  const world = new Cloud().publish().record(
+    notice({
+      type: 'previous-key-in-use',
+      previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' },
+    }),
+  );
   await world.run();
   expect(world.sent[0]?.text).toContain('12 March 2026, 22:05 UTC, an unknown service in an unknown region');
 });

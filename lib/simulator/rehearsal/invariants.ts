@@ -82,12 +82,10 @@ function isRotating(user: UserState): boolean {
 }
 
 export function noSecretIn(place: string, text: string, search: SecretSearch): readonly Finding[] {
-  return search
-    .find(text)
-    .map((keyId) => ({
-      rule: 'no-secret-outside-the-store',
-      message: `the secret access key of ${keyId} appears in ${place}`,
-    }));
+  return search.find(text).map((keyId) => ({
+    rule: 'no-secret-outside-the-store',
+    message: `the secret access key of ${keyId} appears in ${place}`,
+  }));
 }
 
 /** An owner's call was refused although the roster lets no key stop while it is being used. */

@@ -208,16 +208,14 @@ describe('authorization', () => {
       inlinePolicies: { keys: allow(['iam:ListAccessKeys', 'iam:CreateAccessKey'], '*') },
     });
     const assume = (credentials = directory.issueSession(caller, 'function')) =>
-      organization
-        .sts(credentials)
-        .send(
-          new AssumeRoleCommand({
-            RoleArn: target,
-            RoleSessionName: 'rotation',
-            SourceIdentity: 'rotation',
-            Policy: sessionPolicy,
-          }),
-        );
+      organization.sts(credentials).send(
+        new AssumeRoleCommand({
+          RoleArn: target,
+          RoleSessionName: 'rotation',
+          SourceIdentity: 'rotation',
+          Policy: sessionPolicy,
+        }),
+      );
     return { ...organization, target, assume };
   }
 

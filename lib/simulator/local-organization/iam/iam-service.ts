@@ -87,14 +87,12 @@ function keys(directory: IamDirectory): Record<string, Operation> {
     ListAccessKeys: named('iam:ListAccessKeys', (user, input: PageInput) =>
       page(
         'AccessKeyMetadata',
-        directory
-          .listedKeys(user)
-          .map(({ id, status, createdAt }) => ({
-            UserName: user.name,
-            AccessKeyId: id,
-            Status: status,
-            CreateDate: createdAt,
-          })),
+        directory.listedKeys(user).map(({ id, status, createdAt }) => ({
+          UserName: user.name,
+          AccessKeyId: id,
+          Status: status,
+          CreateDate: createdAt,
+        })),
         input,
       ),
     ),
