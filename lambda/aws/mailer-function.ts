@@ -1,7 +1,7 @@
 /** The mailer's ports, wired once per container. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SESv2Client } from '@aws-sdk/client-sesv2';
+import { SESClient } from '@aws-sdk/client-ses';
 import { FUNCTIONS, type MailerEnvironment } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
 import { BOUNDED } from './client-config';
@@ -23,7 +23,7 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     events: orgEvents(s3, bucket),
     slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
     deliveries: s3Deliveries(s3, bucket),
-    mail: sesMail(new SESv2Client(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    mail: sesMail(new SESClient(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
     log: logger(),
     admins: env('ADMINS').split(','),
   };

@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { SESv2Client } from '@aws-sdk/client-sesv2';
+import type { SESClient } from '@aws-sdk/client-ses';
 import { s3Deliveries } from '../../lambda/aws/deliveries';
 import { orgEvents } from '../../lambda/aws/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
@@ -81,7 +81,7 @@ export class Cloud {
       events: orgEvents(s3, 'org'),
       slices: { read: (accountId) => s3Roster(s3, 'org', accountId).read() },
       deliveries: s3Deliveries(s3, 'org'),
-      mail: sesMail(client as unknown as SESv2Client, {
+      mail: sesMail(client as unknown as SESClient, {
         sender: 'access-keys@example.com',
         configurationSet: 'access-keys',
       }),
@@ -101,7 +101,7 @@ export class Cloud {
         this.put(input.Key, input.Body);
         return { ETag: this.objects.get(input.Key)?.etag };
       case 'SendEmailCommand': {
-        const { Subject, Body } = input.Content.Simple;
+        const { Subject, Body } = input.Message;
         this.sent.push({
           to: input.Destination.ToAddresses,
           subject: Subject.Data,

@@ -59,7 +59,7 @@ const RULES_SCHEMA = {
     additionalProperties: false,
     properties: {
       kind: { enum: FAULT_KINDS },
-      service: { enum: ['iam', 'sts', 'secretsmanager', 'sns', 'sqs', 's3', 'sesv2', 'lambda', 'kms'] },
+      service: { enum: ['iam', 'sts', 'secretsmanager', 'sns', 'sqs', 's3', 'ses', 'lambda', 'kms'] },
       operation: TEXT,
       accountId: { type: 'string', pattern: '^\\d{12}$' },
       functionName: TEXT,

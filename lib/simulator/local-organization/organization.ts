@@ -27,7 +27,7 @@ import { lambdaService, type LambdaState } from './services/lambda';
 import type { InvocationSource } from './services/invoke';
 import { s3Service, type S3State } from './services/s3';
 import { secretsManagerService, type RotationEvent, type SecretsState } from './services/secretsmanager';
-import { sesv2Service, type SesState } from './services/sesv2';
+import { sesService, type SesState } from './services/ses';
 import { snsService, type SnsState } from './services/sns';
 import { sqsService, type SqsState } from './services/sqs';
 import { Gateway, type CallRecord } from './wire/gateway';
@@ -116,7 +116,7 @@ export class LocalOrganization {
       kms: this.kms,
       deliver: (queueArn, body, topicArn) => this.deliver(queueArn, body, topicArn),
     });
-    const ses = sesv2Service({ clock, random });
+    const ses = sesService({ clock, random });
     const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
     Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
     [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [

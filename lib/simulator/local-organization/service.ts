@@ -30,7 +30,7 @@ export interface Call {
   readonly at: Date;
 }
 
-export type ServiceId = 'iam' | 'sts' | 'secretsmanager' | 'sns' | 'sqs' | 's3' | 'sesv2' | 'lambda' | 'kms';
+export type ServiceId = 'iam' | 'sts' | 'secretsmanager' | 'sns' | 'sqs' | 's3' | 'ses' | 'lambda' | 'kms';
 
 /** One permission a request needs; a request is allowed when all of its accesses are. */
 export interface Access {

@@ -132,7 +132,7 @@ export class LocalStage implements Stage {
     });
     if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/'))
       this.readEvents.set(origin, (input as { Key: string }).Key);
-    if (service === 'sesv2' && output) this.mailed(origin, (output as Answer).MessageId);
+    if (service === 'ses' && output) this.mailed(origin, (output as Answer).MessageId);
     if (service === 'sns' && operation === 'Publish')
       this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;

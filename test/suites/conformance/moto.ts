@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateConfigurationSetCommand, CreateEmailIdentityCommand } from '@aws-sdk/client-sesv2';
+import { CreateConfigurationSetCommand, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses';
 import { CreateFunctionCommand } from '@aws-sdk/client-lambda';
 import { CreateRoleCommand, CreateUserCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
@@ -189,8 +189,8 @@ export async function subscribe({ sns }: Clients, topicArn: string, { arn }: Que
 }
 
 export async function createSender({ ses }: Clients, address: string): Promise<void> {
-  await ses.send(new CreateEmailIdentityCommand({ EmailIdentity: address }));
-  await ses.send(new CreateConfigurationSetCommand({ ConfigurationSetName: 'access-keys' }));
+  await ses.send(new VerifyEmailIdentityCommand({ EmailAddress: address }));
+  await ses.send(new CreateConfigurationSetCommand({ ConfigurationSet: { Name: 'access-keys' } }));
 }
 
 function freePort(): Promise<number> {

@@ -5,7 +5,7 @@ import type { FunctionDefinition } from '../runtime/lambda-runtime';
 import type { KmsState } from '../services/kms';
 import type { LambdaState } from '../services/lambda';
 import type { S3State } from '../services/s3';
-import type { SesState } from '../services/sesv2';
+import type { SesState } from '../services/ses';
 import type { SnsState } from '../services/sns';
 import type { SqsState } from '../services/sqs';
 import type { FunctionCode } from '../runtime/container';

@@ -39,7 +39,6 @@ export interface GatewayOptions {
 const DENIED: Partial<Record<ServiceId, string>> = {
   secretsmanager: 'AccessDeniedException',
   lambda: 'AccessDeniedException',
-  sesv2: 'AccessDeniedException',
   kms: 'AccessDeniedException',
   sns: 'AuthorizationError',
 };
@@ -48,7 +47,7 @@ const THROTTLED: Partial<Record<ServiceId, string>> = {
   sts: 'Throttling',
   sns: 'Throttled',
   s3: 'SlowDown',
-  sesv2: 'TooManyRequestsException',
+  ses: 'Throttling',
   lambda: 'TooManyRequestsException',
   sqs: 'RequestThrottled',
 };
@@ -57,12 +56,14 @@ const UNKNOWN_KEY: Partial<Record<ServiceId, string>> = {
   iam: 'InvalidClientTokenId',
   sts: 'InvalidClientTokenId',
   sns: 'InvalidClientTokenId',
+  ses: 'InvalidClientTokenId',
 };
 const WRONG_SIGNATURE: Partial<Record<ServiceId, string>> = {
   s3: 'SignatureDoesNotMatch',
   iam: 'SignatureDoesNotMatch',
   sts: 'SignatureDoesNotMatch',
   sns: 'SignatureDoesNotMatch',
+  ses: 'SignatureDoesNotMatch',
 };
 
 /** Where every request arrives: signature, decoding, faults, authorization, effect, answer. */

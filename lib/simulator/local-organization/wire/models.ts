@@ -42,10 +42,11 @@ const MODELS: Readonly<Record<ServiceId, Model>> = {
     signingName: 'sqs',
     load: () => require('@aws-sdk/client-sqs') as Record<string, unknown>,
   },
-  sesv2: {
-    protocol: 'restJson',
+  ses: {
+    protocol: 'query',
     signingName: 'ses',
-    load: () => require('@aws-sdk/client-sesv2') as Record<string, unknown>,
+    load: () => require('@aws-sdk/client-ses') as Record<string, unknown>,
+    xmlNamespace: 'http://ses.amazonaws.com/doc/2010-12-01/',
   },
   lambda: {
     protocol: 'restJson',

@@ -4,7 +4,7 @@ import type { Call, Principal, Service } from '../../../../lib/simulator/local-o
 import { KmsState } from '../../../../lib/simulator/local-organization/services/kms';
 import { lambdaService } from '../../../../lib/simulator/local-organization/services/lambda';
 import { s3Service } from '../../../../lib/simulator/local-organization/services/s3';
-import { sesv2Service } from '../../../../lib/simulator/local-organization/services/sesv2';
+import { sesService } from '../../../../lib/simulator/local-organization/services/ses';
 import { snsService } from '../../../../lib/simulator/local-organization/services/sns';
 import { sqsService } from '../../../../lib/simulator/local-organization/services/sqs';
 
@@ -140,11 +140,11 @@ test('a message received too often without being deleted moves to the dead-lette
 });
 
 test('SES sends from verified identities only', () => {
-  const { service, state } = sesv2Service({ clock, random });
+  const { service, state } = sesService({ clock, random });
   const mail = {
-    FromEmailAddress: 'Keys <access-keys@example.com>',
+    Source: 'Keys <access-keys@example.com>',
     Destination: { ToAddresses: ['a@example.com'] },
-    Content: { Simple: { Subject: { Data: 's' }, Body: { Text: { Data: 't' } } } },
+    Message: { Subject: { Data: 's' }, Body: { Text: { Data: 't' } } },
   };
   expect(codeOf(() => send(service, 'SendEmail', mail))).toBe('MessageRejected');
   state.verify(principal.accountId, 'us-east-1', 'example.com');

@@ -16,7 +16,7 @@ const REFERENCES = {
   s3: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_',
   sns: 'https://docs.aws.amazon.com/sns/latest/api/API_',
   sqs: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_',
-  ses: 'https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_',
+  ses: 'https://docs.aws.amazon.com/ses/latest/APIReference/API_',
   lambda: 'https://docs.aws.amazon.com/lambda/latest/api/API_',
 } as const;
 

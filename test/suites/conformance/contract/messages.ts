@@ -6,7 +6,7 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { SendEmailCommand } from '@aws-sdk/client-ses';
 import { PublishCommand } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { outcome, verdict, type Aws } from '../aws';
@@ -58,15 +58,13 @@ async function publish(
   };
 }
 
-const mail = (FromEmailAddress: string) =>
+const mail = (Source: string) =>
   new SendEmailCommand({
-    FromEmailAddress,
+    Source,
     Destination: { ToAddresses: ['ann@example.com'] },
-    Content: {
-      Simple: {
-        Subject: { Data: 'rotated', Charset: 'UTF-8' },
-        Body: { Text: { Data: 'text', Charset: 'UTF-8' }, Html: { Data: '<p>text</p>', Charset: 'UTF-8' } },
-      },
+    Message: {
+      Subject: { Data: 'rotated', Charset: 'UTF-8' },
+      Body: { Text: { Data: 'text', Charset: 'UTF-8' }, Html: { Data: '<p>text</p>', Charset: 'UTF-8' } },
     },
   });
 

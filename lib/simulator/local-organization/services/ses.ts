@@ -32,19 +32,16 @@ export class SesState {
   }
 }
 
-export function sesv2Service({ clock, random }: { clock: Clock; random: Random }): {
-  service: Service;
-  state: SesState;
-} {
-  const ids = random.fork('sesv2');
+export function sesService({ clock, random }: { clock: Clock; random: Random }): { service: Service; state: SesState } {
+  const ids = random.fork('ses');
   const state = new SesState();
   const service: Service = {
-    id: 'sesv2',
+    id: 'ses',
     operations: {
       SendEmail: {
         accesses: (input, call) => {
           const { accountId } = call.principal;
-          const from: string = input.FromEmailAddress ?? '';
+          const from: string = input.Source ?? '';
           const arn = (resource: string): string =>
             formatArn({ service: 'ses', region: call.region, accountId, resource });
           const access = (resource: string) => ({
@@ -60,15 +57,18 @@ export function sesv2Service({ clock, random }: { clock: Clock; random: Random }
         },
         run: (input, call) => {
           const { accountId } = call.principal;
-          const from: string = input.FromEmailAddress ?? '';
+          const from: string = input.Source ?? '';
           if (!state.identityOf(accountId, call.region, from))
             throw new AwsError(
               'MessageRejected',
               `Email address is not verified. The following identities failed the check in region ${call.region.toUpperCase()}: ${from}`,
             );
-          const simple = input.Content?.Simple;
-          if (!simple || recipients(input).length === 0)
-            throw new AwsError('BadRequestException', 'A simple message with at least one recipient is required.');
+          const { Subject, Body } = input.Message ?? {};
+          if (!Subject || !Body || recipients(input).length === 0)
+            throw new AwsError(
+              'InvalidParameterValue',
+              'A message with a subject, a body and at least one recipient is required.',
+            );
           const messageId = ids.uuid();
           state.mails.push({
             at: clock.now(),
@@ -76,9 +76,9 @@ export function sesv2Service({ clock, random }: { clock: Clock; random: Random }
             accountId,
             from,
             to: recipients(input),
-            subject: simple.Subject?.Data ?? '',
-            text: simple.Body?.Text?.Data,
-            html: simple.Body?.Html?.Data,
+            subject: Subject.Data ?? '',
+            text: Body.Text?.Data,
+            html: Body.Html?.Data,
           });
           return { MessageId: messageId };
         },
