@@ -28,7 +28,8 @@ export interface Way {
 /** Chrome's headless shell for x64 Linux, with the libraries and the font that a bare system lacks: https://github.com/Sparticuz/chromium */
 const PACKAGE = '@sparticuz/chromium@153.0.0';
 const INTEGRITY = 'sha512-jiGWqSvPMdu4+P9TilYqAR7yEGPEHINx+lCvE/NqNO/EHYzF/x1hUiI5T6ioVIt7dEy7n88byyT0vk+dnsgQwA==';
-const CACHE = join(__dirname, '../../node_modules/.cache/access-keys');
+const PLAYWRIGHT = dirname(require.resolve('playwright-core/package.json'));
+const CACHE = join(PLAYWRIGHT, '../.cache/access-keys');
 const FOLDER = join(CACHE, PACKAGE.replaceAll(/[^\w.]+/g, '-').replace(/^-/, ''));
 
 /** The package's own configuration looks into folders of AWS Lambda. */
@@ -53,13 +54,7 @@ const FROM_PLAYWRIGHT: Way = {
   bring: () =>
     execFileSync(
       process.execPath,
-      [
-        join(dirname(require.resolve('playwright-core/package.json')), 'cli.js'),
-        'install',
-        '--only-shell',
-        ...librariesToo(),
-        'chromium',
-      ],
+      [join(PLAYWRIGHT, 'cli.js'), 'install', '--only-shell', ...librariesToo(), 'chromium'],
       { stdio: 'pipe' },
     ),
   browser: {},
