@@ -43,7 +43,7 @@ export function dangersOf(from: Roster | undefined, to: Roster, today: string): 
   ];
 }
 
-const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly reason: string }>> = {
+const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | 'steps'>>> = {
   'organization.id': {
     kind: 'organization-changed',
     reason: 'functions of the former organization lose the topic and the bucket, those of another one gain them',
@@ -58,7 +58,14 @@ const ROSTER_DANGERS: Readonly<Record<string, { readonly kind: string; readonly 
   },
   'organization.organizationalUnits': {
     kind: 'units-changed',
-    reason: 'accounts outside the units lose their functions',
+    reason:
+      'the StackSets delete every stack of the former target before they create any for the new one, and rotations wait meanwhile; secrets, keys and schedules stay',
+    steps: [
+      'push a freeze of some days that begins tomorrow, so that no rotation starts',
+      'on its first day, wait until no report lists a pending key: nothing is under way then',
+      'push the new target with its code, and wait until the pipeline has passed',
+      'let the freeze end',
+    ],
   },
   region: {
     kind: 'region-changed',
@@ -90,7 +97,7 @@ function rosterDanger({ field, from, to }: FieldChange): Danger[] {
       : [];
   if ((field === 'userGuard' && from === 'none') || (field === 'secretsKey' && from === undefined)) return [];
   const known = ROSTER_DANGERS[field];
-  return known ? [{ kind: known.kind, ...change, reason: `${field}: ${known.reason}` }] : [];
+  return known ? [{ ...known, ...change, reason: `${field}: ${known.reason}` }] : [];
 }
 
 /** Days to come that were kept free of rotations and are no longer. */

@@ -10,7 +10,8 @@ interface Written {
   readonly organization?: {
     id: string;
     managementAccount: string;
-    organizationalUnits: string[];
+    root?: string;
+    organizationalUnits?: string[];
     securityAccount: string;
     region: string;
     userGuard?: WrittenGuard;
@@ -56,7 +57,7 @@ export function normalize(data: unknown, parts: readonly unknown[]): Roster {
       organization: {
         id: organization.id,
         managementAccount: organization.managementAccount,
-        organizationalUnits: organization.organizationalUnits,
+        organizationalUnits: organization.root === undefined ? organization.organizationalUnits! : [organization.root],
         securityAccount: organization.securityAccount,
       },
     }),

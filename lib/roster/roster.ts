@@ -24,6 +24,7 @@ export interface Roster {
 export interface Organization {
   readonly id: string;
   readonly managementAccount: string;
+  /** What StackSets target: the root, or one unit. Rosters that were published before may hold several. */
   readonly organizationalUnits: readonly string[];
   readonly securityAccount: string;
 }

@@ -118,6 +118,7 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
       'add source: with connectionArn, repository and branch',
       'key',
     );
+  checkTarget(judgement, { document: roster, path: ['organization'], data: mapOf(data.organization) });
   checkCanaries(judgement, accounts);
   const { managementAccount, securityAccount } = mapOf(data.organization);
   if (managementAccount !== undefined && managementAccount === securityAccount) {
@@ -128,6 +129,49 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
       'ROSTER_VALUE_NOT_ALLOWED',
       'the security account is the management account, which cannot be a delegated administrator',
       'name a member account',
+    );
+  }
+}
+
+/**
+ * CloudFormation updates the instances of each target on its own, and StackSets refuse a target in which none of the
+ * accounts is: https://github.com/hashicorp/terraform-provider-aws/issues/33785
+ */
+function checkTarget(judgement: Judgement, organization: Node): void {
+  const { root, organizationalUnits } = organization.data;
+  const units = listOf(organizationalUnits);
+  if (root === undefined && organizationalUnits === undefined) {
+    report(
+      judgement,
+      organization,
+      [],
+      'ROSTER_MISSING_FIELD',
+      'organization has neither root nor organizationalUnits',
+      'add root: with the id that `aws organizations list-roots` prints',
+      'key',
+    );
+  }
+  if (root !== undefined && organizationalUnits !== undefined) {
+    report(
+      judgement,
+      organization,
+      ['organizationalUnits'],
+      'ROSTER_STACKSET_TARGET',
+      'organization has both root and organizationalUnits, and StackSets have one target',
+      'keep root',
+      'key',
+    );
+  } else if (units.length > 1) {
+    const [, id] = /^(?:ou|r)-([a-z0-9]+)/.exec(String(units[0])) ?? [];
+    const rootId = id === undefined ? 'r-…' : `r-${id}`;
+    report(
+      judgement,
+      organization,
+      ['organizationalUnits'],
+      'ROSTER_STACKSET_TARGET',
+      `organizationalUnits has ${units.length} ids: a unit that none of the accounts is in would stop every later deployment`,
+      `write root: ${rootId} in its place; StackSets then reach the listed accounts in every unit`,
+      'key',
     );
   }
 }

@@ -45,6 +45,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
     hint: 'such as arn:aws:iam::333333333333:role/deployer; wildcards are refused',
   },
   organizationId: { code: 'ROSTER_FORMAT', what: 'an organization id', hint: 'such as o-a1b2c3d4e5' },
+  organizationRoot: { code: 'ROSTER_FORMAT', what: "the id of an organization's root", hint: 'such as r-ab12' },
   organizationalUnit: {
     code: 'ROSTER_FORMAT',
     what: 'the id of an organizational unit or root',

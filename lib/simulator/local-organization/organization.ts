@@ -39,13 +39,17 @@ export interface LocalOrganizationOptions {
   readonly organizationId: string;
   readonly region: string;
   readonly accountIds: readonly string[];
-  /** Organizational units by account; an account without one is out of every StackSet's reach. */
+  /** Id of the organization's root. */
+  readonly rootId?: string;
+  /** Units below the root by account, outermost first: `ou-…/ou-…`; an account without one is out of every StackSet's reach. */
   readonly units?: Readonly<Record<string, string>>;
   readonly propagation?: Propagation;
   readonly faults?: Pick<FaultPlan, 'next'>;
   /** Run every scheduled invocation, even one that cannot differ from the last. */
   readonly everyRun?: boolean;
 }
+
+const ROOT = 'r-root';
 
 /** ListSecrets lags; AWS says up to five minutes. */
 const LIST_LAG_MS = 5 * 60_000;
@@ -89,7 +93,7 @@ export class LocalOrganization {
     }));
     for (const accountId of options.accountIds)
       directory.addAccount(accountId, {
-        organizationPath: ['r-root', options.units?.[accountId]].filter(Boolean).join('/'),
+        organizationPath: [options.rootId ?? ROOT, options.units?.[accountId]].filter(Boolean).join('/'),
       });
     const kms = kmsService({ clock, random });
     this.kms = kms.state;
@@ -129,7 +133,7 @@ export class LocalOrganization {
     ];
     this.stackSets = new StackSets({
       deployer: () => this.deployer,
-      unitOf: (accountId) => options.units?.[accountId],
+      unitsOf: (accountId) => unitsOf(options, accountId),
       templateAt: (url) => JSON.parse(this.asset(url.split('/').at(-1)!)!) as Template,
     });
     this.schedules = new Schedules({
@@ -183,7 +187,10 @@ export class LocalOrganization {
       sqs,
       ses,
       lambda,
-      addFunction: (definition) => this.runtime.deploy(definition),
+      addFunction: (definition) => {
+        this.runtime.deploy(definition);
+        this.schedules.wake(definition.accountId);
+      },
       removeFunction: (arn) => {
         this.runtime.remove(arn);
         lambda.removeFunction(arn);
@@ -386,6 +393,11 @@ function functionArnOf({ origin, principal }: CallRecord): string | undefined {
   const name = origin?.split('/')[1]?.split('#')[0];
   return name === undefined ? undefined : `${principal.accountId}:function:${name}`;
 }
+
+const unitsOf = ({ rootId = ROOT, units = {} }: LocalOrganizationOptions, accountId: string): readonly string[] => {
+  const unit = units[accountId];
+  return unit === undefined ? [] : [rootId, ...unit.split('/')];
+};
 
 const nameOf = ({ accountId, region, stackName }: Target): string => `${accountId}/${region}/${stackName}`;
 

@@ -5,7 +5,7 @@ import type { SliceUser, UserGuard } from '../../../lambda/contract/slice';
 import type { FaultPlan } from '../local-organization/faults';
 import type { StackToDeploy } from '../local-organization/deployment/deploy';
 import type { Template } from '../../cloud-assembly/template';
-import { LocalOrganization } from '../local-organization/organization';
+import { LocalOrganization, type LocalOrganizationOptions } from '../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../../names';
 import { permissionsBoundary } from '../../stacks/pipeline/permissions-boundary';
 import { nameOf } from './user-key';
@@ -53,17 +53,12 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
     [...(org ? [org.managementAccount] : []), securityAccount, ...accounts.map(({ id }) => id)],
     (id) => id,
   );
-  const units = Object.fromEntries(
-    accounts
-      .filter(({ deployment }) => deployment === 'stackset')
-      .map(({ id }) => [id, org?.organizationalUnits[0] ?? '']),
-  );
   const organization = new LocalOrganization({
     ...options,
     organizationId: org?.id ?? 'o-local00000',
     region,
     accountIds,
-    units,
+    ...treeOf(rosters, accounts),
   });
   for (const id of accountIds)
     organization.directory.putManagedPolicy(
@@ -81,6 +76,30 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
   );
   rosters.flatMap((roster) => roster.accounts).forEach((account) => makeReaders(organization, account));
   return { organization, orgBucket: orgBucketName(securityAccount, region), players: entered };
+}
+
+const UNITS = 3;
+
+/**
+ * Where the accounts are in the organization: below every unit that a roster names as its target, and where none names
+ * any, in units of their own, as those of most organizations are.
+ */
+function treeOf(
+  rosters: readonly Roster[],
+  accounts: readonly RosterAccount[],
+): Pick<LocalOrganizationOptions, 'rootId' | 'units'> {
+  const targets = distinct(
+    rosters.flatMap(({ organization }) => organization?.organizationalUnits ?? []),
+    (id) => id,
+  );
+  const rootId = targets.find((id) => id.startsWith('r-'));
+  const named = targets.filter((id) => id !== rootId).join('/');
+  const reached = accounts.filter(({ deployment }) => deployment === 'stackset');
+  const units = reached.map(({ id }, index) => [
+    id,
+    named || `ou-${(rootId ?? 'r-ab12').slice(2)}-0000000${index % UNITS}`,
+  ]);
+  return { rootId, units: Object.fromEntries(units) as Record<string, string> };
 }
 
 /** The first of each name. */

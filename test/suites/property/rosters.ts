@@ -115,7 +115,7 @@ const account = (ownerDomain: string | undefined): fc.Arbitrary<RosterAccount> =
 const organization = fc.record({
   id: fc.constantFrom('o-a1b2c3d4e5', 'o-b1b2c3d4e5'),
   managementAccount: fc.constantFrom('111111111111', '011111111111'),
-  organizationalUnits: fc.constantFrom(['ou-ab12-11111111'], ['r-ab12', 'ou-ab12-22222222']),
+  organizationalUnits: fc.constantFrom(['ou-ab12-11111111'], ['r-ab12']),
   securityAccount: fc.constantFrom('222222222222', '022222222222'),
 });
 
