@@ -164,7 +164,7 @@ describe('dangerous', () => {
       'organization-changed',
     ],
     [
-      'fewer units',
+      'another target of the StackSets',
       { ...roster, organization: { ...roster.organization!, organizationalUnits: ['ou-ab12-11111111'] } },
       'units-changed',
     ],

@@ -55,8 +55,8 @@ test('two releases of the code pass canary, bake and fleet in an organization wi
     name,
     secretName: `/access-key/${name}`,
   });
-  const birds = ['canary.bird', 'second.bird', 'third.bird', 'fourth.bird'].map(named);
-  const more = ['666666666666', '777777777777', '888888888888'].map((id): RosterAccount => ({
+  const birds = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((letter) => named(`bird.${letter}`));
+  const more = ['666666666666', '777777777777'].map((id): RosterAccount => ({
     ...member,
     id,
     users: [named(`user-of-${id}`)],

@@ -287,7 +287,7 @@ describe('the pipeline of the sample roster', () => {
         Regions: ['us-east-1'],
         DeploymentTargets: {
           AccountFilterType: 'INTERSECTION',
-          OrganizationalUnitIds: ['ou-ab12-11111111', 'ou-ab12-22222222'],
+          OrganizationalUnitIds: ['r-ab12'],
           Accounts,
         },
       },
