@@ -67,5 +67,7 @@ export const eventPath = (accountId: string, eventId: string): string => `events
 export const codePath = (digest: string): string => `code/${digest}.zip`;
 /** The roster that was published last, whole. */
 export const PUBLISHED_PATH = 'published.json';
+/** What the guard compared with when it let a push through. */
+export const JUDGED_PATH = 'judged.json';
 /** The mailer's own bookkeeping of delivered events. */
 export const DELIVERIES_PREFIX = 'deliveries/';

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
 import picocolors from 'picocolors';
+import { recordJudgedBase } from '../org-bucket/judged-base';
+import { orgStoreOf } from '../org-bucket/store';
 import { comparePublished, isReleased } from '../plan/compare-published';
 import { planOf, type Plan } from '../plan/plan';
 import { parsePublished } from '../org-bucket/published-roster';
@@ -16,6 +18,7 @@ interface Options {
   readonly from: string;
   readonly to: string;
   readonly reports?: string;
+  readonly record?: boolean;
   readonly at?: Date;
   readonly format: 'text' | 'json' | 'markdown';
 }
@@ -32,6 +35,7 @@ export function define(command: Command): void {
       'config',
     )
     .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released (without: unknown)')
+    .option('--record', 'with --from published: write down what was compared with, where `publish` finds it')
     .option('--at <date>', 'day that exemptions and freezes are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (options: Options) => {
@@ -43,17 +47,24 @@ export function define(command: Command): void {
     });
 }
 
-async function planFrom({ from, reports, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {
-  if (from === 'published') {
-    stayHome(to);
-    return comparePublished(to, new S3Client({ region: to.region }), at);
-  }
+async function planFrom({ from, reports, record, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {
+  if (from === 'published') return planFromPublished(to, at, record === true);
+  if (record) throw new Error('--record needs --from published: nothing else is what `publish` replaces');
   if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is no directory`);
   const released = (accountId: string): boolean | undefined =>
     reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
   if (from === 'nothing') return planOf(undefined, to, released, at);
   const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
   return former && planOf(former, to, released, at);
+}
+
+/** Only what may go on is written down: another attempt of the same step compares again. */
+async function planFromPublished(to: Roster, at: Date, record: boolean): Promise<Plan> {
+  stayHome(to);
+  const store = orgStoreOf(to, new S3Client({ region: to.region }));
+  const { plan, base } = await comparePublished(to, store, at);
+  if (record && plan.ok) await recordJudgedBase(store, to, base);
+  return plan;
 }
 
 /**

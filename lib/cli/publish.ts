@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { Argument, type Command, Option } from 'commander';
-import { publish, type Publication } from '../publish/publish';
+import { orgStoreOf } from '../org-bucket/store';
+import { publish, type Publication, type PublicationPart } from '../publish/publish';
 import { soundRoster } from './load-roster';
 
 interface Options {
@@ -19,10 +20,15 @@ export function define(command: Command): void {
       'config',
     )
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
-    .action(async (part: 'code' | 'canary' | 'fleet' | 'all', { roster: path, format }: Options) => {
+    .action(async (part: PublicationPart, { roster: path, format }: Options) => {
       const roster = soundRoster(path, new Date());
       if (!roster) return;
-      const published = await publish(part, roster, new S3Client({ region: roster.region }), new Date());
+      const published = await publish(
+        part,
+        roster,
+        orgStoreOf(roster, new S3Client({ region: roster.region })),
+        new Date(),
+      );
       process.stdout.write(format === 'json' ? `${JSON.stringify(published, null, 2)}\n` : textOf(published));
     });
 }

@@ -12,6 +12,7 @@ import {
   type FieldChange,
 } from './changes';
 import { stackChange } from './deployment-changes';
+import { longFreeze, switchedOff } from './switched-off';
 
 export interface Danger {
   /** Stable, for machines. */
@@ -35,9 +36,11 @@ export function dangersOf(from: Roster | undefined, to: Roster, today: string): 
   return [
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...freezeDanger(from, to, today),
+    ...longFreeze(from.limits.freeze, to.limits.freeze, today),
     ...removals(from, to),
     ...accountPairs(from.accounts, to.accounts).flatMap(([before, after]) => [
       ...accountDangers(before, after),
+      ...handovers(before, after),
       ...userPairs(before, after).flatMap((pair) => (pair.to ? userDangers(after!.id, pair.from, pair.to, today) : [])),
     ]),
   ];
@@ -170,6 +173,20 @@ function accountDangers(before: RosterAccount | undefined, after: RosterAccount 
   ];
 }
 
+/** A secret whose versions hold one user's keys becomes another's, who would read them. */
+function handovers(before: RosterAccount | undefined, after: RosterAccount | undefined): Danger[] {
+  const owners = new Map<string, string[]>();
+  for (const { name, secretName } of before?.users ?? [])
+    owners.set(secretName, [...(owners.get(secretName) ?? []), name]);
+  return (after?.users ?? []).flatMap(({ name, secretName }) => {
+    const former = owners.get(secretName) ?? [];
+    if (former.length === 0 || former.some((owner) => owner.toLowerCase() === name.toLowerCase())) return [];
+    const from = former.join(', ');
+    const reason = `${secretName} changes hands: it holds keys of ${from}, and ${name} and those who read for ${name} gain them`;
+    return [{ kind: 'secret-changes-hands', accountId: after!.id, userName: name, from, to: name, reason }];
+  });
+}
+
 /** A user who is new may have been taken out before: what others gain by it is judged as if nobody had read the secret. */
 function userDangers(accountId: string, before: SliceUser | undefined, after: SliceUser, today: string): Danger[] {
   const place = { accountId, userName: after.name };
@@ -200,6 +217,7 @@ function userDangers(accountId: string, before: SliceUser | undefined, after: Sl
         ]
       : []),
     ...soonerEnds(accountId, before, after),
+    ...switchedOff(accountId, before, after, today),
     ...(before ? exemptionDanger(accountId, before, after, today) : []),
   ];
 }

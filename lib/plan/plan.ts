@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { calendarDate } from '../../lambda/domain/time';
 import type { Roster } from '../roster/roster';
 import { accountChanges, rosterChanges, type AccountChange, type Before, type FieldChange } from './changes';
+import { canonicalChange } from './canonical-change';
 import { costOf, type Cost } from './cost';
 import { dangersOf, type Danger } from './dangers';
 import { refusalsOf, uncheckedOf, type Refusal, type Released, type Unchecked } from './refusals';
@@ -30,7 +31,7 @@ export interface Plan {
   readonly refusals: readonly Refusal[];
   /** What only the pipeline can tell, by the accounts' reports. */
   readonly unchecked: readonly Unchecked[];
-  /** What `acknowledge` must hold for exactly these dangers; absent without any. */
+  /** What `acknowledge` must hold for exactly this change; absent where nothing in it is dangerous. */
   readonly code?: string;
   readonly acknowledged: boolean;
   /** Codes in `acknowledge` that this change does not need. */
@@ -39,14 +40,13 @@ export interface Plan {
 
 /**
  * @param from undefined when nothing was published yet, which counts as empty
- * @param now without it no freeze and no exemption counts as over
+ * @param now decides which freezes and exemptions are over, and which last for more than a year
  */
-export function planOf(from: Roster | undefined, to: Roster, released: Released, now = new Date(0)): Plan {
+export function planOf(from: Roster | undefined, to: Roster, released: Released, now: Date): Plan {
   const accounts = accountChanges(from, to);
   const dangers = dangersOf(from, to, calendarDate(now));
   const refusals = refusalsOf(from, to, released);
-  const spent = from?.acknowledge ?? [];
-  const code = dangers.length > 0 ? codeOf(dangers, spent) : undefined;
+  const code = dangers.length > 0 ? codeOf(from, to) : undefined;
   const acknowledged = code !== undefined && to.acknowledge.includes(code);
   const sum = (count: (account: AccountChange) => number): number =>
     accounts.reduce((total, account) => total + count(account), 0);
@@ -77,17 +77,21 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
 /**
  * Another change, however small, has another code; the acknowledgement itself has no part in it. What was acknowledged
  * when the former roster was published has: a code that was used stays used when its change is taken back and made again.
+ * 128 bits: nobody finds a second change with the code of one that was reviewed.
  */
-const codeOf = (dangers: readonly Danger[], spent: readonly string[]): string =>
-  `ack-${createHash('sha256')
-    .update(
-      JSON.stringify([
-        dangers.map(({ kind, accountId, userName, from, to }) => [kind, accountId, userName, from, to]),
-        [...spent].sort(),
-      ]),
-    )
-    .digest('hex')
-    .slice(0, 12)}`;
+function codeOf(from: Roster | undefined, to: Roster): string {
+  const change = JSON.stringify([canonicalChange(from, to), [...(from?.acknowledge ?? [])].sort()]);
+  return `ack-${createHash('sha256').update(change).digest('hex').slice(0, 32)}`;
+}
 
 const usersOf = (roster: Roster | undefined): number =>
   (roster?.accounts ?? []).reduce((sum, { users }) => sum + users.length, 0);
+
+/** Why a push stops, with the code that lets it through where there is one; undefined when it may go on. */
+export function stopReason({ ok, refusals, dangers, code, acknowledged }: Plan): string | undefined {
+  if (ok) return undefined;
+  const found = [...refusals, ...(acknowledged ? [] : dangers)].map(({ kind, reason }) => `${kind}: ${reason}`);
+  const more = found.length > 3 ? `; and ${found.length - 3} more` : '';
+  const wayOn = code === undefined || acknowledged ? '' : `. If it is meant: acknowledge: [${code}]`;
+  return `${found.slice(0, 3).join('; ')}${more}${wayOn}`;
+}

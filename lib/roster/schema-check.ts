@@ -34,10 +34,10 @@ const FORMATS: Readonly<Record<string, Format>> = {
     what: 'a name that Secrets Manager accepts',
     hint: 'letters, digits and / _ + = . @ -',
   },
-  line: {
+  plainText: {
     code: 'ROSTER_TEXT',
-    what: 'one line of 1 to 200 characters',
-    hint: 'remove line breaks and control characters, or shorten it',
+    what: 'plain text on one line, of 1 to 200 characters',
+    hint: `begin with a letter or digit; letters, digits, spaces and _ & ' " ( ) + , ; ! ? % = # - . : / are allowed, and nothing that a mail program makes a link of`,
   },
   principalArn: {
     code: 'ROSTER_PRINCIPAL_ARN',

@@ -12,8 +12,9 @@ import picocolors from 'picocolors';
 const roster = loadRoster(ROSTERS.organization, { at: new Date('2027-01-04') }).roster!;
 const CANARY = '333333333333';
 const nothingReleased: Released = () => false;
+const NOW = new Date('2026-12-01');
 const plan = (to: Roster, from: Roster | undefined = roster, released = nothingReleased): Plan =>
-  planOf(from, to, released);
+  planOf(from, to, released, NOW);
 
 const withAccount = (id: string, change: Partial<RosterAccount>): Roster => ({
   ...roster,
@@ -59,7 +60,7 @@ describe('a change that harms nobody', () => {
   });
 
   test('nothing published yet counts as empty: all is added, and the sample acknowledges what it says', () => {
-    const first = planOf(undefined, roster, nothingReleased);
+    const first = planOf(undefined, roster, nothingReleased, NOW);
     expect(first).toMatchObject({
       ok: true,
       acknowledged: true,
@@ -84,7 +85,7 @@ describe('a change that harms nobody', () => {
         cost: { before: { secrets: 3, dollarsAMonth: 1.23 }, after: { secrets: 5, dollarsAMonth: 2.05 } },
       },
     ]);
-    expect(planOf(undefined, roster, nothingReleased).accounts.map(({ cost }) => cost.after.secrets)).toEqual([
+    expect(planOf(undefined, roster, nothingReleased, NOW).accounts.map(({ cost }) => cost.after.secrets)).toEqual([
       4, 3, 2,
     ]);
   });
@@ -255,7 +256,7 @@ describe('dangerous', () => {
   ])('%s', (_, to, kind) => {
     const found = plan(to);
     expect(kinds(found)).toEqual([kind]);
-    expect(found).toMatchObject({ ok: false, acknowledged: false, code: expect.stringMatching(/^ack-[0-9a-f]{12}$/) });
+    expect(found).toMatchObject({ ok: false, acknowledged: false, code: expect.stringMatching(/^ack-[0-9a-f]{32}$/) });
     expect(plan({ ...to, acknowledge: [found.code!] })).toMatchObject({
       ok: true,
       acknowledged: true,
@@ -264,7 +265,7 @@ describe('dangerous', () => {
   });
 
   test('in a first roster what ends keys sooner than the built-in settings, and nothing else', () => {
-    const first = planOf(undefined, { ...roster, acknowledge: [] }, nothingReleased);
+    const first = planOf(undefined, { ...roster, acknowledge: [] }, nothingReleased, NOW);
     expect(first.ok).toBe(false);
     expect(first.dangers.map(({ kind, userName, to }) => `${kind} ${userName} ${to}`)).toEqual([
       'times-shortened svc-backup 0d',
@@ -428,7 +429,7 @@ describe('refused whatever is acknowledged', () => {
     ]);
     const released = plan(to, from, (id) => id === '444444444444');
     expect(released).toMatchObject({ refusals: [], dangers: [expect.objectContaining({ kind: 'account-removed' })] });
-    expect(planOf(from, { ...to, acknowledge: [released.code!] }, (id) => id === '444444444444').ok).toBe(true);
+    expect(planOf(from, { ...to, acknowledge: [released.code!] }, (id) => id === '444444444444', NOW).ok).toBe(true);
   });
 
   test('without reports a leaving account may be taken out as far as anybody can tell, and the plan says what it cannot', () => {
@@ -507,7 +508,7 @@ describe('as text', () => {
         users: Array.from({ length: 15 }, (__, user) => ({ ...roster.accounts[1]!.users[0]!, name: `u${user}` })),
       })),
     };
-    const text = renderPlanText(planOf(undefined, many, nothingReleased), colours);
+    const text = renderPlanText(planOf(undefined, many, nothingReleased, NOW), colours);
     expect(text).toContain('… and 10 more accounts');
     expect(text).toContain('… and 5 more\n');
   });
@@ -540,7 +541,7 @@ describe('as markdown', () => {
         id: String(600_000_000_000 + index),
       })),
     };
-    const text = renderPlanMarkdown(planOf(undefined, many, nothingReleased));
+    const text = renderPlanMarkdown(planOf(undefined, many, nothingReleased, NOW));
     expect(text.length).toBeLessThanOrEqual(65_536);
     expect(text).toMatch(/\d+ more parts are left out/);
   });

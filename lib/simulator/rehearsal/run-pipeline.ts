@@ -8,8 +8,11 @@ import { memberCode } from '../../stacks/member/member-code';
 import { STACKS } from '../../names';
 import { bake, BAKE_MINUTES } from '../../operator/bake';
 import { operatorOf } from '../../operator/operator';
+import { recordJudgedBase } from '../../org-bucket/judged-base';
+import { orgStoreOf, type OrgStore } from '../../org-bucket/store';
 import { comparePublished } from '../../plan/compare-published';
-import { publish } from '../../publish/publish';
+import { stopReason } from '../../plan/plan';
+import { publish, type PublicationPart } from '../../publish/publish';
 import type { Roster } from '../../roster/roster';
 import { canaries } from '../../roster/canaries';
 
@@ -36,12 +39,8 @@ export async function deploy(
   organization.deploy(assembly);
   const stages = assembly.ownStacks.map((stack) => readPipeline(assembly, stack)).find((read) => read !== undefined);
   if (!stages) {
-    await publish(
-      'all',
-      roster,
-      clientOf(organization, administratorOf(organization, roster)),
-      organization.clock.now(),
-    );
+    const client = clientOf(organization, administratorOf(organization, roster));
+    await publish('all', roster, orgStoreOf(roster, client), organization.clock.now());
     return { startedAt, endedAt: ended(), passed: ['cdk deploy', 'publish'] };
   }
   deleteByHand(organization, roster);
@@ -116,20 +115,18 @@ async function stop(
 async function run(organization: LocalOrganization, roster: Roster, command: string, roleArn: string): Promise<void> {
   const [, name, part] = /^npx access-keys (\w+)(?: (\w+))?/.exec(command) ?? [];
   const credentials = organization.directory.issueSession(roleArn, 'codebuild');
-  const client = clientOf(organization, credentials);
+  const store = orgStoreOf(roster, clientOf(organization, credentials));
   const now = organization.clock.now();
-  if (name === 'plan') await guard(roster, client, now);
-  if (name === 'publish') await publish(part as 'code' | 'canary' | 'fleet', roster, client, now);
+  if (name === 'plan') await compare(roster, store, now, command.includes(' --record'));
+  if (name === 'publish') await publish(part as PublicationPart, roster, store, now);
   if (name === 'bake') await bakeCanaries(organization, roster, roleArn);
 }
 
-async function guard(roster: Roster, client: S3Client, now: Date): Promise<void> {
-  const { ok, refusals, dangers, code } = await comparePublished(roster, client, now);
-  if (ok) return;
-  const found = [...refusals, ...dangers].map(({ kind, reason }) => `${kind}: ${reason}`);
-  throw new Error(
-    `${found.slice(0, 3).join('; ')}${found.length > 3 ? `; and ${found.length - 3} more` : ''}${code === undefined ? '' : `. If it is meant: acknowledge: [${code}]`}`,
-  );
+async function compare(roster: Roster, store: OrgStore, now: Date, record: boolean): Promise<void> {
+  const { plan, base } = await comparePublished(roster, store, now);
+  const reason = stopReason(plan);
+  if (reason !== undefined) throw new Error(reason);
+  if (record) await recordJudgedBase(store, roster, base);
 }
 
 async function bakeCanaries(organization: LocalOrganization, roster: Roster, roleArn: string): Promise<void> {

@@ -2,7 +2,7 @@ import { Aws, Duration, type Stack } from 'aws-cdk-lib';
 import { BuildSpec } from 'aws-cdk-lib/aws-codebuild';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CodeBuildStep, type IFileSetProducer } from 'aws-cdk-lib/pipelines';
-import { PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
+import { JUDGED_PATH, PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
 import { acceptWildcards, placeInFindings } from '../nag-acknowledgements';
 import { listed } from '../policy-statement';
 
@@ -41,9 +41,13 @@ export class Steps {
     });
   }
 
-  /** Compares with the roster that was published last; a dangerous change stops here unless the roster acknowledges it. */
+  /** Compares with the roster that was published last, and records which one that was; a dangerous change stops here unless the roster acknowledges it. */
   guard(): CodeBuildStep {
-    return this.command('Guard', this.comparison(), this.compares());
+    return this.command('Guard', `${this.comparison()} --record`, [
+      ...this.compares(),
+      this.objects(['s3:GetObject', 's3:PutObject'], [JUDGED_PATH]),
+      this.sees(JUDGED_PATH),
+    ]);
   }
 
   publishCode(): CodeBuildStep {
@@ -53,9 +57,15 @@ export class Steps {
     ]);
   }
 
+  /** Compares again when what is published is no longer what the guard compared with. */
   publishSlices(wave: 'canary' | 'fleet'): CodeBuildStep {
     const paths = ['roster/*', ...(wave === 'fleet' ? [PUBLISHED_PATH] : [])];
-    const statements = [this.objects(['s3:GetObject', 's3:PutObject'], paths), this.sees(...paths)];
+    const statements = [
+      ...this.compares(),
+      this.objects(['s3:GetObject'], [JUDGED_PATH]),
+      this.objects(['s3:GetObject', 's3:PutObject'], paths),
+      this.sees(JUDGED_PATH, ...paths),
+    ];
     if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
     return this.command(
       wave === 'canary' ? 'PublishCanarySlices' : 'PublishSlices',
@@ -79,7 +89,8 @@ export class Steps {
   accept(stack: Stack): void {
     const bucket = this.place.bucketArn.replace(/^arn:[^:]*/, `arn:${placeInFindings(stack).partition}`);
     acceptWildcards(stack, {
-      [`Resource::${bucket}/reports/*`]: 'the guard asks whether a vanished account was released',
+      [`Resource::${bucket}/reports/*`]:
+        'the guard asks whether a vanished account was released, and so do the steps that publish',
       [`Resource::${bucket}/code/*`]: 'objects named by what is in them',
       [`Resource::${bucket}/roster/*`]: 'a slice for each account',
     });

@@ -133,7 +133,10 @@ test('a canary that does not get well stops the fleet, and the reason names the 
 });
 
 describe('the last canary', () => {
-  const reviewed = (from: Roster, to: Roster): Roster => ({ ...to, acknowledge: [planOf(from, to, () => true).code!] });
+  const reviewed = (from: Roster, to: Roster): Roster => ({
+    ...to,
+    acknowledge: [planOf(from, to, () => true, START).code!],
+  });
   const canary = (change: Partial<Roster['accounts'][number]>): Roster =>
     changed((account) => (account.canary ? { ...account, ...change } : account));
   const hasFunctions = ({ organization }: Rehearsal): boolean =>

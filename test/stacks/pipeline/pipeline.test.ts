@@ -67,7 +67,7 @@ describe('the pipeline of the sample roster', () => {
     expect(commands(built)).toEqual([
       'npx access-keys validate --roster config',
       'npx access-keys plan --from published --to config',
-      'npx access-keys plan --from published --to config',
+      'npx access-keys plan --from published --to config --record',
       'AccessKeysNotification',
       'npx access-keys publish code --roster config',
       'AccessKeysCanary',

@@ -173,7 +173,7 @@ async function play(singles: readonly Single[]): Promise<Played> {
         : [{ day: SECOND_ROTATION_DAY, command: 'rotate' as const, account: accountOf(index), user: userOf(index) }],
     );
     const rehearsal = await rehearse({
-      roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined).code!] },
+      roster: { ...roster, acknowledge: [planOf(undefined, roster, () => undefined, START).code!] },
       days: DAYS,
       start: START,
       seed: 1,

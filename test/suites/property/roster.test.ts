@@ -32,6 +32,7 @@ interface Levels {
   readonly accounts: readonly string[];
 }
 
+const NOW = new Date('2027-01-04');
 const SETTINGS = Object.keys(BUILT_IN);
 const levels: fc.Arbitrary<Levels> = fc.record({ defaults: fc.subarray(SETTINGS), accounts: fc.subarray(SETTINGS) });
 
@@ -210,7 +211,7 @@ function applyAccount(
 test('what a plan says, applied to the one roster, gives the other, with all that is in it', () => {
   fc.assert(
     fc.property(rosters, rosters, (from, to) => {
-      const plan = planOf(from, to, () => false);
+      const plan = planOf(from, to, () => false, NOW);
       const [applied, wanted] = [viewOf(from), viewOf(to)];
       apply(applied.fields, plan.roster);
       for (const change of plan.accounts) applyAccount(applied, wanted, change);
@@ -229,7 +230,7 @@ function leaves(value: unknown, path: readonly (string | number)[] = []): (reado
 }
 
 const OTHER: Readonly<Record<string, (value: never) => unknown>> = {
-  string: (value: string) => `${value}x`,
+  string: (value: string) => (/^\d{4}-\d\d-\d\d$/.test(value) ? '2031-01-01' : `${value}x`),
   number: (value: number) => value + 1,
   boolean: (value: boolean) => !value,
 };
@@ -243,7 +244,7 @@ test('nothing in a roster can change without the plan saying so', () => {
         const parent = path.slice(0, -1).reduce<Record<string | number, never>>((part, key) => part[key]!, to);
         const value = parent[path.at(-1)!]!;
         Object.assign(parent, { [path.at(-1)!]: OTHER[typeof value]!(value) });
-        const { roster, accounts } = planOf(from, to as unknown as Roster, () => false);
+        const { roster, accounts } = planOf(from, to as unknown as Roster, () => false, NOW);
         if (roster.length + accounts.length === 0) throw new Error(`a change of ${path.join('.')} is not in the plan`);
       }
     }),
@@ -254,9 +255,10 @@ test('nothing in a roster can change without the plan saying so', () => {
 test('a plan of no change is never dangerous, and a code never covers another change', () => {
   fc.assert(
     fc.property(rosters, rosters, rosters, (from, one, other) => {
-      expect(planOf(from, from, () => false)).toMatchObject({ ok: true, accounts: [], dangers: [] });
-      const [first, second] = [planOf(from, one, () => false), planOf(from, other, () => false)];
-      if (first.code !== undefined && first.code === second.code) expect(first.dangers).toEqual(second.dangers);
+      expect(planOf(from, from, () => false, NOW)).toMatchObject({ ok: true, accounts: [], dangers: [] });
+      const [first, second] = [planOf(from, one, () => false, NOW), planOf(from, other, () => false, NOW)];
+      if (first.code === undefined || first.code !== second.code) return;
+      expect(planOf(one, other, () => false, NOW)).toMatchObject({ roster: [], accounts: [] });
     }),
     { numRuns: 80 },
   );
