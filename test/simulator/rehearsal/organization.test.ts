@@ -90,7 +90,7 @@ test('a dangerous push stops before the pipeline itself and any account is chang
   const { stopped, passed } = rehearsal.report.deployments[1]!;
   expect(stopped).toMatchObject({ stage: 'Build', reason: expect.stringContaining('readers-added') });
   expect(passed).toEqual([]);
-  const [code] = /ack-[0-9a-f]{12}/.exec(stopped!.reason)!;
+  const [code] = /ack-[0-9a-f]{32}/.exec(stopped!.reason)!;
   const reviewed = await rehearse({
     roster,
     changes: [{ day: 2, roster: { ...dangerous, acknowledge: [code!] } }],
