@@ -92,7 +92,7 @@ test('another target, changed in a freeze with nothing pending, breaks no promis
     limits: { ...before.limits, freeze: [{ from: '2027-01-14', to: '2027-01-16' }] },
   };
   const target = withTarget('r-ab12', { limits: frozen.limits });
-  const after: Roster = { ...target, acknowledge: [planOf(frozen, target, () => true).code!] };
+  const after: Roster = { ...target, acknowledge: [planOf(frozen, target, () => true, START).code!] };
   const changes = [
     { day: 8, roster: frozen },
     { day: 11, roster: after },
