@@ -8,7 +8,6 @@ import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/
 import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import type { Context } from 'aws-lambda';
 import { DELIVERIES_PREFIX, FUNCTIONS } from '../contract/names';
-import type { EventLocation } from '../domain/mail/pointer';
 import type { MailerPorts } from '../domain/mail/deliver';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
@@ -95,7 +94,7 @@ class S3Deliveries extends BasePersistenceLayer {
   }
 }
 
-/** Powertools' idempotency over the org bucket, by the event's account and id. */
+/** Powertools' idempotency over the org bucket, by the delivery's key: an event's account and id, as a rule. */
 export function s3Deliveries(client: S3Client, bucket: string): MailerPorts['deliveries'] {
   const persistenceStore = new S3Deliveries(client, bucket);
   const config = new IdempotencyConfig({ expiresAfterSeconds: REMEMBERED_SECONDS });
@@ -105,8 +104,8 @@ export function s3Deliveries(client: S3Client, bucket: string): MailerPorts['del
     config,
   });
   return {
-    async once({ accountId, eventId }: EventLocation, send) {
-      await run(`${accountId}/${eventId}`, send);
+    async once(key, send) {
+      await run(key, send);
     },
   };
 }

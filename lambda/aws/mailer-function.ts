@@ -10,6 +10,7 @@ import { required } from './environment';
 import { orgEvents } from './notice-store';
 import { sesMail } from './ses';
 import { s3Roster } from './slice-store';
+import { s3Tally } from './tally';
 
 /** Twice the SDK's own: a mail that has gone and cannot be marked as sent goes again. */
 const S3_ATTEMPTS = 6;
@@ -23,6 +24,8 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     events: orgEvents(s3, bucket),
     slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
     deliveries: s3Deliveries(s3, bucket),
+    tally: s3Tally(s3, bucket),
+    clock: { now: () => new Date() },
     mail: sesMail(new SESClient(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
     log: logger(),
     admins: env('ADMINS').split(','),

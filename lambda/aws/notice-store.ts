@@ -1,11 +1,23 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { MailerPorts } from '../domain/mail/deliver';
 
-/** Event objects in the org bucket. An object that is not there is S3's error: it was written before its message. */
-export function orgEvents(client: S3Client, bucket: string): { read(key: string): Promise<string> } {
+/** No event that the product writes comes near it. */
+const MOST_BYTES = 64 * 1024;
+
+/** Event objects in the org bucket. Their size is known before they are read, and S3 lists and reads consistently. */
+export function orgEvents(client: S3Client, bucket: string): MailerPorts['events'] {
   return {
     async read(key) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return Body!.transformToString();
+      try {
+        const { Body, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        if (ContentLength === undefined || ContentLength <= MOST_BYTES)
+          return { text: await Body!.transformToString() };
+        (Body as { destroy?: () => void }).destroy?.();
+        return 'too-large';
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchKey') return 'no-object';
+        throw error;
+      }
     },
   };
 }

@@ -71,3 +71,5 @@ export const PUBLISHED_PATH = 'published.json';
 export const JUDGED_PATH = 'judged.json';
 /** The mailer's own bookkeeping of delivered events. */
 export const DELIVERIES_PREFIX = 'deliveries/';
+/** How many mails it sent for each account and hour. */
+export const TALLY_PREFIX = `${DELIVERIES_PREFIX}hours/`;

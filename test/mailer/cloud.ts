@@ -3,6 +3,7 @@ import type { SESClient } from '@aws-sdk/client-ses';
 import { s3Deliveries } from '../../lambda/aws/deliveries';
 import { orgEvents } from '../../lambda/aws/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
+import { s3Tally } from '../../lambda/aws/tally';
 import { s3Roster } from '../../lambda/aws/slice-store';
 import { eventPath, slicePath } from '../../lambda/contract/names';
 import { deliverBatch, type MailerPorts } from '../../lambda/domain/mail/deliver';
@@ -30,6 +31,8 @@ export class Cloud {
   readonly objects = new Map<string, { body: string; etag: string }>();
   readonly sent: Sent[] = [];
   readonly logged: string[] = [];
+  /** Keys of the objects whose bodies were read. */
+  readonly downloads: string[] = [];
   /** Names of the calls of the last run. */
   calls: string[] = [];
   private writes = 0;
@@ -64,10 +67,10 @@ export class Cloud {
       const kind = this.calls.push(command.constructor.name) === fault?.call ? fault.kind : undefined;
       if (kind === 'refused') throw named('ServiceUnavailable');
       if (kind === 'killed before') return dead(kill);
-      const answer = this.answer(command);
+      const answer = attempt(() => this.answer(command));
       if (kind === 'answer lost') throw named('TimeoutError');
       if (kind === 'killed after') return dead(kill);
-      return answer;
+      return answer();
     };
     const messages = bodies.map((body, index) => ({ messageId: `message-${index}`, body }));
     return Promise.race([deliverBatch(this.ports({ send }), ADMINS, messages, remaining), death]);
@@ -81,6 +84,8 @@ export class Cloud {
       events: orgEvents(s3, 'org'),
       slices: { read: (accountId) => s3Roster(s3, 'org', accountId).read() },
       deliveries: s3Deliveries(s3, 'org'),
+      tally: s3Tally(s3, 'org'),
+      clock: { now: () => new Date() },
       mail: sesMail(client as unknown as SESClient, {
         sender: 'access-keys@example.com',
         configurationSet: 'access-keys',
@@ -89,12 +94,21 @@ export class Cloud {
     };
   }
 
+  private bodyOf(key: string) {
+    return {
+      transformToString: async () => {
+        this.downloads.push(key);
+        return this.objects.get(key)!.body;
+      },
+    };
+  }
+
   private answer({ constructor: { name }, input }: Command): unknown {
     const object = this.objects.get(input.Key);
     switch (name) {
       case 'GetObjectCommand':
         if (!object) throw named('NoSuchKey');
-        return { ETag: object.etag, Body: { transformToString: async () => object.body } };
+        return { ETag: object.etag, ContentLength: Buffer.byteLength(object.body), Body: this.bodyOf(input.Key) };
       case 'PutObjectCommand':
         if ((input.IfNoneMatch && object) || (input.IfMatch && input.IfMatch !== object?.etag))
           throw named('PreconditionFailed');
@@ -116,9 +130,28 @@ export class Cloud {
   }
 }
 
-export const envelope = (message: unknown): string =>
-  JSON.stringify({ Type: 'Notification', Message: JSON.stringify(message) });
+let messages = 0;
+export const envelope = (message: unknown, more: object = {}): string =>
+  JSON.stringify({
+    Type: 'Notification',
+    MessageId: `sns-${++messages}`,
+    Timestamp: '2026-03-07T10:00:00.000Z',
+    Message: JSON.stringify(message),
+    ...more,
+  });
 export const pointer = (accountId = ACCOUNT, id = EVENT_ID): string => envelope({ event: eventPath(accountId, id) });
+
+/** Done now; what came of it, an error included, is for whoever asks. */
+function attempt<T>(act: () => T): () => T {
+  try {
+    const answer = act();
+    return () => answer;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
 
 const named = (name: string): Error => Object.assign(new Error('from the service'), { name });
 

@@ -3,8 +3,24 @@ import { notice } from './fixture';
 
 const START = new Date('2026-03-07T10:00:00Z');
 const AFTER_LEASE = new Date('2026-03-07T10:01:31Z');
-const CALLS = ['GetObjectCommand', 'GetObjectCommand', 'PutObjectCommand', 'SendEmailCommand', 'PutObjectCommand'];
-const NAMES = ['reading the event', 'reading the roster', 'taking the lease', 'sending', 'marking it as sent'];
+const CALLS = [
+  'GetObjectCommand',
+  'GetObjectCommand',
+  'PutObjectCommand',
+  'GetObjectCommand',
+  'SendEmailCommand',
+  'PutObjectCommand',
+  'PutObjectCommand',
+];
+const NAMES = [
+  'reading the event',
+  'reading the roster',
+  'taking the lease',
+  'reading the count',
+  'sending',
+  'marking it as sent',
+  'counting it',
+];
 
 /** Two mails only where SES accepted the first and nothing says so. */
 const TWICE = new Set([
@@ -26,7 +42,7 @@ afterEach(() => jest.useRealTimers());
 
 const cloud = (): Cloud => new Cloud().publish().record(notice());
 
-test('a message is mailed by five calls', async () => {
+test('a message is mailed by seven calls', async () => {
   const world = cloud();
   expect(await world.run()).toEqual([]);
   expect(world.calls).toEqual(CALLS);
@@ -53,7 +69,8 @@ test('the same message twice in one batch is one mail', async () => {
 
 test.each(CASES)('$name, and after the lease there is a mail', async ({ call, kind, name }) => {
   const world = cloud();
-  expect(await world.run(undefined, { call, kind })).toEqual(kind.startsWith('killed') ? undefined : ['message-0']);
+  const comesAgain = name.startsWith('counting it') ? [] : ['message-0'];
+  expect(await world.run(undefined, { call, kind })).toEqual(kind.startsWith('killed') ? undefined : comesAgain);
   jest.setSystemTime(AFTER_LEASE);
   expect(await world.run()).toEqual([]);
   expect(await world.run()).toEqual([]);
@@ -64,7 +81,7 @@ test.each<FaultKind>(['killed before', 'killed after'])(
   'while a lease lasts nobody else sends: %s sending',
   async (kind) => {
     const world = cloud();
-    await world.run(undefined, { call: 4, kind });
+    await world.run(undefined, { call: 5, kind });
     const before = world.sent.length;
     jest.setSystemTime(new Date(AFTER_LEASE.getTime() - 2_000));
     expect(await world.run()).toEqual(['message-0']);
@@ -74,7 +91,7 @@ test.each<FaultKind>(['killed before', 'killed after'])(
 
 test('a refused mail gives its lease back, so that the next attempt need not wait', async () => {
   const world = cloud();
-  expect(await world.run(undefined, { call: 4, kind: 'refused' })).toEqual(['message-0']);
+  expect(await world.run(undefined, { call: 5, kind: 'refused' })).toEqual(['message-0']);
   expect(await world.run()).toEqual([]);
   expect(world.sent).toHaveLength(1);
 });

@@ -61,8 +61,12 @@ const forged = (accountId: string) => ({
 const write = (key: string, event: object): Promise<unknown> =>
   call('s3', 'PutObject', { Bucket: BUCKET, Key: key, Body: Buffer.from(JSON.stringify(event)) });
 
-/** Publishes a message that points there, and lets the mailer work on it. @returns mails that came of it */
+/** Publishes a message that points there, and lets the mailer work on it. @returns mails to the victim that came of it */
 async function publish(pointer: object) {
+  return (await mailsOf(pointer)).filter(({ to }) => to.some((address) => address.startsWith('maria.santos')));
+}
+
+async function mailsOf(pointer: object) {
   const before = organization.ses.mails.length;
   await call('sns', 'Publish', {
     TopicArn: TOPIC,
@@ -75,10 +79,25 @@ async function publish(pointer: object) {
     },
   });
   await organization.clock.advanceTo(new Date(organization.clock.now().getTime() + HOUR_MS));
-  return organization.ses.mails
-    .slice(before)
-    .filter(({ to }) => to.some((address) => address.startsWith('maria.santos')));
+  return organization.ses.mails.slice(before);
 }
+
+test.each<[string, object]>([
+  ['points nowhere', {}],
+  ['points to an event of the other account that is not there', { event: eventPath(VICTIM, 'e'.repeat(32)) }],
+])('a message that %s is followed by a warning to every admin, and by nothing else', async (_, pointer) => {
+  const mails = await mailsOf(pointer);
+  expect(mails.map(({ to, subject }) => [to, subject])).toEqual([
+    [['security@example.com', 'ciso@example.com'], 'Access keys: do not trust a message on the admin topic'],
+  ]);
+});
+
+test('an event object of more than 64 KiB is not read: it is followed by a warning', async () => {
+  await write(eventPath(ATTACKER, ID), { ...forged(ATTACKER), reason: 'x'.repeat(64 * 1024) });
+  expect((await mailsOf({ event: eventPath(ATTACKER, ID) })).map(({ subject }) => subject)).toEqual([
+    'Access keys: do not trust a message on the admin topic',
+  ]);
+});
 
 test('it cannot write an event of the other account', async () => {
   await expect(write(eventPath(VICTIM, ID), forged(VICTIM))).rejects.toMatchObject({ code: 'AccessDenied' });

@@ -301,9 +301,9 @@ describe('what the templates say exactly', () => {
     );
   });
 
-  test('only what owners hear goes to the mailer, each notice again until SES has taken it, and in the end to a queue that is watched', () => {
+  test('every message goes to the mailer, which checks it, each one again until SES has taken it, and in the end to a queue that is watched', () => {
     const subscriptions = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'sqs');
-    expect(subscriptions.map(({ properties }) => properties.FilterPolicy)).toEqual([{ audience: ['owner'] }]);
+    expect(subscriptions.map(({ properties }) => properties.FilterPolicy)).toEqual([undefined]);
     const queue = ofType('AWS::SQS::Queue').find(
       ({ properties }) => properties.QueueName === 'access-keys-owner-notices',
     )!;

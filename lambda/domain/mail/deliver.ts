@@ -1,34 +1,41 @@
 import { RotationError, codeOf, reasonOf } from '../errors';
+import { mostMailsAnHour, sendWithinLimit, type Tally } from './hourly-limit';
 import { ownerMail, type Mail } from './render';
-import { ownerEvent } from './owner-event';
+import { ownerEvent, type OwnerEvent } from './owner-event';
 import { eventLocation, type EventLocation } from './pointer';
 import { recipientOf } from './recipient';
-import type { Log } from '../ports';
+import { warnAdmins } from './warn-admins';
+import type { Clock, Log } from '../ports';
 import type { RosterSlice } from '../../contract/slice';
 
 export interface MailerPorts {
-  /** Text of the event object. */
-  readonly events: { read(key: string): Promise<string> };
+  /** The event object; one of more than 64 KiB is not read. */
+  readonly events: { read(key: string): Promise<{ readonly text: string } | 'no-object' | 'too-large'> };
   readonly slices: { read(accountId: string): Promise<RosterSlice | undefined> };
   /**
-   * Runs `send` unless it has succeeded for this event before. While another run of it may be under way it throws; a run
-   * that died counts as under way until its lease ends.
+   * Runs `send` unless it has succeeded for this delivery before. While another run of it may be under way it throws; a
+   * run that died counts as under way until its lease ends.
    */
-  readonly deliveries: { once(event: EventLocation, send: () => Promise<string>): Promise<void> };
+  readonly deliveries: { once(key: string, send: () => Promise<string>): Promise<void> };
+  readonly tally: Tally;
   /** @returns the message id */
   readonly mail: { send(to: readonly string[], mail: Mail): Promise<string> };
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }
 
 /**
- * Mails what one queued message points to. The message only says where to look; the account comes from the object's key,
- * the recipient, region and secret from the roster, the words from the templates.
+ * Mails what one queued message points to, and warns the admins of a message that no event object stands behind. The
+ * message only says where to look; the account comes from the object's key, the recipient, region and secret from the
+ * roster, the words from the templates.
  * @throws whatever a retry may cure, and RotationError EVENT_INVALID or SLICE_MISSING for the dead-letter queue
  */
 async function deliver(ports: MailerPorts, admins: readonly string[], body: string): Promise<void> {
   const location = eventLocation(body);
-  if (!location) return ports.log.warn('a message points to no event and is dropped');
-  const event = ownerEvent(await ports.events.read(location.key), location);
+  if (!location) return warnAdmins(ports, admins, body, 'no-pointer');
+  const stored = await ports.events.read(location.key);
+  if (typeof stored === 'string') return warnAdmins(ports, admins, body, stored);
+  const event = await eventOf(ports, admins, { ...stored, location, body });
   if (!event) return ports.log.info('an event is not for its owner', { event: location.key });
   const slice = await ports.slices.read(location.accountId);
   if (slice?.accountId !== location.accountId)
@@ -37,14 +44,45 @@ async function deliver(ports: MailerPorts, admins: readonly string[], body: stri
       `no roster is published for account ${location.accountId}`,
       'publish the roster',
     );
+  await mailOwner(ports, admins, { event, location, slice });
+}
+
+/** An object that is no event may be a forgery, or one that a newer version of this function can read: the admins are warned, and the message is kept. */
+async function eventOf(
+  ports: MailerPorts,
+  admins: readonly string[],
+  { text, location, body }: { readonly text: string; readonly location: EventLocation; readonly body: string },
+): Promise<OwnerEvent | undefined> {
+  try {
+    return ownerEvent(text, location);
+  } catch (error) {
+    await warnAdmins(ports, admins, body, 'not-an-event');
+    throw error;
+  }
+}
+
+async function mailOwner(
+  ports: MailerPorts,
+  admins: readonly string[],
+  {
+    event,
+    location,
+    slice,
+  }: { readonly event: OwnerEvent; readonly location: EventLocation; readonly slice: RosterSlice },
+): Promise<void> {
+  const { accountId, eventId } = location;
   const recipient = recipientOf(event.userName, slice);
-  await ports.deliveries.once(location, async () => {
-    const messageId = await ports.mail.send(
-      recipient.kind === 'owner' ? [recipient.address] : admins,
-      ownerMail(event, recipient, slice),
-    );
-    ports.log.info('mailed', { event: location.key, type: event.type, to: recipient.kind, messageId });
-    return messageId;
+  await sendWithinLimit(ports, admins, {
+    key: `${accountId}/${eventId}`,
+    behalf: accountId,
+    most: mostMailsAnHour(slice),
+    rest: { account: accountId },
+    async send() {
+      const to = recipient.kind === 'owner' ? [recipient.address] : admins;
+      const messageId = await ports.mail.send(to, ownerMail(event, recipient, slice));
+      ports.log.info('mailed', { event: location.key, type: event.type, to: recipient.kind, messageId });
+      return messageId;
+    },
   });
 }
 

@@ -11,7 +11,13 @@ import { Construct } from 'constructs';
 import { acceptWildcards, bucketInFindings } from '../nag-acknowledgements';
 import { ALARM_NAME_PREFIX } from '../../names';
 import { allow, document, listed, type Statement } from '../policy-statement';
-import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../../lambda/contract/names';
+import {
+  DELIVERIES_PREFIX,
+  FUNCTIONS,
+  ROLES,
+  TALLY_PREFIX,
+  type MailerEnvironment,
+} from '../../../lambda/contract/names';
 
 export interface MailerProps {
   readonly topicArn: string;
@@ -52,12 +58,8 @@ export class Mailer extends Construct {
       functionResponseTypes: ['ReportBatchItemFailures'],
       scalingConfig: { maximumConcurrency: 2 },
     });
-    new CfnSubscription(this, 'OwnerNotices', {
-      topicArn: props.topicArn,
-      protocol: 'sqs',
-      endpoint: queue.queueArn,
-      filterPolicy: { audience: ['owner'] },
-    });
+    // Without a filter policy: what only the admins receive has to be checked too.
+    new CfnSubscription(this, 'EveryNotice', { topicArn: props.topicArn, protocol: 'sqs', endpoint: queue.queueArn });
   }
 
   private queues(): Queue {
@@ -154,7 +156,7 @@ export class Mailer extends Construct {
       allow('TakeNotices', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], queue.queueArn),
       allow('ReadEventsAndRoster', ['s3:GetObject'], [`${bucketArn}/events/*`, `${bucketArn}/roster/*`]),
       allow('RememberDeliveries', ['s3:GetObject', 's3:PutObject'], `${bucketArn}/${DELIVERIES_PREFIX}*`),
-      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, listed('events/*', 'roster/*')),
+      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, listed('events/*', 'roster/*', `${TALLY_PREFIX}*`)),
       allow(
         'SendMail',
         ['ses:SendEmail'],
