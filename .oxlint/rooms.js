@@ -10,9 +10,9 @@ const DOMAIN = [
   'lambda/contract',
 ];
 const WITHOUT_SIMULATOR = [
+  'lib/publish',
   'lib/plan',
   'lib/operator',
-  'lib/publish',
   'lib/stacks/app',
   'lib/stacks/pipeline',
   'lib/stacks/central',
@@ -44,6 +44,11 @@ const rooms = [
     packages: ['node:*', '@aws-sdk/*', '@cloud-copilot/iam-simulate', '@smithy/*', 'ajv', 'fflate'],
   },
   {
+    room: 'lib/publish',
+    rooms: ['lib/plan', 'lib/stacks/member', 'lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
+    packages: ['@aws-sdk/*', 'fflate'],
+  },
+  {
     room: 'lib/plan',
     rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
     packages: ['node:crypto', '@aws-sdk/*', 'picocolors'],
@@ -52,11 +57,6 @@ const rooms = [
     room: 'lib/operator',
     rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
     packages: ['@aws-sdk/*'],
-  },
-  {
-    room: 'lib/publish',
-    rooms: ['lib/stacks/member', 'lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
-    packages: ['@aws-sdk/*', 'fflate'],
   },
   {
     room: 'lib/stacks/app',
@@ -104,7 +104,7 @@ const rooms = [
   {
     room: 'lib/org-bucket',
     rooms: ['lib/roster', 'lib/names', 'lambda/contract', 'config'],
-    packages: ['@aws-sdk/client-s3', 'ajv'],
+    packages: ['node:crypto', '@aws-sdk/client-s3', 'ajv'],
   },
   {
     room: 'lib/roster',
