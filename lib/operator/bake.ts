@@ -1,4 +1,5 @@
 import type { AccountReport, KeyReport } from '../../lambda/contract/report';
+import { STACKS } from '../names';
 import { UnreadableReport } from '../org-bucket/report';
 import type { RosterAccount } from '../roster/roster';
 import type { Operator } from './operator';
@@ -29,56 +30,93 @@ interface Candidate {
   readonly secretName: string;
 }
 
+type Reports = ReadonlyMap<string, AccountReport>;
+
 const POLL_MS = 60_000;
 
 /** Reports show the key of a forced rotation after reconcile's next full pass, which comes hourly. */
 export const BAKE_MINUTES = 100;
 
+/** One account could forge its report and its events alike; the second has another administrator. */
+const PROOFS = 2;
+
 /**
- * Waits until every canary account reports a healthy reconcile on this code and roster and one of their users has a
- * key that was made since; forces that rotation, unless only first ones are to come, which reconcile starts. Where nobody has room for another
- * key, a rotation by the same code in an earlier execution proves as much; without one there is no proof, and the
- * pipeline stops. Run again it starts over.
+ * Waits until CloudFormation, asked in the security account, has brought every canary's stack to this deployment, every
+ * canary account reports a healthy reconcile on this code and roster, and in two of them, where there are two, a user has
+ * a key that was made since. Forces those rotations, unless only first ones are to come, which reconcile starts. Where
+ * nobody of an account has room for another key, a rotation by the same code in an earlier execution proves as much;
+ * without one there is no proof, and the pipeline stops. Run again it starts over.
  */
 export async function bake(operator: Operator, options: BakeOptions): Promise<BakeOutcome> {
-  const { accounts, clock, codePublishedAt, limitMs, onProgress = () => {} } = options;
-  const since = clock.now();
-  let forced: Candidate | undefined;
+  const { clock, limitMs, onProgress = () => {} } = options;
+  const proof = new RotationProof(operator, options, clock.now());
   let said = '';
   for (;;) {
     const { reports, missing } = await look(operator, options);
     if (missing.length === 0) {
-      const rotated = rotatedSince(accounts, reports, since);
-      if (rotated) return healthy(options, `${rotated.userName} in ${rotated.accountId} was rotated`);
-      if (isFrozen(options, clock.now())) return healthy(options, 'no rotation is forced in a freeze');
-      if (rotatedUsers(accounts, clock.now()).length === 0)
-        return healthy(options, 'the roster lets nobody there be rotated');
-      const candidate = forced ?? candidateOf(accounts, reports, clock.now());
-      if (!candidate) {
-        const former = codePublishedAt && rotatedSince(accounts, reports, codePublishedAt);
-        if (former)
-          return healthy(
-            options,
-            `nobody has room for another key, and ${former.userName} in ${former.accountId} was rotated by this code before`,
-          );
-        missing.push(nobodyHasRoom(accounts, reports));
-      } else if (!currentKey(reports, candidate)) {
-        missing.push(
-          `${candidate.accountId}: the first rotation of ${candidate.userName} has not finished${reported(candidate, reports)}`,
-        );
-      } else {
-        const refusal = forced ? undefined : await force(operator, candidate);
-        if (refusal === undefined) forced = candidate;
-        missing.push(
-          `${candidate.accountId}: ${refusal ?? `no new key of ${candidate.userName} since ${since.toISOString()}`}${reported(candidate, reports)}`,
-        );
-      }
+      const seen = await proof.look(reports, missing);
+      if (seen !== undefined) return healthy(options, seen);
     }
     if (missing.join('\n') !== said) onProgress((said = missing.join('\n')));
-    if (clock.now().getTime() + POLL_MS > since.getTime() + limitMs) return { ok: false, lines: missing };
+    if (clock.now().getTime() + POLL_MS > proof.since.getTime() + limitMs) return { ok: false, lines: missing };
     await clock.sleep(POLL_MS);
   }
 }
+
+/** Rotations by the new code, in as many canary accounts as it takes. */
+class RotationProof {
+  private readonly forced = new Map<string, Candidate>();
+
+  constructor(
+    private readonly operator: Operator,
+    private readonly options: BakeOptions,
+    readonly since: Date,
+  ) {}
+
+  /**
+   * Forces what is still to be forced.
+   * @param missing is told what is waited for
+   * @returns what was seen, once it is enough
+   */
+  async look(reports: Reports, missing: string[]): Promise<string | undefined> {
+    const { freeze, clock, codePublishedAt } = this.options;
+    const now = clock.now();
+    const accounts = this.options.accounts.filter((account) => rotatedUsers([account], now).length > 0);
+    const rotated = accounts.flatMap((account) => rotatedSince([account], reports, this.since) ?? []);
+    const needed = Math.min(PROOFS, accounts.length);
+    if (needed > 0 && rotated.length >= needed) return `${places(rotated)} rotated`;
+    if (isFrozen(freeze, now)) return 'no rotation is forced in a freeze';
+    if (needed === 0) return 'the roster lets nobody there be rotated';
+    const rest = accounts.filter(({ id }) => !rotated.some(({ accountId }) => accountId === id));
+    const roomless = rest.filter((account) => !this.forced.has(account.id) && !candidateOf([account], reports, now));
+    const former = roomless.flatMap(
+      (account) => (codePublishedAt && rotatedSince([account], reports, codePublishedAt)) ?? [],
+    );
+    if (rotated.length + former.length >= needed)
+      return `${rotated.length > 0 ? `${places(rotated)} rotated, ` : ''}nobody has room for another key, and ${places(former)} rotated by this code before`;
+    const candidates = rest
+      .filter((account) => !roomless.includes(account))
+      .slice(0, needed - rotated.length - former.length);
+    for (const account of candidates) missing.push(await this.wait(account, reports, now));
+    if (rotated.length + former.length + candidates.length < needed) missing.push(nobodyHasRoom(roomless, reports));
+    return undefined;
+  }
+
+  /** @returns what is missing there */
+  private async wait(account: RosterAccount, reports: Reports, now: Date): Promise<string> {
+    const candidate = this.forced.get(account.id) ?? candidateOf([account], reports, now)!;
+    const { accountId, userName } = candidate;
+    if (!currentKey(reports, candidate))
+      return `${accountId}: the first rotation of ${userName} has not finished${reported(candidate, reports)}`;
+    const refusal = this.forced.has(accountId) ? undefined : await force(this.operator, candidate);
+    if (refusal === undefined) this.forced.set(accountId, candidate);
+    return `${accountId}: ${refusal ?? `no new key of ${userName} since ${this.since.toISOString()}`}${reported(candidate, reports)}`;
+  }
+}
+
+/** `jeremy.ritchie in 333333333333 was`, of several joined. */
+const places = (found: readonly { readonly accountId: string; readonly userName: string }[]): string =>
+  `${found.map(({ accountId, userName }) => `${userName} in ${accountId}`).join(' and ')} ${found.length === 1 ? 'was' : 'were'}`;
 
 const healthy = ({ accounts }: BakeOptions, seen: string): BakeOutcome => ({
   ok: true,
@@ -86,7 +124,7 @@ const healthy = ({ accounts }: BakeOptions, seen: string): BakeOutcome => ({
 });
 
 /** What the account says of a user whose rotation does not finish. */
-function reported({ accountId, userName }: Candidate, reports: ReadonlyMap<string, AccountReport>): string {
+function reported({ accountId, userName }: Candidate, reports: Reports): string {
   const { users = [], unknown = [] } = reports.get(accountId) ?? {};
   const isMeant = (other: { readonly userName: string }): boolean =>
     other.userName.toLowerCase() === userName.toLowerCase();
@@ -98,7 +136,7 @@ function reported({ accountId, userName }: Candidate, reports: ReadonlyMap<strin
 }
 
 /** Who gets room first, and what to do meanwhile. */
-function nobodyHasRoom(accounts: readonly RosterAccount[], reports: ReadonlyMap<string, AccountReport>): string {
+function nobodyHasRoom(accounts: readonly RosterAccount[], reports: Reports): string {
   const keys = accounts.flatMap(({ id }) =>
     (reports.get(id)?.users ?? []).flatMap(({ userName, keys: own }) =>
       own.flatMap(({ role, nextStep, nextStepAt }) =>
@@ -116,16 +154,18 @@ function nobodyHasRoom(accounts: readonly RosterAccount[], reports: ReadonlyMap<
 async function look(
   operator: Operator,
   { accounts, codeVersion }: BakeOptions,
-): Promise<{ readonly reports: ReadonlyMap<string, AccountReport>; readonly missing: string[] }> {
+): Promise<{ readonly reports: Reports; readonly missing: string[] }> {
   const reports = new Map<string, AccountReport>();
   const missing: string[] = [];
+  const stacks = await operator.stackStatuses(STACKS.canary);
   for (const { id, name } of accounts) {
     const report = await believed(operator, id);
     if (report && !(report instanceof UnreadableReport)) reports.set(id, report);
     const reason =
-      report instanceof UnreadableReport
+      undeployed(stacks.get(id)) ??
+      (report instanceof UnreadableReport
         ? report.message
-        : unhealthy(report, codeVersion, await operator.generation(id));
+        : unhealthy(report, codeVersion, await operator.generation(id)));
     if (reason) missing.push(`${id} ${name}: ${reason}`);
   }
   return { reports, missing };
@@ -136,6 +176,12 @@ function believed(operator: Operator, accountId: string): Promise<AccountReport 
     if (error instanceof UnreadableReport) return error;
     throw error;
   });
+}
+
+/** What CloudFormation says weighs more than what the account says of itself. */
+function undeployed(status: string | undefined): string | undefined {
+  if (status === undefined) return `the StackSet ${STACKS.canary} has no stack there`;
+  return status === 'CURRENT' ? undefined : `its stack in the StackSet ${STACKS.canary} is not up to date: ${status}`;
 }
 
 /** Why an account cannot be called healthy yet. A user that IAM does not have is a matter of the roster, not of the code. */
@@ -169,11 +215,7 @@ function rotatedUsers(accounts: readonly RosterAccount[], now: Date): readonly C
 }
 
 /** The user whose key is oldest, of those for whom IAM has room; without any, one whose first rotation is still to come. */
-export function candidateOf(
-  accounts: readonly RosterAccount[],
-  reports: ReadonlyMap<string, AccountReport>,
-  now: Date,
-): Candidate | undefined {
+export function candidateOf(accounts: readonly RosterAccount[], reports: Reports, now: Date): Candidate | undefined {
   const found = rotatedUsers(accounts, now).flatMap((user) => {
     const keys = keysIn(reports.get(user.accountId), user.userName);
     return keys && keys.length <= 1 ? [{ ...user, createdAt: currentKey(reports, user)?.createdAt ?? 'none' }] : [];
@@ -181,15 +223,13 @@ export function candidateOf(
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))[0];
 }
 
-const currentKey = (
-  reports: ReadonlyMap<string, AccountReport>,
-  { accountId, userName }: Candidate,
-): KeyReport | undefined => keysIn(reports.get(accountId), userName)?.find(({ role }) => role === 'current');
+const currentKey = (reports: Reports, { accountId, userName }: Candidate): KeyReport | undefined =>
+  keysIn(reports.get(accountId), userName)?.find(({ role }) => role === 'current');
 
 /** IAM keeps whole seconds. */
 function rotatedSince(
   accounts: readonly RosterAccount[],
-  reports: ReadonlyMap<string, AccountReport>,
+  reports: Reports,
   since: Date,
 ): { readonly accountId: string; readonly userName: string } | undefined {
   const second = Math.floor(since.getTime() / 1000) * 1000;
@@ -220,7 +260,7 @@ async function force(operator: Operator, { accountId, secretName }: Candidate): 
   }
 }
 
-const isFrozen = ({ freeze }: BakeOptions, now: Date): boolean =>
+const isFrozen = (freeze: BakeOptions['freeze'], now: Date): boolean =>
   freeze.some(({ from, to }) => from <= now.toISOString().slice(0, 10) && now.toISOString().slice(0, 10) <= to);
 
 const count = (accounts: number): string => `${accounts} canary account${accounts === 1 ? ' is' : 's are'}`;

@@ -1,3 +1,10 @@
+import {
+  CloudFormationClient,
+  paginateListStackInstances,
+  type CloudFormationClientConfig,
+  type ListStackInstancesInput,
+  type StackInstanceSummary,
+} from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient, type LambdaClientConfig } from '@aws-sdk/client-lambda';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
@@ -16,6 +23,11 @@ export interface Operator {
   report(accountId: string): Promise<AccountReport | undefined>;
   /** The generation of the account's published slice. */
   generation(accountId: string): Promise<number | undefined>;
+  /**
+   * What CloudFormation in the security account says of a StackSet's stacks, by account: `CURRENT` for one that was
+   * brought to the newest template, else its status and why. No account can write this.
+   */
+  stackStatuses(stackSetName: string): Promise<ReadonlyMap<string, string>>;
   /** When the last of these objects of the org bucket was written; undefined when one is missing. */
   publishedAt(keys: readonly string[]): Promise<Date | undefined>;
 }
@@ -31,6 +43,7 @@ export type ClientConfig = Pick<LambdaClientConfig, 'credentials' | 'requestHand
 
 interface Session {
   readonly lambda: LambdaClient;
+  readonly cloudFormation: CloudFormationClient;
   readonly store: OrgStore;
   /** ARN of who became the operator. */
   readonly caller: string;
@@ -74,12 +87,28 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
       const stored = await (await session()).store.read(slicePath(accountId));
       return stored && (JSON.parse(stored.text) as RosterSlice).generation;
     },
+    async stackStatuses(stackSetName) {
+      const { cloudFormation } = await session();
+      const input: ListStackInstancesInput = { StackSetName: stackSetName, CallAs: 'DELEGATED_ADMIN' };
+      const statuses = new Map<string, string>();
+      for await (const { Summaries = [] } of paginateListStackInstances({ client: cloudFormation }, input))
+        for (const summary of Summaries)
+          if (summary.Region === region) statuses.set(summary.Account!, statusOf(summary));
+      return statuses;
+    },
     async publishedAt(keys) {
       const { store } = await session();
       const written = await Promise.all(keys.map((key) => store.writtenAt(key)));
       return written.some((at) => !at) ? undefined : new Date(Math.max(...written.map(Number)));
     },
   };
+}
+
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html */
+function statusOf({ Status, StatusReason, StackInstanceStatus }: StackInstanceSummary): string {
+  const detailed = StackInstanceStatus?.DetailedStatus;
+  if (Status === 'CURRENT' && detailed === 'SUCCEEDED') return 'CURRENT';
+  return [Status, detailed, StatusReason].filter(Boolean).join(', ');
 }
 
 /** Named after who asks, so that CloudTrail shows it: AssumeRole in the security account is the proof, what operate is told is not. */
@@ -101,6 +130,7 @@ async function openSession(
   const own = { ...config, region, credentials };
   return {
     lambda: new LambdaClient(own),
+    cloudFormation: new CloudFormationClient(own as CloudFormationClientConfig),
     store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)),
     caller,
     endsAt: made!.Expiration!,

@@ -8,6 +8,7 @@ import { ROSTERS } from '../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');
 const ACCOUNT = '333333333333';
+const SECOND = '444444444444';
 const accounts = canaries(loadRoster(ROSTERS.organization, { at: START }).roster!);
 
 const key = (keyId: string, role: KeyReport['role'], createdAt: string): KeyReport => ({
@@ -39,6 +40,8 @@ class Account implements Operator {
   readonly operated: object[] = [];
   minutes = 0;
   refuses: string | undefined;
+  /** What CloudFormation says of each account's stack, in the security account. */
+  stacks: ReadonlyMap<string, string> = new Map([ACCOUNT, SECOND].map((id) => [id, 'CURRENT']));
 
   constructor(private readonly reports: readonly (AccountReport | undefined)[]) {}
 
@@ -54,6 +57,10 @@ class Account implements Operator {
 
   async generation() {
     return 5;
+  }
+
+  async stackStatuses() {
+    return this.stacks;
   }
 
   async publishedAt() {
@@ -290,4 +297,83 @@ test('the oldest key of a user with room is chosen; exempt and full users never 
     ],
   });
   expect(candidateOf(accounts, new Map([[ACCOUNT, given]]), START)?.userName).toBe('svc-backup');
+});
+
+describe('a report that an account forged', () => {
+  const both = [accounts[0]!, { ...accounts[0]!, id: SECOND, name: 'second' }];
+  /** What each of two canary accounts reports, by the minute. */
+  const two = (first: (minutes: number) => AccountReport, second: (minutes: number) => AccountReport): Account => {
+    const account = new Account([]);
+    account.report = async (id?: string) =>
+      id === ACCOUNT ? first(account.minutes) : { ...second(account.minutes), accountId: SECOND };
+    return account;
+  };
+
+  test.each<[string, ReadonlyMap<string, string>, string]>([
+    ['no stack there', new Map(), 'the StackSet AccessKeysCanary has no stack there'],
+    [
+      'a stack that was not updated',
+      new Map([[ACCOUNT, 'OUTDATED, FAILED, ResourceLogicalId:Rotate']]),
+      'is not up to date: OUTDATED, FAILED, ResourceLogicalId:Rotate',
+    ],
+  ])('does not pass where CloudFormation has %s', async (_, stacks, reason) => {
+    const account = new Account([rotated]);
+    account.stacks = stacks;
+    expect(await run(account)).toEqual({ ok: false, lines: [expect.stringContaining(reason)] });
+    expect(account.operated).toEqual([]);
+  });
+
+  test('does not pass alone where there is a second canary: that one has to be rotated too', async () => {
+    const account = two(
+      () => rotated,
+      () => report(),
+    );
+    expect(await run(account, { accounts: both })).toEqual({
+      ok: false,
+      lines: [expect.stringMatching(/^444444444444: no new key of jeremy.ritchie/)],
+    });
+    expect(account.operated).toEqual([{ command: 'rotate', secretName: '/access-key/jeremy.ritchie' }]);
+  });
+
+  test('two canaries are rotated side by side, and both are named', async () => {
+    const after = (minutes: number): AccountReport => (minutes < 3 ? report() : rotated);
+    const account = two(after, after);
+    expect(await run(account, { accounts: both })).toEqual({
+      ok: true,
+      lines: [
+        '2 canary accounts are healthy; jeremy.ritchie in 333333333333 and jeremy.ritchie in 444444444444 were rotated',
+      ],
+    });
+    expect(account.operated).toHaveLength(2);
+  });
+
+  test('a second canary that leaves, or has nobody to rotate, is not waited for', async () => {
+    const account = two(
+      () => rotated,
+      () => report(),
+    );
+    const leaving = [both[0]!, { ...both[1]!, state: 'leaving' as const }];
+    expect(await run(account, { accounts: leaving })).toMatchObject({ ok: true });
+  });
+
+  test('of two canaries one without room proves itself by a rotation of the same code before', async () => {
+    const full = report({
+      users: accounts[0]!.users.map(({ name }) =>
+        user(name, key('A', 'current', '2027-01-02T00:00:00Z'), key('B', 'retiring', '2026-01-01T00:00:00Z')),
+      ),
+    });
+    const account = two(
+      () => rotated,
+      () => full,
+    );
+    const before = { accounts: both, codePublishedAt: new Date('2027-01-01T12:00:00Z') };
+    expect(await run(account, before)).toMatchObject({
+      ok: true,
+      lines: [expect.stringContaining('by this code before')],
+    });
+    expect(await run(account, { accounts: both })).toMatchObject({
+      ok: false,
+      lines: [expect.stringContaining('nobody in the canary accounts has room')],
+    });
+  });
 });

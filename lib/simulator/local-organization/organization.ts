@@ -22,6 +22,7 @@ import type { FunctionCode } from './runtime/container';
 import { LambdaRuntime, type Answered, type LogLine } from './runtime/lambda-runtime';
 import { Schedules } from './schedules';
 import type { Principal } from './service';
+import { cloudFormationService } from './services/cloudformation';
 import { KmsState, kmsService } from './services/kms';
 import { lambdaService, type LambdaState } from './services/lambda';
 import type { InvocationSource } from './services/invoke';
@@ -136,6 +137,9 @@ export class LocalOrganization {
       unitsOf: (accountId) => unitsOf(options, accountId),
       templateAt: (url) => JSON.parse(this.asset(url.split('/').at(-1)!)!) as Template,
     });
+    const cloudFormation = cloudFormationService({
+      instancesOf: (administratorId, name) => this.stackSets.instancesOf(administratorId, name),
+    });
     this.schedules = new Schedules({
       clock,
       everyRun: options.everyRun ?? false,
@@ -145,7 +149,7 @@ export class LocalOrganization {
       services: [
         iamService(directory),
         stsService(directory),
-        ...[secrets, s3, sqs, sns, ses, lambda, kms].map(({ service }) => service),
+        ...[secrets, s3, sqs, sns, ses, lambda, cloudFormation, kms].map(({ service }) => service),
       ],
       directory,
       clock,

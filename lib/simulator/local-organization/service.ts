@@ -30,7 +30,8 @@ export interface Call {
   readonly at: Date;
 }
 
-export type ServiceId = 'iam' | 'sts' | 'secretsmanager' | 'sns' | 'sqs' | 's3' | 'ses' | 'lambda' | 'kms';
+export type ServiceId =
+  'iam' | 'sts' | 'secretsmanager' | 'sns' | 'sqs' | 's3' | 'ses' | 'lambda' | 'cloudformation' | 'kms';
 
 /** One permission a request needs; a request is allowed when all of its accesses are. */
 export interface Access {

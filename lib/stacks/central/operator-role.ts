@@ -3,9 +3,14 @@ import { CfnRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
+import { STACKS } from '../../names';
 import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
 import { allow, document, listed } from '../policy-statement';
 import type { Callers } from './organization-conditions';
+
+/** It belongs to the management account, whichever that is, and CloudFormation makes up the end of its name. */
+const canaryStackSet = (partition: string, region: string): string =>
+  `arn:${partition}:cloudformation:${region}:*:stackset/${STACKS.canary}:*`;
 
 const SESSION_SECONDS = 3_600;
 const PATHS = ['roster/*', 'reports/*', PUBLISHED_PATH];
@@ -32,6 +37,9 @@ export function operatorRole(
       PATHS.map((path) => `${bucket.bucketArn}/${path}`),
     ),
     allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, listed(...PATHS, 'code/*')),
+    ...(callers.organizationId === undefined
+      ? []
+      : [allow('SeeStacksOfCanaries', ['cloudformation:ListStackInstances'], canaryStackSet(partition, region))]),
   ];
   const role = new CfnRole(scope, 'OperatorRole', {
     roleName: ROLES.operator,
@@ -49,6 +57,8 @@ export function operatorRole(
     [`Resource::arn:${placeInFindings(Stack.of(scope)).partition}:lambda:${region}:*:function:${FUNCTIONS.operate.name}`]:
       'one function in every account of the organization, by condition',
     [`Resource::${bucketInFindings(bucket)}/roster/*`]: 'the slices of all accounts',
+    [`Resource::${canaryStackSet(placeInFindings(Stack.of(scope)).partition, region)}`]:
+      'one StackSet, whose account and id are not known here',
     [`Resource::${bucketInFindings(bucket)}/reports/*`]: 'the reports of all accounts',
   });
   return role;

@@ -43,6 +43,8 @@ export interface AlarmDefinition {
 }
 
 export interface StackSet {
+  /** The account that made it, as the delegated administrator. */
+  readonly administratorId: string;
   readonly name: string;
   readonly templateUrl: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -149,7 +151,8 @@ class StackDeployment {
           description: p.AlarmDescription,
           topicArns: p.AlarmActions ?? [],
         }),
-      'AWS::CloudFormation::StackSet': ({ properties: p }) => this.deployer.deployStackSet(stackSetOf(p)),
+      'AWS::CloudFormation::StackSet': ({ properties: p }) =>
+        this.deployer.deployStackSet(stackSetOf(p, this.target.accountId)),
       'AWS::SES::EmailIdentity': ({ properties: p }) =>
         this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
     };
@@ -294,13 +297,12 @@ class StackDeployment {
   }
 }
 
-function stackSetOf({
-  StackSetName,
-  TemplateURL,
-  Parameters = [],
-  StackInstancesGroup = [],
-}: Record<string, any>): StackSet {
+function stackSetOf(
+  { StackSetName, TemplateURL, Parameters = [], StackInstancesGroup = [] }: Record<string, any>,
+  administratorId: string,
+): StackSet {
   return {
+    administratorId,
     name: StackSetName,
     templateUrl: TemplateURL,
     parameters: Object.fromEntries(

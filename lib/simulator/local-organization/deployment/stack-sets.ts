@@ -22,6 +22,13 @@ interface StackInstance {
   readonly stack: StackToDeploy;
 }
 
+/** A stack that is there, brought to the template and parameters of its StackSet: one that fails stops the deployment. */
+export interface InstanceSummary {
+  readonly accountId: string;
+  readonly region: string;
+  readonly unit: string;
+}
+
 interface Deployed {
   readonly stackSet: StackSet;
   /** By `ACCOUNT/REGION`. */
@@ -55,6 +62,16 @@ export class StackSets {
     for (const [place, { unit }] of instances) this.deployInstance(instances, stackSet, template, { unit, place });
     for (const target of without(after, before)) this.createInstances(instances, stackSet, template, target);
     for (const target of shared(after, before)) this.updateInstances(instances, stackSet, target);
+  }
+
+  /** @returns undefined where this account is not the delegated administrator that made a StackSet of this name */
+  instancesOf(administratorId: string, name: string): readonly InstanceSummary[] | undefined {
+    const found = this.deployed.get(name);
+    if (found?.stackSet.administratorId !== administratorId) return undefined;
+    return [...found.instances].map(([place, { unit }]) => {
+      const [accountId = '', region = ''] = place.split('/');
+      return { accountId, region, unit };
+    });
   }
 
   private deleteInstances(instances: Map<string, StackInstance>, { unit, region, accountIds }: DeploymentTarget): void {

@@ -59,6 +59,12 @@ const MODELS: Readonly<Record<ServiceId, Model>> = {
     load: () => require('@aws-sdk/client-s3') as Record<string, unknown>,
     xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
   },
+  cloudformation: {
+    protocol: 'query',
+    signingName: 'cloudformation',
+    load: () => require('@aws-sdk/client-cloudformation') as Record<string, unknown>,
+    xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+  },
   kms: { protocol: 'json1.1', signingName: 'kms', load: () => ({}) },
 };
 

@@ -31,7 +31,8 @@ function stackSets() {
   ): readonly string[] => {
     const { unitIds, accountIds, name = 'fleet', templateUrl = 'one' } = change;
     log.splice(0);
-    sets.deploy({ name, templateUrl, parameters: {}, instances: [{ regions: ['us-east-1'], unitIds, accountIds }] });
+    const instances = [{ regions: ['us-east-1'], unitIds, accountIds }];
+    sets.deploy({ administratorId: '222222222222', name, templateUrl, parameters: {}, instances });
     return [...log];
   };
   return { deploy, log };
