@@ -36,7 +36,7 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
     identities: stsIdentities(BOUNDED),
     roster: s3Roster(s3, bucket, accountId),
     notices: orgNotices(s3, new SNSClient(BOUNDED), bucket, env('ADMIN_TOPIC_ARN')),
-    reports: orgReports(s3, bucket),
+    reports: orgReports(s3, bucket, accountId),
     log: logger(serviceName),
   };
 }

@@ -12,7 +12,15 @@ export interface AccountReport {
   /** `state: leaving`, and nothing of the account is rotated any more: its stack may go. */
   readonly released?: boolean;
   /** What could not be read or done, never left out. */
-  readonly unknown: readonly { readonly userName: string; readonly code: string; readonly reason: string }[];
+  readonly unknown: readonly UnknownUser[];
+}
+
+export interface UnknownUser {
+  readonly userName: string;
+  readonly code: string;
+  readonly reason: string;
+  /** Keys that a version of the user's secret had held when the user could be read last. */
+  readonly heldKeys?: readonly string[];
 }
 
 export interface UserReport {

@@ -1,5 +1,6 @@
 /** What the domain needs of the outside world; `lambda/aws` has one adapter for each. */
 import type { NoticeEvent } from '../contract/notice';
+import type { AccountReport } from '../contract/report';
 import type { RosterSlice } from '../contract/slice';
 
 export interface Clock {
@@ -111,6 +112,12 @@ export interface Identities {
 export interface Roster {
   /** Undefined when there is no slice for this account. Rejects when it cannot be read or is not a slice. */
   read(): Promise<RosterSlice | undefined>;
+}
+
+export interface Reports {
+  /** The text of the report that was written last; undefined where there is none. */
+  read(): Promise<string | undefined>;
+  write(report: AccountReport): Promise<void>;
 }
 
 export interface Notices {

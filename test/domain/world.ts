@@ -506,7 +506,10 @@ export class World {
           });
         },
       },
-      reports: { write: (report: AccountReport) => call('s3:PutObject report', '', () => void (this.report = report)) },
+      reports: {
+        read: () => call('s3:GetObject report', '', () => (this.report ? JSON.stringify(this.report) : undefined)),
+        write: (report: AccountReport) => call('s3:PutObject report', '', () => void (this.report = report)),
+      },
       clock: {
         now: () => new Date(this.now.getTime() + this.skewMs),
         sleep: async (milliseconds: number) => {

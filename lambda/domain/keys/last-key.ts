@@ -32,14 +32,19 @@ export const retirementsWait = (holdings: Holdings): boolean => {
   );
 };
 
+/** No Active key of this user retires until the secret holds one that works. */
+export const isUnsettled = (holdings: Holdings): boolean =>
+  retirementsWait(holdings) ||
+  (holdings.user.state !== 'retired' && holdings.currentKeyId === undefined && hasHeldAKey(holdings.secret));
+
 /**
  * Whether this Active key may be the last that works. Where no key was ever stored, as at adoption, every key but the
  * last Active one may go; where one was, and AWSCURRENT names none now, none may.
  */
 export function mayBeLast(holdings: Holdings, keyId: string): boolean {
   const { secret, user, existing, currentKeyId } = holdings;
-  if (user.state === 'retired' || currentKeyId !== undefined) return retirementsWait(holdings);
-  return hasHeldAKey(secret) || !existing.some(({ id, status }) => id !== keyId && status === 'Active');
+  if (user.state === 'retired' || currentKeyId !== undefined || hasHeldAKey(secret)) return isUnsettled(holdings);
+  return !existing.some(({ id, status }) => id !== keyId && status === 'Active');
 }
 
 export interface KeyHolder {

@@ -6,6 +6,8 @@ import type { Occurrence } from './rotation-failed-event';
 export interface Memory {
   generation?: number;
   fullPassAt?: Date;
+  /** Keys that secrets had held, by user, as the report says that was there when this function asked. */
+  reportedHeld?: ReadonlyMap<string, readonly string[]>;
   /** By the user's name in the roster. */
   readonly users: Map<string, Remembered>;
   /** Conditions of the account, or of users without a secret, by what was told and when. */
@@ -18,6 +20,8 @@ export interface Memory {
 
 export interface Remembered {
   readonly report?: UserReport;
+  /** Keys that a version of the user's secret has held; absent while this function never read the user. */
+  readonly held?: readonly string[];
   readonly unknown?: AccountReport['unknown'][number];
   readonly dueAt?: Date;
   readonly awaitsUse?: boolean;

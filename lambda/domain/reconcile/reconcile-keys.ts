@@ -2,7 +2,7 @@
 import { deactivateAndDelete, knownAs } from '../keys/protected-keys';
 import { isQuiet, quietAt } from '../keys/quiet';
 import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from '../keys/last-key';
-import { alertsOf, TAGS } from '../ledger/tags';
+import { alertsOf, lossOf, TAGS } from '../ledger/tags';
 import { intentsOf, intentTagKey } from '../ledger/intents';
 import { judgeableAt, judgeUnknownKeys, spentIntents } from '../keys/unknown-keys';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
@@ -28,9 +28,10 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const orphans = await tendOrphans(pass, judged);
   if (retirementsWait(pass))
     return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
+  const due = [...orphans];
+  if (lossOf(secret)) due.push(...(await retireLost(pass)));
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
-  const due = [...orphans];
   for (const retirement of retirements) {
     if (retirement.keyId === currentKeyId && pendingKeyId === undefined)
       await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
@@ -73,6 +74,24 @@ async function tendOrphans(
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
 }
 
+/**
+ * Keys that a secret held which is gone. They are ours, whatever the roster says of unmanaged ones, and the Active ones
+ * stay until the new secret holds a key that works: then they retire like the previous key of that one.
+ */
+async function retireLost(pass: UserPass): Promise<Date[]> {
+  const { secrets, secret, user, existing, currentKeyId, pendingKeyId, now } = pass;
+  const settled = storedKeyWorks(pass);
+  const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)]);
+  const left = existing.filter(
+    ({ id, status }) => lossOf(secret)?.keyIds.includes(id) && !known.has(id) && (settled || status !== 'Active'),
+  );
+  const replacedBy = versionWith(secret, 'AWSCURRENT') ?? '-';
+  for (const { id, status } of left)
+    await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, replacedBy, status === 'Active')));
+  if (settled) await secrets.untag(secret.arn, [TAGS.lost]);
+  return left.length > 0 ? [now] : [];
+}
+
 async function startAgain({ secrets, secret, user, now }: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
   await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
 }
@@ -92,7 +111,12 @@ function judge({
   now,
 }: UserPass): ReturnType<typeof judgeUnknownKeys> {
   const known = new Set(
-    [currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)].filter((id) => id !== undefined),
+    [
+      currentKeyId,
+      pendingKeyId,
+      ...retirementsOf(secret).map(({ keyId }) => keyId),
+      ...(lossOf(secret)?.keyIds ?? []),
+    ].filter((id) => id !== undefined),
   );
   const judged = judgeUnknownKeys(existing, known, intentsOf(secret), settings.rotateTimeoutMs, now);
   const unused = judged.orphans.filter(({ id }) => lastUses.get(id)?.used === false);

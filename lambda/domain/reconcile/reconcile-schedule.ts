@@ -12,23 +12,13 @@ import {
   exemptionEnd,
   thawedAt,
 } from '../roster/suspension';
-import {
-  TAGS,
-  failureTag,
-  isCompromised,
-  alertsOf,
-  lossOf,
-  failureOf,
-  leftSince,
-  leftTag,
-  type Failure,
-} from '../ledger/tags';
+import { TAGS, failureTag, isCompromised, alertsOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
 import { isBegun } from '../ledger/intents';
 import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
 import { lastFour } from '../keys/describe';
 import { inWords } from '../time';
 import { byHand } from '../notices/compose';
-import { retirementsWait } from '../keys/last-key';
+import { isUnsettled } from '../keys/last-key';
 import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
 import { codeOf, reasonOf } from '../errors';
 
@@ -204,10 +194,6 @@ async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | 
 
 const hasRoom = (pass: UserPass): boolean =>
   pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
-
-/** No key retires until it is settled which one is stored. */
-const isUnsettled = (pass: UserPass): boolean =>
-  retirementsWait(pass) || (pass.currentKeyId === undefined && lossOf(pass.secret) !== undefined);
 
 function waitForRoom(pass: UserPass): undefined {
   if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;

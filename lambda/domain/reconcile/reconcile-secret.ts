@@ -4,7 +4,7 @@ import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { User, Secret } from '../ports';
 import { appliedGeneration, outdated } from '../roster/subject';
 import { printSecretValue, parseSecretValue } from '../secret-value';
-import { TAGS, tagKeysOf, LIST_LAG_MS } from '../ledger/tags';
+import { lossTag, TAGS, tagKeysOf, LIST_LAG_MS } from '../ledger/tags';
 import { endingOf } from '../ledger/retirements';
 import { noticeBase, byHand } from '../notices/compose';
 import { eventId } from '../digest';
@@ -15,6 +15,7 @@ import { lastFour } from '../keys/describe';
 
 /**
  * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
+ * @param held asks for the keys that a secret of this user held before
  * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
  */
 export async function ensureSecret(
@@ -23,6 +24,7 @@ export async function ensureSecret(
   slice: RosterSlice,
   user: SliceUser,
   found: User | undefined,
+  held: () => Promise<readonly string[]>,
 ): Promise<Secret | undefined> {
   const secret = await ports.secrets.describe(user.secretName);
   if (secret && slice.generation < appliedGeneration(secret))
@@ -30,9 +32,12 @@ export async function ensureSecret(
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(ports, slice, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
   const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
+  const formerly = await held();
+  const loss = formerly.length > 0 ? lossTag({ since: ports.clock.now(), keyIds: formerly }) : {};
   await ports.secrets.create(user.secretName, value, {
     [TAGS.userId]: found.id,
     [TAGS.generation]: String(slice.generation),
+    ...loss,
   });
   return ports.secrets.describe(user.secretName);
 }

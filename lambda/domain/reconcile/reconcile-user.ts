@@ -30,6 +30,7 @@ import { reportOf, reportOfRetired } from './user-report';
 /**
  * Brings one user's secret, schedule and keys to what the roster says. Does one thing after another and may be cut off
  * anywhere: the next run starts from what is. Leaves a secret alone that an operator is at work on.
+ * @param held asks for the keys that a secret of this user held before, where there is none now
  * @throws what an AWS call threw; nothing is half done that a later run does not complete
  */
 export async function reconcileUser(
@@ -38,10 +39,11 @@ export async function reconcileUser(
   slice: RosterSlice,
   user: SliceUser,
   budget: RunBudget,
+  held: () => Promise<readonly string[]>,
 ): Promise<UserOutcome> {
   const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
   const found = await iam.user();
-  const secret = await ensureSecret(ports, settings, slice, user, found);
+  const secret = await ensureSecret(ports, settings, slice, user, found, held);
   if (!secret && user.state !== 'retired')
     return found
       ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now())

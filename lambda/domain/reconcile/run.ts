@@ -5,16 +5,18 @@ import { circuitBudget, isOpen } from './circuit-breaker';
 import { codeOf, reasonOf, RotationError } from '../errors';
 import { appliedGeneration, outdated, readSlice } from '../roster/subject';
 import { TAGS } from '../ledger/tags';
+import type { Reports } from '../ports';
+import { heldKeys, heldOf } from './held-keys';
 import type { Memory, Remembered } from './cache';
 import { isFailing, reconcileUser } from './reconcile-user';
 import { isReleased, lastPart, releasable, release } from './release-user';
-import type { AccountReport } from '../../contract/report';
+import type { AccountReport, UnknownUser } from '../../contract/report';
 import { isSecretOf, noticeOccurrence, type Occurrence } from './rotation-failed-event';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { ReconcilePorts, ReconcileSettings, RunBudget } from './user-state';
 
 export interface RunPorts extends ReconcilePorts {
-  readonly reports: { write(report: AccountReport): Promise<void> };
+  readonly reports: Reports;
 }
 
 export interface RunOutcome {
@@ -259,10 +261,13 @@ async function passUser(
   budget: RunBudget,
 ): Promise<Remembered> {
   try {
-    const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget);
+    const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget, () =>
+      heldKeys(ports.reports, memory, user.name),
+    );
     await resolveUser(ports, settings, memory, user.name);
     return {
       report,
+      held: heldOf(report),
       awaitsUse,
       failing,
       waits: budget.waiting.has(user.name),
@@ -278,7 +283,8 @@ async function passUser(
       unknown.code === 'SLICE_OUTDATED' ? '' : user.name,
       error,
     ).catch((failure: unknown) => failure);
-    return { unknown, dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
+    const held = memory.users.get(user.name)?.held;
+    return { unknown, ...(held && { held }), dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
   }
 }
 
@@ -289,6 +295,9 @@ async function accountReport(
   slice: RosterSlice,
 ): Promise<AccountReport> {
   const remembered = slice.users.map(({ name }) => memory.users.get(name));
+  const unknown = await Promise.all(
+    remembered.flatMap((user) => user?.unknown ?? []).map((user) => withHeldKeys(ports, memory, user)),
+  );
   return {
     schemaVersion: 1,
     accountId,
@@ -297,8 +306,19 @@ async function accountReport(
     at: ports.clock.now().toISOString(),
     users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
     ...(slice.state === 'leaving' && { released: await isReleased(ports.secrets, slice) }),
-    unknown: remembered.flatMap((user) => user?.unknown ?? []),
+    unknown,
   };
+}
+
+/** What the last report knew of a user that cannot be read, this one still does. */
+async function withHeldKeys({ reports, log }: RunPorts, memory: Memory, user: UnknownUser): Promise<UnknownUser> {
+  try {
+    const held = await heldKeys(reports, memory, user.userName);
+    return held.length > 0 ? { ...user, heldKeys: held } : user;
+  } catch (error) {
+    log.error('the last report cannot be read', { code: codeOf(error), reason: reasonOf(error) });
+    return user;
+  }
 }
 
 /** A cold function knows no failures yet; the ledgers do. What cannot be read is told by the user's own pass. */

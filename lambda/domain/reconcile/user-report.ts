@@ -1,5 +1,6 @@
 /** What is told of one user: every key, its age and use, what comes next and when. */
 import { endingOf, retirementsOf } from '../ledger/retirements';
+import { lossOf } from '../ledger/tags';
 import type { AccessKey, KeyAdministration, LastUse } from '../ports';
 import type { KeyReport, UserReport } from '../../contract/report';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
@@ -11,7 +12,10 @@ import { isExempt, standsStill } from '../roster/suspension';
 const DAY_MS = 24 * 3_600_000;
 
 export function reportOf(pass: UserPass): UserReport {
-  const retiring = new Set(retirementsOf(pass.secret).map(({ keyId }) => keyId));
+  const retiring = new Set([
+    ...retirementsOf(pass.secret).map(({ keyId }) => keyId),
+    ...(lossOf(pass.secret)?.keyIds ?? []),
+  ]);
   const keys = pass.existing.map((key): KeyReport => {
     const role =
       key.id === pass.currentKeyId

@@ -5,7 +5,7 @@ import { isQuiet } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
 import { judgeKey } from '../keys/last-key';
 import { withLease } from '../ledger/lease';
-import { isFormers } from '../ledger/tags';
+import { isFormers, lossOf } from '../ledger/tags';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
 import type { NoticeEvent } from '../../contract/notice';
@@ -61,19 +61,37 @@ async function requireWorking(rotation: Rotation, pending: AccessKeyPair, keys: 
 
 /** The label keeps the previous version from being cleaned up; the tag says since when its key retires. */
 async function retirePrevious(
-  { secrets, secret, event, user, settings, clock }: Rotation,
+  rotation: Rotation,
   currentVersion: string,
   pendingKeyId: string,
   keys: readonly AccessKey[],
 ): Promise<void> {
+  const { secrets, secret, event, user, settings, clock } = rotation;
   const text = await secrets.value(secret.arn, 'AWSCURRENT');
   const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
-  if (!previous || previous.id === pendingKeyId || isFormers(secret)) return;
+  if (!previous) return retireLost(rotation, pendingKeyId, keys);
+  if (previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
   if (holder !== currentVersion)
     await secrets.moveStage(secret.arn, 'KEY_RETIRING', { to: currentVersion, ...(holder && { from: holder }) });
   const works = keys.find(({ id }) => id === previous.id)?.status === 'Active';
   await secrets.tag(secret.arn, retirementTag(beginRetirement(previous.id, user, clock.now(), event.token, works)));
+}
+
+/** Of a secret that is gone: what it held is replaced by this version, though none of this secret names it. */
+async function retireLost(
+  { secrets, secret, event, user, clock }: Rotation,
+  pendingKeyId: string,
+  keys: readonly AccessKey[],
+): Promise<void> {
+  for (const { id, status } of keys.filter(
+    (key) => key.id !== pendingKeyId && lossOf(secret)?.keyIds.includes(key.id),
+  )) {
+    await secrets.tag(
+      secret.arn,
+      retirementTag(beginRetirement(id, user, clock.now(), event.token, status === 'Active')),
+    );
+  }
 }
 
 async function completeTail(rotation: Rotation): Promise<void> {

@@ -5,10 +5,10 @@ import { inWords } from '../time';
 import { deactivateAndDelete, knownAs } from '../keys/protected-keys';
 import { describeLastUse, lastFour } from '../keys/describe';
 import { isQuiet } from '../keys/quiet';
-import { judgeKey, mayBeLast, retirementsWait } from '../keys/last-key';
+import { isUnsettled, judgeKey, mayBeLast } from '../keys/last-key';
 import { withLease } from '../ledger/lease';
 import { intentsOf } from '../ledger/intents';
-import { isFormers } from '../ledger/tags';
+import { isFormers, lossOf } from '../ledger/tags';
 import { judgeableAt, judgeUnknownKeys } from '../keys/unknown-keys';
 import { retirementsOf, retirementTagKey } from '../ledger/retirements';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from '../ports';
@@ -120,7 +120,10 @@ async function retired({ secret, keys, existing, user, clock }: RoomInput): Prom
 
 async function unmanaged(input: RoomInput): Promise<Victim | undefined> {
   if (input.user.unmanagedKeys !== 'delete') return undefined;
-  const retiring = new Set(retirementsOf(input.secret).map(({ keyId }) => keyId));
+  const retiring = new Set([
+    ...retirementsOf(input.secret).map(({ keyId }) => keyId),
+    ...(lossOf(input.secret)?.keyIds ?? []),
+  ]);
   const candidates = input.existing.filter(
     (key) =>
       key.id !== input.currentKeyId && !retiring.has(key.id) && !(key.status === 'Active' && mayBeLast(input, key.id)),
@@ -140,7 +143,11 @@ function judge({
   rotateTimeoutMs,
   clock,
 }: RoomInput): ReturnType<typeof judgeUnknownKeys> {
-  const known = new Set([...(currentKeyId ? [currentKeyId] : []), ...retirementsOf(secret).map(({ keyId }) => keyId)]);
+  const known = new Set([
+    ...(currentKeyId ? [currentKeyId] : []),
+    ...retirementsOf(secret).map(({ keyId }) => keyId),
+    ...(lossOf(secret)?.keyIds ?? []),
+  ]);
   return judgeUnknownKeys(existing, known, intentsOf(secret), rotateTimeoutMs, clock.now());
 }
 
@@ -149,7 +156,7 @@ async function noRoom(input: RoomInput): Promise<RotationError> {
   const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
   const use = describeLastUse(await keys.lastUse(inTheWay.id));
   const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, stands in the way of a new one`;
-  return new RotationError('ROOM_NONE', found, retirementsWait(input) ? WAITS_FOR_STORED_KEY : howRoomComes(user));
+  return new RotationError('ROOM_NONE', found, isUnsettled(input) ? WAITS_FOR_STORED_KEY : howRoomComes(user));
 }
 
 /** For messages about keys that do not retire, for the stored one does not work. */

@@ -9,7 +9,7 @@ import type { Callers } from './organization-conditions';
 
 /**
  * Roster slices, reports and events of all accounts, and the code that they deploy. An account's functions read its
- * own slice and write its own report and events; `${aws:PrincipalAccount}` is filled in by S3 for each request. Code
+ * own slice, keep its own report and write its own events; `${aws:PrincipalAccount}` is filled in by S3 for each request. Code
  * holds no secret: whoever deploys in an account of the organization reads it.
  */
 export function orgBucket(
@@ -55,6 +55,10 @@ export function orgBucket(
   ]);
   grant('SeeWhetherOwnSliceExists', 's3:ListBucket', bucket.bucketArn, [ROLES.rotate, ROLES.reconcile, ROLES.operate], {
     StringEquals: { 's3:prefix': `roster/${own}.json` },
+  });
+  grant('ReadOwnReport', 's3:GetObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
+  grant('SeeWhetherOwnReportExists', 's3:ListBucket', bucket.bucketArn, [ROLES.reconcile], {
+    StringEquals: { 's3:prefix': `reports/${own}.json` },
   });
   grant('WriteOwnReport', 's3:PutObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
   grant('WriteOwnEvents', 's3:PutObject', bucket.arnForObjects(`events/${own}/*`), [

@@ -93,7 +93,8 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
   assumes(place, ROLES.keyRetirement),
   ...readsSlice(place),
   ...tells(place),
-  allow('WriteReport', ['s3:PutObject'], `${place.orgBucketArn}/reports/${place.accountId}.json`),
+  allow('KeepReport', ['s3:GetObject', 's3:PutObject'], `${place.orgBucketArn}/reports/${place.accountId}.json`),
+  allow('SeeWhetherReportExists', ['s3:ListBucket'], place.orgBucketArn, listed(`reports/${place.accountId}.json`)),
 ];
 
 /** The operator's commands, carried out in the member account. */

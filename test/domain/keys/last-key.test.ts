@@ -2,6 +2,7 @@
 import { ownerEvent } from '../../../lambda/domain/mail/owner-event';
 import { mailWords } from '../../../lambda/domain/mail/words';
 import type { NoticeEvent } from '../../../lambda/contract/notice';
+import { printSecretValue } from '../../../lambda/domain/secret-value';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { settled } from '../settled';
 import { ACCOUNT, ANN, sliceOf, World } from '../world';
@@ -162,6 +163,136 @@ describe('the exceptions', () => {
     await live(world, 20);
     expect(world.keys.map(({ id }) => id)).toEqual([current.id]);
     expect(world.outstanding).toBeDefined();
+  });
+});
+
+describe('a secret that was deleted by hand, without recovery,', () => {
+  /** The owner has taken up the newer key, or goes on with the older one. */
+  async function withLostSecret(user: SliceUser = ANN) {
+    const { world, key: old } = await settled(user);
+    await world.rotate();
+    const newer = world.keys.at(-1)!;
+    await live(world, 4, () => old);
+    world.notices.length = 0;
+    world.secrets.clear();
+    return { world, old, newer };
+  }
+
+  test('whose user has one key is reported, and its first rotation follows at once; the key goes once its owner has the new one', async () => {
+    const { world, key } = await settled();
+    world.secrets.clear();
+    await live(world, 2 / 24, () => key);
+    expect(world.notices[0]).toMatchObject({ type: 'attention', code: 'SECRET_LOST', audience: ['admin'] });
+    expect(world.notices[0]!.nextStep).toBe('a rotation is started');
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(world.notices.at(-1)).toMatchObject({ type: 'rotated', previousKeyId: key.id });
+    await live(world, 20, () => key);
+    expect(key.status).toBe('Active');
+    await live(world, 20);
+    expect(world.keys.map(({ id }) => id)).toEqual([world.keyOf('AWSCURRENT')!.id]);
+    expect(world.notices.map(({ code }) => code)).toContain('SECRET_LOST');
+    expect(world.notices.filter(({ type, code }) => type === 'resolved' && code === 'SECRET_LOST')).toHaveLength(1);
+  });
+
+  test.each([
+    ['the built-in settings', {}],
+    ['unmanagedKeys delete', { unmanagedKeys: 'delete' as const }],
+    ['unmanagedKeys hold', { unmanagedKeys: 'hold' as const }],
+    ['keys that are deactivated in use', { whenStillUsed: 'deactivate' as const }],
+  ])('whose user has two keeps both, with %s: nobody knows which is in use', async (_, settings) => {
+    const { world, old, newer } = await withLostSecret({ ...ANN, ...settings });
+    await live(world, 40);
+    expect(activeKeys(world)).toEqual([old.id, newer.id]);
+    const told = world.notices.filter(({ code }) => code === 'SECRET_LOST');
+    expect(told).toHaveLength(40);
+    expect(told[0]).toMatchObject({
+      type: 'stored-key-unusable',
+      audience: ['owner', 'admin'],
+      workingKeyIds: [old.id, newer.id],
+    });
+    expect(world.notices.map(({ code }) => code)).not.toContain('ROTATION_WAITS');
+  });
+
+  test.each([
+    ['taken up by its owner', 'newer'],
+    ['not taken up yet', 'old'],
+  ])('is cured within the hour by the command of the notice, the newer key %s', async (_, which) => {
+    const { world, old, newer } = await withLostSecret();
+    const daily = which === 'newer' ? newer : old;
+    await live(world, 3, () => daily);
+    follow(world, world.notices.filter(({ code }) => code === 'SECRET_LOST').at(-1)!.command!);
+    expect(activeKeys(world)).toEqual([daily.id]);
+    await live(world, 1 / 24);
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+    await live(world, 30, () => daily);
+    expect(daily.status).toBe('Active');
+    await live(world, 20);
+    expect(world.keys.map(({ id }) => id)).toEqual([world.keyOf('AWSCURRENT')!.id]);
+  });
+
+  test('offers no key for deletion while both are in use', async () => {
+    const { world, old, newer } = await withLostSecret();
+    world.use(old);
+    world.use(newer);
+    await live(world, 1);
+    expect(world.notices[0]!.command).toBeUndefined();
+    expect(world.notices[0]!.nextStep).toContain('both keys are in use');
+  });
+
+  test('whose other key is Inactive already waits for that one to be deleted, and no longer', async () => {
+    const { world, old, newer } = await withLostSecret();
+    old.status = 'Inactive';
+    await live(world, 9, () => newer);
+    expect(world.keys.map(({ id }) => id)).toEqual([newer.id]);
+    expect(await world.rotate(world.outstanding)).toBeUndefined();
+    expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
+  });
+
+  test('is still known as lost to a new container, after days in which none could be made in its place', async () => {
+    const { world, old, newer } = await withLostSecret();
+    world.between = (index) =>
+      void (world.calls[index] === 'secretsmanager:CreateSecret' && world.faults.set(index, 'error'));
+    for (let day = 0; day < 3; day++) {
+      await live(world, 1);
+      world.forget();
+    }
+    expect(world.report!.unknown).toMatchObject([{ userName: 'ann', heldKeys: [old.id, newer.id] }]);
+    world.between = () => {};
+    await live(world, 40);
+    expect(activeKeys(world)).toEqual([old.id, newer.id]);
+  });
+
+  test('is not made anew while the last report cannot be read: what it held would be forgotten', async () => {
+    const { world } = await withLostSecret();
+    world.forget();
+    world.between = (index) => void (world.calls[index] === 's3:GetObject report' && world.faults.set(index, 'error'));
+    await live(world, 1);
+    expect(world.secrets.size).toBe(0);
+    expect(world.notices.map(({ code }) => code)).toEqual(['InternalFailure']);
+  });
+
+  test('lost a second time before anything is settled is lost as before', async () => {
+    const { world, old, newer } = await withLostSecret();
+    await live(world, 2);
+    world.secrets.clear();
+    world.forget();
+    await live(world, 40);
+    expect(activeKeys(world)).toEqual([old.id, newer.id]);
+  });
+
+  test('is settled by a person who puts the value of a key that works', async () => {
+    const { world, old, newer } = await withLostSecret();
+    await live(world, 1);
+    for (const { stages } of world.secret.versions.values()) stages.delete('AWSCURRENT');
+    world.secret.versions.set('by-hand-000000000000000000000000', {
+      value: printSecretValue({ userName: 'ann', accountId: ACCOUNT, key: newer }),
+      stages: new Set(['AWSCURRENT']),
+    });
+    await live(world, 20, () => newer);
+    expect(world.keys.map(({ id }) => id)).toEqual([newer.id]);
+    expect(world.secret.tags['access-keys:lost']).toBeUndefined();
+    expect(old).toBeDefined();
   });
 });
 
