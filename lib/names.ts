@@ -4,6 +4,8 @@
  */
 export const ADMIN_TOPIC_NAME = 'access-keys-admin';
 export const ALARM_TOPIC_NAME = 'access-keys-alarms';
+/** Where SES reports what became of the mails. */
+export const MAIL_FEEDBACK_TOPIC_NAME = 'access-keys-mail-feedback';
 /** Every alarm's name begins like this: by it the topic knows them from other alarms. */
 export const ALARM_NAME_PREFIX = 'access-keys-';
 

@@ -2,11 +2,13 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SESClient } from '@aws-sdk/client-ses';
-import { FUNCTIONS, type MailerEnvironment } from '../contract/names';
+import { ADMIN_MAIL_BOUNCED, FUNCTIONS, type MailerEnvironment } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
 import { BOUNDED } from './client-config';
 import { s3Deliveries } from './deliveries';
 import { required } from './environment';
+import { s3MailFeedback } from './mail-feedback-store';
+import { counted } from './metrics';
 import { orgEvents } from './notice-store';
 import { sesMail } from './ses';
 import { s3Roster } from './slice-store';
@@ -27,6 +29,8 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     tally: s3Tally(s3, bucket),
     clock: { now: () => new Date() },
     mail: sesMail(new SESClient(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    feedback: s3MailFeedback(s3, bucket),
+    adminMailBounced: () => counted(ADMIN_MAIL_BOUNCED),
     log: logger(),
     admins: env('ADMINS').split(','),
   };

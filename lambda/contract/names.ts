@@ -73,3 +73,12 @@ export const JUDGED_PATH = 'judged.json';
 export const DELIVERIES_PREFIX = 'deliveries/';
 /** How many mails it sent for each account and hour. */
 export const TALLY_PREFIX = `${DELIVERIES_PREFIX}hours/`;
+/** What SES reported of the mail about an event, where it did not arrive as it should. */
+export const mailFeedbackPrefix = (accountId: string): string => `${DELIVERIES_PREFIX}feedback/${accountId}/`;
+export const mailFeedbackPath = (accountId: string, eventId: string): string =>
+  `${mailFeedbackPrefix(accountId)}${eventId}.json`;
+/** The mailer's queue of SES's reports; by its name the mailer knows them from notices. */
+export const MAIL_FEEDBACK_QUEUE = 'access-keys-mail-feedback';
+/** Of the product's own metrics. */
+export const METRICS_NAMESPACE = 'access-keys';
+export const ADMIN_MAIL_BOUNCED = 'AdminMailBounced';

@@ -132,6 +132,7 @@ export const rosterFields = ({
   secretsKey,
   'notifications.admins': list(notifications.admins),
   'notifications.sender': notifications.sender,
+  'notifications.senderIdentity': notifications.senderIdentity ?? 'address',
   'notifications.ownerDomain': notifications.ownerDomain,
   'source.connectionArn': source?.connectionArn,
   'source.repository': source?.repository,

@@ -80,7 +80,24 @@ const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | '
     reason: 'secrets that exist stay under the former key, which the functions can no longer use',
   },
   'notifications.admins': { kind: 'addresses-changed', reason: 'alerts go to other people' },
-  'notifications.sender': { kind: 'addresses-changed', reason: 'owners get mail from another sender' },
+  'notifications.sender': {
+    kind: 'addresses-changed',
+    reason:
+      'owners get mail from another sender, and none until SES has verified it; while no mail goes, no key is retired that an owner must be told of first',
+    steps: [
+      'ask SES to verify the new sender before you push, and wait until it is verified:\naws ses verify-email-identity --email-address SENDER\naws ses get-identity-verification-attributes --identities SENDER',
+      'push the sender with senderIdentity: existing, because the identity is there already',
+    ],
+  },
+  'notifications.senderIdentity': {
+    kind: 'sender-identity-changed',
+    reason:
+      'SES verifies another identity of the sender; mail that stops stops the retirement of keys. Identities that are there already are kept, and one that exists cannot be created again',
+    steps: [
+      'see which identities exist, and which of them are verified:\naws ses get-identity-verification-attributes --identities SENDER DOMAIN',
+      'push; after domain, add the DNS records that the plan then prints',
+    ],
+  },
   'notifications.ownerDomain': { kind: 'addresses-changed', reason: 'notices go to other addresses' },
   'source.connectionArn': { kind: 'source-changed', reason: 'another connection decides what is deployed' },
   'source.repository': { kind: 'source-changed', reason: 'another repository decides what is deployed' },

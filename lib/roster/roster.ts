@@ -1,4 +1,5 @@
 import type { RosterSlice, SliceUser, UserGuard } from '../../lambda/contract/slice';
+import type { SenderIdentity } from './sender';
 
 /** A validated roster with every default resolved. Durations are in hours. */
 export interface Roster {
@@ -11,6 +12,8 @@ export interface Roster {
   readonly notifications: {
     readonly admins: readonly string[];
     readonly sender: string;
+    /** Absent: `address`. */
+    readonly senderIdentity?: SenderIdentity;
     /** An owner's address is <user>@ownerDomain unless the user says otherwise. */
     readonly ownerDomain?: string;
   };

@@ -76,13 +76,14 @@ function bundleMailer(): void {
 }
 
 function notificationProps(roster: Roster, securityAccountId: string): NotificationStackProps {
-  const { admins, sender } = roster.notifications;
+  const { admins, sender, senderIdentity = 'address' } = roster.notifications;
   return {
     organizationId: roster.organization?.id,
     securityAccountId,
     homeRegion: roster.region,
     admins,
     sender,
+    senderIdentity,
     mailerCode: (stack) => assetCode(stack, 'mailer'),
     description: 'Access keys: admin topic, org bucket, mailer and operator role',
   };

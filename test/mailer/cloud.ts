@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SESClient } from '@aws-sdk/client-ses';
 import { s3Deliveries } from '../../lambda/aws/deliveries';
+import { s3MailFeedback } from '../../lambda/aws/mail-feedback-store';
 import { orgEvents } from '../../lambda/aws/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
 import { s3Tally } from '../../lambda/aws/tally';
@@ -19,6 +20,8 @@ export interface Sent {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** By name, as SES gives them back. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 interface Command {
@@ -33,6 +36,8 @@ export class Cloud {
   readonly logged: string[] = [];
   /** Keys of the objects whose bodies were read. */
   readonly downloads: string[] = [];
+  /** How often the alarm of admin mails was raised. */
+  alarms = 0;
   /** Names of the calls of the last run. */
   calls: string[] = [];
   private writes = 0;
@@ -56,7 +61,7 @@ export class Cloud {
 
   /** One invocation in a fresh container. @returns the failed messages, or undefined when it was killed */
   async run(
-    bodies: readonly string[] = [pointer()],
+    bodies: readonly (string | { readonly ses: object })[] = [pointer()],
     fault?: { readonly call: number; readonly kind: FaultKind },
     remaining = (): number => 60_000,
   ): Promise<readonly string[] | undefined> {
@@ -72,7 +77,11 @@ export class Cloud {
       if (kind === 'killed after') return dead(kill);
       return answer();
     };
-    const messages = bodies.map((body, index) => ({ messageId: `message-${index}`, body }));
+    const messages = bodies.map((body, index) =>
+      typeof body === 'string'
+        ? { messageId: `message-${index}`, body }
+        : { messageId: `message-${index}`, body: envelope(body.ses), from: 'ses' as const },
+    );
     return Promise.race([deliverBatch(this.ports({ send }), ADMINS, messages, remaining), death]);
   }
 
@@ -90,6 +99,8 @@ export class Cloud {
         sender: 'access-keys@example.com',
         configurationSet: 'access-keys',
       }),
+      feedback: s3MailFeedback(s3, 'org'),
+      adminMailBounced: () => void this.alarms++,
       log: { info: log, warn: log, error: log },
     };
   }
@@ -121,6 +132,7 @@ export class Cloud {
           subject: Subject.Data,
           text: Body.Text.Data,
           html: Body.Html.Data,
+          tags: Object.fromEntries(input.Tags.map((tag: { Name: string; Value: string }) => [tag.Name, tag.Value])),
         });
         return { MessageId: `mail-${this.sent.length}` };
       }

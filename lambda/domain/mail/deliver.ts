@@ -1,4 +1,6 @@
 import { RotationError, codeOf, reasonOf } from '../errors';
+import type { MailFeedback } from '../../contract/mail-feedback';
+import { mailReport, saysMore, type MailReport, type MailSubject } from './feedback';
 import { mostMailsAnHour, sendWithinLimit, type Tally } from './hourly-limit';
 import { ownerMail, type Mail } from './render';
 import { ownerEvent, type OwnerEvent } from './owner-event';
@@ -18,8 +20,21 @@ export interface MailerPorts {
    */
   readonly deliveries: { once(key: string, send: () => Promise<string>): Promise<void> };
   readonly tally: Tally;
-  /** @returns the message id */
-  readonly mail: { send(to: readonly string[], mail: Mail): Promise<string> };
+  /**
+   * @param about what SES gives back with its reports of the mail; no event of the admins', unless given
+   * @returns the message id
+   */
+  readonly mail: { send(to: readonly string[], mail: Mail, about?: MailSubject): Promise<string> };
+  /** What SES reported of mails before; a write fails when another one came first. */
+  readonly feedback: {
+    read(
+      accountId: string,
+      eventId: string,
+    ): Promise<{ readonly feedback: MailFeedback; readonly etag: string } | undefined>;
+    write(feedback: MailFeedback, former: string | undefined): Promise<void>;
+  };
+  /** Raises the alarm of admin mails that bounced: a mail about it would bounce as well. */
+  readonly adminMailBounced: () => void;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }
@@ -79,11 +94,38 @@ async function mailOwner(
     rest: { account: accountId },
     async send() {
       const to = recipient.kind === 'owner' ? [recipient.address] : admins;
-      const messageId = await ports.mail.send(to, ownerMail(event, recipient, slice));
+      const messageId = await ports.mail.send(to, ownerMail(event, recipient, slice), {
+        audience: recipient.kind,
+        event: { accountId, eventId },
+      });
       ports.log.info('mailed', { event: location.key, type: event.type, to: recipient.kind, messageId });
       return messageId;
     },
   });
+}
+
+/** Remembers what became of one mail, unless more is known of it already. */
+async function hear(ports: MailerPorts, body: string): Promise<void> {
+  const report = mailReport(body);
+  if (!report) return ports.log.warn('a report of SES is about none of our mails and is dropped');
+  if (report.event && !(await remember(ports, report, report.event))) return;
+  const { kind, audience, detail, event } = report;
+  if (kind === 'delivered') return;
+  ports.log.warn('a mail did not arrive as it should', { ...event, kind, audience, detail });
+  if (audience === 'admins' && kind !== 'delayed') ports.adminMailBounced();
+}
+
+/** @returns whether this was news */
+async function remember(
+  { feedback }: MailerPorts,
+  { kind, audience, addresses, at, detail }: MailReport,
+  event: NonNullable<MailReport['event']>,
+): Promise<boolean> {
+  const former = await feedback.read(event.accountId, event.eventId);
+  const report = { audience, kind, addresses, at, ...(detail !== undefined && { detail }) };
+  if (!saysMore(former?.feedback, report)) return false;
+  await feedback.write({ schemaVersion: 1, ...event, ...report }, former?.etag);
+  return true;
 }
 
 /** A mail is not begun with less time than it may take, with all attempts to mark it as sent. */
@@ -101,9 +143,10 @@ export async function deliverBatch(
   remaining: () => number,
 ): Promise<string[]> {
   const failed: string[] = [];
-  for (const { messageId, body } of messages) {
+  for (const { messageId, body, from } of messages) {
     try {
       if (remaining() < MAIL_MS) failed.push(messageId);
+      else if (from === 'ses') await hear(ports, body);
       else await deliver(ports, admins, body);
     } catch (error) {
       ports.log.error('a message comes again', { messageId, code: codeOf(error), reason: reasonOf(error) });
@@ -114,6 +157,8 @@ export async function deliverBatch(
 }
 
 export interface QueuedMessage {
+  /** Which queue it came by: the admin topic's, unless it is that of SES's reports. */
+  readonly from?: 'ses';
   readonly messageId: string;
   readonly body: string;
 }

@@ -18,7 +18,8 @@ export function eventLocation(body: string): EventLocation | undefined {
   return found === key && accountId && eventId ? { key: found!, accountId, eventId } : undefined;
 }
 
-function member(text: unknown, name: string): unknown {
+/** A member of a JSON object in text; undefined where there is none. */
+export function member(text: unknown, name: string): unknown {
   if (typeof text !== 'string') return undefined;
   try {
     return (JSON.parse(text) as Record<string, unknown> | null)?.[name];

@@ -121,7 +121,11 @@ export class LocalOrganization {
       kms: this.kms,
       deliver: (queueArn, body, topicArn) => this.deliver(queueArn, body, topicArn),
     });
-    const ses = sesService({ clock, random });
+    const ses = sesService({
+      clock,
+      random,
+      publish: (topicArn, message, source) => this.publishFeedback(topicArn, message, source),
+    });
     const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
     Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
     [this.secrets, this.s3, this.sqs, this.sns, this.ses, this.lambda] = [
@@ -258,17 +262,19 @@ export class LocalOrganization {
 
   private called(record: CallRecord): void {
     const { service, operation, principal, injected } = record;
-    if (service === 's3' && WRITES.test(operation)) this.sliceWritten((record.input as { Key?: string }).Key);
+    if (service === 's3' && WRITES.test(operation)) this.objectWritten((record.input as { Key?: string }).Key);
     const wrote = (service === 'iam' || service === 'secretsmanager') && WRITES.test(operation);
     if (wrote || injected) this.schedules.touch(principal.accountId, injected ? undefined : functionArnOf(record));
     if (principal.kind === 'user') this.keyUsed(principal);
     for (const listen of this.callListeners) listen(record);
   }
 
-  /** Every run looks whether its slice is another one. */
-  private sliceWritten(key = ''): void {
-    const accountId = /^roster\/(\d{12})\.json$/.exec(key)?.[1];
-    if (accountId !== undefined) this.schedules.wake(accountId);
+  /** Every run looks whether its slice is another one; a full pass looks which mails came back. */
+  private objectWritten(key = ''): void {
+    const [, kind, accountId] = /^(roster|deliveries\/feedback)\/(\d{12})(?:\.json$|\/)/.exec(key) ?? [];
+    if (accountId === undefined) return;
+    if (kind === 'roster') this.schedules.wake(accountId);
+    else this.schedules.touch(accountId);
   }
 
   /** A use of the older of two keys can bring a warning forward, once IAM tells of it; any other use only puts things off. */
@@ -339,6 +345,22 @@ export class LocalOrganization {
         { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': accountId },
       );
     }
+  }
+
+  private async publishFeedback(
+    TopicArn: string,
+    Message: string,
+    source: { readonly arn: string; readonly accountId: string },
+  ): Promise<void> {
+    const context = { 'aws:SourceArn': source.arn, 'aws:SourceAccount': source.accountId };
+    await this.gateway.call(
+      service('ses.amazonaws.com'),
+      'sns',
+      'Publish',
+      this.region,
+      { TopicArn, Message },
+      context,
+    );
   }
 
   private emit(event: RotationEvent): void {

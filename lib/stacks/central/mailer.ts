@@ -3,13 +3,14 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRole, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnEventInvokeConfig, CfnEventSourceMapping, CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
-import { CfnConfigurationSet, CfnEmailIdentity } from 'aws-cdk-lib/aws-ses';
+import { CfnConfigurationSet } from 'aws-cdk-lib/aws-ses';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { CfnSubscription } from 'aws-cdk-lib/aws-sns';
+import { CfnSubscription, type CfnTopic, type CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { acceptWildcards, bucketInFindings } from '../nag-acknowledgements';
+import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
 import { ALARM_NAME_PREFIX } from '../../names';
+import type { SenderIdentity } from '../../roster/sender';
 import { allow, document, listed, type Statement } from '../policy-statement';
 import {
   DELIVERIES_PREFIX,
@@ -18,18 +19,22 @@ import {
   TALLY_PREFIX,
   type MailerEnvironment,
 } from '../../../lambda/contract/names';
+import { MailFeedback } from './mail-feedback';
+import { senderIdentity } from './sender-identity';
 
 export interface MailerProps {
   readonly topicArn: string;
   readonly alarmTopicArn: string;
   readonly bucket: IBucket;
   readonly sender: string;
+  readonly senderIdentity: SenderIdentity;
+  readonly feedback: { readonly topic: CfnTopic; readonly topicPolicy: CfnTopicPolicy };
   readonly admins: readonly string[];
   readonly code: { readonly s3Bucket: string; readonly s3Key: string };
 }
 
 const QUEUE_NAME = 'access-keys-owner-notices';
-const CONFIGURATION_SET = 'access-keys';
+export const CONFIGURATION_SET = 'access-keys';
 /** AWS advises six times the function's timeout; the mailer's lease ends well before. */
 const VISIBILITY_SECONDS = 6 * FUNCTIONS.mailer.timeoutSeconds;
 const ATTEMPTS = 5;
@@ -43,26 +48,39 @@ export class Mailer extends Construct {
     private readonly props: MailerProps,
   ) {
     super(scope, id);
-    const queue = this.queues();
-    new CfnConfigurationSet(this, 'ConfigurationSet', {
+    const { queue, dead } = this.queues();
+    const configurationSet = new CfnConfigurationSet(this, 'ConfigurationSet', {
       name: CONFIGURATION_SET,
       reputationOptions: { reputationMetricsEnabled: true },
       deliveryOptions: { tlsPolicy: 'REQUIRE' },
     });
-    new CfnEmailIdentity(this, 'Sender', { emailIdentity: props.sender });
-    const mailer = this.function(queue);
-    new CfnEventSourceMapping(this, 'Poll', {
+    senderIdentity(this, props.sender, props.senderIdentity);
+    const feedback = new MailFeedback(this, 'Feedback', {
+      ...props.feedback,
+      configurationSet,
+      alarmTopicArn: props.alarmTopicArn,
+      visibilitySeconds: VISIBILITY_SECONDS,
+      attempts: ATTEMPTS,
+      dead,
+    });
+    const mailer = this.function([queue, feedback.queue]);
+    this.poll('Poll', mailer, queue);
+    this.poll('PollFeedback', mailer, feedback.queue);
+    // Without a filter policy: what only the admins receive has to be checked too.
+    new CfnSubscription(this, 'EveryNotice', { topicArn: props.topicArn, protocol: 'sqs', endpoint: queue.queueArn });
+  }
+
+  private poll(id: string, mailer: CfnFunction, queue: Queue): void {
+    new CfnEventSourceMapping(this, id, {
       eventSourceArn: queue.queueArn,
       functionName: mailer.ref,
       batchSize: 5,
       functionResponseTypes: ['ReportBatchItemFailures'],
       scalingConfig: { maximumConcurrency: 2 },
     });
-    // Without a filter policy: what only the admins receive has to be checked too.
-    new CfnSubscription(this, 'EveryNotice', { topicArn: props.topicArn, protocol: 'sqs', endpoint: queue.queueArn });
   }
 
-  private queues(): Queue {
+  private queues(): { readonly queue: Queue; readonly dead: Queue } {
     const dead = new Queue(this, 'Undeliverable', {
       queueName: `${QUEUE_NAME}-undeliverable`,
       encryption: QueueEncryption.SQS_MANAGED,
@@ -100,10 +118,10 @@ export class Mailer extends Construct {
       treatMissingData: 'notBreaching',
       alarmActions: [this.props.alarmTopicArn],
     });
-    return queue;
+    return { queue, dead };
   }
 
-  private function(queue: Queue): CfnFunction {
+  private function(queues: readonly Queue[]): CfnFunction {
     const { name, timeoutSeconds, memoryMiB } = FUNCTIONS.mailer;
     const logs = new CfnLogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${name}`,
@@ -114,13 +132,17 @@ export class Mailer extends Construct {
       assumeRolePolicyDocument: document([
         { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
       ]),
-      policies: [{ policyName: 'mailer', policyDocument: document(this.statements(queue, logs)) }],
+      policies: [{ policyName: 'mailer', policyDocument: document(this.statements(queues, logs)) }],
     });
     const bucket = bucketInFindings(this.props.bucket);
+    const { account } = Stack.of(this);
+    const place = placeInFindings(Stack.of(this));
     acceptWildcards(role, {
       [`Resource::${bucket}/events/*`]: 'the events of all accounts',
       [`Resource::${bucket}/roster/*`]: 'the slices of all accounts: recipients are taken from there',
       [`Resource::${bucket}/${DELIVERIES_PREFIX}*`]: 'its own bookkeeping, an object for each event',
+      [`Resource::arn:${place.partition}:ses:${place.region}:${account}:identity/*`]:
+        "SES asks for the recipients' identities too while the account is in its sandbox, and for those of address and domain; the condition pins the sender",
     });
     const environment: MailerEnvironment = {
       ORG_BUCKET: this.props.bucket.bucketName,
@@ -144,7 +166,7 @@ export class Mailer extends Construct {
     return mailer;
   }
 
-  private statements(queue: Queue, logs: CfnLogGroup): readonly Statement[] {
+  private statements(queues: readonly Queue[], logs: CfnLogGroup): readonly Statement[] {
     const { partition, region, account } = Stack.of(this);
     const {
       bucket: { bucketArn },
@@ -153,16 +175,22 @@ export class Mailer extends Construct {
     const ses = `arn:${partition}:ses:${region}:${account}`;
     return [
       allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn),
-      allow('TakeNotices', ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], queue.queueArn),
+      allow(
+        'TakeNotices',
+        ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        queues.map(({ queueArn }) => queueArn),
+      ),
       allow('ReadEventsAndRoster', ['s3:GetObject'], [`${bucketArn}/events/*`, `${bucketArn}/roster/*`]),
       allow('RememberDeliveries', ['s3:GetObject', 's3:PutObject'], `${bucketArn}/${DELIVERIES_PREFIX}*`),
-      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, listed('events/*', 'roster/*', `${TALLY_PREFIX}*`)),
       allow(
-        'SendMail',
-        ['ses:SendEmail'],
-        [`${ses}:identity/${sender}`, `${ses}:configuration-set/${CONFIGURATION_SET}`],
-        { StringEquals: { 'ses:FromAddress': sender } },
+        'SeeWhetherObjectsExist',
+        ['s3:ListBucket'],
+        bucketArn,
+        listed('events/*', 'roster/*', `${TALLY_PREFIX}*`, `${DELIVERIES_PREFIX}feedback/*`),
       ),
+      allow('SendMail', ['ses:SendEmail'], [`${ses}:identity/*`, `${ses}:configuration-set/${CONFIGURATION_SET}`], {
+        StringEquals: { 'ses:FromAddress': sender },
+      }),
     ];
   }
 }

@@ -4,10 +4,11 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSubscription, CfnTopic, CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ROLES } from '../../../lambda/contract/names';
-import { ADMIN_TOPIC_NAME, ALARM_TOPIC_NAME } from '../../names';
+import { ADMIN_TOPIC_NAME, ALARM_TOPIC_NAME, MAIL_FEEDBACK_TOPIC_NAME } from '../../names';
+import type { SenderIdentity } from '../../roster/sender';
 import { document } from '../policy-statement';
 import { Callers } from './organization-conditions';
-import { Mailer } from './mailer';
+import { CONFIGURATION_SET, Mailer } from './mailer';
 import { operatorRole } from './operator-role';
 import { orgBucket } from './org-bucket';
 
@@ -18,10 +19,12 @@ export interface NotificationStackProps extends StackProps {
   readonly homeRegion: string;
   readonly admins: readonly string[];
   readonly sender: string;
+  readonly senderIdentity: SenderIdentity;
   readonly mailerCode: (stack: Stack) => { readonly s3Bucket: string; readonly s3Key: string };
 }
 
 const PUBLISHERS = [ROLES.rotate, ROLES.reconcile, ROLES.operate];
+const SES = new ServicePrincipal('ses.amazonaws.com');
 const CLOUDWATCH = new ServicePrincipal('cloudwatch.amazonaws.com');
 const USE = ['kms:GenerateDataKey', 'kms:Decrypt'];
 
@@ -35,7 +38,7 @@ export class NotificationStack extends Stack {
     const bucket = orgBucket(this, { securityAccountId: props.securityAccountId, region: props.homeRegion, callers });
     operatorRole(this, { callers, bucket, region: this.region });
     const key = this.topicKey();
-    const topic = this.topic(
+    const { topic } = this.topic(
       'AdminTopic',
       ADMIN_TOPIC_NAME,
       key,
@@ -48,7 +51,7 @@ export class NotificationStack extends Stack {
           conditions: callers.conditions(PUBLISHERS),
         }),
     );
-    const alarms = this.topic(
+    const { topic: alarms } = this.topic(
       'AlarmTopic',
       ALARM_TOPIC_NAME,
       key,
@@ -75,9 +78,30 @@ export class NotificationStack extends Stack {
       alarmTopicArn: alarms.ref,
       bucket,
       sender: props.sender,
+      senderIdentity: props.senderIdentity,
+      feedback: this.mailFeedback(key),
       admins: props.admins,
       code: props.mailerCode(this),
     });
+  }
+
+  /** Only SES publishes here, for the mailer's configuration set. */
+  private mailFeedback(key: Key): { readonly topic: CfnTopic; readonly topicPolicy: CfnTopicPolicy } {
+    const { partition, region, account } = this;
+    const source = `arn:${partition}:ses:${region}:${account}:configuration-set/${CONFIGURATION_SET}`;
+    return this.topic(
+      'MailFeedbackTopic',
+      MAIL_FEEDBACK_TOPIC_NAME,
+      key,
+      (arn) =>
+        new PolicyStatement({
+          sid: 'SesPublishes',
+          principals: [SES],
+          actions: ['sns:Publish'],
+          resources: [arn],
+          conditions: { StringEquals: { 'aws:SourceAccount': account }, ArnEquals: { 'aws:SourceArn': source } },
+        }),
+    );
   }
 
   /** A key of its own: a topic under `alias/aws/sns` cannot be published to from another account. */
@@ -107,6 +131,17 @@ export class NotificationStack extends Stack {
         conditions: this.callers.alarms(this.region),
       }),
     );
+    // SES names no source to the key: https://docs.aws.amazon.com/ses/latest/dg/configure-sns-notifications.html
+    const topicArn = `arn:${this.partition}:sns:${this.region}:${this.account}:${MAIL_FEEDBACK_TOPIC_NAME}`;
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'SesPublishes',
+        principals: [SES],
+        actions: USE,
+        resources: ['*'],
+        conditions: { StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topicArn } },
+      }),
+    );
     return key;
   }
 
@@ -114,13 +149,21 @@ export class NotificationStack extends Stack {
    * Alarms have a topic of their own: their messages carry no attributes, so that no filter policy lets them through,
    * `{ exists: false }` included (https://docs.aws.amazon.com/sns/latest/dg/attribute-key-matching.html).
    */
-  private topic(id: string, topicName: string, key: Key, publish: (topicArn: string) => PolicyStatement): CfnTopic {
+  private topic(
+    id: string,
+    topicName: string,
+    key: Key,
+    publish: (topicArn: string) => PolicyStatement,
+  ): { readonly topic: CfnTopic; readonly topicPolicy: CfnTopicPolicy } {
     const topic = new CfnTopic(this, id, { topicName, kmsMasterKeyId: key.keyId });
     const statements = [publish(topic.ref), ...this.everyTopic(topic.ref)].map(
       (statement) => statement.toStatementJson() as unknown,
     );
-    new CfnTopicPolicy(this, `${id}Policy`, { topics: [topic.ref], policyDocument: document(statements) });
-    return topic;
+    const topicPolicy = new CfnTopicPolicy(this, `${id}Policy`, {
+      topics: [topic.ref],
+      policyDocument: document(statements),
+    });
+    return { topic, topicPolicy };
   }
 
   private everyTopic(topicArn: string): readonly PolicyStatement[] {

@@ -66,7 +66,10 @@ function localAws(organization: LocalOrganization, endpoint: string, code: strin
     },
     subscribe: async (topicArn, { arn }, audience) =>
       void sns.subscribe({ topicArn, protocol: 'sqs', endpoint: arn, filterPolicy: { audience: [audience] } }),
-    sender: async (address) => ses.verify(ACCOUNT, REGION, address),
+    sender: async (address) => {
+      ses.verify(ACCOUNT, REGION, address);
+      ses.putConfigurationSet(ACCOUNT, REGION, 'access-keys');
+    },
     rotationFunction: async (behaviour) => {
       const arn = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:rotation`;
       const roleArn = putRole('rotation', { Service: 'lambda.amazonaws.com' });

@@ -89,8 +89,6 @@ const WITHOUT_EFFECT = new Set([
   'AWS::Logs::LogGroup',
   'AWS::Lambda::EventInvokeConfig',
   'AWS::CDK::Metadata',
-  'AWS::SES::ConfigurationSet',
-  'AWS::SES::ConfigurationSetEventDestination',
 ]);
 
 /** @throws Error for a resource type that the local organization does not know */
@@ -153,8 +151,11 @@ class StackDeployment {
         }),
       'AWS::CloudFormation::StackSet': ({ properties: p }) =>
         this.deployer.deployStackSet(stackSetOf(p, this.target.accountId)),
-      'AWS::SES::EmailIdentity': ({ properties: p }) =>
-        this.deployer.ses.verify(this.target.accountId, this.target.region, p.EmailIdentity),
+      'AWS::SES::EmailIdentity': ({ properties: p }) => this.identity(p.EmailIdentity),
+      'AWS::SES::ConfigurationSet': ({ name }) =>
+        this.deployer.ses.putConfigurationSet(this.target.accountId, this.target.region, name),
+      'AWS::SES::ConfigurationSetEventDestination': ({ logicalId, properties: p }) =>
+        this.eventDestination(logicalId, p),
     };
     const attached = new Set([
       'AWS::KMS::Alias',
@@ -263,6 +264,20 @@ class StackDeployment {
       timeoutSeconds: p.Timeout ?? 3,
       environment: p.Environment?.Variables ?? {},
     });
+  }
+
+  /** The mail that asks for confirmation is answered at once; a domain waits for its DNS. */
+  private identity(name: string): void {
+    const { accountId, region } = this.target;
+    if (name.includes('@')) this.deployer.ses.verify(accountId, region, name);
+    else this.deployer.ses.create(accountId, region, name);
+  }
+
+  private eventDestination(name: string, { ConfigurationSetName, EventDestination }: Record<string, any>): void {
+    const { accountId, region } = this.target;
+    const { SnsDestination, MatchingEventTypes } = EventDestination;
+    const destination = { name, topicArn: SnsDestination.TopicARN, eventTypes: MatchingEventTypes };
+    this.deployer.ses.putEventDestination(accountId, region, ConfigurationSetName, destination);
   }
 
   private rule({ name, properties: p }: Resolved): void {
