@@ -186,7 +186,7 @@ describe('what the templates say exactly', () => {
       Period: 300,
     };
     const AlarmActions = ['arn:aws:sns:us-east-1:222222222222:access-keys-alarms'];
-    expect(alarms).toHaveLength(3);
+    expect(alarms).toHaveLength(4);
     expect(alarms).toEqual(
       expect.arrayContaining([
         {
@@ -209,6 +209,19 @@ describe('what the templates say exactly', () => {
           Threshold: 1,
           EvaluationPeriods: 6,
           TreatMissingData: 'breaching',
+          AlarmActions,
+        },
+        {
+          AlarmName: 'access-keys-admin-mail-bounced',
+          AlarmDescription: expect.any(String),
+          Namespace: 'access-keys',
+          MetricName: 'AdminMailBounced',
+          Statistic: 'Sum',
+          Period: 300,
+          EvaluationPeriods: 1,
+          Threshold: 0,
+          ComparisonOperator: 'GreaterThanThreshold',
+          TreatMissingData: 'notBreaching',
           AlarmActions,
         },
         {
@@ -252,11 +265,11 @@ describe('what the templates say exactly', () => {
     ]);
   });
 
-  test('both topics are under one key of their own, which rotates', () => {
+  test('all topics are under one key of their own, which rotates', () => {
     const keys = ofType('AWS::KMS::Key').filter(({ stack }) => stack === 'AccessKeysNotification');
     expect(keys.map(({ properties }) => properties.EnableKeyRotation)).toEqual([true]);
     expect(ofType('AWS::SNS::Topic').map(({ properties }) => properties)).toEqual(
-      ['access-keys-admin', 'access-keys-alarms'].map((TopicName) => ({
+      ['access-keys-admin', 'access-keys-alarms', 'access-keys-mail-feedback'].map((TopicName) => ({
         TopicName,
         KmsMasterKeyId: keys[0]!.logicalId,
       })),
@@ -265,7 +278,7 @@ describe('what the templates say exactly', () => {
 
   test('whatever else is allowed, nobody outside the security account subscribes to a topic and nobody publishes in the clear', () => {
     const policies = ofType('AWS::SNS::TopicPolicy');
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(3);
     for (const { properties } of policies) {
       const [Resource] = properties.Topics;
       expect(statementsIn(properties.PolicyDocument).filter(({ Effect }) => Effect === 'Deny')).toMatchObject([
@@ -303,7 +316,12 @@ describe('what the templates say exactly', () => {
 
   test('every message goes to the mailer, which checks it, each one again until SES has taken it, and in the end to a queue that is watched', () => {
     const subscriptions = ofType('AWS::SNS::Subscription').filter(({ properties }) => properties.Protocol === 'sqs');
-    expect(subscriptions.map(({ properties }) => properties.FilterPolicy)).toEqual([undefined]);
+    expect(
+      subscriptions.map(({ properties }) => [properties.TopicArn.split(':').at(-1), properties.FilterPolicy]),
+    ).toEqual([
+      ['access-keys-mail-feedback', undefined],
+      ['access-keys-admin', undefined],
+    ]);
     const queue = ofType('AWS::SQS::Queue').find(
       ({ properties }) => properties.QueueName === 'access-keys-owner-notices',
     )!;
@@ -315,11 +333,24 @@ describe('what the templates say exactly', () => {
       },
     });
     expect(ofType('AWS::Lambda::EventSourceMapping').map(({ properties }) => properties.FunctionResponseTypes)).toEqual(
-      [['ReportBatchItemFailures']],
+      [['ReportBatchItemFailures'], ['ReportBatchItemFailures']],
     );
     expect(ofType('AWS::SES::ConfigurationSet').map(({ properties }) => properties.DeliveryOptions)).toEqual([
       { TlsPolicy: 'REQUIRE' },
     ]);
+  });
+
+  test('what becomes of the mails comes back by a topic whose policy is there before SES tries it', () => {
+    const [destination] = ofType('AWS::SES::ConfigurationSetEventDestination');
+    expect(destination!.properties).toEqual({
+      ConfigurationSetName: 'access-keys',
+      EventDestination: {
+        Name: 'mail-feedback',
+        Enabled: true,
+        MatchingEventTypes: ['BOUNCE', 'COMPLAINT', 'REJECT', 'DELIVERY_DELAY', 'DELIVERY'],
+        SnsDestination: { TopicARN: 'arn:aws:sns:us-east-1:222222222222:access-keys-mail-feedback' },
+      },
+    });
   });
 });
 

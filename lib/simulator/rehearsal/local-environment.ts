@@ -133,7 +133,7 @@ export class LocalStage implements Stage {
     if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/'))
       this.readEvents.set(origin, (input as { Key: string }).Key);
     if (service === 'ses' && output) this.mailed(origin, (output as Answer).MessageId);
-    if (service === 'sns' && operation === 'Publish')
+    if (service === 'sns' && operation === 'Publish' && principal.kind !== 'service')
       this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
     if (outcome === 'ok' || injected)

@@ -56,7 +56,7 @@ export class MailFeedback extends Construct {
         snsDestination: { topicArn: topic.ref },
       },
     });
-    destination.addDependency(topicPolicy);
+    destination.addResourceDependency(topicPolicy);
     this.alarm(props.alarmTopicArn);
   }
 
