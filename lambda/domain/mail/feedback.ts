@@ -89,7 +89,10 @@ function foundIn({ eventType, mail, bounce, complaint, deliveryDelay, delivery }
 }
 
 function subjectOf({ mail }: SesEvent): MailSubject | undefined {
-  const tag = (name: string): string => String(listOf(mail?.tags?.[name])[0] ?? '');
+  const tag = (name: string): string => {
+    const [value] = listOf(mail?.tags?.[name]);
+    return typeof value === 'string' ? value : '';
+  };
   const [accountId, eventId, audience] = [tag(MAIL_TAGS.account), tag(MAIL_TAGS.event), tag(MAIL_TAGS.audience)];
   if (audience !== 'owner' && audience !== 'admins') return undefined;
   if (!/^\d{12}$/.test(accountId) || !/^[0-9a-f]{32}$/.test(eventId)) return { audience };
