@@ -1,6 +1,6 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { eventPath } from '../contract/names';
+import { eventPath, formerEventPath } from '../contract/names';
 import type { NoticeEvent, NoticePointer } from '../contract/notice';
 import { adminSubject, adminText } from '../domain/notices/admin-text';
 import type { Notices } from '../domain/ports';
@@ -11,7 +11,7 @@ export function orgNotices(s3: S3Client, sns: SNSClient, bucket: string, topicAr
     await s3.send(
       new PutObjectCommand({
         Bucket: bucket,
-        Key: eventPath(event.accountId, event.id),
+        Key: eventPath(event),
         Body: JSON.stringify(event),
         ContentType: 'application/json',
       }),
@@ -21,7 +21,7 @@ export function orgNotices(s3: S3Client, sns: SNSClient, bucket: string, topicAr
     record,
     async send(event) {
       await record(event);
-      const pointer: NoticePointer = { event: eventPath(event.accountId, event.id) };
+      const pointer: NoticePointer = { event: formerEventPath(event), object: eventPath(event) };
       const text = adminText(event);
       await sns.send(
         new PublishCommand({

@@ -59,10 +59,19 @@ export interface MailerEnvironment {
   readonly CONFIGURATION_SET: string;
 }
 
+/** What names an event. `day`: calendar date in UTC. */
+export interface EventPlace {
+  readonly accountId: string;
+  readonly day: string;
+  readonly id: string;
+}
+
 /** Keys in the org bucket. */
 export const slicePath = (accountId: string): string => `roster/${accountId}.json`;
 export const reportPath = (accountId: string): string => `reports/${accountId}.json`;
-export const eventPath = (accountId: string, eventId: string): string => `events/${accountId}/${eventId}.json`;
+export const eventPath = ({ accountId, day, id }: EventPlace): string => `events/${accountId}/${day}/${id}.json`;
+/** Where events of schema version 1 lie. */
+export const formerEventPath = ({ accountId, id }: Omit<EventPlace, 'day'>): string => `events/${accountId}/${id}.json`;
 /** Code of the member functions, by what is in it: never overwritten, never pruned while a stack may use it. */
 export const codePath = (digest: string): string => `code/${digest}.zip`;
 /** The roster that was published last, whole. */

@@ -1,36 +1,4 @@
-/** Every code stands in docs/errors.md with its cause and cure. */
-export const ROTATION_ERROR_CODES = [
-  'EVENT_INVALID',
-  'SECRET_UNKNOWN',
-  'SECRET_NOT_IN_ROSTER',
-  'SECRET_ROTATION_DISABLED',
-  'SECRET_VALUE_INVALID',
-  'SECRET_VALUE_FOREIGN',
-  'SLICE_MISSING',
-  'SLICE_INVALID',
-  'SLICE_OUTDATED',
-  'TOKEN_UNKNOWN',
-  'TOKEN_NOT_PENDING',
-  'PENDING_EMPTY',
-  'PENDING_KEY_GONE',
-  'PENDING_KEY_NOT_ACTIVE',
-  'USER_MISSING',
-  'USER_REFUSED',
-  'USER_REPLACED',
-  'USER_NOT_ROTATED',
-  'CURRENT_KEY_MISSING',
-  'ROOM_NONE',
-  'ROOM_PENDING',
-  'SECRET_BUSY',
-  'KEY_REPLACED',
-  'CIRCUIT_OPEN',
-  'ROLLBACK_IMPOSSIBLE',
-  'KEY_NOT_STORED',
-  'KEY_IDENTITY_WRONG',
-  'KEY_NOT_PROPAGATED',
-] as const;
-
-export type RotationErrorCode = (typeof ROTATION_ERROR_CODES)[number];
+import type { AwsFailureCode, FailureCode, RotationErrorCode } from '../contract/codes';
 
 /** A failure that the product understands. The message is one sentence without a secret value; `nextStep` says what happens or helps. */
 export class RotationError extends Error {
@@ -45,16 +13,30 @@ export class RotationError extends Error {
   }
 }
 
-/** Code for notices and logs: ours, else the service's own error name. */
-export function codeOf(error: unknown): string {
-  if (error instanceof RotationError) return error.code;
-  return error instanceof Error ? error.name : 'UnknownError';
+/** Code for notices, reports and logs: ours, else the kind of AWS's answer. */
+export function codeOf(error: unknown): FailureCode {
+  return error instanceof RotationError ? error.code : kindOf(nameOf(error));
 }
+
+/** What the error calls itself: the name that AWS gave it, to branch on. */
+export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'UnknownError');
 
 /**
  * What a person may read of a failure. A foreign error's message could quote what was sent,
  * so only its name is passed on.
  */
 export function reasonOf(error: unknown): string {
-  return error instanceof RotationError ? error.message : `an AWS call failed with ${codeOf(error)}`;
+  return error instanceof RotationError ? error.message : `an AWS call failed with ${nameOf(error)}`;
 }
+
+/** First match wins: KMS has denials of its own. */
+const KINDS: readonly (readonly [AwsFailureCode, RegExp])[] = [
+  ['AWS_KMS', /^KMS|^(Encryption|Decryption)Failure/],
+  ['AWS_DENIED', /AccessDenied|AuthorizationError|Unauthorized|^Forbidden$|^403$/],
+  ['AWS_THROTTLED', /Throttl|TooManyRequests|SlowDown|RequestLimitExceeded/],
+  ['AWS_NOT_FOUND', /NotFound|^NoSuch/],
+  ['AWS_LIMIT', /LimitExceeded/],
+  ['AWS_UNANSWERED', /Timeout|^E(CONN|PIPE|HOST|NET|AI_)|^Networking/],
+];
+
+const kindOf = (name: string): AwsFailureCode => KINDS.find(([, form]) => form.test(name))?.[0] ?? 'AWS_FAILED';

@@ -45,9 +45,17 @@ function clear(world: World): void {
   for (const record of [world.calls, world.notices, world.recorded, world.logLines]) record.length = 0;
 }
 
+const EVIDENCE = 'access-keys:steps';
+
 /** Every key, and every secret with its versions, labels, tags, schedule, policy and rotation, in words. */
 const stateOf = ({ keys, secrets }: World): string =>
-  inspect({ keys, secrets }, { depth: Infinity, maxArrayLength: null, maxStringLength: null });
+  inspect(
+    {
+      keys,
+      secrets: [...secrets.values()].map(({ tags: { [EVIDENCE]: _, ...tags }, ...secret }) => ({ ...secret, tags })),
+    },
+    { depth: Infinity, maxArrayLength: null, maxStringLength: null },
+  );
 const iamCalls = (world: World): string[] => world.calls.filter((call) => call.startsWith('iam:'));
 const told = (world: World): string[] =>
   world.notices.map(

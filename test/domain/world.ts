@@ -4,6 +4,7 @@
  */
 import { STEPS } from '../../lambda/domain/rotation/step-event';
 import type { NoticeEvent } from '../../lambda/contract/notice';
+import type { Said } from './said';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
 import { emptyMemory } from '../../lambda/domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
@@ -126,8 +127,8 @@ export class World {
   slice: RosterSlice | undefined;
   /** What lies in the org bucket, where it is not just the slice. */
   sliceText: string | undefined;
-  readonly notices: NoticeEvent[] = [];
-  readonly recorded: NoticeEvent[] = [];
+  readonly notices: Said[] = [];
+  readonly recorded: Said[] = [];
   readonly logLines: string[] = [];
   /** Keys that the product made. */
   readonly made = new Set<string>();
@@ -156,7 +157,7 @@ export class World {
   /** Runs after every invocation. */
   ended: () => void = () => {};
   /** Runs when an event is published or only recorded, with the number of calls when the invocation that does so began. */
-  told: (event: NoticeEvent, since: number) => void = () => {};
+  told: (event: Said, since: number) => void = () => {};
   /** Runs before each call, and is waited for: somebody's deed between two calls. */
   between: (call: number) => void | Promise<unknown> = () => {};
   /** Whether a RotateSecret that is refused, for a rotation is outstanding, turns rotation on all the same: AWS does not say. */

@@ -6,10 +6,10 @@ import { orgEvents } from '../../lambda/aws/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
 import { s3Tally } from '../../lambda/aws/tally';
 import { s3Roster } from '../../lambda/aws/slice-store';
-import { eventPath, slicePath } from '../../lambda/contract/names';
+import { eventPath, formerEventPath, slicePath } from '../../lambda/contract/names';
 import { deliverBatch, type MailerPorts } from '../../lambda/domain/mail/deliver';
 import type { RosterSlice } from '../../lambda/contract/slice';
-import { ACCOUNT, EVENT_ID, slice } from './fixture';
+import { ACCOUNT, DAY, EVENT_ID, slice } from './fixture';
 
 export const ADMINS = ['security@example.com'];
 
@@ -55,7 +55,13 @@ export class Cloud {
   }
 
   record(event: unknown, accountId = ACCOUNT, id = EVENT_ID): this {
-    this.put(eventPath(accountId, id), event);
+    this.put(eventPath({ accountId, day: DAY, id }), event);
+    return this;
+  }
+
+  /** As schema version 1 did. */
+  recordFormer(event: unknown): this {
+    this.put(formerEventPath({ accountId: ACCOUNT, id: EVENT_ID }), event);
     return this;
   }
 
@@ -151,7 +157,9 @@ export const envelope = (message: unknown, more: object = {}): string =>
     Message: JSON.stringify(message),
     ...more,
   });
-export const pointer = (accountId = ACCOUNT, id = EVENT_ID): string => envelope({ event: eventPath(accountId, id) });
+export const pointer = (accountId = ACCOUNT, id = EVENT_ID, day = DAY): string =>
+  envelope({ event: formerEventPath({ accountId, id }), object: eventPath({ accountId, day, id }) });
+export const formerPointer = (): string => envelope({ event: formerEventPath({ accountId: ACCOUNT, id: EVENT_ID }) });
 
 /** Done now; what came of it, an error included, is for whoever asks. */
 function attempt<T>(act: () => T): () => T {

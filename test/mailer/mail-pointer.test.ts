@@ -4,9 +4,15 @@ const ID = '0123456789abcdef0123456789abcdef';
 const envelope = (event: unknown): string =>
   JSON.stringify({ Type: 'Notification', Message: JSON.stringify({ event }) });
 
-test('a message that points to an event gives its account and id from the key', () => {
-  const key = `events/333333333333/${ID}.json`;
-  expect(eventLocation(envelope(key))).toEqual({ key, accountId: '333333333333', eventId: ID });
+test('a message that points to an event gives its account, day and id from the key', () => {
+  const [event, object] = [`events/333333333333/${ID}.json`, `events/333333333333/2026-03-07/${ID}.json`];
+  const found = { accountId: '333333333333', eventId: ID };
+  expect(eventLocation(JSON.stringify({ Message: JSON.stringify({ event, object }) }))).toEqual({
+    key: object,
+    day: '2026-03-07',
+    ...found,
+  });
+  expect(eventLocation(envelope(event))).toEqual({ key: event, ...found });
 });
 
 test.each([
@@ -19,6 +25,7 @@ test.each([
   ['a short account id', envelope(`events/33333333333/${ID}.json`)],
   ['a trailing line break', envelope(`events/333333333333/${ID}.json\n`)],
   ['a prefix', envelope(`x/events/333333333333/${ID}.json`)],
+  ['a day that is none', envelope(`events/333333333333/today/${ID}.json`)],
   ['a list', envelope([`events/333333333333/${ID}.json`])],
 ])('%s points nowhere', (_, body) => {
   expect(eventLocation(body)).toBeUndefined();

@@ -2,9 +2,9 @@ import { ownerMail, type Mail } from '../../lambda/domain/mail/render';
 import { ownerEvent } from '../../lambda/domain/mail/owner-event';
 import { recipientOf } from '../../lambda/domain/mail/recipient';
 import { fetchCommand } from '../../lambda/domain/mail/steps';
-import type { NoticeEvent } from '../../lambda/contract/notice';
+import type { NoticeEvent, NoticeOf } from '../../lambda/contract/notice';
 import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
-import { ACCOUNT, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, notice, slice, user } from './fixture';
+import { ACCOUNT, DAY, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, WORKS, notice, slice, user } from './fixture';
 
 const COMMAND =
   'aws secretsmanager get-secret-value --region eu-central-1 --secret-id /access-key/jeremy.ritchie --query SecretString --output text';
@@ -13,7 +13,7 @@ const READER = 'arn:aws:iam::333333333333:role/deployer';
 function mailOf(event: NoticeEvent = notice(), owner: SliceUser = user(), changes: Partial<RosterSlice> = {}): Mail {
   const roster = { ...slice(owner), ...changes };
   return ownerMail(
-    ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!,
+    ownerEvent(JSON.stringify(event), { key: '', accountId: ACCOUNT, eventId: EVENT_ID, day: DAY })!,
     recipientOf(event.userName, roster),
     roster,
   );
@@ -41,20 +41,22 @@ function visible(html: string): string {
 
 const words = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-describe.each(Object.entries(EVENTS))('%s', (_, event) => {
+describe.each(Object.entries<NoticeEvent>(EVENTS))('%s', (_, event) => {
   const mail = mailOf(event);
+  const { currentKeyId, previousKey = { kind: 'none' } } = event as Partial<NoticeOf<'rotated'>>;
 
   test('subject names user, account, the end of the key that it is about and how long it works, in one short line', () => {
     expect(mail.subject).toMatch(/^[A-Z][^\n]* jeremy\.ritchie in payments-prod\b/);
-    expect(mail.subject).toContain(event.previousKeyId ? '…WXYZ' : '…ABCD');
-    expect(mail.subject.endsWith('; …WXYZ works until 14 March')).toBe(event.previousKeyActiveUntil !== undefined);
+    if (previousKey.kind !== 'uncertain')
+      expect(mail.subject).toContain(previousKey.kind === 'none' ? '…ABCD' : '…WXYZ');
+    expect(mail.subject.endsWith('; …WXYZ works until 14 March')).toBe(previousKey.kind === 'works');
     expect(mail.subject.length).toBeLessThan(100);
   });
 
   test.each(['text', 'html'] as const)('%s names account, user, both keys, what to do and the command', (form) => {
     const body = form === 'html' ? visible(mail.html) : words(mail.text);
     const fetched =
-      event.currentKeyId === undefined || event.type === 'stored-key-unusable'
+      currentKeyId === undefined || event.type === 'stored-key-unusable'
         ? []
         : [
             NEW_KEY,
@@ -67,7 +69,7 @@ describe.each(Object.entries(EVENTS))('%s', (_, event) => {
       `payments-prod (${ACCOUNT})`,
       'jeremy.ritchie',
       '…WXYZ',
-      ...(event.previousKeyId ? ['Old key works'] : []),
+      ...(previousKey.kind === 'none' ? [] : ['Old key works']),
       ...fetched,
     ])
       expect(body).toContain(part);
@@ -103,7 +105,7 @@ test.each([
   ],
   [
     'deactivate',
-    notice({ whenStillUsed: 'deactivate' }),
+    notice({ previousKey: { ...WORKS, whenStillUsed: 'deactivate' } }),
     'works until 14 March 2026, 09:30 UTC. Then it is deactivated, even if it is still used.',
   ],
   [
@@ -111,13 +113,19 @@ test.each([
     notice({ occurredAt: '2026-03-20T00:00:00Z' }),
     'still works. It is deactivated as soon as it has not been used for 2 days.',
   ],
-  ['no time', notice({ previousKeyActiveUntil: undefined }), 'The old key …WXYZ no longer works.'],
+  [
+    'a deactivated one',
+    notice({ previousKey: { kind: 'inactive', keyId: OLD_KEY } }),
+    'The old key …WXYZ no longer works.',
+  ],
+  ['one that is gone', notice({ previousKey: { kind: 'gone', keyId: OLD_KEY } }), 'The old key …WXYZ no longer works.'],
+  ['nobody knows', notice({ previousKey: { kind: 'uncertain', keyId: OLD_KEY } }), 'do not count on it any more.'],
 ])('until when the old key works: %s', (_, event, sentence) => {
   expect(mailOf(event).text).toContain(sentence);
 });
 
 describe('after a first rotation', () => {
-  const first = notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined });
+  const first = notice({ previousKey: { kind: 'none' } });
 
   test('nothing is said of the key that the new one replaced', () => {
     expect(mailOf(first).text).not.toMatch(/The old key|Old key/);
@@ -132,6 +140,7 @@ describe('after a first rotation', () => {
       { whenStillUsed: 'deactivate', keepPreviousForHours: 24 },
       'goes on working for about 24 hours. Then it is deactivated, even if it is still used; you get a mail about that.',
     ],
+    [{ keepPreviousForHours: 0 }, 'is deactivated as soon as it has not been used for 2 days.'],
     [{ unmanagedKeys: 'hold' }, 'goes on working.'],
     [{ unmanagedKeys: 'delete' }, 'is deactivated and deleted as soon as it has not been used for 2 days.'],
   ] as const)('keys from before are told by what the roster says of them: %j', (changes, sentence) => {
@@ -145,7 +154,7 @@ describe('after a first rotation', () => {
 
 describe('where old keys go at once, nobody is told to read the secret with one', () => {
   const atOnce = { keepPreviousForHours: 0, quietForHours: 0 };
-  const gone = notice({ previousKeyActiveUntil: undefined });
+  const gone = notice({ previousKey: { kind: 'gone', keyId: OLD_KEY } });
 
   test('but to ask who may read it', () => {
     const { text, subject } = mailOf(gone, user({ ...atOnce, readers: [READER] }));
@@ -165,14 +174,14 @@ describe('where old keys go at once, nobody is told to read the secret with one'
     expect(text).not.toContain('get-secret-value');
   });
 
-  test('even when the event does not name the key', () => {
-    const { text } = mailOf(notice({ previousKeyId: undefined, previousKeyActiveUntil: undefined }), user(atOnce));
-    expect(text).toContain('If it replaced an older key, that one was deactivated and deleted at once.');
+  test('but of a first key nothing is said to be gone', () => {
+    const { text } = mailOf(notice({ previousKey: { kind: 'none' } }), user(atOnce));
+    expect(text).not.toContain('at once');
   });
 });
 
 test('after a compromised key, whose successor nobody holds yet, nobody is told to read the secret with either', () => {
-  const compromised = notice({ previousKeyActiveUntil: undefined });
+  const compromised = notice({ previousKey: { kind: 'inactive', keyId: OLD_KEY } });
   expect(mailOf(compromised, user({ readers: [READER] })).text).toContain(
     `The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
   );
@@ -188,9 +197,10 @@ test('no mail asks what any key of the user would answer alike', () => {
   for (const event of Object.values(EVENTS)) expect(mailOf(event).text).not.toContain('get-caller-identity');
 });
 
+type Retiring = 'previous-key-deactivated' | 'previous-key-in-use' | 'previous-key-deleted' | 'retirement-failed';
+
 describe('before a first rotation', () => {
-  const adopted = (type: NoticeEvent['type']): string =>
-    mailOf({ ...EVENTS[type as keyof typeof EVENTS], currentKeyId: undefined }).text;
+  const adopted = (type: Retiring): string => mailOf({ ...EVENTS[type], currentKeyId: undefined }).text;
 
   test('a deactivated key sends nobody to a new one, which does not exist', () => {
     expect(adopted('previous-key-deactivated')).toContain(
@@ -214,7 +224,7 @@ test('an account without a name of its own is named by its number', () => {
 });
 
 describe('of a stored key that does not work', () => {
-  const unusable = (changes: Partial<NoticeEvent> = {}): string =>
+  const unusable = (changes: Partial<NoticeOf<'stored-key-unusable'>> = {}): string =>
     mailOf({ ...EVENTS['stored-key-unusable'], ...changes }).text.replace(/\s+/g, ' ');
 
   test('an owner reads which key works, and the command that cures it; nobody fetches the dead one', () => {
@@ -239,7 +249,7 @@ describe('of a stored key that does not work', () => {
       'Tell the administrators which of the keys …WXYZ and …HERX you use.',
     ],
     ['SECRET_LOST', undefined, [], 'No other key of this user works.'],
-  ])('%s with %s and %j besides says what works', (code, currentKeyId, workingKeyIds, sentence) => {
+  ] as const)('%s with %s and %j besides says what works', (code, currentKeyId, workingKeyIds, sentence) => {
     expect(unusable({ code, currentKeyId, workingKeyIds })).toContain(sentence);
     expect(unusable({ code, currentKeyId, workingKeyIds })).not.toMatch(/get-secret-value|update-access-key/);
   });
@@ -290,7 +300,7 @@ test('of a compromised key it is said whether a new one is there, is being made,
 
 test('who retires is not told of a new key when the old one cannot be retired', () => {
   const { text } = mailOf(
-    { ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKeyActiveUntil: undefined },
+    { ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKey: { kind: 'inactive', keyId: OLD_KEY } },
     user({ state: 'retired' }),
   );
   expect(text).toContain('Retiring the old one failed');

@@ -1,5 +1,6 @@
+import type { NoticeEvent } from '../../lambda/contract/notice';
 import { ADMINS, Cloud, envelope, pointer } from './cloud';
-import { ACCOUNT, EVENTS, EVENT_ID, notice, slice, user } from './fixture';
+import { ACCOUNT, attention, EVENTS, EVENT_ID, notice, slice, user, WORKS } from './fixture';
 
 const OTHER = '444444444444';
 
@@ -26,7 +27,7 @@ test('the recipient, the region and the secret come from the roster, whatever th
 test('free text of an event reaches no owner', async () => {
   const world = new Cloud()
     .publish()
-    .record(notice({ reason: 'visit https://evil.example', nextStep: 'send us your key' }));
+    .record({ ...notice(), reason: 'visit https://evil.example', nextStep: 'send us your key' });
   await world.run();
   const { text = '', html = '' } = world.sent[0] ?? {};
   expect(text + html).not.toMatch(/evil|send us/);
@@ -47,6 +48,7 @@ test('a message that points to an event nobody wrote reaches no owner and does n
 test.each([
   ['another account', notice({ accountId: OTHER })],
   ['another id', notice({ id: 'f'.repeat(32) })],
+  ['another day', notice({ day: '2026-03-08' })],
 ])('an event that names %s than its key mails nobody', async (_, event) => {
   const world = new Cloud()
     .publish()
@@ -104,18 +106,21 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ['no JSON', 'hello'],
   ['a list', []],
   ['null', 'null'],
-  ['a newer schema', { ...notice(), schemaVersion: 2 }],
+  ['a newer schema', { ...notice(), schemaVersion: 3 }],
+  ['an older schema at the new place', { ...notice(), schemaVersion: 1 }],
   ['no audience', { ...notice(), audience: undefined }],
   ['an empty user name', notice({ userName: '' })],
   ['a user name with a line break', notice({ userName: 'jeremy\r\nBcc: eve@example.net' })],
   ['a user name that is markup', notice({ userName: '<img src=x>' })],
   ['a user name that is a list', { ...notice(), userName: ['jeremy.ritchie'] }],
   ['a key id that is a sentence', notice({ currentKeyId: 'call +1 555 0100' })],
-  ['an old key id with a line break', notice({ previousKeyId: 'AKIAOLDOLDOLDOLDWXYZ\n' })],
+  ['an old key id with a line break', notice({ previousKey: { kind: 'gone', keyId: 'AKIAOLDOLDOLDOLDWXYZ\n' } })],
+  ['a previous key of no known kind', { ...notice(), previousKey: { kind: 'toString' } }],
+  ['a working key without its end', { ...notice(), previousKey: { ...WORKS, until: undefined } }],
   ['an impossible instant', notice({ occurredAt: '2026-13-45T99:99:99Z' })],
-  ['a code that is a sentence', notice({ code: 'Visit us today' })],
+  ['a code that is a sentence', { ...notice(), code: 'Visit us today' }],
   ['a last use without an instant', { ...notice(), previousKeyLastUsed: { at: 'yesterday' } }],
-  ['an unknown whenStillUsed', { ...notice(), whenStillUsed: 'explode' }],
+  ['an unknown whenStillUsed', { ...notice(), previousKey: { ...WORKS, whenStillUsed: 'explode' } }],
 ];
 
 test.each(MALFORMED)(
@@ -130,12 +135,10 @@ test.each(MALFORMED)(
 );
 
 test('a last use whose service or region is no plain word is named unknown', async () => {
-  const world = new Cloud().publish().record(
-    notice({
-      type: 'previous-key-in-use',
-      previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' },
-    }),
-  );
+  const world = new Cloud().publish().record({
+    ...EVENTS['previous-key-in-use'],
+    previousKeyLastUsed: { at: '2026-03-12T22:05:00Z', service: 'N/A', region: 'call +1 555' },
+  });
   await world.run();
   expect(world.sent[0]?.text).toContain('12 March 2026, 22:05 UTC, an unknown service in an unknown region');
 });
@@ -143,8 +146,8 @@ test('a last use whose service or region is no plain word is named unknown', asy
 test.each([
   ['for admins only', notice({ audience: ['admin'] })],
   ['for nobody', notice({ audience: [] })],
-  ['of a type that owners do not get', notice({ type: 'attention', audience: ['owner'] })],
-  ['of an admin condition without user', notice({ type: 'attention', audience: ['admin'], userName: '' })],
+  ['of a type that owners do not get', attention({ audience: ['owner'] })],
+  ['of an admin condition without user', attention({ userName: '' })],
 ])('an event %s is not mailed and does not come again', async (_, event) => {
   const world = new Cloud().publish().record(event);
   expect(await world.run()).toEqual([]);
@@ -180,7 +183,7 @@ test('user names match ignoring case, as in IAM', async () => {
   expect(world.sent.map(({ to }) => to)).toEqual([['jeremy.ritchie@example.com']]);
 });
 
-test.each(Object.values(EVENTS))('an owner is mailed of $type', async (event) => {
+test.each(Object.values<NoticeEvent>(EVENTS))('an owner is mailed of $type', async (event) => {
   const world = new Cloud().publish().record(event);
   expect(await world.run()).toEqual([]);
   expect(world.sent).toHaveLength(1);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventPath } from '../../lambda/contract/names';
+import type { NoticeOf } from '../../lambda/contract/notice';
 import { synthesize } from '../../lib/stacks/app';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 import { assemble } from '../../lib/simulator/rehearsal/participants';
@@ -46,9 +47,12 @@ function disguised() {
 
 const call = (service: 's3' | 'sns', operation: string, input: object): Promise<unknown> =>
   organization.gateway.call(disguised(), service, operation, 'us-east-1', input);
-const forged = (accountId: string) => ({
-  schemaVersion: 1,
+const DAY = '2027-01-04';
+const placeIn = (accountId: string): string => eventPath({ accountId, day: DAY, id: ID });
+const forged = (accountId: string): NoticeOf<'rotated'> => ({
+  schemaVersion: 2,
   id: ID,
+  day: DAY,
   type: 'rotated',
   audience: ['owner'],
   accountId,
@@ -56,7 +60,10 @@ const forged = (accountId: string) => ({
   userName: 'maria.santos',
   secretName: '/access-key/maria.santos',
   occurredAt: '2027-01-04T05:00:00.000Z',
+  versionId: 'v2',
   currentKeyId: 'AKIAFORGEDFORGEDFORG',
+  previousKey: { kind: 'none' },
+  steps: [],
 });
 const write = (key: string, event: object): Promise<unknown> =>
   call('s3', 'PutObject', { Bucket: BUCKET, Key: key, Body: Buffer.from(JSON.stringify(event)) });
@@ -100,21 +107,21 @@ test('an event object of more than 64 KiB is not read: it is followed by a warni
 });
 
 test('it cannot write an event of the other account', async () => {
-  await expect(write(eventPath(VICTIM, ID), forged(VICTIM))).rejects.toMatchObject({ code: 'AccessDenied' });
+  await expect(write(placeIn(VICTIM), forged(VICTIM))).rejects.toMatchObject({ code: 'AccessDenied' });
 });
 
 test('a message that points to an event of the other account that is not there reaches nobody', async () => {
-  expect(await publish({ event: eventPath(VICTIM, ID) })).toEqual([]);
+  expect(await publish({ event: placeIn(VICTIM) })).toEqual([]);
 });
 
 test('an event of its own that claims to be of the other account reaches nobody there', async () => {
-  await write(eventPath(ATTACKER, ID), forged(VICTIM));
-  expect(await publish({ event: eventPath(ATTACKER, ID) })).toEqual([]);
+  await write(placeIn(ATTACKER), forged(VICTIM));
+  expect(await publish({ event: placeIn(ATTACKER) })).toEqual([]);
 });
 
 test('an event of its own that names a user of the other account reaches nobody there', async () => {
-  await write(eventPath(ATTACKER, ID), forged(ATTACKER));
-  expect(await publish({ event: eventPath(ATTACKER, ID) })).toEqual([]);
+  await write(placeIn(ATTACKER), forged(ATTACKER));
+  expect(await publish({ event: placeIn(ATTACKER) })).toEqual([]);
 });
 
 test('pointing to a real event of the other account again does not repeat its mail', async () => {

@@ -16,10 +16,18 @@ export interface Retirement {
   readonly warnings: number;
   /** The secret version that replaced it; '-' for an adopted key. */
   readonly replacedBy: string;
+  /** When something happened of which its owner has not been notified: a warning came due or, once `inactive`, it was deactivated. */
+  readonly owing?: Date;
+  /** Its owner was not notified in time, so that `until` was moved; that happens once. */
+  readonly moved?: boolean;
 }
 
+const OWING = 'owes=';
+const MOVED = 'moved';
+const ANNOUNCED = 'announced';
+
 export function retirementTag(retirement: Retirement): Record<string, string> {
-  const { keyId, state, since, warnings, replacedBy, until } = retirement;
+  const { keyId, state, since, warnings, replacedBy, until, owing, moved } = retirement;
   return {
     [RETIRING + keyId]: [
       state,
@@ -27,6 +35,8 @@ export function retirementTag(retirement: Retirement): Record<string, string> {
       warnings,
       replacedBy,
       ...(until ? [until.toISOString()] : []),
+      ...(moved ? [MOVED] : []),
+      ...(owing ? [`${OWING}${owing.toISOString()}`] : []),
     ].join(' '),
   };
 }
@@ -35,7 +45,9 @@ export const retirementTagKey = (keyId: string): string => RETIRING + keyId;
 
 export function retirementsOf(secret: Secret): Retirement[] {
   return entries(secret, RETIRING).map(([keyId, value]) => {
-    const [state, since = '', warnings = '0', replacedBy = '-', until] = value.split(' ');
+    const [state, since = '', warnings = '0', replacedBy = '-', ...words] = value.split(' ');
+    const until = words.find(isInstant);
+    const owing = owingIn(words);
     return {
       keyId,
       state: state === 'inactive' || state === 'deactivating' ? state : 'active',
@@ -43,8 +55,17 @@ export function retirementsOf(secret: Secret): Retirement[] {
       warnings: Number(warnings),
       replacedBy,
       ...(until && { until: new Date(until) }),
+      ...(words.includes(MOVED) && { moved: true }),
+      ...(owing && { owing }),
     };
   });
+}
+
+const isInstant = (word: string): boolean => /^\d{4}-/.test(word);
+
+function owingIn(words: readonly string[]): Date | undefined {
+  const word = words.find((other) => other.startsWith(OWING));
+  return word === undefined ? undefined : new Date(word.slice(OWING.length));
 }
 
 /** How far the end of a retired user's current key has come. `deactivating` and `deleting` are written before the act. */
@@ -56,21 +77,28 @@ export interface Ending {
   readonly found?: boolean;
   /** The owner was promised that it is not deleted before this. */
   readonly until?: Date;
+  /** When it was deactivated, while its owner has not been notified of that. */
+  readonly owing?: Date;
+  /** The admins know that the secret goes. */
+  readonly announced?: boolean;
 }
 
-export const endingTag = ({ state, since, keyId, found, until }: Ending): Record<string, string> => ({
+export const endingTag = ({ state, since, keyId, found, until, owing, announced }: Ending): Record<string, string> => ({
   [TAGS.ending]: [
     state,
     since.toISOString(),
     keyId,
     ...(found ? ['found'] : []),
     ...(until ? [until.toISOString()] : []),
+    ...(announced ? [ANNOUNCED] : []),
+    ...(owing ? [`${OWING}${owing.toISOString()}`] : []),
   ].join(' '),
 });
 
 export function endingOf(secret: Secret): Ending | undefined {
   const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
-  const until = more.find((word) => word !== 'found');
+  const until = more.find(isInstant);
+  const owing = owingIn(more);
   return state === undefined
     ? undefined
     : {
@@ -79,5 +107,7 @@ export function endingOf(secret: Secret): Ending | undefined {
         keyId,
         found: more.includes('found'),
         ...(until && { until: new Date(until) }),
+        ...(more.includes(ANNOUNCED) && { announced: true }),
+        ...(owing && { owing }),
       };
 }

@@ -2,6 +2,7 @@
  * What was done and is intended, kept as tags on the secret and written before the act.
  * Tag values hold no quotes, braces or commas and at most 255 characters, so fields are separated by spaces.
  */
+import type { ConditionCode } from '../../contract/codes';
 import type { Secret } from '../ports';
 import { versionWith } from './versions';
 
@@ -106,8 +107,8 @@ export const compromisedKeys = (secret: Secret): { readonly keyId: string; reado
 export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 
 /** Conditions the admin was told of, by code, with the instant of the last telling. */
-export function alertsOf(secret: Secret): Map<string, Date> {
-  return new Map(entries(secret, ALERT).map(([code, at]) => [code, new Date(at)]));
+export function alertsOf(secret: Secret): Map<ConditionCode, Date> {
+  return new Map(entries(secret, ALERT).map(([code, at]) => [code as ConditionCode, new Date(at)]));
 }
 
 export const alertTagKey = (code: string): string => ALERT + code;

@@ -24,7 +24,7 @@ export function takeOverSteps(telling: Telling): readonly Step[] {
     ...fetchSteps(telling, 'the new key'),
     { text: `Replace the old key wherever you use it: ${REPLACE}` },
     ...checkSteps(event),
-    ...(event.previousKeyActiveUntil
+    ...(event.previousKey.kind === 'works'
       ? [{ text: 'You need not deactivate or delete the old key: that happens by itself.' }]
       : []),
   ];
@@ -77,14 +77,15 @@ export const keysInWords = (keyIds: readonly string[]): string =>
 const ending = (keyId: string): string => `…${keyId.slice(-4)}`;
 
 export function recoverySteps(telling: Telling): readonly Step[] {
-  const { currentKeyId, previousKeyDeletedAfter } = telling.event;
-  const activate = previousKeyDeletedAfter
-    ? [
-        {
-          text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.`,
-        },
-      ]
-    : [];
+  const { currentKeyId, previousKey } = telling.event;
+  const activate =
+    previousKey.kind === 'inactive' && previousKey.deletedAfter
+      ? [
+          {
+            text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.`,
+          },
+        ]
+      : [];
   if (!currentKeyId) return activate;
   return [
     ...fetchSteps(telling, 'the new key'),
@@ -125,15 +126,22 @@ function fetchSteps({ event, user, slice }: Telling, key: string): readonly Step
     return hand
       ? [{ text: `This user may not read its own secret: ${hand}`, command }]
       : [{ text: `This user may not read its own secret, and nobody else ${missing}` }];
-  if (event.previousKeyActiveUntil) return [{ text: `Fetch ${key}, while the old one still works:`, command }];
-  if (isNew(event) && (event.previousKeyId || oldKeyIsGone({ event, user })))
+  if (event.previousKey.kind === 'works') return [{ text: `Fetch ${key}, while the old one still works:`, command }];
+  if (isNew(event) && event.previousKey.kind === 'uncertain')
+    return [
+      {
+        text: `Fetch ${key}; if the old one can no longer do it, ${others.length > 0 ? `ask one of those who may read the secret too (${others.join(', ')})` : 'ask the administrators for a reader of the secret'}:`,
+        command,
+      },
+    ];
+  if (isNew(event) && (previousKeyId(event) || oldKeyIsGone({ event, user })))
     return hand
       ? [{ text: `The old key can no longer read the secret: ${hand}`, command }]
       : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
   const also = others.length > 0 ? `, or ask one of those who may read it too (${others.join(', ')})` : '';
   return [
     {
-      text: `Fetch ${key} ${event.previousKeyId ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`,
+      text: `Fetch ${key} ${previousKeyId(event) ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`,
       command,
     },
   ];
@@ -141,7 +149,9 @@ function fetchSteps({ event, user, slice }: Telling, key: string): readonly Step
 
 /** `keepPreviousFor: 0d`: no owner can read the new key with the old one. */
 export const oldKeyIsGone = ({ event, user }: Pick<Telling, 'event' | 'user'>): boolean =>
-  user?.keepPreviousForHours === 0 && !event.previousKeyActiveUntil && isNew(event);
+  isNew(event) &&
+  user?.keepPreviousForHours === 0 &&
+  (event.previousKey.kind === 'gone' || event.previousKey.kind === 'unsaid');
 
 /** Nobody holds the new key yet. */
 const isNew = ({ type }: OwnerEvent): boolean => type === 'rotated' || type === 'rotation-partial';
@@ -169,8 +179,13 @@ function shellWord(value: string): string {
   return /^[\w/+=.,@:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-export const oldKey = ({ event }: { readonly event: Pick<OwnerEvent, 'previousKeyId'> }): string =>
-  event.previousKeyId ? `…${event.previousKeyId.slice(-4)}` : '';
+export const oldKey = ({ event }: { readonly event: Pick<OwnerEvent, 'previousKey'> }): string => {
+  const keyId = previousKeyId(event);
+  return keyId === undefined ? '' : ending(keyId);
+};
+
+export const previousKeyId = ({ previousKey }: Pick<OwnerEvent, 'previousKey'>): string | undefined =>
+  'keyId' in previousKey ? previousKey.keyId : undefined;
 
 /** No line break, no control character, nothing that turns the direction of writing. */
 export function plain(value: string): string {

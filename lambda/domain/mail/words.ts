@@ -1,11 +1,13 @@
 /** What an owner's mail says, without any markup: both forms of the mail are made of this and of nothing else. */
 import { dayInWords, inWords } from '../time';
+import type { WorkingKey } from '../../contract/notice';
 import type { OwnerEvent } from './owner-event';
 import type { Recipient } from './recipient';
 import {
   keysInWords,
   oldKey,
   oldKeyIsGone,
+  previousKeyId,
   plain,
   putBackSteps,
   readersOf,
@@ -192,12 +194,12 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
     ['Account', slice.accountName === undefined ? slice.accountId : `${slice.accountName} (${slice.accountId})`],
     ['User', name],
     [CURRENT_KEY_FACTS[event.type] ?? 'New key', event.currentKeyId],
-    ['Old key', event.previousKeyId && oldKey({ event })],
-    ['Old key works', event.previousKeyId && until(event)],
+    ['Old key', oldKey({ event })],
+    ['Old key works', previousKeyId(event) && until(event)],
     [
       'Old key deleted',
-      event.previousKeyDeletedAfter && event.type !== 'previous-key-deleted'
-        ? `not before ${inWords(new Date(event.previousKeyDeletedAfter))}, unless a new key needs its place`
+      event.previousKey.kind === 'inactive' && event.previousKey.deletedAfter
+        ? `not before ${inWords(new Date(event.previousKey.deletedAfter))}, unless a new key needs its place`
         : undefined,
     ],
     ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
@@ -210,10 +212,9 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
 }
 
 /** The end of a subject: a reader of many mails sees which key and how long there is. */
-function worksUntil({ previousKeyId, previousKeyActiveUntil, occurredAt }: OwnerEvent): string {
-  if (!previousKeyId || !previousKeyActiveUntil || Date.parse(previousKeyActiveUntil) <= Date.parse(occurredAt))
-    return '';
-  return `; ${oldKey({ event: { previousKeyId } })} works until ${dayInWords(new Date(previousKeyActiveUntil))}`;
+function worksUntil({ previousKey, occurredAt }: OwnerEvent): string {
+  if (previousKey.kind !== 'works' || Date.parse(previousKey.until) <= Date.parse(occurredAt)) return '';
+  return `; ${oldKey({ event: { previousKey } })} works until ${dayInWords(new Date(previousKey.until))}`;
 }
 
 /** At adoption keys retire before the first rotation. */
@@ -233,33 +234,39 @@ function stillWorking({ event: { workingKeyIds = [] } }: Telling): string {
   return `${keysInWords(workingKeyIds).replace('the', 'The')} still work${workingKeyIds.length > 1 ? '' : 's'}, and the rotation neither deactivates nor deletes ${workingKeyIds.length > 1 ? 'them' : 'it'} until the secret holds a key that works.`;
 }
 
-/** A retirement that failed half way: the key may work for a while. */
-const isUncertain = ({ type, previousKeyActiveUntil }: OwnerEvent): boolean =>
-  type === 'rotation-partial' && !previousKeyActiveUntil;
-
-function until({ previousKeyActiveUntil, whenStillUsed, ...event }: OwnerEvent): string {
-  if (isUncertain({ previousKeyActiveUntil, ...event })) return 'no longer to be counted on';
-  if (!previousKeyActiveUntil) return 'no longer';
-  return whenStillUsed === 'deactivate'
-    ? `until ${inWords(new Date(previousKeyActiveUntil))}`
-    : `at least until ${inWords(new Date(previousKeyActiveUntil))}`;
+function until({ previousKey }: OwnerEvent): string {
+  if (previousKey.kind === 'uncertain') return 'no longer to be counted on';
+  if (previousKey.kind !== 'works') return 'no longer';
+  const instant = inWords(new Date(previousKey.until));
+  return previousKey.whenStillUsed === 'deactivate' ? `until ${instant}` : `at least until ${instant}`;
 }
 
 function previousKeyWorks({ event, user }: Telling): string {
-  if (!event.previousKeyId)
-    return oldKeyIsGone({ event, user })
-      ? 'If it replaced an older key, that one was deactivated and deleted at once.'
-      : formerKeyWorks(user);
-  const key = `The old key ${oldKey({ event })}`;
-  if (isUncertain(event)) return `${key} is being retired at once: do not count on it any more.`;
-  if (oldKeyIsGone({ event, user })) return `${key} was deactivated and deleted at once: it no longer works.`;
-  if (!event.previousKeyActiveUntil) return `${key} no longer works.`;
-  const instant = inWords(new Date(event.previousKeyActiveUntil));
-  if (event.whenStillUsed === 'deactivate')
+  const { previousKey, occurredAt } = event;
+  const key = `The old key ${oldKey({ event })}`.trim();
+  switch (previousKey.kind) {
+    case 'unsaid':
+    case 'none':
+      return oldKeyIsGone({ event, user })
+        ? 'If it replaced an older key, that one was deactivated and deleted at once.'
+        : formerKeyWorks(user);
+    case 'uncertain':
+      return `${key} is being retired at once: do not count on it any more.`;
+    case 'works':
+      return workingKey(key, previousKey, occurredAt, user);
+    default:
+      return oldKeyIsGone({ event, user })
+        ? `${key} was deactivated and deleted at once: it no longer works.`
+        : `${key} no longer works.`;
+  }
+}
+
+function workingKey(key: string, { until: end, whenStillUsed }: WorkingKey, at: string, user?: SliceUser): string {
+  const instant = inWords(new Date(end));
+  if (whenStillUsed === 'deactivate')
     return `${key} works until ${instant}. Then it is deactivated, even if it is still used.`;
   const quiet = `as soon as it has not been used for ${user ? hours(user.quietForHours) : 'a while'}`;
-  if (Date.parse(event.previousKeyActiveUntil) <= Date.parse(event.occurredAt))
-    return `${key} still works. It is deactivated ${quiet}.`;
+  if (Date.parse(end) <= Date.parse(at)) return `${key} still works. It is deactivated ${quiet}.`;
   return `${key} works at least until ${instant}. After that it is deactivated ${quiet}.`;
 }
 
@@ -271,6 +278,7 @@ function formerKeyWorks(user: SliceUser | undefined): string {
   const quiet = `as soon as it has not been used for ${hours(user.quietForHours)}`;
   if (user.unmanagedKeys === 'delete') return `${key} is deactivated and deleted ${quiet}.`;
   const then = user.whenStillUsed === 'deactivate' ? 'even if it is still used' : quiet;
+  if (user.keepPreviousForHours === 0) return `${key} is deactivated ${then}.`;
   return `${key} goes on working for about ${hours(user.keepPreviousForHours)}. Then it is deactivated, ${then}; you get a mail about that.`;
 }
 
@@ -290,9 +298,9 @@ function successor(telling: Telling): string {
     : 'A new one is being made; you get another mail when it is there.';
 }
 
-function deletedLater({ event: { previousKeyDeletedAfter } }: Telling): string {
-  return previousKeyDeletedAfter
-    ? `It is kept, inactive, until ${inWords(new Date(previousKeyDeletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.`
+function deletedLater({ event: { previousKey } }: Telling): string {
+  return previousKey.kind === 'inactive' && previousKey.deletedAfter
+    ? `It is kept, inactive, until ${inWords(new Date(previousKey.deletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.`
     : '';
 }
 

@@ -1,8 +1,8 @@
 /** The words that admins read of an event: subject and body of the topic's e-mail. */
 import { inWords } from '../time';
-import type { NoticeEvent, NoticeType } from '../../contract/notice';
+import type { KeyUse, NoticeEvent, NoticeOf, NoticeType, PreviousKey } from '../../contract/notice';
 
-const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = {
+const HEADLINES: { readonly [T in NoticeType]: (event: NoticeOf<T>) => string } = {
   rotated: () => 'access key rotated',
   'rotation-failed': () => 'rotation failed, keys unchanged',
   'rotation-partial': () => 'new key is live, but finishing the rotation failed',
@@ -13,9 +13,11 @@ const HEADLINES: Readonly<Record<NoticeType, (event: NoticeEvent) => string>> = 
   'key-compromised': () => 'key declared compromised and deactivated',
   'rolled-back': () => 'rolled back to the previous key',
   'stored-key-unusable': () => 'the stored key does not work',
-  attention: ({ code }) => `attention: ${code ?? 'a condition lasts'}`,
-  resolved: ({ code }) => `resolved: ${code ?? 'a condition is over'}`,
+  attention: ({ code }) => `attention: ${code}`,
+  resolved: ({ code }) => `resolved: ${code}`,
 };
+
+const headline = (event: NoticeEvent): string => (HEADLINES[event.type] as (event: NoticeEvent) => string)(event);
 
 const SUBJECT_BELOW = 100;
 
@@ -25,7 +27,7 @@ const SUBJECT_BELOW = 100;
  */
 export function adminSubject(event: NoticeEvent): string {
   const subject = onOneLine(
-    `Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${HEADLINES[event.type](event)}`,
+    `Access keys: ${event.userName && `${event.userName} in `}${event.accountName ?? event.accountId}: ${headline(event)}`,
   ).replace(/[^\x20-\x7e]/g, '?');
   return subject.length < SUBJECT_BELOW ? subject : `${subject.slice(0, SUBJECT_BELOW - 4)}...`;
 }
@@ -33,37 +35,46 @@ export function adminSubject(event: NoticeEvent): string {
 /** Plain text for people. Of the previous key only the last four characters are named. */
 export function adminText(event: NoticeEvent): string {
   const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
-  const sentences = [
-    event.reason && `What was found: ${event.reason}.`,
-    event.nextStep && `What happens next: ${event.nextStep}.`,
-  ];
+  const { code, reason, nextStep, command } = event as Partial<NoticeOf<'attention'>>;
+  const sentences = [reason && `What was found: ${reason}.`, nextStep && `What happens next: ${nextStep}.`];
   const parts = [
-    capitalized(onOneLine(HEADLINES[event.type](event))),
+    capitalized(onOneLine(headline(event))),
     facts.join('\n'),
     ...sentences
       .filter((sentence) => sentence !== undefined && sentence !== '')
       .map((sentence) => onOneLine(String(sentence))),
   ];
-  if (event.command !== undefined) parts.push(`The command:\n\n    ${onOneLine(event.command)}`);
-  if (event.code !== undefined) parts.push(`Cause and cure of ${onOneLine(event.code)} stand in docs/errors.md.`);
+  if (command !== undefined) parts.push(`The command:\n\n    ${onOneLine(command)}`);
+  if (code !== undefined) parts.push(`Cause and cure of ${onOneLine(code)} stand in docs/errors.md.`);
   return `${parts.join('\n\n')}\n`;
 }
 
 function factsOf(event: NoticeEvent): [string, string][] {
-  const { previousKeyId, previousKeyLastUsed: used } = event;
+  const {
+    currentKeyId,
+    previousKey = { kind: 'none' },
+    previousKeyLastUsed: used,
+  } = event as { currentKeyId?: string; previousKey?: PreviousKey; previousKeyLastUsed?: KeyUse };
+  const previousKeyId = 'keyId' in previousKey ? previousKey.keyId : undefined;
   const facts: [string, string | undefined][] = [
     ['Account', `${event.accountName ? `${event.accountName}, ` : ''}${event.accountId} (${event.region})`],
     ['User', event.userName],
     ['Secret', event.secretName],
     ['When', inWords(new Date(event.occurredAt))],
-    ['Current key', event.currentKeyId],
+    ['Current key', currentKeyId],
     ['Previous key', previousKeyId && `ends in ${previousKeyId.slice(-4)}`],
     [
       'Active until',
-      event.previousKeyActiveUntil &&
-        `${inWords(new Date(event.previousKeyActiveUntil))}${event.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`,
+      previousKey.kind === 'works'
+        ? `${inWords(new Date(previousKey.until))}${previousKey.whenStillUsed === 'hold' ? ', and for as long as it is used' : ''}`
+        : undefined,
     ],
-    ['Deleted after', event.previousKeyDeletedAfter && inWords(new Date(event.previousKeyDeletedAfter))],
+    [
+      'Deleted after',
+      previousKey.kind === 'inactive' && previousKey.deletedAfter
+        ? inWords(new Date(previousKey.deletedAfter))
+        : undefined,
+    ],
     ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
   ];
   return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));

@@ -1,32 +1,40 @@
 import type { Subject } from '../roster/subject';
-import type { NoticeEvent } from '../../contract/notice';
+import type { OccurrenceCode } from '../../contract/codes';
+import type { NoticeHead, NoticeOf, PreviousKey } from '../../contract/notice';
 import { eventId } from '../digest';
-import type { Secret } from '../ports';
+import type { AccessKey, LastUse, Secret } from '../ports';
 import type { SliceUser } from '../../contract/slice';
-import { retirementsOf } from '../ledger/retirements';
-import { isCompromised } from '../ledger/tags';
-import { activeUntil } from '../keys/retirement-schedule';
+import { intentsOf } from '../ledger/intents';
+import { retirementsOf, type Retirement } from '../ledger/retirements';
+import { stepsOf } from '../ledger/steps';
+import { isCompromised, TAGS } from '../ledger/tags';
+import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { calendarDate } from '../time';
 
 interface Success {
   readonly subject: Subject;
   readonly versionId: string;
   readonly currentKeyId: string;
-  /** The previous key, when it no longer works. */
+  /** The user's keys as IAM lists them. */
+  readonly existing: readonly AccessKey[];
+  /** A key that was just deleted, which IAM may still list. */
   readonly goneKeyId?: string;
   readonly now: Date;
 }
 
-/** Everything a notice about this user starts from. */
+/**
+ * Everything a notice about this user starts from.
+ * @param fixedAt when the occasion began, as the ledger has it: it decides under which day the event is kept, so that a
+ * repetition after midnight is the same object
+ */
 export function noticeBase(
   { slice, user, secret }: Subject,
   now: Date,
-): Pick<
-  NoticeEvent,
-  'schemaVersion' | 'accountId' | 'accountName' | 'region' | 'userName' | 'secretName' | 'occurredAt'
-> {
+  fixedAt = now,
+): Omit<NoticeHead, 'id' | 'audience'> {
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
+    day: calendarDate(fixedAt),
     accountId: slice.accountId,
     ...(slice.accountName && { accountName: slice.accountName }),
     region: slice.region,
@@ -37,51 +45,105 @@ export function noticeBase(
 }
 
 /** The notice `rotated`; its id depends on secret and version only, so that a resumed rotation tells the same thing. */
-export function rotatedNotice({ subject, versionId, currentKeyId, goneKeyId, now }: Success): NoticeEvent {
+export function rotatedNotice({
+  subject,
+  versionId,
+  currentKeyId,
+  existing,
+  goneKeyId,
+  now,
+}: Success): NoticeOf<'rotated'> {
+  const { secret, user } = subject;
+  const left = existing.filter(({ id }) => id !== goneKeyId);
   return {
-    ...noticeBase(subject, now),
-    id: eventId(subject.secret.arn, versionId, 'rotated'),
+    ...noticeBase(subject, now, begunAt(secret, versionId)),
+    id: eventId(secret.arn, versionId, 'rotated'),
     type: 'rotated',
     audience: ['owner'],
     versionId,
     currentKeyId,
-    ...(goneKeyId ? { previousKeyId: goneKeyId } : previousKey(subject.secret, subject.user, versionId)),
+    previousKey: replacedKey(secret, user, versionId, left),
+    steps: stepsOf(secret, versionId),
   };
 }
 
+/** When the rotation to this version began, as far as the ledger still knows. */
+export function begunAt(secret: Secret, versionId: string): Date | undefined {
+  const [first] = intentsOf(secret)
+    .filter(({ token }) => token === versionId)
+    .map(({ at }) => at.getTime())
+    .sort((a, b) => a - b);
+  return first === undefined ? undefined : new Date(first);
+}
+
 /** Evidence that a key was deleted, and why: nobody needs a message for it. */
-export function deletedNotice(subject: Subject, keyId: string, reason: string, now: Date): NoticeEvent {
+export function deletedNotice(
+  subject: Subject,
+  keyId: string,
+  reason: string,
+  now: Date,
+  fixedAt = now,
+): NoticeOf<'previous-key-deleted'> {
   return {
-    ...noticeBase(subject, now),
+    ...noticeBase(subject, now, fixedAt),
     id: eventId(subject.secret.arn, keyId, 'previous-key-deleted'),
     type: 'previous-key-deleted',
     audience: [],
-    previousKeyId: keyId,
+    previousKey: { kind: 'gone', keyId },
     reason,
   };
 }
 
-/** What is to be said of the key that this version replaced. */
-function previousKey(secret: Secret, user: SliceUser, versionId: string): Partial<NoticeEvent> {
+/**
+ * The key that this version replaced, by the ledger and by what IAM lists. Where the two contradict each other, because a
+ * list lags or somebody acted meanwhile, nothing is promised.
+ */
+function replacedKey(secret: Secret, user: SliceUser, versionId: string, existing: readonly AccessKey[]): PreviousKey {
   const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
-  if (!retirement) return {};
-  if (retirement.state === 'inactive' || isCompromised(secret, retirement.keyId))
-    return { previousKeyId: retirement.keyId };
+  if (!retirement) return { kind: secret.tags[TAGS.notified] === undefined ? 'none' : 'uncertain' };
+  const { keyId } = retirement;
+  const key = existing.find(({ id }) => id === keyId);
+  if (!key) return { kind: 'gone', keyId };
+  if (key.status === 'Active' && (isCompromised(secret, keyId) || retirement.state === 'inactive'))
+    return { kind: 'uncertain', keyId };
+  return retiringKey(retirement, user, key.status === 'Active');
+}
+
+/** A key on its way out, for owners: what is promised of it. */
+export function retiringKey(
+  retirement: Pick<Retirement, 'keyId' | 'state' | 'since' | 'until'>,
+  user: SliceUser,
+  works: boolean,
+): Extract<PreviousKey, { kind: 'works' | 'inactive' }> {
+  const { keyId, state } = retirement;
+  if (works)
+    return {
+      kind: 'works',
+      keyId,
+      until: activeUntil(retirement, user).toISOString(),
+      whenStillUsed: user.whenStillUsed,
+    };
   return {
-    previousKeyId: retirement.keyId,
-    previousKeyActiveUntil: activeUntil(retirement, user).toISOString(),
-    whenStillUsed: user.whenStillUsed,
+    kind: 'inactive',
+    keyId,
+    ...(state === 'inactive' && { deletedAfter: inactiveUntil(retirement, user).toISOString() }),
   };
 }
+
+/** The last use of a key, where there was one. */
+export const keyUse = (lastUse: LastUse | undefined): Pick<NoticeOf<'previous-key-in-use'>, 'previousKeyLastUsed'> =>
+  lastUse?.used
+    ? { previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region } }
+    : {};
 
 /** Something that happened once: the same finding is told once a day. */
 export function byHand(
   subject: Subject & { readonly now: Date },
-  code: string,
+  code: OccurrenceCode,
   finding: string,
   reason: string,
   nextStep: string,
-): NoticeEvent {
+): NoticeOf<'attention'> {
   return {
     ...noticeBase(subject, subject.now),
     id: eventId(subject.secret.arn, code, finding, calendarDate(subject.now)),

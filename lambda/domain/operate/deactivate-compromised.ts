@@ -76,7 +76,7 @@ export async function tellCompromised(operation: Operation, suspectId: string, u
     id: eventId(secret.arn, suspectId, 'compromised'),
     type: 'key-compromised',
     audience: ['owner', 'admin'],
-    previousKeyId: suspectId,
+    previousKey: { kind: 'inactive', keyId: suspectId },
     code: 'KEY_COMPROMISED',
     reason: `the key …${lastFour(suspectId)} of ${user.name} was declared compromised and deactivated; it was ${use}`,
     nextStep: `${endsHere(operation) ? 'no new key is made, for the user retires or its account is being released' : 'a new key is made as soon as there is room for it'}; look in CloudTrail for what the old one did`,

@@ -5,12 +5,12 @@ import { eventId } from '../digest';
 import { lastFour } from '../keys/describe';
 import { withLease } from '../ledger/lease';
 import { isCompromised, rollbackOf, rollbackTag, TAGS, type Rollback } from '../ledger/tags';
-import { retirementsOf, retirementTag, retirementTagKey } from '../ledger/retirements';
+import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
 import type { Secret } from '../ports';
-import { activeUntil, beginRetirement } from '../keys/retirement-schedule';
+import { beginRetirement } from '../keys/retirement-schedule';
 import { parseOwnValue } from '../secret-value';
-import { noticeBase } from '../notices/compose';
+import { noticeBase, retiringKey } from '../notices/compose';
 import { takePendingOff } from '../rotation/close-rotation';
 
 /**
@@ -76,11 +76,7 @@ async function complete(operation: Operation, rollback: Rollback): Promise<void>
   if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId))
     await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
   const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId);
-  await tell(
-    operation,
-    rollback,
-    retirement?.state === 'inactive' ? undefined : activeUntil(retirement ?? { since: clock.now() }, user),
-  );
+  await tell(operation, rollback, retirement ?? beginRetirement(newerKeyId, user, clock.now(), older));
   await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
@@ -95,21 +91,17 @@ async function keyOf(
 async function tell(
   operation: Operation,
   { older, olderKeyId, newerKeyId }: Rollback,
-  newerWorksUntil: Date | undefined,
+  retirement: Retirement,
 ): Promise<void> {
   const { notices, secret, clock, user } = operation;
   await notices.send({
-    ...noticeBase(operation, clock.now()),
+    ...noticeBase(operation, clock.now(), retirement.since),
     id: eventId(secret.arn, newerKeyId, 'rolled-back'),
     type: 'rolled-back',
     audience: ['owner', 'admin'],
     versionId: older,
     currentKeyId: olderKeyId,
-    previousKeyId: newerKeyId,
-    ...(newerWorksUntil && {
-      previousKeyActiveUntil: newerWorksUntil.toISOString(),
-      whenStillUsed: user.whenStillUsed,
-    }),
+    previousKey: retiringKey(retirement, user, retirement.state !== 'inactive'),
     code: 'ROLLED_BACK',
     reason: `${user.name} was rolled back to the key …${lastFour(olderKeyId)}, which works again`,
     nextStep: `the newer key …${lastFour(newerKeyId)} retires; the next rotation makes another one`,

@@ -1,10 +1,10 @@
 /** Commands of the security account's operator, carried out in the member account. */
-import { codeOf, RotationError } from '../errors';
+import { nameOf, RotationError } from '../errors';
 import { identifySubject, type Subject } from '../roster/subject';
 import { deactivateCompromised } from './deactivate-compromised';
 import { eventId } from '../digest';
 import { rollBack } from './roll-back';
-import type { NoticeEvent } from '../../contract/notice';
+import type { NoticeOf } from '../../contract/notice';
 import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from '../ports';
 import { endsHere, standsStill } from '../roster/suspension';
 import { noticeBase } from '../notices/compose';
@@ -82,11 +82,14 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
 }
 
 /** Evidence, written before anything is done; who asked is written as told. */
-function commandedNotice(subject: Subject, command: OperateCommand, now: Date): NoticeEvent {
+function commandedNotice(subject: Subject, command: OperateCommand, now: Date): NoticeOf<'attention'> {
   const asked =
     command.command === 'rollback'
-      ? { code: 'ROLLBACK_COMMANDED', what: 'a rollback' }
-      : { code: 'ROTATION_COMMANDED', what: `a rotation${command.compromised ? ', for the key is compromised' : ''}` };
+      ? { code: 'ROLLBACK_COMMANDED' as const, what: 'a rollback' }
+      : {
+          code: 'ROTATION_COMMANDED' as const,
+          what: `a rotation${command.compromised ? ', for the key is compromised' : ''}`,
+        };
   const who =
     command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
   return {
@@ -115,7 +118,7 @@ async function rotateNow(
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
-    if (!pending || codeOf(error) !== 'InvalidRequestException') throw error;
+    if (!pending || nameOf(error) !== 'InvalidRequestException') throw error;
   }
   return `${first}${pending ? 'the outstanding rotation' : 'the rotation'} of ${user.name} in ${slice.accountId} ${pending ? 'is attempted again' : 'has started'}`;
 }

@@ -3,7 +3,8 @@ import { codeOf, reasonOf, RotationError } from '../errors';
 import { eventId } from '../digest';
 import { calendarDate } from '../time';
 import type { Memory } from './cache';
-import type { NoticeEvent } from '../../contract/notice';
+import type { FailureCode, NoticeCode } from '../../contract/codes';
+import type { NoticeHead } from '../../contract/notice';
 import type { ReconcilePorts, ReconcileSettings } from './user-state';
 
 /** A condition that lasts is told once a day. */
@@ -25,6 +26,8 @@ export async function tellAccount(
   if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
   await ports.notices.send({
     ...accountNotice(settings, userName, code, now),
+    type: 'attention',
+    code,
     reason: reasonOf(error),
     nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself',
   });
@@ -39,9 +42,9 @@ export async function resolveUser(
   userName: string,
 ): Promise<void> {
   for (const subject of memory.told.keys()) {
-    const [name, code = ''] = subject.split(' ');
+    const [name, code] = subject.split(' ');
     if (name !== userName) continue;
-    await tellResolved(ports, settings, userName, code, 'the condition is over');
+    await tellResolved(ports, settings, userName, code as FailureCode, 'the condition is over');
     memory.told.delete(subject);
   }
 }
@@ -50,7 +53,7 @@ export async function tellResolved(
   ports: ReconcilePorts,
   settings: ReconcileSettings,
   userName: string,
-  code: string,
+  code: NoticeCode,
   reason: string,
 ): Promise<void> {
   const now = ports.clock.now();
@@ -58,6 +61,7 @@ export async function tellResolved(
     ...accountNotice(settings, userName, code, now),
     id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()),
     type: 'resolved',
+    code,
     reason,
   });
 }
@@ -65,17 +69,16 @@ export async function tellResolved(
 const accountNotice = (
   { accountId, region }: ReconcileSettings,
   userName: string,
-  code: string,
+  code: NoticeCode,
   now: Date,
-): NoticeEvent => ({
-  schemaVersion: 1,
+): NoticeHead => ({
+  schemaVersion: 2,
+  day: calendarDate(now),
   id: eventId(accountId, userName, code, calendarDate(now)),
-  type: 'attention',
   audience: ['admin'],
   accountId,
   region,
   userName,
   secretName: '',
   occurredAt: now.toISOString(),
-  code,
 });

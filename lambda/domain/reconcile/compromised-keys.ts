@@ -39,7 +39,7 @@ async function tellActive(pass: UserPass, keyId: string, use: string): Promise<v
     type: 'key-compromised',
     audience: ['owner', 'admin'],
     ...(current && current !== keyId && { currentKeyId: current }),
-    previousKeyId: keyId,
+    previousKey: { kind: 'inactive', keyId },
     code: 'COMPROMISED_KEY_ACTIVE',
     reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, was Active; it was ${use}`,
     nextStep: 'it is deactivated again; find out in CloudTrail who activated it, and what it did',

@@ -2,7 +2,8 @@
 import { eventId } from '../digest';
 import type { Subject } from '../roster/subject';
 import { alertsOf, alertTagKey } from '../ledger/tags';
-import type { NoticeEvent } from '../../contract/notice';
+import type { ConditionCode } from '../../contract/codes';
+import type { NoticeHead, NoticeOf } from '../../contract/notice';
 import type { Notices, Secrets } from '../ports';
 import { noticeBase } from '../notices/compose';
 
@@ -13,13 +14,27 @@ export interface Condition {
   readonly command?: string;
   /** Told when it begins and when it ends, not daily in between. */
   readonly once?: true;
-  /** What the notice says beyond code, reason and next step, and to whom: `attention` to the admins unless given. */
-  readonly notice?: Partial<NoticeEvent>;
+  /** What the notice says beyond reason and next step, and to whom: `attention` to the admins unless given. */
+  readonly notice?: ConditionNotice;
 }
 
-export type Conditions = Map<string, Condition>;
+type Told = Exclude<keyof NoticeHead, 'audience'> | 'reason' | 'nextStep' | 'command';
+export type ConditionNotice = Omit<NoticeOf<'retirement-failed'>, Told> | Omit<NoticeOf<'stored-key-unusable'>, Told>;
+
+export type Conditions = Map<ConditionCode, Condition>;
 
 const REPEAT_MS = 24 * 3_600_000;
+
+export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date, last = now): NoticeOf<'resolved'> {
+  return {
+    ...noticeBase(subject, now, last),
+    id: eventId(subject.secret.arn, code, last.toISOString(), 'resolved'),
+    type: 'resolved',
+    audience: ['admin'],
+    code,
+    reason: 'the condition is over',
+  };
+}
 
 /**
  * Tells of what is new, of what still lasts a day later, and of what is over; the ledger remembers.
@@ -40,27 +55,17 @@ export async function tellConditions(
     await ports.notices.send({
       ...noticeBase(subject, now),
       id: eventId(secret.arn, code, now.toISOString()),
-      type: 'attention',
-      audience: ['admin'],
-      code,
       reason,
       nextStep,
       ...(command !== undefined && { command }),
-      ...notice,
+      ...(notice ?? { type: 'attention', audience: ['admin'], code }),
     });
     await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
     told.set(code, now);
   }
   for (const [code, last] of told) {
     if (conditions.has(code)) continue;
-    await ports.notices.send({
-      ...noticeBase(subject, now),
-      id: eventId(secret.arn, code, last.toISOString(), 'resolved'),
-      type: 'resolved',
-      audience: ['admin'],
-      code,
-      reason: 'the condition is over',
-    });
+    await ports.notices.send(resolvedNotice(subject, code, now, last));
     await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
   }
   const repeats = [...told]

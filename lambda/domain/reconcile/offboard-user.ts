@@ -7,11 +7,12 @@ import { isQuiet, quietAt } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
 import { endingOf, endingTag, type Ending } from '../ledger/retirements';
 import { isCompromised, TAGS } from '../ledger/tags';
-import type { NoticeEvent } from '../../contract/notice';
+import type { InactiveKey } from '../../contract/notice';
+import { codeOf, reasonOf } from '../errors';
 import type { AccessKey } from '../ports';
 import { tellFailedRetirement } from './retire-key';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
-import { noticeBase, byHand } from '../notices/compose';
+import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { eventId } from '../digest';
 import { outstanding } from '../ledger/versions';
 import { withFreshPass, type UserPass } from './user-state';
@@ -27,6 +28,7 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return waitForOthers(pass);
   if (ending?.keyId !== key.id) return begin(pass, key);
+  if (ending.owing) await settle(pass, key, ending);
   if (ending.state === 'waiting' || ending.state === 'deactivating')
     return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
   if (key.status === 'Active') return begin(pass, key);
@@ -107,23 +109,59 @@ async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promi
 async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
   const ours = ending.state === 'deactivating';
   const until = inactiveUntil({ since: pass.now }, pass.user);
-  const inactive: Ending = { ...ending, state: 'inactive', since: pass.now, found: !ours, ...(ours && { until }) };
-  if (ours)
-    await pass.notices.send(endingNotice(pass, key, 'previous-key-deactivated', inactive, ending.since.toISOString()));
+  const inactive: Ending = {
+    ...ending,
+    state: 'inactive',
+    since: pass.now,
+    found: !ours,
+    ...(ours && { until, owing: pass.now }),
+  };
   await pass.secrets.tag(pass.secret.arn, endingTag(inactive));
+  await settle(pass, key, inactive);
   return until;
 }
 
+/** Sends what the ledger owes the owner. What cannot be sent stays owed, and stops nothing. */
+async function settle(pass: UserPass, key: AccessKey, ending: Ending): Promise<void> {
+  const { owing, ...settled } = ending;
+  if (!owing || ending.state !== 'inactive') return;
+  const type = 'previous-key-deactivated';
+  const { kind, keyId, deletedAfter } = retiringEnd(pass, key, ending) as InactiveKey;
+  try {
+    await pass.notices.send({
+      ...noticeBase(pass, pass.now, owing),
+      id: eventId(pass.secret.arn, keyId, type, 'ending', owing.toISOString()),
+      type,
+      audience: ['owner', 'admin'],
+      previousKey: { kind, keyId, deletedAfter },
+      ...keyUse(pass.lastUses.get(keyId)),
+    });
+  } catch (error) {
+    pass.unsent.push(error);
+    return;
+  }
+  await pass.secrets.tag(pass.secret.arn, endingTag(settled));
+}
+
+const retiringEnd = ({ user }: UserPass, { id, status }: AccessKey, { state, since, until }: Ending) =>
+  retiringKey(
+    {
+      keyId: id,
+      since,
+      ...(until && { until }),
+      state: state === 'inactive' || state === 'deleting' ? 'inactive' : 'active',
+    },
+    user,
+    status === 'Active',
+  );
+
 async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
   await attempt(pass, key, ending, async (fresh, left) => {
-    const { secrets, secret, iam, notices } = fresh;
+    const { secrets, secret, iam, notices, user, now } = fresh;
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
-    await notices.record({
-      ...endingNotice(fresh, left, 'previous-key-deleted', ending, ending.since.toISOString()),
-      audience: [],
-    });
     await iam.delete(key.id);
+    await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now, ending.until));
     return true;
   });
   return pass.now;
@@ -146,7 +184,8 @@ async function attempt(
     });
     return done ?? false;
   } catch (error) {
-    tellFailedRetirement(pass, endingNotice(pass, key, 'retirement-failed', ending, ''), error);
+    const kind = key.status === 'Active' ? 'deactivate' : 'delete';
+    tellFailedRetirement(pass, retiringEnd(pass, key, ending), pass.lastUses.get(key.id), kind, error);
     return false;
   }
 }
@@ -168,21 +207,53 @@ function waitForOthers({ existing, user, conditions }: UserPass): undefined {
 export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean =>
   user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
 
-/** The last act of all, for nothing can be written on a deleted secret. Keys that people deleted end the same way. */
-export async function end(pass: UserPass): Promise<void> {
-  const { secrets, secret, notices, user, now, currentKeyId } = pass;
-  const ending = endingOf(secret);
-  if (!ending) await secrets.tag(secret.arn, endingTag({ state: 'deleting', since: now, keyId: currentKeyId ?? '-' }));
-  await notices.send(
-    byHand(
-      pass,
-      'USER_RETIRED',
-      (ending?.since ?? now).toISOString(),
-      `${user.name} has retired: its keys are gone and its secret is deleted`,
-      'the secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored',
-    ),
-  );
-  await secrets.delete(secret.arn);
+/**
+ * The last act of all, for nothing can be written on a deleted secret: so the admins read of it, as an intention, before it
+ * is done. Keys that people deleted end the same way.
+ * @returns whether the secret is deleted now; where that was refused, a condition says so
+ */
+export async function end(pass: UserPass): Promise<boolean> {
+  const { secrets, secret, user, now, currentKeyId, conditions, log } = pass;
+  const before = endingOf(secret);
+  const ending: Ending = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
+  if (!before) await secrets.tag(secret.arn, endingTag(ending));
+  if (!ending.announced && !(await announceEnd(pass, ending))) return false;
+  try {
+    await secrets.delete(secret.arn);
+    return true;
+  } catch (error) {
+    log.error('a secret could not be deleted', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
+    conditions.set('SECRET_NOT_DELETED', {
+      reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
+      nextStep:
+        'it is attempted again at every run; if it must not wait, somebody who may can do it with the command below',
+      command: `aws secretsmanager delete-secret --region ${pass.slice.region} --secret-id ${secret.name} --recovery-window-in-days 30`,
+    });
+    return false;
+  }
+}
+
+/** @returns whether it was sent; the secret waits for that, for it is the ledger that knows */
+async function announceEnd(pass: UserPass, ending: Ending): Promise<boolean> {
+  const { notices, secrets, secret, user, unsent } = pass;
+  try {
+    await notices.send({
+      ...byHand(
+        pass,
+        'USER_RETIRED',
+        '',
+        `${user.name} has retired: its keys are gone, and its secret is about to be deleted`,
+        'a deleted secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored',
+      ),
+      ...noticeBase(pass, pass.now, ending.since),
+      id: eventId(secret.arn, 'USER_RETIRED', ending.since.toISOString()),
+    });
+  } catch (error) {
+    unsent.push(error);
+    return false;
+  }
+  await secrets.tag(secret.arn, endingTag({ ...ending, announced: true }));
+  return true;
 }
 
 function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date {
@@ -200,29 +271,3 @@ function isStillEnding({ secret, currentKeyId }: UserPass, { keyId }: Ending): b
 
 const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean =>
   isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);
-
-function endingNotice(
-  pass: UserPass,
-  key: AccessKey,
-  type: NoticeEvent['type'],
-  ending: Ending,
-  occasion: string,
-): NoticeEvent {
-  const lastUse = pass.lastUses.get(key.id);
-  return {
-    ...noticeBase(pass, pass.now),
-    id: eventId(pass.secret.arn, key.id, type, 'ending', occasion),
-    type,
-    audience: ['owner', 'admin'],
-    previousKeyId: key.id,
-    ...(ending.state === 'inactive'
-      ? { previousKeyDeletedAfter: inactiveUntil(ending, pass.user).toISOString() }
-      : {
-          previousKeyActiveUntil: activeUntil(ending, pass.user).toISOString(),
-          whenStillUsed: pass.user.whenStillUsed,
-        }),
-    ...(lastUse?.used && {
-      previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region },
-    }),
-  };
-}

@@ -15,7 +15,7 @@ import { deletedNotice } from '../notices/compose';
 import { lostCurrentKey, withFreshPass, type UserPass } from './user-state';
 
 /** Conditions under which an owner may have gone back to a previous key. */
-const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'];
+const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as const;
 
 /**
  * Orphans, retirement and unmanaged keys; keys that AWSCURRENT or AWSPENDING names are left alone. While the stored key

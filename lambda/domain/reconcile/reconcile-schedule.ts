@@ -20,7 +20,8 @@ import { inWords } from '../time';
 import { byHand } from '../notices/compose';
 import { isUnsettled } from '../keys/last-key';
 import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
-import { codeOf, reasonOf } from '../errors';
+import type { ConditionCode } from '../../contract/codes';
+import { codeOf, nameOf, reasonOf } from '../errors';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = 3_600_000;
@@ -237,7 +238,7 @@ function tellOutstanding(
   }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean },
 ): void {
   const { secret, conditions, user, now } = pass;
-  const lasting = (code: string): boolean => late || alertsOf(secret).has(code);
+  const lasting = (code: ConditionCode): boolean => late || alertsOf(secret).has(code);
   if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS)
     conditions.set('ROTATION_FAILS', {
       reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`,
@@ -265,7 +266,7 @@ async function startAgain(pass: UserPass, pending: string): Promise<void> {
       code: codeOf(error),
       reason: reasonOf(error),
     });
-    if (secret.rotationEnabled || codeOf(error) !== 'InvalidRequestException') return;
+    if (secret.rotationEnabled || nameOf(error) !== 'InvalidRequestException') return;
     const after = await secrets.describe(secret.arn);
     if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(pass, pending);
   }

@@ -1,6 +1,6 @@
 /** One user's pass of reconcile: compare what the roster wants with what is, do what is due. */
 import { keepDeactivated } from './compromised-keys';
-import { tellConditions, type Conditions } from './conditions';
+import { resolvedNotice, tellConditions, type Condition, type Conditions } from './conditions';
 import { RotationError } from '../errors';
 import { leasedUntil } from '../ledger/lease';
 import { alertsOf, failureOf, isCompromised, TAGS } from '../ledger/tags';
@@ -8,7 +8,7 @@ import { intentsOf } from '../ledger/intents';
 import { retirementsOf } from '../ledger/retirements';
 import { versionWith, outstanding } from '../ledger/versions';
 import { comeBack, end, isOver, offboard } from './offboard-user';
-import type { AccessKey, Secret, User } from '../ports';
+import type { Secret, User } from '../ports';
 import type { UserReport } from '../../contract/report';
 import { awaitsUse } from '../keys/retirement-schedule';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
@@ -56,20 +56,38 @@ export async function reconcileUser(
     );
   const conditions: Conditions = new Map();
   const pass = await readPass(
-    { ...ports, settings, slice, user, secret, iam, conditions, now: ports.clock.now() },
+    { ...ports, settings, slice, user, secret, iam, conditions, unsent: [], now: ports.clock.now() },
     found !== undefined,
   );
   const leased = leasedUntil(secret, pass.now);
+  if (isUndeleted(secret)) conditions.set('SECRET_NOT_DELETED', LASTING);
   const due = leased
     ? [leased]
     : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
-  if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) await end(pass);
+  if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) due.push(await endUser(ports, pass));
   return {
+    ...(pass.unsent.length > 0 && { unsent: pass.unsent[0] }),
     report: reportOf(pass),
     due: due.filter((at): at is Date => at !== undefined),
     awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, pass.now)),
     failing: isFailing(secret),
   };
+}
+
+const isUndeleted = (secret: Secret): boolean => alertsOf(secret).has('SECRET_NOT_DELETED');
+/** Neither repeated nor over until it was attempted again. */
+const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is attempted again', once: true };
+
+/** After everything else that is written on the secret. @returns when to look again at one that could not be deleted */
+async function endUser(ports: ReconcilePorts, pass: UserPass): Promise<Date | undefined> {
+  const { conditions, secret, now } = pass;
+  if (await end(pass)) {
+    if (isUndeleted(secret))
+      await ports.notices.send(resolvedNotice(pass, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
+    return undefined;
+  }
+  await tellConditions(ports, pass, conditions, now);
+  return now;
 }
 
 /** The rotate function told of a failure, or did not come to an end in an hour. */
@@ -140,18 +158,13 @@ async function finishRotation({
     return;
   const told = secret.tags[TAGS.notified] === versionId;
   if ((told || !ours) && !secret.versions[versionId]?.includes('AWSPENDING')) return;
-  const notice = rotatedNotice({
-    subject: { secret, slice, user },
-    versionId,
-    currentKeyId,
-    goneKeyId: stoppedKeyId(secret, existing, versionId),
-    now,
-  });
+  const notice = async () =>
+    rotatedNotice({
+      subject: { secret, slice, user },
+      versionId,
+      currentKeyId,
+      existing,
+      now,
+    });
   await closeRotation(secrets, notices, secret, versionId, notice);
-}
-
-/** The key that this version replaced, when it no longer works. */
-function stoppedKeyId(secret: Secret, existing: readonly AccessKey[], versionId: string): string | undefined {
-  const replaced = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
-  return existing.some(({ id, status }) => id === replaced?.keyId && status === 'Active') ? undefined : replaced?.keyId;
 }

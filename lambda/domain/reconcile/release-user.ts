@@ -1,5 +1,6 @@
 /** Users and accounts that leave the roster: rotation ends, everything else stays. */
 import { eventId } from '../digest';
+import { calendarDate } from '../time';
 import { TAGS } from '../ledger/tags';
 import type { Notices, Secret, SecretLifecycle } from '../ports';
 import type { RosterSlice } from '../../contract/slice';
@@ -37,7 +38,8 @@ export async function release(
   if (secret.tags[TAGS.released]) return;
   if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
   await notices.send({
-    schemaVersion: 1,
+    schemaVersion: 2,
+    day: calendarDate(now),
     id: eventId(secret.arn, 'released', String(slice.generation)),
     type: 'attention',
     audience: ['admin'],

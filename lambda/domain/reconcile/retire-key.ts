@@ -6,12 +6,12 @@ import { lastFour } from '../keys/describe';
 import { judgeKey } from '../keys/last-key';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
-import type { NoticeEvent } from '../../contract/notice';
+import type { InactiveKey, NoticeOf, NoticeType, WorkingKey } from '../../contract/notice';
 import type { AccessKey, LastUse } from '../ports';
 import { withFreshPass, type UserPass } from './user-state';
 import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
 import { parseSecretValue } from '../secret-value';
-import { noticeBase } from '../notices/compose';
+import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 
 /**
  * One step of one key's retirement.
@@ -23,6 +23,7 @@ export async function retireKey(
   key: AccessKey | undefined,
   lastUse: LastUse | undefined,
 ): Promise<Date | undefined> {
+  if (retirement.owing) await settle(pass, retirement, lastUse);
   const step = nextRetirementStep(retirement, key, lastUse, pass.user, pass.now);
   switch (step.kind) {
     case 'wait':
@@ -44,6 +45,7 @@ export async function retireKey(
       );
       return undefined;
     case 'forget':
+      await pass.notices.record(deletedRecord(pass, retirement, lastUse));
       return forget(pass, retirement);
     default:
       return attempt(pass, retirement, lastUse, step.kind);
@@ -53,17 +55,28 @@ export async function retireKey(
 const by = (lastUse: LastUse | undefined): string =>
   lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '';
 
+/** What is owed is in the ledger before it is sent: cut off, the next run sends the same. */
 async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
-  await pass.notices.send(
-    retirementNotice(
-      pass,
-      retirement,
-      lastUse,
-      'previous-key-in-use',
-      `${retirement.since.toISOString()} ${retirement.warnings}`,
-    ),
-  );
-  await pass.secrets.tag(pass.secret.arn, retirementTag({ ...retirement, until: activeUntil(retirement, pass.user) }));
+  const due: Retirement = { ...retirement, until: activeUntil(retirement, pass.user), owing: pass.now };
+  await pass.secrets.tag(pass.secret.arn, retirementTag(due));
+  return settle(pass, due, lastUse);
+}
+
+/** Sends what the ledger owes the owner. What cannot be sent stays owed, and keeps no key alive. */
+async function settle(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+  const { owing, ...settled } = retirement;
+  if (!owing) return;
+  try {
+    await pass.notices.send(
+      retirement.state === 'inactive'
+        ? deactivatedNotice(pass, retirement, lastUse, owing)
+        : warningNotice(pass, retirement, lastUse, owing),
+    );
+  } catch (error) {
+    pass.unsent.push(error);
+    return;
+  }
+  await pass.secrets.tag(pass.secret.arn, retirementTag(settled));
 }
 
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
@@ -76,18 +89,38 @@ async function attempt(
   try {
     await withFreshPass(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
-    tellFailedRetirement(pass, retirementNotice(pass, retirement, lastUse, 'retirement-failed', ''), error);
+    const key = pass.existing.find(({ id }) => id === retirement.keyId);
+    tellFailedRetirement(pass, retiringKey(retirement, pass.user, key?.status === 'Active'), lastUse, kind, error);
   }
 }
 
-/** Owner and admin hear of it once a day while it lasts. */
-export function tellFailedRetirement({ log, secret, conditions }: UserPass, failed: NoticeEvent, error: unknown): void {
-  const { id: _, ...notice } = failed;
+/** Owner and admin hear of it once a day while it lasts: what still works, and what a person can do about it. */
+export function tellFailedRetirement(
+  { log, secret, user, conditions, currentKeyId }: UserPass,
+  previousKey: WorkingKey | InactiveKey,
+  lastUse: LastUse | undefined,
+  kind: 'deactivate' | 'delete',
+  error: unknown,
+): void {
+  const { keyId } = previousKey;
+  const [act, command] = {
+    deactivate: ['deactivated', 'update-access-key --status Inactive'],
+    delete: ['deleted', 'delete-access-key'],
+  }[kind];
   log.error('a key could not be retired', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
   conditions.set('RETIREMENT_FAILED', {
-    reason: reasonOf(error),
-    nextStep: 'it is attempted again by itself',
-    notice: { ...notice, audience: ['owner', 'admin'], code: codeOf(error) },
+    reason: `the key …${lastFour(keyId)} of ${user.name} could not be ${act} and ${previousKey.kind === 'works' ? 'still works' : 'still exists, inactive'}: ${reasonOf(error)}`,
+    nextStep:
+      'it is attempted again at every run; if that is too late, somebody who may can do it with the command below',
+    command: `aws iam ${command} --user-name ${user.name} --access-key-id ${keyId}`,
+    notice: {
+      type: 'retirement-failed',
+      audience: ['owner', 'admin'],
+      code: codeOf(error),
+      previousKey,
+      ...(currentKeyId && { currentKeyId }),
+      ...keyUse(lastUse),
+    },
   });
 }
 
@@ -120,12 +153,10 @@ async function confirmInactive(
     state: 'inactive',
     since: pass.now,
     until: inactiveUntil({ since: pass.now }, pass.user),
+    ...(ours && { owing: pass.now }),
   };
-  if (ours)
-    await pass.notices.send(
-      retirementNotice(pass, inactive, lastUse, 'previous-key-deactivated', retirement.since.toISOString()),
-    );
   await pass.secrets.tag(pass.secret.arn, retirementTag(inactive));
+  return settle(pass, inactive, lastUse);
 }
 
 async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
@@ -133,10 +164,7 @@ async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse |
   if (verdict === 'protected') return forget(pass, retirement);
   if (key?.status === 'Active') return;
   await pass.iam.delete(retirement.keyId);
-  await pass.notices.record({
-    ...retirementNotice(pass, retirement, lastUse, 'previous-key-deleted', retirement.since.toISOString()),
-    audience: [],
-  });
+  await pass.notices.record(deletedRecord(pass, retirement, lastUse));
   await forget(pass, retirement);
 }
 
@@ -149,27 +177,63 @@ async function forget({ secrets, secret }: UserPass, retirement: Retirement): Pr
   await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
 }
 
-function retirementNotice(
+function retiring(
+  { secret, currentKeyId }: UserPass,
+  { keyId }: Retirement,
+  type: NoticeType,
+  occasion: Date,
+  lastUse: LastUse | undefined,
+): Pick<NoticeOf<'previous-key-in-use'>, 'id' | 'currentKeyId' | 'previousKeyLastUsed'> {
+  return {
+    id: eventId(secret.arn, keyId, type, occasion.toISOString()),
+    ...(currentKeyId && { currentKeyId }),
+    ...keyUse(lastUse),
+  };
+}
+
+function warningNotice(
   pass: UserPass,
   retirement: Retirement,
   lastUse: LastUse | undefined,
-  type: NoticeEvent['type'],
-  occasion: string,
-): NoticeEvent {
-  const { user, now, secret } = pass;
+  occasion: Date,
+): NoticeOf<'previous-key-in-use'> {
+  const type = 'previous-key-in-use';
+  const previousKey = retiringKey(retirement, pass.user, true) as WorkingKey;
   return {
-    ...noticeBase(pass, now),
-    id: eventId(secret.arn, retirement.keyId, type, occasion),
+    ...noticeBase(pass, pass.now, occasion),
+    ...retiring(pass, retirement, type, occasion, lastUse),
     type,
     audience: ['owner'],
-    previousKeyId: retirement.keyId,
-    whenStillUsed: user.whenStillUsed,
+    previousKey,
+  };
+}
+
+function deactivatedNotice(
+  pass: UserPass,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  occasion: Date,
+): NoticeOf<'previous-key-deactivated'> {
+  const type = 'previous-key-deactivated';
+  const previousKey = retiringKey(retirement, pass.user, false) as InactiveKey;
+  return {
+    ...noticeBase(pass, pass.now, occasion),
+    ...retiring(pass, retirement, type, occasion, lastUse),
+    type,
+    audience: ['owner'],
+    previousKey,
+  };
+}
+
+/** Evidence, which nobody needs a message for. */
+function deletedRecord(
+  pass: UserPass,
+  { keyId, since, until = since }: Retirement,
+  lastUse: LastUse | undefined,
+): NoticeOf<'previous-key-deleted'> {
+  return {
+    ...deletedNotice(pass, keyId, 'its time was over', pass.now, until),
     ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
-    ...(retirement.state === 'inactive'
-      ? { previousKeyDeletedAfter: inactiveUntil(retirement, user).toISOString() }
-      : { previousKeyActiveUntil: activeUntil(retirement, user).toISOString() }),
-    ...(lastUse?.used && {
-      previousKeyLastUsed: { at: lastUse.at.toISOString(), service: lastUse.service, region: lastUse.region },
-    }),
+    ...keyUse(lastUse),
   };
 }

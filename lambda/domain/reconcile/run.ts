@@ -261,7 +261,7 @@ async function passUser(
   budget: RunBudget,
 ): Promise<Remembered> {
   try {
-    const { report, due, awaitsUse, failing } = await reconcileUser(ports, settings, slice, user, budget, () =>
+    const { report, due, awaitsUse, failing, unsent } = await reconcileUser(ports, settings, slice, user, budget, () =>
       heldKeys(ports.reports, memory, user.name),
     );
     await resolveUser(ports, settings, memory, user.name);
@@ -271,6 +271,7 @@ async function passUser(
       awaitsUse,
       failing,
       waits: budget.waiting.has(user.name),
+      ...(unsent !== undefined && { untold: unsent }),
       ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }),
     };
   } catch (error) {

@@ -62,6 +62,8 @@ export interface UserPass extends ReconcilePorts {
   readonly pendingKeyId: string | undefined;
   readonly now: Date;
   readonly conditions: Conditions;
+  /** Why notices of this pass could not be sent: they stay owed, stop nothing else, and fail the run at its end. */
+  readonly unsent: unknown[];
 }
 
 export interface UserOutcome {
@@ -72,6 +74,8 @@ export interface UserOutcome {
   readonly awaitsUse: boolean;
   /** A rotation of this user failed and is outstanding. */
   readonly failing: boolean;
+  /** Why a notice could not be sent, which is owed. */
+  readonly unsent?: unknown;
 }
 
 /**

@@ -3,16 +3,16 @@ import type { Secrets, Notices, Secret } from '../ports';
 import type { NoticeEvent } from '../../contract/notice';
 import { TAGS } from '../ledger/tags';
 
-/** Sends the notice, marks the version as told and takes AWSPENDING off it last. Each part may be repeated. */
+/** Sends the notice if that has not been done, marks the version as told and takes AWSPENDING off it last. Each part may be repeated. */
 export async function closeRotation(
   secrets: Secrets,
   notices: Notices,
   secret: Secret,
   versionId: string,
-  notice: NoticeEvent,
+  notice: () => Promise<NoticeEvent>,
 ): Promise<void> {
   if (secret.tags[TAGS.notified] !== versionId) {
-    await notices.send(notice);
+    await notices.send(await notice());
     await secrets.tag(secret.arn, { [TAGS.notified]: versionId });
   }
   if (secret.tags[TAGS.outstanding]) await secrets.untag(secret.arn, [TAGS.outstanding]);

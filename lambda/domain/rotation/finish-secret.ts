@@ -8,13 +8,13 @@ import { withLease } from '../ledger/lease';
 import { isFormers, lossOf } from '../ledger/tags';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
-import type { NoticeEvent } from '../../contract/notice';
+import type { NoticeOf } from '../../contract/notice';
 import type { AccessKey, AccessKeyPair, Secret } from '../ports';
 import { beginRetirement } from '../keys/retirement-schedule';
 import type { Rotation } from './context';
 import { parseOwnValue } from '../secret-value';
 import { closeRotation } from './close-rotation';
-import { deletedNotice, noticeBase, rotatedNotice } from '../notices/compose';
+import { deletedNotice, rotatedNotice } from '../notices/compose';
 import { worksNow } from './prove-key';
 
 /**
@@ -99,15 +99,17 @@ async function completeTail(rotation: Rotation): Promise<void> {
   const secret = (await secrets.describe(rotation.secret.arn)) ?? rotation.secret;
   const subject = { secret, slice, user };
   const { gone, failure }: AtOnce = user.keepPreviousForHours === 0 ? await retireAtOnce(rotation, secret) : {};
-  const currentKeyId = await currentKey(rotation);
-  const rotated = rotatedNotice({ subject, versionId: event.token, currentKeyId, goneKeyId: gone, now: clock.now() });
-  await closeRotation(
-    secrets,
-    notices,
-    secret,
-    event.token,
-    failure ? partialNotice(rotation, rotated, failure) : rotated,
-  );
+  await closeRotation(secrets, notices, secret, event.token, async () => {
+    const rotated = rotatedNotice({
+      subject,
+      versionId: event.token,
+      currentKeyId: await currentKey(rotation),
+      existing: await rotation.iam.list(),
+      goneKeyId: gone,
+      now: clock.now(),
+    });
+    return failure ? partialNotice(rotated, failure) : rotated;
+  });
   // only now, so that a second attempt tells the same; should it fail, reconcile forgets the key
   if (gone) await secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
 }
@@ -165,12 +167,12 @@ async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void>
  * Has the id of the notice that it stands for: an owner hears once of a version, whatever an earlier attempt got told.
  * Whether the previous key still works is not known, so nothing is promised of it.
  */
-function partialNotice(rotation: Rotation, rotated: NoticeEvent, failure: unknown): NoticeEvent {
+function partialNotice(rotated: NoticeOf<'rotated'>, failure: unknown): NoticeOf<'rotation-partial'> {
+  const { previousKey } = rotated;
   return {
     ...rotated,
-    ...noticeBase(rotation, rotation.clock.now()),
     type: 'rotation-partial',
-    previousKeyActiveUntil: undefined,
+    previousKey: { kind: 'uncertain', ...('keyId' in previousKey && { keyId: previousKey.keyId }) },
     audience: ['owner', 'admin'],
     code: codeOf(failure),
     reason: reasonOf(failure),

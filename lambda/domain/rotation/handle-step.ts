@@ -8,7 +8,8 @@ import { guardRotation } from './guard';
 import { identifySubject, type Subject } from '../roster/subject';
 import { parseStepEvent, type Step, type StepEvent } from './step-event';
 import { failureOf, failureTag } from '../ledger/tags';
-import type { NoticeEvent } from '../../contract/notice';
+import { stepsOf, stepTag } from '../ledger/steps';
+import type { NoticeOf } from '../../contract/notice';
 import type { Rotation, RotationPorts, RotationSettings } from './context';
 import { noticeBase } from '../notices/compose';
 import { setSecret } from './set-secret';
@@ -33,7 +34,9 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
   const rotation: Rotation = { ...ports, ...subject, settings, event, iam };
   ports.log.info('step started', { step: event.step, secret: subject.secret.name });
   try {
+    if (event.step === 'finishSecret') await keepStep(rotation);
     await STEP_FUNCTIONS[event.step](rotation);
+    if (event.step !== 'finishSecret') await keepStep(rotation);
   } catch (error) {
     await tellOfFailure(rotation, error).catch((cause: unknown) =>
       ports.log.error('the failure could not be told', { code: codeOf(cause) }),
@@ -41,6 +44,20 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
     throw error;
   }
   ports.log.info('step finished', { step: event.step, secret: subject.secret.name });
+}
+
+/**
+ * Evidence for the notice `rotated`, which the last step sends: that one is written down before it does its work. Missing
+ * evidence stops no rotation.
+ */
+async function keepStep({ secrets, secret, event, settings, clock, log }: Rotation): Promise<void> {
+  const done = { step: event.step, at: clock.now().toISOString(), requestId: settings.attempt };
+  try {
+    const tag = stepTag((await secrets.describe(secret.arn)) ?? secret, event.token, done);
+    if (tag) await secrets.tag(secret.arn, tag);
+  } catch (cause) {
+    log.warn('a step could not be written into the ledger', { step: event.step, code: codeOf(cause) });
+  }
 }
 
 /** Guards that speak of the roster concern a person; a replayed or foreign token concerns nobody. */
@@ -70,10 +87,11 @@ function refusalNotice(
   event: StepEvent,
   error: unknown,
   now: Date,
-): NoticeEvent {
+): NoticeOf<'attention'> {
   const code = codeOf(error);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
+    day: calendarDate(now),
     id: eventId(event.secretId, code, calendarDate(now)),
     type: 'attention',
     audience: ['admin'],
@@ -109,24 +127,27 @@ async function tellOfFailure(rotation: Rotation, error: unknown): Promise<void> 
   if (!secret) return;
   const live = secret.versions[event.token]?.includes('AWSCURRENT') ?? false;
   const told = failureOf(secret);
-  if (told?.token !== event.token || told.code !== codeOf(error))
-    await notices.send(failureNotice(rotation, error, live));
   const at = clock.now();
-  await secrets.tag(
-    secret.arn,
-    failureTag({ token: event.token, code: codeOf(error), at, since: told?.token === event.token ? told.since : at }),
-  );
+  const since = told?.token === event.token ? told.since : at;
+  if (told?.token !== event.token || told.code !== codeOf(error))
+    await notices.send(failureNotice(rotation, error, live, since));
+  await secrets.tag(secret.arn, failureTag({ token: event.token, code: codeOf(error), at, since }));
 }
 
-function failureNotice(rotation: Rotation, error: unknown, live: boolean): NoticeEvent {
+function failureNotice(
+  rotation: Rotation,
+  error: unknown,
+  live: boolean,
+  since: Date,
+): NoticeOf<'rotation-failed' | 'rotation-partial'> {
+  const { secret, event, clock } = rotation;
   const type = live ? 'rotation-partial' : 'rotation-failed';
   const nextStep = error instanceof RotationError ? error.nextStep : undefined;
-  return {
-    ...noticeBase(rotation, rotation.clock.now()),
-    id: eventId(rotation.secret.arn, rotation.event.token, type, codeOf(error), reasonOf(error)),
-    type,
-    audience: ['admin'],
-    versionId: rotation.event.token,
+  const failure = {
+    ...noticeBase(rotation, clock.now(), since),
+    id: eventId(secret.arn, event.token, type, codeOf(error), reasonOf(error)),
+    audience: ['admin'] as const,
+    versionId: event.token,
     code: codeOf(error),
     reason: reasonOf(error),
     nextStep:
@@ -135,4 +156,7 @@ function failureNotice(rotation: Rotation, error: unknown, live: boolean): Notic
         ? 'the new key is live; the rest is completed by itself'
         : 'the rotation is attempted again; the current key is unchanged'),
   };
+  return live
+    ? { ...failure, type: 'rotation-partial', previousKey: { kind: 'uncertain' }, steps: stepsOf(secret, event.token) }
+    : { ...failure, type: 'rotation-failed' };
 }

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import type { NoticeEvent } from '../../../lambda/contract/notice';
+import type { NoticeEvent, NoticePointer } from '../../../lambda/contract/notice';
 import { compromisedTagKey } from '../../../lambda/domain/ledger/tags';
 import { parseSecretValue } from '../../../lambda/domain/secret-value';
 import type { DeliveredEmail } from '../local-organization/services/sns';
@@ -150,8 +150,8 @@ export class LocalStage implements Stage {
 
   /** A message that was published again is no new notice. */
   private told({ Message }: { readonly Message: string }, messageId: string | undefined): void {
-    const { event: path } = JSON.parse((JSON.parse(Message) as { sqs: string }).sqs) as { event: string };
-    const event = JSON.parse(this.organization.s3.text(this.orgBucket, path) ?? 'null') as NoticeEvent | null;
+    const { object = '' } = JSON.parse((JSON.parse(Message) as { sqs: string }).sqs) as NoticePointer;
+    const event = JSON.parse(this.organization.s3.text(this.orgBucket, object) ?? 'null') as NoticeEvent | null;
     const mails = messageId === undefined ? [] : this.emailsOf(messageId);
     const [first] = mails;
     if (first)

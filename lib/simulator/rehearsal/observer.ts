@@ -1,4 +1,4 @@
-import type { NoticeEvent } from '../../../lambda/contract/notice';
+import type { NoticeEvent, NoticeOf } from '../../../lambda/contract/notice';
 import { keyEvents, type AccountState, type UserState } from './account-state';
 import type { Player } from './participants';
 import { History, type HistoryEvent } from './event-log';
@@ -96,7 +96,8 @@ export class Witness {
   }
 
   private keepNotice(notice: NoticeEvent): void {
-    const { accountId, userName, type, id, code, reason, occurredAt } = notice;
+    const { accountId, userName, type, id, occurredAt } = notice;
+    const { code, reason } = notice as Partial<NoticeOf<'attention'>>;
     this.notices.set(id, notice);
     this.record({
       at: occurredAt,

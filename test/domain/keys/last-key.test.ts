@@ -1,8 +1,8 @@
 /** Nothing that retires touches an Active key of a user while AWSCURRENT does not name a key that exists and is Active. */
 import { ownerEvent } from '../../../lambda/domain/mail/owner-event';
 import { mailWords } from '../../../lambda/domain/mail/words';
-import type { NoticeEvent } from '../../../lambda/contract/notice';
 import { printSecretValue } from '../../../lambda/domain/secret-value';
+import type { Said } from '../said';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { settled } from '../settled';
 import { ACCOUNT, ANN, sliceOf, World } from '../world';
@@ -97,8 +97,7 @@ describe('what is said of a stored key that its owner deactivated', () => {
     expect(world.notices.at(-1)!.nextStep).toContain('npx access-keys rollback --account 333333333333 --user ann');
     await world.operate({ command: 'rollback', secretName: ANN.secretName });
     const rolledBack = world.notices.at(-1)!;
-    expect(rolledBack).toMatchObject({ type: 'rolled-back', previousKeyId: current.id });
-    expect(rolledBack.previousKeyActiveUntil).toBeUndefined();
+    expect(rolledBack).toMatchObject({ type: 'rolled-back', previousKey: { kind: 'inactive', keyId: current.id } });
     expect(world.keyOf('AWSCURRENT')!.id).toBe(old.id);
     await live(world, 9, () => old);
     expect(world.keys.map(({ id }) => id)).toEqual([old.id]);
@@ -325,8 +324,13 @@ function follow(world: World, command: string): void {
   else world.keys = world.keys.filter((other) => other !== key);
 }
 
-function mailOf(notice: NoticeEvent): string {
-  const event = ownerEvent(JSON.stringify(notice), { accountId: ACCOUNT, eventId: notice.id, key: '' })!;
+function mailOf(notice: Said): string {
+  const event = ownerEvent(JSON.stringify(notice), {
+    accountId: ACCOUNT,
+    eventId: notice.id,
+    day: notice.day,
+    key: '',
+  })!;
   const { subject, paragraphs, steps } = mailWords(
     event,
     { kind: 'owner', address: 'ann@example.com', user: ANN },

@@ -1,10 +1,10 @@
-import type { NoticeEvent } from '../../../lambda/contract/notice';
+import type { NoticeOf } from '../../../lambda/contract/notice';
 import { adminSubject, adminText } from '../../../lambda/domain/notices/admin-text';
 
-const event: NoticeEvent = {
-  schemaVersion: 1,
+const head = {
+  schemaVersion: 2,
   id: '0'.repeat(32),
-  type: 'rotation-failed',
+  day: '2026-03-01',
   audience: ['admin'],
   accountId: '333333333333',
   accountName: 'payments-prod',
@@ -12,6 +12,11 @@ const event: NoticeEvent = {
   userName: 'svc-deploy',
   secretName: '/access-key/svc-deploy',
   occurredAt: '2026-03-01T10:00:00.000Z',
+} as const;
+const event: NoticeOf<'rotation-failed'> = {
+  ...head,
+  type: 'rotation-failed',
+  versionId: 'v2',
   code: 'ROOM_NONE',
   reason: 'both keys are in use',
   nextStep: 'reconcile retires the older one once it is quiet',
@@ -42,11 +47,14 @@ test('what concerns no one user names the account alone', () => {
 
 test('a held previous key is named by its last four characters, with service and region of its last use', () => {
   const text = adminText({
-    ...event,
+    ...head,
     type: 'previous-key-in-use',
-    previousKeyId: 'AKIAIOSFODNN7EXAMPLE',
-    previousKeyActiveUntil: '2026-03-08T10:00:00.000Z',
-    whenStillUsed: 'hold',
+    previousKey: {
+      kind: 'works',
+      keyId: 'AKIAIOSFODNN7EXAMPLE',
+      until: '2026-03-08T10:00:00.000Z',
+      whenStillUsed: 'hold',
+    },
     previousKeyLastUsed: { at: '2026-03-07T09:00:00.000Z', service: 's3', region: 'eu-west-1' },
   });
   expect(text).toContain(

@@ -46,12 +46,12 @@ describe('a rotation that goes on failing', () => {
     refuse(world, 'iam:CreateAccessKey');
     await live(world, 3 * DAY + 3, () => world.use(key));
     expect(codes(world)).toEqual([
-      'rotation-failed InternalFailure',
+      'rotation-failed AWS_FAILED',
       'attention ROTATION_FAILS',
       'attention ROTATION_FAILS',
       'attention ROTATION_FAILS',
     ]);
-    expect(world.notices[1]!.reason).toContain('InternalFailure');
+    expect(world.notices[1]!.reason).toContain('AWS_FAILED');
     world.between = () => {};
     await live(world, 2, () => world.use(key));
     expect(codes(world).slice(4)).toEqual(['rotated', 'resolved ROTATION_FAILS']);
@@ -94,7 +94,7 @@ describe('a current key that does not work', () => {
     world.keys = [];
     refuse(world, 'iam:CreateAccessKey');
     await live(world, 12);
-    expect(codes(world)).toEqual(['attention CURRENT_KEY_MISSING', 'rotation-failed InternalFailure']);
+    expect(codes(world)).toEqual(['attention CURRENT_KEY_MISSING', 'rotation-failed AWS_FAILED']);
     world.between = () => {};
     await live(world, 2);
     expect(codes(world).slice(2)).toEqual(['rotated', 'resolved CURRENT_KEY_MISSING']);
@@ -213,8 +213,8 @@ test('a retirement that goes on failing reaches owner and admin once a day, and 
     await world.reconcile();
   }
   expect(world.notices.map(({ type, audience, code }) => [type, audience, code])).toEqual([
-    ['retirement-failed', ['owner', 'admin'], 'InternalFailure'],
-    ['retirement-failed', ['owner', 'admin'], 'InternalFailure'],
+    ['retirement-failed', ['owner', 'admin'], 'AWS_FAILED'],
+    ['retirement-failed', ['owner', 'admin'], 'AWS_FAILED'],
   ]);
   expect(publishes() - before).toBe(2);
   expect(world.report!.users[0]!.conditions).toEqual(['RETIREMENT_FAILED']);

@@ -208,7 +208,7 @@ describe('drift', () => {
       expect(
         world.notices.find(
           ({ type, currentKeyId }) => type === 'rotated' && currentKeyId === world.keyOf('AWSCURRENT')!.id,
-        )!.previousKeyId,
+        )!.previousKey?.keyId,
       ).toBeUndefined();
       expect(codes(world).filter((code) => code === 'attention USER_REPLACED').length).toBeLessThan(2);
       expect(codes(world)).not.toContain('attention CURRENT_KEY_MISSING');
@@ -266,7 +266,7 @@ test('of a current key that somebody deactivated the mail after a rotation does 
   key.status = 'Inactive';
   await world.rotate();
   const mail = world.notices.find(({ type }) => type === 'rotated')!;
-  expect([mail.previousKeyId, mail.previousKeyActiveUntil]).toEqual([key.id, undefined]);
+  expect(mail.previousKey).toMatchObject({ kind: 'inactive', keyId: key.id });
 });
 
 test.each(['a secret that reconcile makes, and is cut off', 'a secret that was there'])(
@@ -345,10 +345,10 @@ describe('evidence of a deletion is kept', () => {
     const world = await deletions[which]!();
     expect(world.calls.filter((call) => call === 'iam:DeleteAccessKey')).toHaveLength(1);
     expect(world.recorded.filter(({ type }) => type === 'previous-key-deleted')).toMatchObject([
-      { audience: [], previousKeyId: expect.any(String) },
+      { audience: [], previousKey: { kind: 'gone', keyId: expect.any(String) } },
     ]);
     expect(world.keys.map(({ id }) => id)).not.toContain(
-      world.recorded.find(({ type }) => type === 'previous-key-deleted')!.previousKeyId,
+      world.recorded.find(({ type }) => type === 'previous-key-deleted')!.previousKey?.keyId,
     );
   });
 });
@@ -702,7 +702,7 @@ describe('a user who retires', () => {
     expect(key.status).toBe('Active');
     expect(world.notices.find(({ type }) => type === 'retirement-failed')).toMatchObject({
       audience: ['owner', 'admin'],
-      code: 'InternalFailure',
+      code: 'AWS_FAILED',
     });
     const publishes = (): number => world.calls.filter((call) => call === 'sns:Publish').length;
     const published = publishes();

@@ -190,7 +190,7 @@ describe('the previous key', () => {
       }
     };
     await live(world, 1);
-    expect(codes(world)).toContain('retirement-failed InternalFailure owner+admin');
+    expect(codes(world)).toContain('retirement-failed AWS_FAILED owner+admin');
     await live(world, 2);
     expect(previous.status).toBe('Inactive');
   });
@@ -365,7 +365,7 @@ describe('a run', () => {
     expect(world.calls).toHaveLength(ended);
     expect(world.secrets.size).toBe(7);
     expect(world.report!.users).toHaveLength(7);
-    expect(world.report!.unknown).toMatchObject([{ code: 'InternalFailure' }]);
+    expect(world.report!.unknown).toMatchObject([{ code: 'AWS_FAILED' }]);
     world.between = () => {};
     await world.reconcile();
     expect(world.secrets.size).toBe(8);
@@ -399,7 +399,7 @@ describe('a run', () => {
       };
       await expect(world.reconcile()).resolves.toMatchObject({ users: 1, unknown: 0 });
       expect([refused, world.report?.users.map(({ userName }) => userName)]).toEqual([refused, ['ann']]);
-      expect(codes(world)).toContain('attention InternalFailure admin');
+      expect(codes(world)).toContain('attention AWS_FAILED admin');
       await world.reconcile();
       expect(world.secret.tags['access-keys:released']).toBeDefined();
     }

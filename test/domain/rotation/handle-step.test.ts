@@ -24,8 +24,7 @@ describe('a rotation', () => {
     expect(codes(world)).toEqual(['rotated owner']);
     expect(world.notices[0]).toMatchObject({
       currentKeyId: world.keyOf('AWSCURRENT')!.id,
-      previousKeyId: current.id,
-      previousKeyActiveUntil: expect.stringMatching(/^2026-12-01T00:00/),
+      previousKey: { kind: 'works', keyId: current.id, until: expect.stringMatching(/^2026-12-01T00:00/) },
     });
   });
 
@@ -41,7 +40,7 @@ describe('a rotation', () => {
     world.addSecret();
     expect(await world.rotate()).toBeUndefined();
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);
-    expect(world.notices[0]!.previousKeyId).toBeUndefined();
+    expect(world.notices[0]!.previousKey).toEqual({ kind: 'none' });
   });
 
   test("that is the first begins at a moment of the user's own, later ones at once", async () => {
@@ -71,8 +70,7 @@ describe('a rotation', () => {
     expect(world.keyOf('AWSCURRENT')!.id).not.toBe(current.id);
     const deeds = world.calls.filter((name) => /UpdateAccessKey|DeleteAccessKey/.test(name));
     expect(deeds).toEqual(['iam:UpdateAccessKey Inactive', 'iam:DeleteAccessKey']);
-    expect(world.notices).toMatchObject([{ type: 'rotated', previousKeyId: current.id }]);
-    expect(world.notices[0]!.previousKeyActiveUntil).toBeUndefined();
+    expect(world.notices).toMatchObject([{ type: 'rotated', previousKey: { kind: 'gone', keyId: current.id } }]);
     expect(Object.keys(world.secret.tags).filter((tag) => tag.startsWith('access-keys:retiring:'))).toEqual([]);
   });
 
@@ -84,7 +82,7 @@ describe('a rotation', () => {
       if (world.calls[index] === 'iam:UpdateAccessKey Inactive') world.faults.set(index, 'error');
     };
     expect(await world.step('finishSecret', token)).toBeUndefined();
-    expect(codes(world)).toEqual(['rotation-partial InternalFailure owner+admin']);
+    expect(codes(world)).toEqual(['rotation-partial AWS_FAILED owner+admin']);
   });
 
   test('called again after it finished changes nothing and tells nobody', async () => {
@@ -440,9 +438,9 @@ describe('finishSecret', () => {
       }
     };
     expect(await world.step('finishSecret', token)).toBeInstanceOf(Error);
-    expect(codes(world)).toEqual(['rotation-partial InternalFailure admin']);
+    expect(codes(world)).toEqual(['rotation-partial AWS_FAILED admin']);
     expect(await world.rotate(token)).toBeUndefined();
-    expect(codes(world)).toEqual(['rotation-partial InternalFailure admin', 'rotated owner']);
+    expect(codes(world)).toEqual(['rotation-partial AWS_FAILED admin', 'rotated owner']);
   });
 });
 

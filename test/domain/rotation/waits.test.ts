@@ -40,11 +40,7 @@ describe('a previous key that is still used', () => {
     expect(warnings.map(({ previousKeyLastUsed }) => previousKeyLastUsed)).toEqual(
       warnings.map(({ occurredAt }) => ({ at: occurredAt, service: 's3', region: 'us-east-1' })),
     );
-    expect(warnings.map(({ previousKeyActiveUntil }) => hoursSince(previousKeyActiveUntil))).toEqual([
-      7 * DAY,
-      7 * DAY,
-      7 * DAY,
-    ]);
+    expect(warnings.map(({ previousKey }) => hoursSince(previousKey?.until))).toEqual([7 * DAY, 7 * DAY, 7 * DAY]);
   });
 
   test.each([
@@ -85,7 +81,7 @@ test('a deleted key leaves a record, and no mail', async () => {
   const { world, previous } = await rotated();
   await live(world, 15 * DAY);
   const record = world.recorded.filter(({ type }) => type === 'previous-key-deleted');
-  expect(record).toMatchObject([{ previousKeyId: previous.id, audience: [] }]);
+  expect(record).toMatchObject([{ previousKey: { keyId: previous.id }, audience: [] }]);
   expect(codes(world)).not.toContain('previous-key-deleted');
 });
 

@@ -2,7 +2,9 @@
 import { hoursToMs } from '../../../lambda/domain/time';
 import { eventId } from '../../../lambda/domain/digest';
 import { retirementsOf } from '../../../lambda/domain/ledger/retirements';
-import type { NoticeEvent } from '../../../lambda/contract/notice';
+import { codeOf } from '../../../lambda/domain/errors';
+import type { NoticeType } from '../../../lambda/contract/notice';
+import type { Said } from '../../domain/said';
 import type { Secret } from '../../../lambda/domain/ports';
 import { Killed, type World } from '../../domain/world';
 import { secretsIn } from './leaks';
@@ -14,7 +16,7 @@ type Seen = Pick<Key, 'id' | 'status'>;
 const SLACK_MS = 5 * 60_000;
 /** Of a step that comes after its rotation was given up: the failure that ended it is what an admin must have heard of. */
 const GIVEN_UP = 'TOKEN_NOT_PENDING';
-const FAILURES: readonly NoticeEvent['type'][] = ['rotation-failed', 'rotation-partial'];
+const FAILURES: readonly NoticeType[] = ['rotation-failed', 'rotation-partial'];
 
 interface Failure {
   readonly token: string;
@@ -54,7 +56,7 @@ export class Promises {
   private readonly everKnown: Set<string>;
   /** By key: how many calls had been made when it was deactivated or deleted. */
   private readonly stoppedAt = new Map<string, number>();
-  private readonly published = new Map<string, Partial<NoticeEvent>>();
+  private readonly published = new Map<string, Partial<Said>>();
   private readonly failures: Failure[] = [];
   private readonly searched = {
     logLines: 0,
@@ -107,7 +109,7 @@ export class Promises {
 
   /** An attempt failed, and reconcile has heard of it. */
   failed(token: string, failure: Error, at: string): void {
-    const code = failure instanceof Killed ? undefined : ((failure as { code?: string }).code ?? failure.name);
+    const code = failure instanceof Killed ? undefined : codeOf(failure);
     this.failures.push({
       token,
       id: eventId(this.world.arn(this.world.secret), 'RotationFailed', at),
@@ -159,10 +161,10 @@ export class Promises {
         count === 1,
         `an owner was told ${count} times of one version that was promoted (${version.slice(-2)})`,
       );
-    for (const { type, previousKeyId } of world.recorded)
+    for (const { type, previousKey } of world.recorded)
       this.demand(
-        type !== 'previous-key-deleted' || !world.keys.some(({ id }) => id === previousKeyId),
-        `${previousKeyId} is on record as deleted and exists`,
+        type !== 'previous-key-deleted' || !world.keys.some(({ id }) => id === previousKey?.keyId),
+        `${previousKey?.keyId} is on record as deleted and exists`,
       );
     const current = world.keyOf('AWSCURRENT');
     const told = world.notices.some(
@@ -320,24 +322,22 @@ export class Promises {
    * and need not say again what it said of one that works no more.
    * @param since calls at the beginning of the invocation that tells: what others did since then it need not know
    */
-  private hear(event: NoticeEvent, since: number): void {
+  private hear(event: Said, since: number): void {
     const { world } = this;
-    const { id, type, versionId, currentKeyId, previousKeyId, audience } = event;
-    const said: Partial<NoticeEvent> = {
+    const { id, type, versionId, currentKeyId, previousKey, audience } = event;
+    const previousKeyId = previousKey?.keyId;
+    const said: Partial<Said> = {
       ...event,
       occurredAt: undefined,
-      previousKeyDeletedAfter: undefined,
+      steps: undefined,
+      ...(previousKey && { previousKey: { ...previousKey, deletedAfter: undefined } }),
       previousKeyLastUsed: undefined,
       ...(type === 'rotation-partial' && { code: undefined, reason: undefined }),
     };
     const replaced = this.promoted.get(versionId ?? '');
     const isOver = type === 'rotated' && !world.keys.some((key) => key.id === replaced && key.status === 'Active');
-    const lasting = (notice: Partial<NoticeEvent>): string =>
-      JSON.stringify(
-        isOver
-          ? { ...notice, previousKeyId: undefined, previousKeyActiveUntil: undefined, whenStillUsed: undefined }
-          : notice,
-      );
+    const lasting = (notice: Partial<Said>): string =>
+      JSON.stringify(isOver ? { ...notice, previousKey: undefined } : notice);
     this.demand(
       type === 'attention' || lasting(this.published.get(`${id} ${type}`) ?? said) === lasting(said),
       `two notices of one id differ (${type})`,
@@ -368,17 +368,17 @@ export class Promises {
       lie(previous?.status !== 'Active', 'the key is Active');
     if ((type === 'rotated' || type === 'rotation-partial') && audience.includes('owner'))
       this.hearOfPrevious(event, since, lie);
-    if (previousKeyId && event.previousKeyActiveUntil && previous)
+    if (previousKeyId && previousKey?.until && previous)
       this.activeUntil.set(
         previousKeyId,
-        Math.max(this.activeUntil.get(previousKeyId) ?? 0, Date.parse(event.previousKeyActiveUntil)),
+        Math.max(this.activeUntil.get(previousKeyId) ?? 0, Date.parse(previousKey.until)),
       );
-    if (previousKeyId && event.previousKeyDeletedAfter && previous)
-      this.keptUntil.set(previousKeyId, Date.parse(event.previousKeyDeletedAfter));
+    if (previousKeyId && previousKey?.deletedAfter && previous)
+      this.keptUntil.set(previousKeyId, Date.parse(previousKey.deletedAfter));
   }
 
   private hearOfPrevious(
-    { type, versionId, previousKeyId, previousKeyActiveUntil }: NoticeEvent,
+    { versionId, previousKey = { kind: 'none' } }: Said,
     since: number,
     lie: (truth: boolean, found: string) => void,
   ): void {
@@ -386,22 +386,19 @@ export class Promises {
     const key = this.world.keys.find(({ id, status }) => id === replaced && status === 'Active');
     if (!key)
       return lie(
-        previousKeyActiveUntil === undefined ||
+        previousKey.kind !== 'works' ||
           replaced === undefined ||
           (this.crowded && (this.stoppedAt.get(replaced) ?? 0) > since),
         'the previous key does not work',
       );
-    const uncertain = type === 'rotation-partial' && previousKeyActiveUntil === undefined;
+    const uncertain = previousKey.kind === 'uncertain';
     lie(
-      previousKeyId === key.id && (uncertain || previousKeyActiveUntil !== undefined),
+      previousKey.keyId === key.id && (uncertain || previousKey.kind === 'works'),
       'a previous key works of which it does not say until when',
     );
     if (uncertain) return;
     const until = (this.retiresSince.get(key.id) ?? 0) + hoursToMs(this.user.keepPreviousForHours);
-    lie(
-      Math.abs(Date.parse(previousKeyActiveUntil ?? '') - until) <= SLACK_MS,
-      'the previous key is not kept until then',
-    );
+    lie(Math.abs(Date.parse(previousKey.until ?? '') - until) <= SLACK_MS, 'the previous key is not kept until then');
   }
 
   /** Everything that was said since the last invocation. */

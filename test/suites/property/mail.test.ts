@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { ownerMail, type Mail } from '../../../lambda/domain/mail/render';
 import { ownerEvent, OWNER_NOTICE_TYPES, type OwnerEvent } from '../../../lambda/domain/mail/owner-event';
 import type { Recipient } from '../../../lambda/domain/mail/recipient';
-import type { NoticeEvent } from '../../../lambda/contract/notice';
+import type { NoticeEvent, NoticeOf } from '../../../lambda/contract/notice';
 import { adminSubject, adminText } from '../../../lambda/domain/notices/admin-text';
-import { ACCOUNT, EVENTS, EVENT_ID, notice, slice, user } from '../../mailer/fixture';
+import { ACCOUNT, DAY, EVENTS, EVENT_ID, ofType, slice, user, WORKS } from '../../mailer/fixture';
 
 const hostile = fc.oneof(
   fc.string(),
@@ -47,10 +47,12 @@ function mailOf(
     secretName: roster.secretName!,
     readers: [roster.reader!, roster.reader!],
   });
-  const { service, usedIn: region, ...members } = event;
+  const { service, usedIn: region, previousKeyId: keyId, ...members } = event;
+  const usual = EVENTS[kind as OwnerEvent['type']] as NoticeOf<'rotated'>;
   const told = {
-    ...EVENTS[kind as OwnerEvent['type']],
+    ...usual,
     ...members,
+    previousKey: { ...(usual.previousKey ?? { kind: 'none' }), keyId },
     previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service, region },
   } as OwnerEvent;
   const receiver: Recipient =
@@ -88,31 +90,31 @@ test("whatever a roster or an event holds, an owner's mail has the tags, the lin
 });
 
 test('an event with anything but plain words and instants is refused, and the refusal does not quote it', () => {
-  const members = [
-    'id',
-    'accountId',
-    'userName',
-    'occurredAt',
-    'currentKeyId',
-    'previousKeyId',
-    'previousKeyActiveUntil',
-    'previousKeyDeletedAfter',
-    'whenStillUsed',
-    'code',
-  ];
+  const members = ['id', 'accountId', 'userName', 'occurredAt', 'currentKeyId', 'code'];
+  const ofPrevious = ['keyId', 'until', 'whenStillUsed'];
   fc.assert(
-    fc.property(type, fc.constantFrom(...members), fc.oneof(hostile, fc.jsonValue()), (kind, member, value) => {
-      const text = JSON.stringify({ ...EVENTS[kind], [member]: value });
-      let event: OwnerEvent | undefined;
-      try {
-        event = ownerEvent(text, { key: '', accountId: ACCOUNT, eventId: EVENT_ID });
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'EVENT_INVALID' });
-        if (typeof value === 'string' && value.length > 20) expect((error as Error).message).not.toContain(value);
-        return;
-      }
-      expect(event![member as keyof OwnerEvent]).toMatch(/^[\w+=,.@:-]{1,128}$/);
-    }),
+    fc.property(
+      type,
+      fc.constantFrom(...members, ...ofPrevious),
+      fc.oneof(hostile, fc.jsonValue()),
+      (kind, member, value) => {
+        const within = ofPrevious.includes(member);
+        const text = JSON.stringify({
+          ...EVENTS[kind],
+          ...(within ? { previousKey: { ...WORKS, [member]: value } } : { [member]: value }),
+        });
+        let event: OwnerEvent | undefined;
+        try {
+          event = ownerEvent(text, { key: '', accountId: ACCOUNT, eventId: EVENT_ID, day: DAY });
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'EVENT_INVALID' });
+          if (typeof value === 'string' && value.length > 20) expect((error as Error).message).not.toContain(value);
+          return;
+        }
+        const read = (within ? event!.previousKey : event!) as unknown as Record<string, unknown>;
+        expect(read[member]).toMatch(/^[\w+=,.@:-]{1,128}$/);
+      },
+    ),
     { numRuns: 300 },
   );
 });
@@ -132,12 +134,16 @@ test('whatever an event holds, what the admins read has the lines of its kind an
     'usedIn',
   ];
   const kind = fc.constantFrom(...([...OWNER_NOTICE_TYPES, 'rotation-failed', 'attention', 'resolved'] as const));
-  const eventOf = (of: NoticeEvent['type'], { service, usedIn, ...event }: Record<string, string>): NoticeEvent =>
-    notice({
+  const eventOf = (
+    of: NoticeEvent['type'],
+    { service, usedIn, previousKeyId, ...event }: Record<string, string>,
+  ): NoticeEvent =>
+    ({
+      ...ofType(of),
       ...event,
-      type: of,
+      previousKey: { ...WORKS, keyId: previousKeyId },
       previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service: service!, region: usedIn! },
-    });
+    }) as NoticeEvent;
   fc.assert(
     fc.property(kind, values(members), (of, event) => {
       const usual = eventOf(of, Object.fromEntries(members.map((name) => [name, 'harmless'])));

@@ -164,7 +164,7 @@ class Witness {
 
   private deactivated(id: string): void {
     this.count('deactivated');
-    this.notBefore(id, 'previousKeyActiveUntil');
+    this.notBefore(id, 'until');
   }
 
   private deleted(id: string, status: AccessKey['status']): void {
@@ -173,18 +173,18 @@ class Witness {
     if (this.deed === 'rotate' && this.inactive.has(id)) return this.count('deleted for room');
     if (this.deed === 'rotate') assert.equal(keepPreviousForHours, 0, `${id} was deleted within a rotation`);
     this.count(this.deed === 'rotate' ? 'deleted at once' : state === 'retired' ? 'ended' : 'deleted');
-    this.notBefore(id, 'previousKeyActiveUntil');
-    this.notBefore(id, 'previousKeyDeletedAfter');
+    this.notBefore(id, 'until');
+    this.notBefore(id, 'deletedAfter');
   }
 
   private count(way: string): void {
     ended[way] = (ended[way] ?? 0) + 1;
   }
 
-  private notBefore(id: string, promise: 'previousKeyActiveUntil' | 'previousKeyDeletedAfter'): void {
+  private notBefore(id: string, promise: 'until' | 'deletedAfter'): void {
     const at = this.world.now.getTime() + this.world.skewMs;
     for (const notice of this.world.notices.slice(this.past.get(id) ?? 0)) {
-      const promised = notice.previousKeyId === id ? notice[promise] : undefined;
+      const promised = notice.previousKey?.keyId === id ? notice.previousKey[promise] : undefined;
       if (promised !== undefined)
         assert(
           at >= Date.parse(promised),
