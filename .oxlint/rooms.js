@@ -181,7 +181,7 @@ const rooms = [
     rooms: ['lambda/domain/errors', 'lambda/domain/time', 'lambda/contract'],
     packages: [],
   },
-  { room: 'lambda/domain/errors', rooms: [], packages: [] },
+  { room: 'lambda/domain/errors', rooms: ['lambda/contract'], packages: [] },
   { room: 'lambda/domain/time', rooms: ['lambda/contract'], packages: [] },
   { room: 'lambda/contract', rooms: [], packages: [] },
 

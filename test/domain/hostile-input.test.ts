@@ -52,7 +52,7 @@ const stateOf = ({ keys, secrets }: World): string =>
   inspect(
     {
       keys,
-      secrets: [...secrets.values()].map(({ tags: { [EVIDENCE]: _, ...tags }, ...secret }) => ({ ...secret, tags })),
+      secrets: [...secrets.values()].map((secret) => ({ ...secret, tags: { ...secret.tags, [EVIDENCE]: undefined } })),
     },
     { depth: Infinity, maxArrayLength: null, maxStringLength: null },
   );

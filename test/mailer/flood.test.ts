@@ -1,7 +1,6 @@
 /** One account, or whoever can publish to the topic, cannot use up what all others need, nor speak for the product. */
-import { eventPath } from '../../lambda/contract/names';
 import { ADMINS, Cloud, envelope, pointer } from './cloud';
-import { ACCOUNT, notice, slice, user } from './fixture';
+import { ACCOUNT, attention, notice, slice, user } from './fixture';
 
 const OTHER = '444444444444';
 const START = new Date('2026-03-07T10:00:00Z');
@@ -134,8 +133,8 @@ describe('a message that no event object stands behind', () => {
   });
 
   test('a message to the admins with its event is no such message', async () => {
-    const world = new Cloud().publish().record(notice({ type: 'attention', audience: ['admin'] }));
-    expect(await world.run([envelope({ event: eventPath(ACCOUNT, notice().id) })])).toEqual([]);
+    const world = new Cloud().publish().record(attention());
+    expect(await world.run([pointer()])).toEqual([]);
     expect(world.sent).toEqual([]);
   });
 });
