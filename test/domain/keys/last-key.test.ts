@@ -184,7 +184,7 @@ describe('a secret that was deleted by hand, without recovery,', () => {
     expect(world.notices[0]).toMatchObject({ type: 'attention', code: 'SECRET_LOST', audience: ['admin'] });
     expect(world.notices[0]!.nextStep).toBe('a rotation is started');
     expect(await world.rotate(world.outstanding)).toBeUndefined();
-    expect(world.notices.at(-1)).toMatchObject({ type: 'rotated', previousKeyId: key.id });
+    expect(world.notices.at(-1)).toMatchObject({ type: 'rotated', previousKey: { kind: 'works', keyId: key.id } });
     await live(world, 20, () => key);
     expect(key.status).toBe('Active');
     await live(world, 20);
@@ -268,7 +268,7 @@ describe('a secret that was deleted by hand, without recovery,', () => {
     world.between = (index) => void (world.calls[index] === 's3:GetObject report' && world.faults.set(index, 'error'));
     await live(world, 1);
     expect(world.secrets.size).toBe(0);
-    expect(world.notices.map(({ code }) => code)).toEqual(['InternalFailure']);
+    expect(world.notices.map(({ code }) => code)).toEqual(['AWS_FAILED']);
   });
 
   test('lost a second time before anything is settled is lost as before', async () => {
