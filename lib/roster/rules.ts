@@ -4,6 +4,7 @@
  */
 import type { Path, Place, RosterDocument } from './document';
 import { type Problem, type ProblemCode, quote } from './problem';
+import { nearestRegion, partitionOf, SUPPORTED_PARTITION } from './regions';
 import { hoursOf, resolve, type Settings } from './settings';
 
 type Plain = Readonly<Record<string, unknown>>;
@@ -32,6 +33,7 @@ export function checkRules(roster: RosterDocument | undefined, parts: readonly R
   const accounts = judgement.documents.flatMap(accountsOf);
   if (roster) {
     checkShape(judgement, roster, accounts);
+    checkRegion(judgement, roster);
     checkLimits(judgement, roster);
     checkGuard(judgement, roster);
     checkDurations(judgement, { document: roster, path: ['defaults'], data: mapOf(mapOf(roster.data).defaults) }, []);
@@ -172,6 +174,36 @@ function checkTarget(judgement: Judgement, organization: Node): void {
       `organizationalUnits has ${units.length} ids: a unit that none of the accounts is in would stop every later deployment`,
       `write root: ${rootId} in its place; StackSets then reach the listed accounts in every unit`,
       'key',
+    );
+  }
+}
+
+/** Of the one account or of the organization; what does not look like a region is the schema's to report. */
+function checkRegion(judgement: Judgement, roster: RosterDocument): void {
+  const data = mapOf(roster.data);
+  const path: Path = data.organization === undefined ? ['region'] : ['organization', 'region'];
+  const region = data.organization === undefined ? data.region : mapOf(data.organization).region;
+  if (typeof region !== 'string' || !/^[a-z]{2,4}(-[a-z]+)+-\d$/.test(region)) return;
+  const node: Node = { document: roster, path: [], data };
+  const partition = partitionOf(region);
+  if (partition === undefined) {
+    report(
+      judgement,
+      node,
+      path,
+      'ROSTER_REGION',
+      `${quote(region)} is not an AWS region`,
+      `did you mean ${nearestRegion(region)}?`,
+    );
+  } else if (partition !== SUPPORTED_PARTITION) {
+    const found = `${region} is in the partition ${partition}, which this product does not support yet`;
+    report(
+      judgement,
+      node,
+      path,
+      'ROSTER_REGION_UNSUPPORTED',
+      found,
+      `choose a region of the partition aws, such as ${nearestRegion(region)}`,
     );
   }
 }

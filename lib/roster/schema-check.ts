@@ -5,6 +5,7 @@ import accountSchema from '../../config/account.schema.json';
 import rosterSchema from '../../config/roster.schema.json';
 import type { Path, RosterDocument } from './document';
 import { type Problem, type ProblemCode, quote } from './problem';
+import { nearestRegion } from './regions';
 
 interface Format {
   readonly code: ProblemCode;
@@ -158,7 +159,8 @@ function toProblem(document: RosterDocument, error: ErrorObject): Problem {
 }
 
 function badFormat(document: RosterDocument, error: ErrorObject, path: Path): Problem {
-  const { code, what, hint } = FORMATS[definitionOf(error)] ?? ANY_FORMAT;
+  const { code, what, hint: usual } = FORMATS[definitionOf(error)] ?? ANY_FORMAT;
+  const hint = code === 'ROSTER_REGION' ? `did you mean ${nearestRegion(String(error.data))}?` : usual;
   return {
     code,
     severity: 'error',

@@ -140,15 +140,22 @@ test.each(cases as RequestCase[])('$expected: $sentence', async (request) => {
   expect(await decide(request)).toBe(request.expected);
 });
 
+test('no alarm goes off because it is new', () => {
+  expect(
+    organization.sns.emails.filter(({ subject }) => /access-keys-(?:reconcile|undeliverable)/.test(subject ?? '')),
+  ).toEqual([]);
+});
+
 test.each([
-  ['333333333333', 'access-keys-reconcile-fails'],
-  ['444444444444', 'access-keys-reconcile-silent'],
-  ['222222222222', 'access-keys-undeliverable-notices'],
-])('the alarm of account %s, %s, reaches each admin', async (account, name) => {
+  ['333333333333', 'access-keys-reconcile-fails', 'ALARM'],
+  ['444444444444', 'access-keys-reconcile-silent', 'INSUFFICIENT_DATA'],
+  ['222222222222', 'access-keys-undeliverable-notices', 'ALARM'],
+  ['222222222222', 'access-keys-admin-mail-bounced', 'ALARM'],
+])('the alarm of account %s, %s, reaches each admin as %s', async (account, name, state) => {
   const before = organization.sns.emails.length;
-  await organization.raise(account, name);
+  await (state === 'ALARM' ? organization.raise(account, name) : organization.missData(account, name));
   expect(organization.sns.emails.slice(before).map(({ to, subject }) => [to, subject])).toEqual(
-    ['security@example.com', 'ciso@example.com'].map((to) => [to, `ALARM: "${name}"`]),
+    ['security@example.com', 'ciso@example.com'].map((to) => [to, `${state}: "${name}"`]),
   );
 });
 

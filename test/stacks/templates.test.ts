@@ -208,7 +208,8 @@ describe('what the templates say exactly', () => {
           ComparisonOperator: 'LessThanThreshold',
           Threshold: 1,
           EvaluationPeriods: 6,
-          TreatMissingData: 'breaching',
+          TreatMissingData: 'missing',
+          InsufficientDataActions: AlarmActions,
           AlarmActions,
         },
         {

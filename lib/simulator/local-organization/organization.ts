@@ -1,10 +1,10 @@
+import { Alarms } from './alarms';
 import { VirtualClock } from './clock';
 import { unzipSync } from 'fflate';
 import type { Assembly } from '../../cloud-assembly/assembly';
 import {
   deleteStack,
   deployStack,
-  type AlarmDefinition,
   type Deployer,
   type StackToDeploy,
   type EventPattern,
@@ -74,7 +74,7 @@ export class LocalOrganization {
   private readonly random: Random;
   private rules: RuleDefinition[] = [];
   private readonly consumers = new Set<string>();
-  private readonly alarms = new Map<string, AlarmDefinition>();
+  private readonly alarms: Alarms;
   private readonly assemblies: Assembly[] = [];
   private readonly stackSets: StackSets;
   private readonly stacks = new Map<string, StackToDeploy>();
@@ -124,7 +124,7 @@ export class LocalOrganization {
     const ses = sesService({
       clock,
       random,
-      publish: (topicArn, message, source) => this.publishFeedback(topicArn, message, source),
+      publish: (topicArn, text, source) => this.publishAs('ses.amazonaws.com', { topicArn, text }, source),
     });
     const lambda = lambdaService({ invoke: (arn, payload) => this.runtime.invoke(arn, payload) });
     Object.assign(secrets.state, { listLagMs: LIST_LAG_MS });
@@ -143,6 +143,11 @@ export class LocalOrganization {
     });
     const cloudFormation = cloudFormationService({
       instancesOf: (administratorId, name) => this.stackSets.instancesOf(administratorId, name),
+    });
+    this.alarms = new Alarms({
+      clock,
+      publish: (topicArn, message, source) =>
+        this.publishAs('cloudwatch.amazonaws.com', { topicArn, ...message }, source),
     });
     this.schedules = new Schedules({
       clock,
@@ -209,7 +214,7 @@ export class LocalOrganization {
         this.schedules.remove(arn);
       },
       addConsumer: (consumer) => this.consume(consumer),
-      addAlarm: (alarm) => void this.alarms.set(alarmArn(alarm), alarm),
+      addAlarm: (alarm) => this.alarms.put(alarm),
       deployStackSet: (stackSet) => this.stackSets.deploy(stackSet),
       codeAt: (bucket, key) => this.codeAt(bucket, key),
     };
@@ -332,35 +337,23 @@ export class LocalOrganization {
   }
 
   /** CloudWatch finds an alarm's condition true. @throws AwsError when a topic or its key refuses it */
-  async raise(accountId: string, name: string): Promise<void> {
-    const sourceArn = alarmArn({ accountId, region: this.region, name });
-    const { description, topicArns } = this.alarms.get(sourceArn)!;
-    for (const TopicArn of topicArns) {
-      await this.gateway.call(
-        service('cloudwatch.amazonaws.com'),
-        'sns',
-        'Publish',
-        this.region,
-        { TopicArn, Subject: `ALARM: "${name}"`, Message: description },
-        { 'aws:SourceArn': sourceArn, 'aws:SourceAccount': accountId },
-      );
-    }
+  raise(accountId: string, name: string): Promise<void> {
+    return this.alarms.raise({ accountId, region: this.region, name });
   }
 
-  private async publishFeedback(
-    TopicArn: string,
-    Message: string,
+  /** An alarm's metric has no data any more. @throws AwsError when a topic or its key refuses the message */
+  missData(accountId: string, name: string): Promise<void> {
+    return this.alarms.missData({ accountId, region: this.region, name });
+  }
+
+  private async publishAs(
+    name: string,
+    { topicArn, subject, text }: { readonly topicArn: string; readonly subject?: string; readonly text: string },
     source: { readonly arn: string; readonly accountId: string },
   ): Promise<void> {
+    const input = { TopicArn: topicArn, ...(subject !== undefined && { Subject: subject }), Message: text };
     const context = { 'aws:SourceArn': source.arn, 'aws:SourceAccount': source.accountId };
-    await this.gateway.call(
-      service('ses.amazonaws.com'),
-      'sns',
-      'Publish',
-      this.region,
-      { TopicArn, Message },
-      context,
-    );
+    await this.gateway.call(service(name), 'sns', 'Publish', this.region, input, context);
   }
 
   private emit(event: RotationEvent): void {
@@ -426,9 +419,6 @@ const unitsOf = ({ rootId = ROOT, units = {} }: LocalOrganizationOptions, accoun
 };
 
 const nameOf = ({ accountId, region, stackName }: Target): string => `${accountId}/${region}/${stackName}`;
-
-const alarmArn = ({ accountId, region, name }: Pick<AlarmDefinition, 'accountId' | 'region' | 'name'>): string =>
-  `arn:aws:cloudwatch:${region}:${accountId}:alarm:${name}`;
 
 const service = (name: string): Principal => ({ kind: 'service', arn: name, accountId: '', userId: name });
 

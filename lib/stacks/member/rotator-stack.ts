@@ -163,7 +163,10 @@ export class RotatorStack extends Stack {
       comparisonOperator: 'LessThanThreshold',
       threshold: 1,
       evaluationPeriods: RECONCILE_SILENT_MINUTES / RECONCILE_EVERY_MINUTES,
-      treatMissingData: 'breaching',
+      // Lambda counts no invocations where there are none. A new alarm begins without data, which is no change of its
+      // state, and has no OK action, which its first data would set off.
+      treatMissingData: 'missing',
+      insufficientDataActions: [this.alarmTopicArn],
       alarmDescription: `reconcile has not run for ${RECONCILE_SILENT_MINUTES} minutes`,
     });
   }
@@ -177,13 +180,17 @@ export class RotatorStack extends Stack {
     });
   }
 
+  private get alarmTopicArn(): string {
+    return `arn:${this.partition}:sns:${this.region}:${this.place.securityAccountId}:${ALARM_TOPIC_NAME}`;
+  }
+
   private reconcileAlarm(id: string, alarm: CfnAlarmProps): void {
     new CfnAlarm(this, id, {
       ...alarm,
       namespace: 'AWS/Lambda',
       dimensions: [{ name: 'FunctionName', value: FUNCTIONS.reconcile.name }],
       period: RECONCILE_EVERY_MINUTES * 60,
-      alarmActions: [`arn:${this.partition}:sns:${this.region}:${this.place.securityAccountId}:${ALARM_TOPIC_NAME}`],
+      alarmActions: [this.alarmTopicArn],
     });
   }
 

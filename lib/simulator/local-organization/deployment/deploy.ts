@@ -33,13 +33,15 @@ export interface QueueConsumer {
   readonly batchSize: number;
 }
 
-/** Publishes to its topics as CloudWatch when it is raised. */
+/** Publishes to its topics as CloudWatch when its state changes. */
 export interface AlarmDefinition {
   readonly accountId: string;
   readonly region: string;
   readonly name: string;
   readonly description: string;
-  readonly topicArns: readonly string[];
+  readonly treatMissingData?: string;
+  /** Topics by the state that the alarm turns to. */
+  readonly actions: Readonly<Record<'ALARM' | 'OK' | 'INSUFFICIENT_DATA', readonly string[]>>;
 }
 
 export interface StackSet {
@@ -147,7 +149,12 @@ class StackDeployment {
           ...this.place(),
           name,
           description: p.AlarmDescription,
-          topicArns: p.AlarmActions ?? [],
+          treatMissingData: p.TreatMissingData,
+          actions: {
+            ALARM: p.AlarmActions ?? [],
+            OK: p.OKActions ?? [],
+            INSUFFICIENT_DATA: p.InsufficientDataActions ?? [],
+          },
         }),
       'AWS::CloudFormation::StackSet': ({ properties: p }) =>
         this.deployer.deployStackSet(stackSetOf(p, this.target.accountId)),
