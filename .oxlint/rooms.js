@@ -22,6 +22,7 @@ const WITHOUT_SIMULATOR = [
   'lib/org-bucket',
   'lib/roster',
   'lib/names',
+  'lib/terminal',
   'lambda/contract',
 ];
 
@@ -50,7 +51,7 @@ const rooms = [
   },
   {
     room: 'lib/plan',
-    rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],
+    rooms: ['lib/org-bucket', 'lib/roster', 'lib/names', 'lib/terminal', 'lambda/contract'],
     packages: ['node:crypto', '@aws-sdk/*', 'picocolors'],
   },
   {
@@ -103,15 +104,16 @@ const rooms = [
   { room: 'lib/cloud-assembly', rooms: ['lib/names'], packages: ['node:*'] },
   {
     room: 'lib/org-bucket',
-    rooms: ['lib/roster', 'lib/names', 'lambda/contract', 'config'],
+    rooms: ['lib/roster', 'lib/names', 'lib/terminal', 'lambda/contract', 'config'],
     packages: ['node:crypto', '@aws-sdk/client-s3', 'ajv'],
   },
   {
     room: 'lib/roster',
-    rooms: ['lib/names', 'lambda/contract', 'config'],
+    rooms: ['lib/names', 'lib/terminal', 'lambda/contract', 'config'],
     packages: ['node:*', 'ajv', 'fastest-levenshtein', 'yaml'],
   },
   { room: 'lib/names', rooms: ['lambda/contract'], packages: [] },
+  { room: 'lib/terminal', rooms: [], packages: ['node:crypto', 'picocolors'] },
 
   { room: 'lambda/rotate', rooms: ['lambda/aws', 'lambda/domain/rotation', ...DOMAIN], packages: ['aws-lambda'] },
   { room: 'lambda/reconcile', rooms: ['lambda/aws', 'lambda/domain/reconcile', ...DOMAIN], packages: ['aws-lambda'] },

@@ -5,22 +5,23 @@ import { Assembly } from '../lib/cloud-assembly/assembly';
 import { exceededIn } from '../lib/stacks/quotas';
 import { loadRoster } from '../lib/roster/load';
 import { renderProblems } from '../lib/roster/render';
+import { complain } from '../lib/terminal';
 
 const app = new App({ autoSynth: false });
 const rosterPath = String(app.node.tryGetContext('roster') ?? 'config');
 const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
-process.stderr.write(renderProblems(problems));
+complain(renderProblems(problems));
 if (roster) {
   const check = (checked: App): void => Validations.of(checked).addPlugins(new AwsSolutionsChecks(checked));
   try {
     const { directory } = buildApp(roster, app, { rosterPath, check }).synth();
     const refused = exceededIn(new Assembly(directory));
-    for (const reason of refused) process.stderr.write(`error: ${reason}\n`);
+    for (const reason of refused) complain(`error: ${reason}\n`);
     if (refused.length > 0) process.exitCode = 1;
   } catch (error) {
     // findings and cdk-nag's of the StackSets' template stand in the message; those of the others the CDK prints itself
     if (!Errors.isValidationError(error)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    complain(`error: ${error.message}\n`);
     process.exitCode = 1;
   }
 } else process.exitCode = 1;

@@ -3,6 +3,7 @@ import { memberCode } from '../stacks/member/member-code';
 import { bake, BAKE_MINUTES } from '../operator/bake';
 import { operatorOf } from '../operator/operator';
 import { canaries } from '../roster/canaries';
+import { complain, oneLine, print, printJson } from '../terminal';
 import { soundRoster } from './load-roster';
 import { whole } from './option-parsers';
 
@@ -42,13 +43,11 @@ export function define(command: Command): void {
         freeze: roster.limits.freeze,
         limitMs: minutes * 60_000,
         clock,
-        onProgress: (line) => void process.stderr.write(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
+        onProgress: (line) => complain(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
       });
-      process.stdout.write(
-        format === 'json'
-          ? `${JSON.stringify(outcome, null, 2)}\n`
-          : `${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${line}\n`).join('')}`,
-      );
+      if (format === 'json') printJson(outcome);
+      else
+        print(`${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${oneLine(line)}\n`).join('')}`);
       process.exitCode = outcome.ok ? 0 : 1;
     });
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Roster } from '../roster/roster';
 import type { SliceUser } from '../../lambda/contract/slice';
 import { operatorOf } from '../operator/operator';
+import { complain, oneLine, print, printJson } from '../terminal';
 import { soundRoster } from './load-roster';
 
 interface Options {
@@ -55,11 +56,12 @@ async function carryOut({ account, user, roster: path, format }: Options, comman
   const operator = operatorOf({ securityAccountId, region: roster.region }, {}, () => new Date());
   try {
     const message = await operator.operate(account, { ...command, secretName });
-    process.stdout.write(format === 'json' ? `${JSON.stringify({ ok: true, message })}\n` : `${message}\n`);
+    if (format === 'json') printJson({ ok: true, message }, 0);
+    else print(`${oneLine(message)}\n`);
   } catch (error) {
     const reason = (error as Error).message;
-    process.stdout.write(format === 'json' ? `${JSON.stringify({ ok: false, message: reason })}\n` : '');
-    if (format === 'text') process.stderr.write(`refused: ${reason}\n`);
+    if (format === 'json') printJson({ ok: false, message: reason }, 0);
+    else complain(`refused: ${oneLine(reason)}\n`);
     process.exitCode = 1;
   }
 }

@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option } from 'commander';
-import picocolors from 'picocolors';
 import { recordJudgedBase } from '../org-bucket/judged-base';
 import { orgStoreOf } from '../org-bucket/store';
 import { comparePublished, isReleased } from '../plan/compare-published';
@@ -11,6 +10,7 @@ import { parsePublished } from '../org-bucket/published-roster';
 import { renderPlanMarkdown } from '../plan/render-markdown';
 import { renderPlanText } from '../plan/render-text';
 import type { Roster } from '../roster/roster';
+import { colours, print, printJson } from '../terminal';
 import { soundRoster } from './load-roster';
 import { parseDay } from './option-parsers';
 
@@ -42,7 +42,7 @@ export function define(command: Command): void {
       const to = soundRoster(options.to, options.at ?? new Date());
       const plan = to && (await planFrom(options, to));
       if (!plan) return;
-      process.stdout.write(print(plan, options.format));
+      printPlan(plan, options.format);
       process.exitCode = plan.ok ? 0 : 1;
     });
 }
@@ -106,8 +106,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function print(plan: Plan, format: Options['format']): string {
-  if (format === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
-  if (format === 'markdown') return renderPlanMarkdown(plan);
-  return renderPlanText(plan, process.stdout.isTTY ? picocolors : picocolors.createColors(false));
+function printPlan(plan: Plan, format: Options['format']): void {
+  if (format === 'json') printJson(plan);
+  else print(format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, colours()));
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
+import { complain, print } from '../terminal';
 
 interface ListedCommand {
   readonly name: string;
@@ -59,6 +60,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .version(version)
     .option('--debug', 'show stack traces')
     .exitOverride()
+    .configureOutput({ writeOut: print, writeErr: complain })
     .showHelpAfterError('(--help shows what there is)');
   try {
     for (const { name, description, load } of COMMANDS) {
@@ -74,6 +76,6 @@ export async function run(argv: readonly string[]): Promise<void> {
 function statusOf(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
-  process.stderr.write(`error: ${text}\n${debug ? '' : '  hint: --debug before the command shows where\n'}`);
+  complain(`error: ${text}\n${debug ? '' : '  hint: --debug before the command shows where\n'}`);
   return 2;
 }

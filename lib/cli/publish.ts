@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Argument, type Command, Option } from 'commander';
 import { orgStoreOf } from '../org-bucket/store';
 import { publish, type Publication, type PublicationPart } from '../publish/publish';
+import { oneLine, print, printJson } from '../terminal';
 import { soundRoster } from './load-roster';
 
 interface Options {
@@ -29,14 +30,15 @@ export function define(command: Command): void {
         orgStoreOf(roster, new S3Client({ region: roster.region })),
         new Date(),
       );
-      process.stdout.write(format === 'json' ? `${JSON.stringify(published, null, 2)}\n` : textOf(published));
+      if (format === 'json') printJson(published);
+      else print(textOf(published));
     });
 }
 
 function textOf({ code, written, unchanged, removed }: Publication): string {
   const list = (accounts: readonly string[]): string =>
     accounts.length > 0
-      ? `: ${accounts.slice(0, 5).join(' ')}${accounts.length > 5 ? ` and ${accounts.length - 5} more` : ''}`
+      ? `: ${oneLine(accounts.slice(0, 5).join(' '))}${accounts.length > 5 ? ` and ${accounts.length - 5} more` : ''}`
       : '';
   return (
     [

@@ -1,8 +1,6 @@
-import { SingleBar } from 'cli-progress';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import picocolors from 'picocolors';
 import { FaultPlan } from '../simulator/local-organization/faults';
 import { seededRandom } from '../simulator/local-organization/random';
 import { listen } from '../simulator/local-organization/wire/port';
@@ -15,6 +13,8 @@ import { rehearse, type Rehearsal } from '../simulator/rehearsal/rehearsal';
 import { readScenario, type Scenario } from '../simulator/rehearsal/scenario';
 import { renderTable } from '../simulator/rehearsal/table';
 import type { Roster } from '../roster/roster';
+import { colours, complain, oneLine, print, printJson } from '../terminal';
+import { progressBar } from './progress-bar';
 import { soundRoster } from './load-roster';
 import { parseDay, whole } from './option-parsers';
 
@@ -111,11 +111,8 @@ async function run(given: Options): Promise<void> {
         : rehearsal,
       script!,
     );
-  process.stdout.write(
-    options.format === 'json'
-      ? `${JSON.stringify({ ...rehearsal.report.summary, ...(scenario && { seen }) }, null, 2)}\n`
-      : `${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`,
-  );
+  if (options.format === 'json') printJson({ ...rehearsal.report.summary, ...(scenario && { seen }) });
+  else print(`${textOf(rehearsal, options)}${scenario ? storyOf(scenario.title, seen) : ''}`);
   process.exitCode =
     rehearsal.report.summary.ok &&
     rehearsal.report.deployments.every(({ stopped }) => !stopped) &&
@@ -132,19 +129,11 @@ async function play(
   scenario: Scenario | undefined,
 ): Promise<Rehearsal> {
   process.env.CDK_VALIDATION ??= 'false';
-  const bar = new SingleBar({
-    format: 'rehearsing {bar} day {value} of {total}',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    stream: process.stderr,
-    noTTYOutput: false,
-  });
   const faults =
     options.faults === undefined
       ? scenario && parseFaults(scenario.faults, options.seed)
       : readFaults(options.faults, options.seed);
-  if (process.stderr.isTTY) bar.start(options.days, 0);
+  const bar = progressBar(options.days);
   try {
     return await rehearse({
       roster,
@@ -165,11 +154,13 @@ async function play(
 
 /** The story, sentence by sentence. */
 function storyOf(title: string, seen: readonly Seen[]): string {
-  const color = process.stdout.isTTY ? picocolors : picocolors.createColors(false);
+  const color = colours();
   const lines = seen.map(({ sentence, ok, found }) =>
-    ok ? `  ${color.green('seen')}    ${sentence}` : `  ${color.red('missing')} ${sentence}; found ${found}`,
+    ok
+      ? `  ${color.green('seen')}    ${oneLine(sentence)}`
+      : `  ${color.red('missing')} ${oneLine(`${sentence}; found ${found}`)}`,
   );
-  return `\n${title}\n${lines.join('\n')}\n`;
+  return `\n${oneLine(title)}\n${lines.join('\n')}\n`;
 }
 
 function parseFaults(json: unknown, seed: number): FaultPlan {
@@ -217,24 +208,24 @@ function change(text: string, former: Options['change']): Options['change'] {
 function deploymentsOf({ deployments }: Rehearsal['report']): string {
   return deployments
     .map(({ startedAt, stopped }) =>
-      stopped ? `  push of ${startedAt.slice(0, 10)} stopped at ${stopped.stage}: ${stopped.reason}\n` : '',
+      stopped ? `  push of ${startedAt.slice(0, 10)} stopped at ${stopped.stage}: ${oneLine(stopped.reason)}\n` : '',
     )
     .join('');
 }
 
 function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Options): string {
   const { ok, rotations, violations } = report.summary;
-  const color = process.stdout.isTTY ? picocolors : picocolors.createColors(false);
+  const color = colours();
   const verdict = ok ? color.green('every promise held') : color.red(`${violations.length} violations`);
   const told = violations
     .slice(0, 10)
-    .map(({ at, accountId, message }) => `  ${at} ${accountId} ${message}\n`)
+    .map(({ at, accountId, message }) => `  ${at} ${accountId} ${oneLine(message)}\n`)
     .join('');
   const look =
     out === undefined
       ? 'write it all down: access-keys rehearse --out DIR'
-      : `look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`;
-  return `${renderTable(report, process.stdout.isTTY === true)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial\n${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
+      : oneLine(`look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`);
+  return `${renderTable(report, color)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial\n${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
 }
 
 /** Time goes on as fast as everybody's while people look around. */
@@ -245,7 +236,7 @@ async function serve({ organization }: Rehearsal, port: number, out: string): Pr
   const file = join(out, 'credentials.json');
   writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   const server = await listen(organization.gateway, port);
-  process.stderr.write(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
+  complain(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
   let lastMs = Date.now();
   const flow = async (): Promise<void> => {
     const nowMs = Date.now();

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import picocolors from 'picocolors';
 import { loadRoster, type LoadedRoster } from '../roster/load';
 import { renderGithub, renderProblems } from '../roster/render';
+import { colours, print, printCommands, printJson } from '../terminal';
 import { parseDay } from './option-parsers';
 
 interface Options {
@@ -21,17 +21,20 @@ export function define(command: Command): void {
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'github']).default('text'))
     .action(({ roster, at, format }: Options) => {
       const loaded = loadRoster(roster, { at: at ?? new Date() });
-      process.stdout.write(PRINTERS[format](loaded));
+      PRINTERS[format](loaded);
       process.exitCode = hasErrors(loaded) ? 1 : 0;
     });
 }
 
 const hasErrors = ({ problems }: LoadedRoster): boolean => problems.some(({ severity }) => severity === 'error');
 
-const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => string>> = {
-  json: (loaded) =>
-    `${JSON.stringify({ ok: !hasErrors(loaded), accounts: loaded.accounts, users: loaded.users, problems: loaded.problems }, (key, value) => (key === 'frame' ? undefined : value), 2)}\n`,
-  github: ({ problems }) => problems.map((problem) => `${renderGithub(problem)}\n`).join(''),
+const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => void>> = {
+  json: (loaded) => {
+    const { accounts, users } = loaded;
+    const problems = loaded.problems.map(({ frame: _frame, ...problem }) => problem);
+    printJson({ ok: !hasErrors(loaded), accounts, users, problems });
+  },
+  github: ({ problems }) => printCommands(problems.map(renderGithub)),
   text: (loaded) => {
     const { problems, accounts, users } = loaded;
     const errors = problems.filter(({ severity }) => severity === 'error').length;
@@ -39,7 +42,7 @@ const PRINTERS: Readonly<Record<Options['format'], (loaded: LoadedRoster) => str
       errors > 0
         ? `roster refused: ${count(errors, 'error')}, ${count(problems.length - errors, 'warning')}`
         : `roster is good: ${count(accounts, 'account')}, ${count(users, 'user')}, ${count(problems.length, 'warning')}`;
-    return `${renderProblems(problems, process.stdout.isTTY ? picocolors : undefined)}${verdict}\n`;
+    print(`${renderProblems(problems, colours())}${verdict}\n`);
   },
 };
 

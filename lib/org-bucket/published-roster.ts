@@ -26,7 +26,14 @@ export function parsePublished(text: string): PublishedRoster {
     );
   if (typeof published.generation !== 'number' || !isWhole(published.roster))
     throw new Error('the published roster is not whole: its generation, accounts, addresses or limits are missing');
+  if (hasControl(published)) throw new Error('the published roster has control characters, which no roster can have');
   return published as PublishedRoster;
+}
+
+/** No roster that validates holds one, of whatever version; whoever reads the plan could be shown lines of somebody else's. */
+function hasControl(value: unknown): boolean {
+  if (typeof value === 'string') return /[\u0000-\u001f\u007f]/.test(value);
+  return typeof value === 'object' && value !== null && Object.entries(value).flat().some(hasControl);
 }
 
 function isWhole({ accounts, notifications, limits }: Partial<Roster> = {}): boolean {

@@ -1,5 +1,6 @@
 import Ajv, { type ErrorObject } from 'ajv/dist/2020';
 import type { AccountReport } from '../../lambda/contract/report';
+import { oneLine } from '../terminal';
 import schema from '../../config/report.schema.json';
 
 export class UnreadableReport extends Error {}
@@ -7,7 +8,7 @@ export class UnreadableReport extends Error {}
 const validate = new Ajv({ strict: false }).compile<AccountReport>(schema);
 
 /**
- * A report as an account wrote it, which speaks for that account alone.
+ * A report as an account wrote it, which speaks for that account alone; no text in it has more than one line.
  * @throws UnreadableReport that says what was found; nothing may be concluded from such a report
  */
 export function readReport(text: string, accountId: string): AccountReport {
@@ -22,7 +23,7 @@ export function readReport(text: string, accountId: string): AccountReport {
 
 function parse(text: string, accountId: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? oneLine(value) : value));
   } catch {
     throw unreadable(accountId, 'it is not JSON, or was cut off');
   }

@@ -1,11 +1,9 @@
-import type picocolors from 'picocolors';
+import { oneLine, type Colours } from '../terminal';
 import type { AccountChange, FieldChange } from './changes';
 import type { Cost } from './cost';
 import type { Danger } from './dangers';
 import type { Plan } from './plan';
 import type { Refusal } from './refusals';
-
-type Colours = ReturnType<typeof picocolors.createColors>;
 
 /** Nobody reads more; `--format json` has them all. */
 const MOST = { dangers: 20, accounts: 20, lines: 10 } as const;
@@ -78,7 +76,8 @@ function refusalText({ accountId, reason, steps }: Refusal): string {
   return [`  ${accountId}`, wrap(reason, 4), ...stepLines(steps)].join('\n');
 }
 
-const stepLines = (steps: readonly string[]): string[] => steps.map((step, index) => wrap(`${index + 1}. ${step}`, 4));
+const stepLines = (steps: readonly string[]): string[] =>
+  steps.flatMap((step, index) => `${index + 1}. ${step}`.split('\n').map((line) => wrap(line, 4)));
 
 function dangerText({ steps = [], ...danger }: Danger): string {
   const what =
@@ -143,13 +142,8 @@ const fieldText = ({ field, from = 'none', to = 'none' }: FieldChange): string =
 const cut = (lines: readonly string[], most: number): string =>
   [...lines.slice(0, most), ...(lines.length > most ? [`  … and ${lines.length - most} more`] : [])].join('\n');
 
-/** Words in lines of at most 80 columns; a word that is longer stays whole, and a line that ends stays ended. */
-function wrap(text: string, indent: number): string {
-  return text
-    .split('\n')
-    .map((line) => wrapLine(line, indent))
-    .join('\n');
-}
+/** Words in lines of at most 80 columns; a word that is longer stays whole. */
+const wrap = (text: string, indent: number): string => wrapLine(oneLine(text), indent);
 
 function wrapLine(text: string, indent: number): string {
   const lines: string[] = [];

@@ -1,23 +1,19 @@
 /** Problems as people and machines read them. */
+import { oneLine, type Colours } from '../terminal';
 import type { Problem } from './problem';
+
+type Marks = Pick<Colours, 'bold' | 'red' | 'yellow' | 'dim'>;
 
 /** Of a terminal: carets below a line that wraps stand below nothing. */
 const COLUMNS = 80;
 
-interface Colours {
-  readonly bold: (text: string) => string;
-  readonly red: (text: string) => string;
-  readonly yellow: (text: string) => string;
-  readonly dim: (text: string) => string;
-}
-
 const plain = (text: string): string => text;
-const NO_COLOURS: Colours = { bold: plain, red: plain, yellow: plain, dim: plain };
+const NO_COLOURS: Marks = { bold: plain, red: plain, yellow: plain, dim: plain };
 
 /** `path:line:col: error CODE: message`, the line with carets under what is meant, and a hint. */
-export function renderText(problem: Problem, colours: Colours = NO_COLOURS): string {
+export function renderText(problem: Problem, colours: Marks = NO_COLOURS): string {
   const mark = problem.severity === 'error' ? colours.red : colours.yellow;
-  const head = `${colours.bold(`${problem.file}:${problem.line}:${problem.column}:`)} ${mark(`${problem.severity} ${problem.code}`)}: ${problem.message}`;
+  const head = `${colours.bold(`${oneLine(problem.file)}:${problem.line}:${problem.column}:`)} ${mark(`${problem.severity} ${problem.code}`)}: ${problem.message}`;
   return [
     head,
     ...frameOf(problem).map((line, index) => (index === 1 ? mark(line) : colours.dim(line))),
@@ -29,7 +25,7 @@ export function renderText(problem: Problem, colours: Colours = NO_COLOURS): str
 const MOST_SHOWN = 100;
 
 /** The first of many, each with an empty line behind it, and how many more there are. */
-export function renderProblems(problems: readonly Problem[], colours?: Colours): string {
+export function renderProblems(problems: readonly Problem[], colours?: Marks): string {
   const more =
     problems.length > MOST_SHOWN
       ? `… and ${problems.length - MOST_SHOWN} more; access-keys validate --format json has them all\n\n`

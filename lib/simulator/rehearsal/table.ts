@@ -1,9 +1,7 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { oneLine, type Colours } from '../../terminal';
 import type { RehearsalReport } from './report';
 import { describeWorst, type UserSummary, type WorstMoment } from './summary';
-
-type Colors = ReturnType<typeof pc.createColors>;
 
 const WIDTH = 80;
 const GAP = 1;
@@ -37,8 +35,7 @@ const NO_BORDERS = Object.fromEntries(
 );
 
 /** The table for people: at most 80 columns wide, whatever the names. */
-export function renderTable(report: RehearsalReport, color: boolean): string {
-  const colors = pc.createColors(color);
+export function renderTable(report: RehearsalReport, colors: Colours): string {
   const table = new Table({
     head: ['account', 'user', 'rotated', 'keys +/o/x', 'notices', 'alerts', 'worst moment'].map(colors.dim),
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': GAP },
@@ -56,12 +53,12 @@ export function renderTable(report: RehearsalReport, color: boolean): string {
   return `${lines.join('\n')}\n${rest}${colors.dim('rotated: successes, then failures; keys: + created, o deactivated, x deleted')}\n`;
 }
 
-function row(user: UserSummary, sameAccount: boolean, colors: Colors): string[] {
+function row(user: UserSummary, sameAccount: boolean, colors: Colours): string[] {
   const { succeeded, failed, partial } = user.rotations;
   const unhappy = failed + partial;
   return [
-    sameAccount ? '' : printable(user.accountName),
-    printable(user.userName),
+    sameAccount ? '' : oneLine(user.accountName),
+    oneLine(user.userName),
     unhappy === 0 ? String(succeeded) : `${succeeded} ${colors.yellow(`(${unhappy})`)}`,
     [user.keys.created, user.keys.deactivated, user.keys.deleted].join('/'),
     String(user.notices),
@@ -92,7 +89,7 @@ const SEVERITY: readonly WorstMoment['kind'][] = [
   'none',
 ];
 
-function severityOf(worst: WorstMoment, colors: Colors): (text: string) => string {
+function severityOf(worst: WorstMoment, colors: Colours): (text: string) => string {
   switch (worst.kind) {
     case 'violation':
       return colors.red;
@@ -107,6 +104,3 @@ function severityOf(worst: WorstMoment, colors: Colors): (text: string) => strin
       return colors.dim;
   }
 }
-
-/** A name from a file never reaches the terminal's control sequences. */
-const printable = (name: string): string => name.replace(/\p{C}/gu, '?');
