@@ -133,7 +133,9 @@ test.each(['text', 'json'])('bake --format %s, of hostile reports', async (forma
     unknown: [{ userName: EVIL, code: EVIL, reason: EVIL }],
   };
   mockReport.mockImplementation(async () => readReport(JSON.stringify(report), id));
-  jest.spyOn(global, 'setTimeout').mockImplementation(((done: () => void) => void done()) as never);
+  jest.spyOn(global, 'setTimeout').mockImplementation(((done: () => void) => {
+    done();
+  }) as never);
   let minutes = 0;
   jest.spyOn(Date, 'now').mockImplementation(() => at.getTime() + 60_000 * minutes++);
   expectSafe(await output('bake', '--roster', ROSTERS.organization, '--minutes', '1', '--format', format));
