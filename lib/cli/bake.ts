@@ -46,8 +46,14 @@ export function define(command: Command): void {
         onProgress: (line) => complain(`waiting for\n  ${line.replaceAll('\n', '\n  ')}\n`),
       });
       if (format === 'json') printJson(outcome);
-      else
-        print(`${outcome.ok ? 'baked' : 'not baked'}\n${outcome.lines.map((line) => `  ${oneLine(line)}\n`).join('')}`);
+      else print(textOf(outcome));
       process.exitCode = outcome.ok ? 0 : 1;
     });
+}
+
+/** What was seen, or what is missing and what to do about it. */
+export function textOf({ ok, lines }: BakeOutcome): string {
+  const found = lines.map((line) => `  ${oneLine(line)}\n`).join('');
+  if (ok) return `baked\n${found}`;
+  return `not baked\n${found}what to do\n${STOPPED_STEPS.map((step, index) => `  ${index + 1}. ${step}\n`).join('')}`;
 }

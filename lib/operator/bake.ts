@@ -24,6 +24,13 @@ export interface BakeOutcome {
   readonly lines: readonly string[];
 }
 
+/** What people do when it is not ok. Canaries that were told of the roster keep the new code; nobody else has it yet. */
+export const STOPPED_STEPS = [
+  'the canary accounts have the new code and roster; all other accounts go on with the former ones, and rotate as before',
+  'fix what the lines above name: see docs/errors.md for the cause and cure of each code',
+  'then retry the stage Canary in CodePipeline, or push a fix; to go back, push the former code',
+];
+
 interface Candidate {
   readonly accountId: string;
   readonly userName: string;
@@ -184,7 +191,11 @@ function undeployed(status: string | undefined): string | undefined {
   return status === 'CURRENT' ? undefined : `its stack in the StackSet ${STACKS.canary} is not up to date: ${status}`;
 }
 
-/** Why an account cannot be called healthy yet. A user that IAM does not have is a matter of the roster, not of the code. */
+/**
+ * Why an account cannot be called healthy yet. A user that IAM does not have, or does not show for want of the tag or
+ * path that the user guard asks for, is a matter of the roster, not of the code, as long as IAM shows another one: a
+ * release that took the permission away would have all of them refused.
+ */
 export function unhealthy(
   report: AccountReport | undefined,
   codeVersion: string,
@@ -196,7 +207,11 @@ export function unhealthy(
   if (generation === undefined) return 'its slice of the roster is not published';
   if (report.generation < generation)
     return `it has not applied the published roster yet: generation ${report.generation}, not ${generation}`;
-  const [first, ...more] = report.unknown.filter(({ code }) => code !== 'USER_MISSING');
+  const isExcused = ({ code }: AccountReport['unknown'][number]): boolean =>
+    code === 'USER_MISSING' || (code === 'USER_REFUSED' && report.users.length > 0);
+  const [first, ...more] = report.unknown.filter((user) => !isExcused(user));
+  if (first?.code === 'USER_REFUSED')
+    return `IAM shows none of the account's ${report.unknown.length} users: tag or move them as the user guard asks. ${first.userName}: ${first.reason}`;
   return (
     first && `${first.userName}: ${first.code}, ${first.reason}${more.length > 0 ? `; and ${more.length} more` : ''}`
   );

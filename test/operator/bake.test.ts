@@ -1,4 +1,5 @@
 import type { AccountReport, KeyReport, UserReport } from '../../lambda/contract/report';
+import { textOf } from '../../lib/cli/bake';
 import { bake, BAKE_MINUTES, candidateOf, unhealthy, type BakeOptions } from '../../lib/operator/bake';
 import { UnreadableReport } from '../../lib/org-bucket/report';
 import type { Operator } from '../../lib/operator/operator';
@@ -285,6 +286,33 @@ test('a user that IAM does not have is no fault of the code', () => {
   expect(
     unhealthy(report({ unknown: [{ userName: 'a', code: 'USER_MISSING', reason: 'no such user' }] }), 'new', 5),
   ).toBeUndefined();
+});
+
+test('a user whom IAM does not show for want of a tag is excused, and the others of the account are judged', () => {
+  const refused = { userName: 'a', code: 'USER_REFUSED', reason: 'IAM does not show the user' };
+  const broken = { userName: 'b', code: 'AccessDenied', reason: 'no' };
+  expect(unhealthy(report({ unknown: [refused] }), 'new', 5)).toBeUndefined();
+  expect(unhealthy(report({ unknown: [refused, broken] }), 'new', 5)).toBe('b: AccessDenied, no');
+});
+
+test('an account of whose users IAM shows none is not healthy: the release may have lost the permission', () => {
+  const refused = ['a', 'b'].map((userName) => ({
+    userName,
+    code: 'USER_REFUSED',
+    reason: 'IAM does not show the user',
+  }));
+  expect(unhealthy(report({ users: [], unknown: refused }), 'new', 5)).toMatch(
+    /^IAM shows none of the account's 2 users: tag/,
+  );
+});
+
+test('a release that stops here says what the canaries have and what to do', async () => {
+  const account = new Account([report({ codeVersion: 'old' })]);
+  const outcome = await run(account);
+  expect(outcome.ok).toBe(false);
+  expect(textOf(outcome)).toMatch(
+    /^not baked\n[^]*what to do\n {2}1\. the canary accounts have the new code[^]*retry the stage Canary/,
+  );
 });
 
 test('the oldest key of a user with room is chosen; exempt and full users never are', () => {
