@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { memberCode } from '../stacks/member/member-code';
-import { bake, BAKE_MINUTES } from '../operator/bake';
+import { bake, BAKE_MINUTES, STOPPED_STEPS, type BakeOutcome } from '../operator/bake';
 import { operatorOf } from '../operator/operator';
 import { canaries } from '../roster/canaries';
 import { complain, oneLine, print, printJson } from '../terminal';
