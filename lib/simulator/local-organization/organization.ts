@@ -110,6 +110,7 @@ export class LocalOrganization {
       clock,
       random,
       kms: this.kms,
+      principals: directory,
       invoke: (arn, payload, source) => this.invokeAs(arn, payload, source),
       emit: (event) => this.emit(event),
     });

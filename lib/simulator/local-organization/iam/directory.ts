@@ -329,6 +329,23 @@ export class IamDirectory {
     return role?.arn === arn ? role : undefined;
   }
 
+  /**
+   * The unique id of the user or role of this ARN, of an assumed role's session that of the role; undefined when there
+   * is none. One that was deleted and created again has another.
+   */
+  principalId(arn: string): string | undefined {
+    const [, , service, , accountId = '', resource = ''] = arn.split(':');
+    const account = this.accounts.get(accountId);
+    const name = resource.split('/').pop() ?? '';
+    if (service === 'sts') {
+      const [, role = '', session = ''] = resource.split('/');
+      return session === '' ? undefined : account?.roles.get(role.toLowerCase())?.id;
+    }
+    if (resource.startsWith('role/')) return this.roleByArn(arn)?.id;
+    const user = account?.users.get(name.toLowerCase());
+    return user && userArn(user) === arn ? user.id : undefined;
+  }
+
   /** A customer managed policy, for permissions boundaries. */
   putManagedPolicy(arn: string, document: string): void {
     this.managedPolicies.set(arn, document);

@@ -15,6 +15,7 @@ export class SecretAccesses {
   /** Of a secret that may not exist: then AWS asks for permission on its name first. */
   on(action: string, secretId: string, call: Call, context: Context = {}): Access {
     const secret = this.state.find(secretId, call.principal.accountId, call.region);
+    const policy = secret && this.state.policies.textOf(secret);
     const arn = parseArn(secretId);
     const accountId = secret?.accountId ?? arn?.accountId ?? call.principal.accountId;
     return {
@@ -30,7 +31,7 @@ export class SecretAccesses {
         ...(secret && { 'secretsmanager:SecretId': secret.arn }),
         ...context,
       },
-      ...(secret?.policy && { resourcePolicy: secret.policy }),
+      ...(policy && { resourcePolicy: policy }),
     };
   }
 

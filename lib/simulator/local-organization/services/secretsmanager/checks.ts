@@ -88,11 +88,11 @@ export function checkVersions(secret: Secret, now: Date): void {
     throw refuse('LimitExceededException', `The limit for the number of versions of a secret is ${VERSIONS}.`);
 }
 
-export function checkPolicy(policy: string, blockPublic: boolean): void {
+export function checkPolicySyntax(policy: string): void {
   const malformed = refuse('MalformedPolicyDocumentException', 'This resource policy contains a syntax error.');
   if (policy.length > POLICY_CHARACTERS)
     throw refuse('InvalidParameterException', `The resource policy is longer than ${POLICY_CHARACTERS} characters.`);
-  let statements: { Effect?: string; Principal?: unknown; Condition?: object; Action?: unknown; NotAction?: unknown }[];
+  let statements: { Effect?: string; Principal?: unknown; Action?: unknown; NotAction?: unknown }[];
   try {
     const { Statement } = JSON.parse(policy) as { Statement?: typeof statements };
     statements = [Statement ?? []].flat() as typeof statements;
@@ -104,15 +104,6 @@ export function checkPolicy(policy: string, blockPublic: boolean): void {
     (each.Principal ?? (each as { NotPrincipal?: unknown }).NotPrincipal) !== undefined &&
     (each.Action ?? each.NotAction) !== undefined;
   if (statements.length === 0 || !statements.every(complete)) throw malformed;
-  if (
-    blockPublic &&
-    statements.some(
-      ({ Effect, Principal, Condition }) =>
-        Effect === 'Allow' && !Condition && /^("\*"|\{"AWS":"\*"\})$/.test(JSON.stringify(Principal)),
-    )
-  ) {
-    throw refuse('PublicPolicyException', 'The resource policy grants broad access to the secret.');
-  }
 }
 
 export function checkNotDeleted(secret: Secret): void {

@@ -8,6 +8,7 @@ import { lifecycleOperations, versionOperations } from './operations';
 import type { RotationEvent } from './rotation-event';
 import { RotationMachine } from './rotation-machine';
 import { rotationOperations } from './rotation-operations';
+import type { Principals } from './secret-policies';
 import { SecretsState } from './store';
 
 export type { RotationEvent, RotationEventName } from './rotation-event';
@@ -21,12 +22,14 @@ export interface SecretsManagerOptions {
   /** Receives what EventBridge would get through CloudTrail. */
   readonly emit: (event: RotationEvent) => void;
   readonly kms?: KmsState;
+  /** Without it, policies may name anybody. */
+  readonly principals?: Principals;
 }
 
 /** Secrets Manager with its rotation machine; SPEC.md says what is AWS's and what is assumed. */
 export function secretsManagerService(options: SecretsManagerOptions): { service: Service; state: SecretsState } {
   const random = options.random.fork('secretsmanager');
-  const state = new SecretsState({ clock: options.clock, random });
+  const state = new SecretsState({ clock: options.clock, random, principals: options.principals });
   const machine = new RotationMachine({ ...options, random });
   const parts = { clock: options.clock, random, state, machine, accesses: new SecretAccesses(state, options.kms) };
   return {

@@ -1,4 +1,5 @@
 import type { Timer } from '../../clock';
+import type { StoredPolicy } from './secret-policies';
 
 export const CURRENT = 'AWSCURRENT';
 export const PENDING = 'AWSPENDING';
@@ -29,7 +30,7 @@ export interface Secret {
   readonly tags: Map<string, string>;
   description?: string;
   kmsKeyId?: string;
-  policy?: string;
+  policy?: StoredPolicy;
   changedAt: Date;
   lastAccessedOn?: Date;
   rotatedAt?: Date;

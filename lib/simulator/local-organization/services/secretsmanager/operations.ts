@@ -8,7 +8,6 @@ import {
   checkLabels,
   checkName,
   checkNotDeleted,
-  checkPolicy,
   checkToken,
   checkVersions,
   missingValue,
@@ -139,7 +138,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
     },
     GetResourcePolicy: onSecret(parts, 'GetResourcePolicy', (secret) => ({
       ...identity(secret),
-      ResourcePolicy: secret.policy,
+      ResourcePolicy: parts.state.policies.textOf(secret),
     })),
     PutResourcePolicy: {
       accesses: (input, call) => [
@@ -153,8 +152,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       run: (input, call) => {
         const secret = secretOf(parts, input, call);
         checkNotDeleted(secret);
-        checkPolicy(input.ResourcePolicy ?? '', input.BlockPublicPolicy ?? false);
-        secret.policy = input.ResourcePolicy;
+        parts.state.policies.put(secret, input.ResourcePolicy ?? '', input.BlockPublicPolicy ?? false);
         return identity(secret);
       },
     },

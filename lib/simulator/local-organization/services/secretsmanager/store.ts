@@ -3,6 +3,7 @@ import type { Random } from '../../random';
 import { AwsError } from '../../service';
 import { formatArn, parseArn } from '../arn';
 import type { Secret, SecretVersion } from './model';
+import { SecretPolicies, type Principals } from './secret-policies';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -23,7 +24,11 @@ export class SecretsState {
   private readonly byArn = new Map<string, Secret>();
   private readonly byName = new Map<string, Secret>();
 
-  constructor(private readonly options: { clock: Clock; random: Random }) {}
+  readonly policies: SecretPolicies;
+
+  constructor(private readonly options: { clock: Clock; random: Random; principals?: Principals }) {
+    this.policies = new SecretPolicies(options.principals);
+  }
 
   /** Every version of every secret, true and without lag. */
   values(secrets: Iterable<Secret> = this.byArn.values()): StoredValue[] {
