@@ -219,7 +219,9 @@ class StackDeployment {
       object | undefined;
     const kmsKeyArn = p.BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault
       ?.KMSMasterKeyID as string | undefined;
-    this.deployer.s3.putBucket({ ...this.place(), name, policy: policy && JSON.stringify(policy), kmsKeyArn });
+    const blocksPublicPolicy = p.PublicAccessBlockConfiguration?.BlockPublicPolicy === true;
+    const settings = { ...this.place(), name, policy: policy && JSON.stringify(policy), kmsKeyArn, blocksPublicPolicy };
+    this.deployer.s3.putBucket(settings);
   }
 
   private topic({ properties: p }: Resolved): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock';
-import { AwsError, type Access, type Call, type Service } from '../service';
+import { isPublic } from '../iam/resource-policy';
+import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
 import type { KmsState } from './kms';
 import { page } from './pages';
 
@@ -18,6 +19,8 @@ export interface BucketSettings {
   readonly policy?: string;
   /** Customer managed key of SSE-KMS; absent for SSE-S3. */
   readonly kmsKeyArn?: string;
+  /** Whether a policy that S3 calls public is refused. */
+  readonly blocksPublicPolicy?: boolean;
 }
 
 interface Bucket extends BucketSettings {
@@ -30,8 +33,20 @@ export class S3State {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Creates a bucket, or replaces its settings and keeps its objects. */
+  /** Whether a permission to list certain prefixes is enough for S3 to say that an object is missing: AWS does not say. */
+  prefixesRevealMissing = true;
+
+  /**
+   * Creates a bucket, or replaces its settings and keeps its objects.
+   * @throws AwsError AccessDenied for a policy that S3 calls public, where the bucket blocks those
+   */
   putBucket(settings: BucketSettings): void {
+    if (settings.blocksPublicPolicy && settings.policy && isPublic(settings.policy, 's3'))
+      throw new AwsError(
+        'AccessDenied',
+        'Access Denied: the bucket policy is public and BlockPublicPolicy is set',
+        403,
+      );
     const earlier = this.buckets.get(settings.name);
     this.buckets.set(settings.name, {
       ...settings,
@@ -74,8 +89,12 @@ export class S3State {
   }
 }
 
-interface ObjectInput {
+interface BucketInput {
   readonly Bucket: string;
+  readonly ExpectedBucketOwner?: string;
+}
+
+interface ObjectInput extends BucketInput {
   readonly Key: string;
   readonly IfMatch?: string;
   readonly IfNoneMatch?: string;
@@ -114,14 +133,13 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
           : [];
       return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
     };
-  /** Whether an object is missing is told to those who may list it, by its key as prefix; others are denied. */
+  /** Whether an object is missing is told to those who may list the bucket, or it by its key as prefix; others are denied. */
   const onReadObject = (input: ObjectInput, call: Call): Access[] => {
     const found = state.bucket(input.Bucket).objects.has(input.Key);
+    const prefix = state.prefixesRevealMissing ? { 's3:prefix': input.Key } : undefined;
     return [
       ...onObject('s3:GetObject', ['kms:Decrypt'])(input, call),
-      ...(found
-        ? []
-        : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Key })]),
+      ...(found ? [] : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, prefix)]),
     ];
   };
   const read = (input: ObjectInput): StoredObject => {
@@ -217,7 +235,23 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
       },
     },
   };
+  for (const [name, operation] of Object.entries(service.operations)) {
+    if (name !== 'ListBuckets') Object.assign(service.operations, { [name]: ofExpectedOwner(state, operation) });
+  }
   return { service, state };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
+function ofExpectedOwner(state: S3State, operation: Operation): Operation {
+  return {
+    accesses: (input: BucketInput, call) => {
+      const { accountId } = state.bucket(input.Bucket);
+      if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== accountId)
+        throw new AwsError('AccessDenied', 'Access Denied', 403);
+      return operation.accesses(input, call);
+    },
+    run: (input, call) => operation.run(input, call),
+  };
 }
 
 const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');

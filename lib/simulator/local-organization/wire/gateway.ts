@@ -100,8 +100,9 @@ export class Gateway {
       );
       return encode(service.id, decoded.name, output, requestId);
     } catch (error) {
-      if (error instanceof AwsError) return encodeError(service.id, error, requestId);
-      throw error;
+      if (!(error instanceof AwsError)) throw error;
+      const answer = encodeError(service.id, error, requestId);
+      return request.method === 'HEAD' ? withoutBody(answer) : answer;
     }
   }
 
@@ -205,6 +206,12 @@ export class Gateway {
       throw told;
     }
   }
+}
+
+/** An answer to HEAD has none, so that a client has to go by the status. */
+function withoutBody({ statusCode, headers }: WireResponse): WireResponse {
+  const { 'content-length': _length, ...others } = headers;
+  return { statusCode, headers: others, body: new Uint8Array() };
 }
 
 function decodeOrRefuse(service: Service, request: WireRequest): Decoded {
