@@ -93,9 +93,14 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
         async () => (await client.send(new GetResourcePolicyCommand({ SecretId: secretId }))).ResourcePolicy,
       ),
     async putPolicy(secretId, policy) {
-      await client.send(
-        new PutResourcePolicyCommand({ SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true }),
-      );
+      const request = { SecretId: secretId, ResourcePolicy: policy, BlockPublicPolicy: true };
+      try {
+        await client.send(new PutResourcePolicyCommand(request));
+        return true;
+      } catch (error) {
+        if ((error as Error).name === 'MalformedPolicyDocumentException') return false;
+        throw error;
+      }
     },
     async rotate(secretId, schedule, now) {
       await client.send(

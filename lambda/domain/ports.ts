@@ -95,7 +95,8 @@ export interface SecretLifecycle extends Secrets {
   list(): Promise<readonly string[]>;
   create(name: string, value: string, tags: Readonly<Record<string, string>>): Promise<void>;
   policy(secretId: string): Promise<string | undefined>;
-  putPolicy(secretId: string, policy: string): Promise<void>;
+  /** False when Secrets Manager refuses the document, as it does for a principal that does not exist. It may store it all the same. */
+  putPolicy(secretId: string, policy: string): Promise<boolean>;
   /** Sets the schedule; with `now` starts a rotation, or attempts an outstanding one again. */
   rotate(secretId: string, schedule: string, now: boolean): Promise<void>;
   cancelRotation(secretId: string): Promise<void>;

@@ -2,6 +2,7 @@
  * A stateful stand-in for one AWS account behind the domain's ports: two IAM users' keys, the secret of one of them with
  * Secrets Manager's rotation machine, and the notices. Every port call can fail, lose its answer or kill the function.
  */
+import { principalsOf, withPrincipals } from '../../lib/simulator/local-organization/iam/resource-policy';
 import { STEPS } from '../../lambda/domain/rotation/step-event';
 import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { Said } from './said';
@@ -85,6 +86,8 @@ interface StoredSecret {
   tags: Record<string, string>;
   schedule?: string;
   policy?: string;
+  /** Principals of the policy that were deleted since. */
+  gone?: Set<string>;
   rotationEnabled: boolean;
   functionArn?: string;
   deletedAt?: Date;
@@ -160,6 +163,10 @@ export class World {
   told: (event: Said, since: number) => void = () => {};
   /** Runs before each call, and is waited for: somebody's deed between two calls. */
   between: (call: number) => void | Promise<unknown> = () => {};
+  /** Users and roles that policies may not name, because they do not exist; with `*` every policy is refused. */
+  readonly missingPrincipals = new Set<string>();
+  /** Whether a policy that is refused is stored all the same: AWS does not say. */
+  storesRefusedPolicies = false;
   /** Whether a RotateSecret that is refused, for a rotation is outstanding, turns rotation on all the same: AWS does not say. */
   enablesRefused = false;
   /** How far the functions' clock is ahead of AWS's. */
@@ -592,8 +599,8 @@ export class World {
             rotationEnabled: false,
           });
         }),
-      policy: (id) => act('GetResourcePolicy', () => this.existing(id).policy),
-      putPolicy: (id, policy) => act('PutResourcePolicy', () => void (this.existing(id).policy = policy)),
+      policy: (id) => act('GetResourcePolicy', () => this.policyOf(this.existing(id))),
+      putPolicy: (id, policy) => act('PutResourcePolicy', () => this.putPolicy(this.existing(id), policy)),
       rotate: (id, schedule, now) =>
         act('RotateSecret', () => {
           if (now) this.rotationsAsked++;
@@ -626,6 +633,25 @@ export class World {
         tags: { ...secret.tags },
       }
     );
+  }
+
+  /** Principals that were deleted since the policy was put read as their unique ids. */
+  private policyOf({ policy, gone }: StoredSecret): string | undefined {
+    const idOf = (arn: string): string => (gone?.has(arn) ? `AROA${arn.split('/').at(-1)!.toUpperCase()}` : arn);
+    return policy && withPrincipals(policy, (principals) => principals.map(idOf));
+  }
+
+  private putPolicy(secret: StoredSecret, policy: string): boolean {
+    const exist =
+      !this.missingPrincipals.has('*') &&
+      principalsOf(policy).every((arn) => arn.startsWith('arn:') && !this.missingPrincipals.has(arn));
+    if (exist || this.storesRefusedPolicies) Object.assign(secret, { policy, gone: new Set() });
+    return exist;
+  }
+
+  /** Somebody deletes a user or role that policies name. */
+  deletePrincipal(arn: string): void {
+    for (const secret of this.secrets.values()) secret.gone?.add(arn);
   }
 
   private moveStage(secret: StoredSecret, stage: string, to: string | undefined, from: string | undefined): void {

@@ -26,8 +26,12 @@ export const TAGS = {
   paused: `${PREFIX}paused`,
   /** The current key of a user who retires: state, since when, key id. */
   ending: `${PREFIX}ending`,
-  /** Fingerprint of the resource policy that we put last. */
+  /** Fingerprint of the resource policy that we put last; while another is being put, both. */
   policy: `${PREFIX}policy`,
+  /** Digests of readers that were refused at the last run because they do not exist. */
+  readersMissing: `${PREFIX}readers-missing`,
+  /** Digests of readers that were deleted after they were let in, as long as the roster names them. */
+  readersDeleted: `${PREFIX}readers-deleted`,
   /** Until when somebody holds the lease. */
   lease: `${PREFIX}lease`,
   /** The last rollback: versions and keys that it went from and to, and whether all of it is done. */

@@ -9,7 +9,6 @@ import { endingOf } from '../ledger/retirements';
 import { noticeBase, byHand } from '../notices/compose';
 import { eventId } from '../digest';
 import { versionWith } from '../ledger/versions';
-import { secretPolicy } from './secret-policy';
 import { intentsOf } from '../ledger/intents';
 import { lastFour } from '../keys/describe';
 
@@ -86,37 +85,6 @@ async function disown({ secrets }: ReconcilePorts, secret: Secret, found: User):
   if (stale.length > 0) await secrets.untag(secret.arn, stale);
 }
 
-/** Puts the policy that the roster asks for. One that somebody changed since we put ours is told of. */
-export async function applyPolicy(pass: UserPass, found: User): Promise<void> {
-  const { secrets, secret, slice, user, settings, notices } = pass;
-  const wanted = secretPolicy(slice, user, found.arn, settings.partition);
-  const actual = await secrets.policy(secret.arn);
-  const applied = appliedGeneration(secret);
-  const print = eventId(canonical(wanted));
-  if (actual === undefined || canonical(actual) !== canonical(wanted)) {
-    const ours =
-      secret.tags[TAGS.policy] === undefined || secret.tags[TAGS.policy] === (actual && eventId(canonical(actual)));
-    if (!ours)
-      await notices.send(
-        byHand(
-          pass,
-          'POLICY_CHANGED',
-          actual ?? '',
-          "the secret's resource policy was changed by hand",
-          'the policy of the roster was put back; readers belong into the roster',
-        ),
-      );
-    await secrets.putPolicy(secret.arn, wanted);
-  }
-  const tags = {
-    ...(secret.tags[TAGS.policy] !== print && { [TAGS.policy]: print }),
-    ...(applied < slice.generation && { [TAGS.generation]: String(slice.generation) }),
-    ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }),
-  };
-  if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
-  if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
-}
-
 /** AWSCURRENT on a version that no rotation of ours put there: accepted as it is when its key works, and told once. */
 export async function noticeForeignCurrent(pass: UserPass): Promise<void> {
   const { secrets, secret, notices } = pass;
@@ -160,5 +128,3 @@ async function proveCurrent({
     nextStep: 'a rotation is started; the key stays as long as it is used',
   });
 }
-
-const canonical = (json: string): string => JSON.stringify(JSON.parse(json));

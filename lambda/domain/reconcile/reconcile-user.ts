@@ -16,7 +16,8 @@ import { closeRotation } from '../rotation/close-rotation';
 import { rotatedNotice } from '../notices/compose';
 import { tendKeys } from './reconcile-keys';
 import { tendRotation } from './reconcile-schedule';
-import { applyPolicy, ensureSecret, noticeForeignCurrent } from './reconcile-secret';
+import { applyPolicy } from './apply-policy';
+import { ensureSecret, noticeForeignCurrent } from './reconcile-secret';
 import {
   readPass,
   type ReconcilePorts,
@@ -110,11 +111,11 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
     return [];
   }
   await keepDeactivated(pass);
-  await applyPolicy(pass, found);
+  const policyDue = await applyPolicy(pass, found);
   await finishRotation(pass);
   await noticeForeignCurrent(pass);
   if (user.state === 'active') await comeBack(pass);
-  const due = [...(await tendKeys(pass)), ...(await tendRotation(pass, budget))];
+  const due = [policyDue, ...(await tendKeys(pass)), ...(await tendRotation(pass, budget))];
   if (user.state === 'retired') due.push(await offboard(pass));
   return due;
 }

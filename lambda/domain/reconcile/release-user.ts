@@ -1,4 +1,5 @@
 /** Users and accounts that leave the roster: rotation ends, everything else stays. */
+import { releasePolicy } from './apply-policy';
 import { eventId } from '../digest';
 import { calendarDate } from '../time';
 import { TAGS } from '../ledger/tags';
@@ -37,6 +38,7 @@ export async function release(
 ): Promise<void> {
   if (secret.tags[TAGS.released]) return;
   if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
+  await releasePolicy(secrets, secret);
   await notices.send({
     schemaVersion: 2,
     day: calendarDate(now),

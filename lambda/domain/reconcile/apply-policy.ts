@@ -1,0 +1,189 @@
+/** Puts the secret's policy as the roster asks for it, as far as its principals exist. */
+import { RotationError } from '../errors';
+import { eventId } from '../digest';
+import { TAGS } from '../ledger/tags';
+import { byHand } from '../notices/compose';
+import type { Secret, SecretLifecycle, User } from '../ports';
+import { appliedGeneration } from '../roster/subject';
+import {
+  formerFingerprint,
+  policyFingerprint,
+  readersOf,
+  releasedPolicy,
+  samePolicy,
+  secretPolicy,
+} from './secret-policy';
+import type { UserPass } from './user-state';
+
+/**
+ * Puts the policy that the roster asks for, without readers that do not exist. One that somebody changed or removed
+ * since we put ours is reported, whatever tags are missing. A reader that was deleted is not let in again by its name,
+ * until the roster has been without it.
+ * @returns when to look again: right away for readers that were refused for the first time, as they may be new in IAM
+ */
+export async function applyPolicy(pass: UserPass, found: User): Promise<Date | undefined> {
+  const { secrets, secret, slice, user, settings, notices, conditions, now } = pass;
+  const actual = await secrets.policy(secret.arn);
+  if (!secret.tags[TAGS.userId] && readersOf(actual).deleted.includes(found.arn)) throw ownerReplaced(user.name);
+  const build = (readers: readonly string[]): string => secretPolicy(slice, readers, settings.partition);
+  const deleted = await rememberDeleted(pass, readersOf(actual).deleted);
+  const wanted = [...(user.ownerReads ? [found.arn] : []), ...user.readers.filter((arn) => !deleted.includes(arn))];
+  if (!samePolicy(actual, build(wanted)) && isChangedByHand(pass, actual)) {
+    const [reason, finding] = [
+      `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`,
+      actual ?? '',
+    ];
+    const next = "the roster's policy is put back; add readers to the roster instead";
+    await notices.send(byHand(pass, 'POLICY_CHANGED', finding, reason, next));
+  }
+  const writer = policyWriter(secrets, secret, actual);
+  const refused = await putReaders(writer, [...new Set(wanted)], build);
+  if (deleted.length > 0) conditions.set('READER_DELETED', deletedReaders(deleted));
+  const missing = refused.filter((arn) => digestsIn(secret, TAGS.readersMissing).includes(digestOf(arn)));
+  if (missing.length > 0) conditions.set('READER_MISSING', missingReaders(missing));
+  await writeTags(pass, found, writer, refused);
+  return refused.length > missing.length ? now : undefined;
+}
+
+/** Where the ledger does not say whose secret it is, its policy does. */
+const ownerReplaced = (userName: string): RotationError =>
+  new RotationError(
+    'USER_REPLACED',
+    `the IAM user ${userName} was deleted and created again`,
+    'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+  );
+
+const listed = (arns: readonly string[]): string => arns.join(' and ');
+
+const missingReaders = (arns: readonly string[]) => ({
+  reason: `Secrets Manager refuses a policy that names ${listed(arns)}: it does not exist, or not under this path`,
+  nextStep: 'create it or take it out of the roster; it is tried again every hour',
+});
+
+const deletedReaders = (arns: readonly string[]) => ({
+  reason: `${listed(arns)} was deleted after it was let in; what has its name now, if anything, is not let in`,
+  nextStep: 'take it out of the roster; to let in what has its name now, put it back in a later change',
+});
+
+/** Written before the policy is put, because the policy is all that shows it. @returns readers of the roster that are kept out */
+async function rememberDeleted({ secrets, secret, user }: UserPass, found: readonly string[]): Promise<string[]> {
+  const known = digestsIn(secret, TAGS.readersDeleted);
+  const deleted = user.readers.filter((arn) => found.includes(arn) || known.includes(digestOf(arn)));
+  await writeDigests(secrets, secret, TAGS.readersDeleted, deleted);
+  return deleted;
+}
+
+/** Without a tag, a policy must have been put once rotation had our function: it is attached later. */
+function isChangedByHand({ secret, settings }: UserPass, actual: string | undefined): boolean {
+  const ours = secret.tags[TAGS.policy]?.split(' ');
+  if (!ours) return secret.rotationFunctionArn === settings.rotateFunctionArn;
+  return !ours.includes(policyFingerprint(actual)) && !(actual && ours.includes(formerFingerprint(actual)));
+}
+
+interface PolicyWriter {
+  readonly stored: () => string | undefined;
+  /** What the ledger says of the policy now. */
+  readonly noted: () => string | undefined;
+  /**
+   * Writes the ledger first, so that what is found after an interruption is known as ours. What is stored is put again
+   * unless it was accepted for certain.
+   * @returns whether it is accepted
+   */
+  readonly put: (policy: string) => Promise<boolean>;
+}
+
+function policyWriter(secrets: SecretLifecycle, { arn, tags }: Secret, actual: string | undefined): PolicyWriter {
+  let stored = actual;
+  let noted = tags[TAGS.policy];
+  let accepted = noted === policyFingerprint(actual) ? actual : undefined;
+  return {
+    stored: () => stored,
+    noted: () => noted,
+    async put(policy) {
+      if (samePolicy(stored, policy) && samePolicy(accepted, policy)) return true;
+      noted = `${policyFingerprint(stored)} ${policyFingerprint(policy)}`;
+      await secrets.tag(arn, { [TAGS.policy]: noted });
+      const taken = await secrets.putPolicy(arn, policy);
+      if (taken) accepted = policy;
+      stored = taken ? policy : await secrets.policy(arn);
+      return taken;
+    },
+  };
+}
+
+/**
+ * A refusal does not say which principal does not exist, so they are added one at a time to those that are stored. It
+ * may leave the refused policy stored: what counts is what is read afterwards.
+ * @returns the readers that are refused
+ * @throws RotationError POLICY_REFUSED when even the policy without them is
+ */
+async function putReaders(
+  writer: PolicyWriter,
+  wanted: readonly string[],
+  build: (readers: readonly string[]) => string,
+): Promise<string[]> {
+  const before = readersOf(writer.stored()).existing;
+  if (await writer.put(build(wanted))) return [];
+  const after = readersOf(writer.stored()).existing;
+  let kept = wanted.filter((arn) => before.includes(arn) && after.includes(arn));
+  if (kept.length === wanted.length || !(await writer.put(build(kept)))) kept = [];
+  const refused: string[] = [];
+  for (const reader of wanted.filter((arn) => !kept.includes(arn))) {
+    const next = wanted.filter((arn) => arn === reader || kept.includes(arn));
+    if (next.length < wanted.length && (await writer.put(build(next)))) kept = next;
+    else refused.push(reader);
+  }
+  if (!(await writer.put(build(kept)))) throw policyRefused();
+  return refused;
+}
+
+const policyRefused = (): RotationError =>
+  new RotationError(
+    'POLICY_REFUSED',
+    "Secrets Manager refuses the secret's policy although every principal in it was accepted before",
+    'it is put again at the next run; see CloudTrail for the refused request',
+  );
+
+async function writeTags(
+  { secrets, secret, slice }: UserPass,
+  found: User,
+  writer: PolicyWriter,
+  refused: readonly string[],
+): Promise<void> {
+  const policy = policyFingerprint(writer.stored());
+  const tags = {
+    ...(writer.noted() !== policy && { [TAGS.policy]: policy }),
+    ...(appliedGeneration(secret) < slice.generation && { [TAGS.generation]: String(slice.generation) }),
+    ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }),
+  };
+  if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
+  if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
+  await writeDigests(secrets, secret, TAGS.readersMissing, refused);
+}
+
+/** Short enough for 28 ARNs in one tag. */
+const digestOf = (arn: string): string => eventId(arn).slice(0, 8);
+
+const digestsIn = ({ tags }: Secret, key: string): string[] => tags[key]?.split(' ') ?? [];
+
+async function writeDigests(
+  secrets: SecretLifecycle,
+  secret: Secret,
+  key: string,
+  arns: readonly string[],
+): Promise<void> {
+  const value = arns.map(digestOf).sort().join(' ');
+  if (value === (secret.tags[key] ?? '')) return;
+  if (value === '') await secrets.untag(secret.arn, [key]);
+  else await secrets.tag(secret.arn, { [key]: value });
+}
+
+/** A released user's tags are people's to remove. Readers stay, but for those that no longer exist. */
+export async function releasePolicy(secrets: SecretLifecycle, secret: Secret): Promise<void> {
+  const actual = await secrets.policy(secret.arn);
+  const build = actual === undefined ? undefined : releasedPolicy(actual);
+  if (!build) return;
+  const writer = policyWriter(secrets, secret, actual);
+  await putReaders(writer, readersOf(actual).existing, build);
+  await secrets.tag(secret.arn, { [TAGS.policy]: policyFingerprint(writer.stored()) });
+}
