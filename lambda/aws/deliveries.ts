@@ -7,7 +7,7 @@ import {
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import type { Context } from 'aws-lambda';
-import { DELIVERIES_PREFIX, FUNCTIONS } from '../contract/names';
+import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
@@ -32,7 +32,7 @@ class S3Deliveries extends BasePersistenceLayer {
 
   constructor(
     private readonly client: S3Client,
-    private readonly bucket: string,
+    private readonly bucket: OwnedBucket,
   ) {
     super();
   }
@@ -78,7 +78,7 @@ class S3Deliveries extends BasePersistenceLayer {
   ): Promise<string | undefined> {
     const { ETag } = await this.client.send(
       new PutObjectCommand({
-        Bucket: this.bucket,
+        ...this.bucket,
         Key: key,
         Body: JSON.stringify(entry),
         ContentType: 'application/json',
@@ -89,13 +89,13 @@ class S3Deliveries extends BasePersistenceLayer {
   }
 
   private async read(key: string): Promise<{ entry: Entry; etag: string | undefined }> {
-    const { Body, ETag } = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
+    const { Body, ETag } = await this.client.send(new GetObjectCommand({ ...this.bucket, Key: key }));
     return { entry: JSON.parse(await Body!.transformToString()) as Entry, etag: ETag };
   }
 }
 
 /** Powertools' idempotency over the org bucket, by the delivery's key: an event's account and id, as a rule. */
-export function s3Deliveries(client: S3Client, bucket: string): MailerPorts['deliveries'] {
+export function s3Deliveries(client: S3Client, bucket: OwnedBucket): MailerPorts['deliveries'] {
   const persistenceStore = new S3Deliveries(client, bucket);
   const config = new IdempotencyConfig({ expiresAfterSeconds: REMEMBERED_SECONDS });
   config.registerLambdaContext({ getRemainingTimeInMillis: () => LEASE_MS } as Context);

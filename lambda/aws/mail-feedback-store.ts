@@ -1,6 +1,6 @@
 import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { MailFeedback } from '../contract/mail-feedback';
-import { mailFeedbackPath, mailFeedbackPrefix } from '../contract/names';
+import { mailFeedbackPath, mailFeedbackPrefix, type OwnedBucket } from '../contract/names';
 
 export interface StoredFeedback {
   readonly feedback: MailFeedback;
@@ -21,9 +21,9 @@ export interface MailFeedbackStore {
   list(accountId: string, known?: ReadonlyMap<string, StoredFeedback>): Promise<ReadonlyMap<string, StoredFeedback>>;
 }
 
-export function s3MailFeedback(client: S3Client, bucket: string): MailFeedbackStore {
+export function s3MailFeedback(client: S3Client, bucket: OwnedBucket): MailFeedbackStore {
   const get = async (key: string): Promise<StoredFeedback> => {
-    const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+    const { Body, ETag } = await client.send(new GetObjectCommand({ ...bucket, Key: key }));
     return { feedback: JSON.parse(await Body!.transformToString()) as MailFeedback, etag: ETag! };
   };
   return {
@@ -40,12 +40,12 @@ export function s3MailFeedback(client: S3Client, bucket: string): MailFeedbackSt
       const condition = former === undefined ? { IfNoneMatch: '*' } : { IfMatch: former };
       const body = JSON.stringify(feedback);
       await client.send(
-        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: 'application/json', ...condition }),
+        new PutObjectCommand({ ...bucket, Key: key, Body: body, ContentType: 'application/json', ...condition }),
       );
     },
     async list(accountId, known = new Map()) {
       const found = new Map<string, StoredFeedback>();
-      const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: mailFeedbackPrefix(accountId) });
+      const pages = paginateListObjectsV2({ client }, { ...bucket, Prefix: mailFeedbackPrefix(accountId) });
       for await (const { Contents = [] } of pages) {
         for (const { Key = '', ETag } of Contents) {
           const former = known.get(Key);

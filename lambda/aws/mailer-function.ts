@@ -21,7 +21,7 @@ const env = (name: keyof MailerEnvironment): string => required(name);
 
 export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
   const s3 = new S3Client({ ...BOUNDED, maxAttempts: S3_ATTEMPTS });
-  const bucket = env('ORG_BUCKET');
+  const bucket = { Bucket: env('ORG_BUCKET'), ExpectedBucketOwner: env('ORG_BUCKET_OWNER') };
   return {
     events: orgEvents(s3, bucket),
     slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },

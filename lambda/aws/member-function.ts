@@ -25,7 +25,7 @@ export interface Place {
 export function memberPorts(serviceName: string, { partition, accountId }: Place) {
   const s3 = new S3Client(BOUNDED);
   const sts = new STSClient(BOUNDED);
-  const bucket = env('ORG_BUCKET');
+  const bucket = { Bucket: env('ORG_BUCKET'), ExpectedBucketOwner: env('ORG_BUCKET_OWNER') };
   return {
     secrets: secretsManager(new SecretsManagerClient(BOUNDED), {
       prefix: SECRET_NAME_PREFIX,

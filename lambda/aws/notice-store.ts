@@ -1,3 +1,4 @@
+import type { OwnedBucket } from '../contract/names';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { MailerPorts } from '../domain/mail/deliver';
 
@@ -5,11 +6,11 @@ import type { MailerPorts } from '../domain/mail/deliver';
 const MOST_BYTES = 64 * 1024;
 
 /** Event objects in the org bucket. Their size is known before they are read, and S3 lists and reads consistently. */
-export function orgEvents(client: S3Client, bucket: string): MailerPorts['events'] {
+export function orgEvents(client: S3Client, bucket: OwnedBucket): MailerPorts['events'] {
   return {
     async read(key) {
       try {
-        const { Body, ContentLength } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+        const { Body, ContentLength } = await client.send(new GetObjectCommand({ ...bucket, Key: key }));
         if (ContentLength === undefined || ContentLength <= MOST_BYTES)
           return { text: await Body!.transformToString() };
         (Body as { destroy?: () => void }).destroy?.();

@@ -1,16 +1,16 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { eventPath, formerEventPath } from '../contract/names';
+import { eventPath, formerEventPath, type OwnedBucket } from '../contract/names';
 import type { NoticeEvent, NoticePointer } from '../contract/notice';
 import { adminSubject, adminText } from '../domain/notices/admin-text';
 import type { Notices } from '../domain/ports';
 
 /** The event as an object in the org bucket, then a message that points to it. */
-export function orgNotices(s3: S3Client, sns: SNSClient, bucket: string, topicArn: string): Notices {
+export function orgNotices(s3: S3Client, sns: SNSClient, bucket: OwnedBucket, topicArn: string): Notices {
   const record = async (event: NoticeEvent): Promise<void> => {
     await s3.send(
       new PutObjectCommand({
-        Bucket: bucket,
+        ...bucket,
         Key: eventPath(event),
         Body: JSON.stringify(event),
         ContentType: 'application/json',

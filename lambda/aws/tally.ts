@@ -1,14 +1,14 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { TALLY_PREFIX } from '../contract/names';
+import { TALLY_PREFIX, type OwnedBucket } from '../contract/names';
 import type { Tally } from '../domain/mail/hourly-limit';
 
 /** One small object for each account and hour, written on condition that nobody else has counted meanwhile. */
-export function s3Tally(client: S3Client, bucket: string): Tally {
+export function s3Tally(client: S3Client, bucket: OwnedBucket): Tally {
   const keyOf = (behalf: string, hour: string): string => `${TALLY_PREFIX}${behalf}/${hour}.json`;
   return {
     async read(behalf, hour) {
       try {
-        const { Body, ETag } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: keyOf(behalf, hour) }));
+        const { Body, ETag } = await client.send(new GetObjectCommand({ ...bucket, Key: keyOf(behalf, hour) }));
         const { mails } = JSON.parse(await Body!.transformToString()) as { readonly mails: number };
         return { mails, ...(ETag !== undefined && { version: ETag }) };
       } catch (error) {
@@ -20,7 +20,7 @@ export function s3Tally(client: S3Client, bucket: string): Tally {
       const condition = version === undefined ? { IfNoneMatch: '*' } : { IfMatch: version };
       await client.send(
         new PutObjectCommand({
-          Bucket: bucket,
+          ...bucket,
           Key: keyOf(behalf, hour),
           Body: JSON.stringify({ mails: mails + 1 }),
           ContentType: 'application/json',

@@ -37,9 +37,21 @@ export const ROLES = {
   operator: 'access-keys-operator',
 } as const;
 
+/**
+ * The org bucket in every request to it. Its name can be guessed, so whoever made a bucket of that name before us would
+ * get what we write: S3 refuses requests to a bucket that another account owns.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ */
+export interface OwnedBucket {
+  readonly Bucket: string;
+  readonly ExpectedBucketOwner: string;
+}
+
 /** Environment of rotate, reconcile and operate. */
 export interface MemberEnvironment {
   readonly ORG_BUCKET: string;
+  /** Account of the org bucket. */
+  readonly ORG_BUCKET_OWNER: string;
   readonly ADMIN_TOPIC_ARN: string;
   /** The local role this function assumes to touch IAM. */
   readonly KEY_ROLE_ARN: string;
@@ -53,6 +65,8 @@ export interface MemberEnvironment {
 /** Environment of the mailer. */
 export interface MailerEnvironment {
   readonly ORG_BUCKET: string;
+  /** Account of the org bucket. */
+  readonly ORG_BUCKET_OWNER: string;
   readonly SENDER: string;
   /** Comma-separated; notices that no owner can receive go here. */
   readonly ADMINS: string;

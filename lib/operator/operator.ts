@@ -11,9 +11,8 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk
 import { FUNCTIONS, reportPath, ROLES, slicePath } from '../../lambda/contract/names';
 import type { AccountReport } from '../../lambda/contract/report';
 import type { RosterSlice } from '../../lambda/contract/slice';
-import { orgBucketName } from '../names';
 import { readReport } from '../org-bucket/report';
-import { type OrgStore, s3OrgStore } from '../org-bucket/store';
+import { orgBucketOf, type OrgStore, s3OrgStore } from '../org-bucket/store';
 
 /** What people on duty, and the pipeline's bake step, can do in the accounts. */
 export interface Operator {
@@ -131,7 +130,7 @@ async function openSession(
   return {
     lambda: new LambdaClient(own),
     cloudFormation: new CloudFormationClient(own as CloudFormationClientConfig),
-    store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketName(securityAccountId, region)),
+    store: s3OrgStore(new S3Client(own as S3ClientConfig), orgBucketOf(securityAccountId, region)),
     caller,
     endsAt: made!.Expiration!,
   };

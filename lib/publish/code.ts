@@ -1,6 +1,6 @@
 import { zipSync } from 'fflate';
 import type { MemberCode } from '../stacks/member/member-code';
-import type { OrgStore } from '../org-bucket/store';
+import { WrittenMeanwhile, type OrgStore } from '../org-bucket/store';
 
 /** Zip knows no earlier time; a fixed one makes the same bytes of the same code. */
 const NO_TIME = new Date(1980, 0, 1);
@@ -14,8 +14,18 @@ export async function publishCode({ objects }: MemberCode, store: OrgStore): Pro
   const written: string[] = [];
   for (const { key, source } of Object.values(objects)) {
     if (await store.has(key)) continue;
-    await store.write(key, zipSync({ 'index.js': source }, { mtime: NO_TIME, level: 9 }), undefined);
-    written.push(key);
+    if (await isWritten(store, key, zipSync({ 'index.js': source }, { mtime: NO_TIME, level: 9 }))) written.push(key);
   }
   return written;
+}
+
+/** Where the bucket does not say whether an object is there, writing it does. */
+async function isWritten(store: OrgStore, key: string, zip: Uint8Array): Promise<boolean> {
+  try {
+    await store.write(key, zip, undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof WrittenMeanwhile) return false;
+    throw error;
+  }
 }

@@ -13,6 +13,12 @@ export const allow = (
   Condition?: Statement['Condition'],
 ): Statement => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
 
+/** Names of buckets can be guessed: what a role may do in one, it may in this account's alone. */
+export const ofAccount = (
+  accountId: string,
+  more: NonNullable<Statement['Condition']> = {},
+): NonNullable<Statement['Condition']> => ({ ...more, StringEquals: { 'aws:ResourceAccount': accountId } });
+
 export const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-17', Statement });
 
 /**

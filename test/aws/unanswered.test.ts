@@ -13,6 +13,7 @@ const SILENT = {
   AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE12',
   AWS_SECRET_ACCESS_KEY: 'example',
   ORG_BUCKET: 'org-bucket',
+  ORG_BUCKET_OWNER: '222222222222',
   ADMIN_TOPIC_ARN: 'arn:aws:sns:us-east-1:222222222222:topic',
   KEY_ROLE_ARN: 'arn:aws:iam::333333333333:role/keys',
   ROTATE_FUNCTION_ARN: 'arn:aws:lambda:us-east-1:333333333333:function:access-keys-rotate',

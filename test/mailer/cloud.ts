@@ -11,6 +11,8 @@ import { deliverBatch, type MailerPorts } from '../../lambda/domain/mail/deliver
 import type { RosterSlice } from '../../lambda/contract/slice';
 import { ACCOUNT, DAY, EVENT_ID, slice } from './fixture';
 
+const ORG = { Bucket: 'org', ExpectedBucketOwner: '222222222222' };
+
 export const ADMINS = ['security@example.com'];
 
 export type FaultKind = 'refused' | 'answer lost' | 'killed before' | 'killed after';
@@ -96,16 +98,16 @@ export class Cloud {
     const log = (message: string, fields?: object): void =>
       void this.logged.push(JSON.stringify({ message, ...fields }));
     return {
-      events: orgEvents(s3, 'org'),
-      slices: { read: (accountId) => s3Roster(s3, 'org', accountId).read() },
-      deliveries: s3Deliveries(s3, 'org'),
-      tally: s3Tally(s3, 'org'),
+      events: orgEvents(s3, ORG),
+      slices: { read: (accountId) => s3Roster(s3, ORG, accountId).read() },
+      deliveries: s3Deliveries(s3, ORG),
+      tally: s3Tally(s3, ORG),
       clock: { now: () => new Date() },
       mail: sesMail(client as unknown as SESClient, {
         sender: 'access-keys@example.com',
         configurationSet: 'access-keys',
       }),
-      feedback: s3MailFeedback(s3, 'org'),
+      feedback: s3MailFeedback(s3, ORG),
       adminMailBounced: () => void this.alarms++,
       log: { info: log, warn: log, error: log },
     };

@@ -11,14 +11,8 @@ import { Construct } from 'constructs';
 import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
 import { ALARM_NAME_PREFIX } from '../../names';
 import type { SenderIdentity } from '../../roster/sender';
-import { allow, document, listed, type Statement } from '../policy-statement';
-import {
-  DELIVERIES_PREFIX,
-  FUNCTIONS,
-  ROLES,
-  TALLY_PREFIX,
-  type MailerEnvironment,
-} from '../../../lambda/contract/names';
+import { allow, document, ofAccount, type Statement } from '../policy-statement';
+import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../../lambda/contract/names';
 import { MailFeedback } from './mail-feedback';
 import { senderIdentity } from './sender-identity';
 
@@ -146,6 +140,7 @@ export class Mailer extends Construct {
     });
     const environment: MailerEnvironment = {
       ORG_BUCKET: this.props.bucket.bucketName,
+      ORG_BUCKET_OWNER: Stack.of(this).account,
       SENDER: this.props.sender,
       ADMINS: this.props.admins.join(','),
       CONFIGURATION_SET,
@@ -180,14 +175,19 @@ export class Mailer extends Construct {
         ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         queues.map(({ queueArn }) => queueArn),
       ),
-      allow('ReadEventsAndRoster', ['s3:GetObject'], [`${bucketArn}/events/*`, `${bucketArn}/roster/*`]),
-      allow('RememberDeliveries', ['s3:GetObject', 's3:PutObject'], `${bucketArn}/${DELIVERIES_PREFIX}*`),
       allow(
-        'SeeWhetherObjectsExist',
-        ['s3:ListBucket'],
-        bucketArn,
-        listed('events/*', 'roster/*', `${TALLY_PREFIX}*`, `${DELIVERIES_PREFIX}feedback/*`),
+        'ReadEventsAndRoster',
+        ['s3:GetObject'],
+        [`${bucketArn}/events/*`, `${bucketArn}/roster/*`],
+        ofAccount(account),
       ),
+      allow(
+        'RememberDeliveries',
+        ['s3:GetObject', 's3:PutObject'],
+        `${bucketArn}/${DELIVERIES_PREFIX}*`,
+        ofAccount(account),
+      ),
+      allow('SeeWhetherObjectsExist', ['s3:ListBucket'], bucketArn, ofAccount(account)),
       allow('SendMail', ['ses:SendEmail'], [`${ses}:identity/*`, `${ses}:configuration-set/${CONFIGURATION_SET}`], {
         StringEquals: { 'ses:FromAddress': sender },
       }),

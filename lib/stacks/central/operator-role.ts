@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
 import { STACKS } from '../../names';
 import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
-import { allow, document, listed } from '../policy-statement';
+import { allow, document, ofAccount } from '../policy-statement';
 import type { Callers } from './organization-conditions';
 
 /** It belongs to the management account, whichever that is, and CloudFormation makes up the end of its name. */
@@ -23,7 +23,7 @@ export function operatorRole(
   scope: Construct,
   { callers, bucket, region }: { readonly callers: Callers; readonly bucket: IBucket; readonly region: string },
 ): CfnRole {
-  const { partition } = Stack.of(scope);
+  const { partition, account } = Stack.of(scope);
   const statements = [
     allow(
       'OperateAccounts',
@@ -35,8 +35,9 @@ export function operatorRole(
       'ReadRosterAndReports',
       ['s3:GetObject'],
       PATHS.map((path) => `${bucket.bucketArn}/${path}`),
+      ofAccount(account),
     ),
-    allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, listed(...PATHS, 'code/*')),
+    allow('SeeWhetherTheyExist', ['s3:ListBucket'], bucket.bucketArn, ofAccount(account)),
     ...(callers.organizationId === undefined
       ? []
       : [allow('SeeStacksOfCanaries', ['cloudformation:ListStackInstances'], canaryStackSet(partition, region))]),

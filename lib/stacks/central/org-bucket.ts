@@ -29,69 +29,47 @@ export function orgBucket(
     objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   });
-  const own = '${aws:PrincipalAccount}';
-  const grant = (
-    sid: string,
-    action: string,
-    resource: string,
-    roles: readonly string[],
-    more: Record<string, Record<string, string>> = {},
-  ): void => {
-    bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid,
-        effect: Effect.ALLOW,
-        principals: [new AnyPrincipal()],
-        actions: [action],
-        resources: [resource],
-        conditions: callers.conditions(roles, more),
-      }),
-    );
-  };
-  grant('ReadOwnSlice', 's3:GetObject', bucket.arnForObjects(`roster/${own}.json`), [
-    ROLES.rotate,
-    ROLES.reconcile,
-    ROLES.operate,
-  ]);
-  grant('SeeWhetherOwnSliceExists', 's3:ListBucket', bucket.bucketArn, [ROLES.rotate, ROLES.reconcile, ROLES.operate], {
-    StringEquals: { 's3:prefix': `roster/${own}.json` },
-  });
-  grant('ReadOwnReport', 's3:GetObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
-  grant('SeeWhetherOwnReportExists', 's3:ListBucket', bucket.bucketArn, [ROLES.reconcile], {
-    StringEquals: { 's3:prefix': `reports/${own}.json` },
-  });
-  grant('WriteOwnReport', 's3:PutObject', bucket.arnForObjects(`reports/${own}.json`), [ROLES.reconcile]);
-  grant('WriteOwnEvents', 's3:PutObject', bucket.arnForObjects(`events/${own}/*`), [
-    ROLES.rotate,
-    ROLES.reconcile,
-    ROLES.operate,
-  ]);
   acceptFinding(
     bucket,
     'AwsSolutions-S1',
     'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own',
   );
-  if (callers.organizationId !== undefined) {
-    bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'DeployCode',
-        principals: [new AnyPrincipal()],
-        actions: ['s3:GetObject'],
-        resources: [bucket.arnForObjects('code/*')],
-        conditions: { StringEquals: callers.principals() },
-      }),
-    );
-    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
-    bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'CodeIsNeverReplaced',
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['s3:PutObject'],
-        resources: [bucket.arnForObjects('code/*')],
-        conditions: { Null: { 's3:if-none-match': 'true' } },
-      }),
-    );
-  }
+  if (callers.organizationId !== undefined) admitAccounts(bucket, callers);
   return bucket;
 }
+
+/**
+ * S3 takes these for fixed principals because they name the organization: `aws:PrincipalOrgID` is on its list, while
+ * `aws:PrincipalAccount` is not, and a public policy is refused. In a single account nothing is needed here: its
+ * functions' own policies decide.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+ */
+function admitAccounts(bucket: Bucket, callers: Callers): void {
+  const { rotate, reconcile, operate } = ROLES;
+  const all = [rotate, reconcile, operate];
+  const own = '${aws:PrincipalAccount}';
+  const [slice, report] = [`roster/${own}.json`, `reports/${own}.json`];
+  const add = (effect: Effect, sid: string, action: string, resource: string, conditions: Conditions): void => {
+    const principals = [new AnyPrincipal()];
+    const statement = { sid, effect, principals, actions: [action], resources: [resource], conditions };
+    bucket.addToResourcePolicy(new PolicyStatement(statement));
+  };
+  const may = (sid: string, action: string, path: string, roles: readonly string[]): void =>
+    add(Effect.ALLOW, sid, action, bucket.arnForObjects(path), callers.conditions(roles));
+  const mayList = (sid: string, path: string, roles: readonly string[]): void => {
+    const conditions = callers.conditions(roles, { StringEquals: { 's3:prefix': path } });
+    add(Effect.ALLOW, sid, 's3:ListBucket', bucket.bucketArn, conditions);
+  };
+  may('ReadOwnSlice', 's3:GetObject', slice, all);
+  mayList('SeeWhetherOwnSliceExists', slice, all);
+  may('ReadOwnReport', 's3:GetObject', report, [reconcile]);
+  mayList('SeeWhetherOwnReportExists', report, [reconcile]);
+  may('WriteOwnReport', 's3:PutObject', report, [reconcile]);
+  may('WriteOwnEvents', 's3:PutObject', `events/${own}/*`, all);
+  const code = bucket.arnForObjects('code/*');
+  add(Effect.ALLOW, 'DeployCode', 's3:GetObject', code, { StringEquals: callers.principals() });
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+  add(Effect.DENY, 'CodeIsNeverReplaced', 's3:PutObject', code, { Null: { 's3:if-none-match': 'true' } });
+}
+
+type Conditions = Record<string, Record<string, unknown>>;

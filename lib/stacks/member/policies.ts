@@ -1,6 +1,6 @@
 import { RECOVERY_DAYS, ROLES, SECRET_NAME_PREFIX } from '../../../lambda/contract/names';
 import type { UserGuard } from '../../../lambda/contract/slice';
-import { allow, listed, type Statement } from '../policy-statement';
+import { allow, listed, ofAccount, type Statement } from '../policy-statement';
 
 /** Ready-made ARNs of one member account, as template expressions. */
 export interface MemberPlace {
@@ -20,13 +20,19 @@ const localRole = ({ partition, accountId }: MemberPlace, name: string): string 
 const assumes = (place: MemberPlace, role: string): Statement =>
   allow('AssumeKeyRole', ['sts:AssumeRole', 'sts:SetSourceIdentity'], localRole(place, role));
 
+const inOrgBucket = (place: MemberPlace, sid: string, actions: readonly string[], path: string): Statement =>
+  allow(sid, actions, `${place.orgBucketArn}/${path}`, ofAccount(place.securityAccountId));
+
+const seesInOrgBucket = (place: MemberPlace, sid: string, path: string): Statement =>
+  allow(sid, ['s3:ListBucket'], place.orgBucketArn, ofAccount(place.securityAccountId, listed(path)));
+
 const readsSlice = (place: MemberPlace): readonly Statement[] => [
-  allow('ReadSlice', ['s3:GetObject'], `${place.orgBucketArn}/roster/${place.accountId}.json`),
-  allow('SeeWhetherSliceExists', ['s3:ListBucket'], place.orgBucketArn, listed(`roster/${place.accountId}.json`)),
+  inOrgBucket(place, 'ReadSlice', ['s3:GetObject'], `roster/${place.accountId}.json`),
+  seesInOrgBucket(place, 'SeeWhetherSliceExists', `roster/${place.accountId}.json`),
 ];
 
 const tells = (place: MemberPlace): readonly Statement[] => [
-  allow('RecordEvents', ['s3:PutObject'], `${place.orgBucketArn}/events/${place.accountId}/*`),
+  inOrgBucket(place, 'RecordEvents', ['s3:PutObject'], `events/${place.accountId}/*`),
   allow('PublishEvents', ['sns:Publish'], place.adminTopicArn),
   allow(
     'EncryptForAdminTopic',
@@ -93,8 +99,8 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
   assumes(place, ROLES.keyRetirement),
   ...readsSlice(place),
   ...tells(place),
-  allow('KeepReport', ['s3:GetObject', 's3:PutObject'], `${place.orgBucketArn}/reports/${place.accountId}.json`),
-  allow('SeeWhetherReportExists', ['s3:ListBucket'], place.orgBucketArn, listed(`reports/${place.accountId}.json`)),
+  inOrgBucket(place, 'KeepReport', ['s3:GetObject', 's3:PutObject'], `reports/${place.accountId}.json`),
+  seesInOrgBucket(place, 'SeeWhetherReportExists', `reports/${place.accountId}.json`),
 ];
 
 /** The operator's commands, carried out in the member account. */

@@ -198,6 +198,7 @@ export class RotatorStack extends Stack {
     const { name: functionName, timeoutSeconds, memoryMiB } = FUNCTIONS[name];
     const environment: MemberEnvironment = {
       ORG_BUCKET: `access-keys-${this.place.securityAccountId}-${this.region}`,
+      ORG_BUCKET_OWNER: this.place.securityAccountId,
       ADMIN_TOPIC_ARN: this.place.adminTopicArn,
       KEY_ROLE_ARN: `arn:${this.partition}:iam::${Aws.ACCOUNT_ID}:role/${keyRole}`,
       ROTATE_FUNCTION_ARN: this.functionArn('rotate'),

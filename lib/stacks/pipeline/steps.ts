@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CodeBuildStep, type IFileSetProducer } from 'aws-cdk-lib/pipelines';
 import { JUDGED_PATH, PUBLISHED_PATH, ROLES } from '../../../lambda/contract/names';
 import { acceptWildcards, placeInFindings } from '../nag-acknowledgements';
-import { listed } from '../policy-statement';
+import { listed, ofAccount } from '../policy-statement';
 
 const INSTALL = 'npm ci --ignore-scripts';
 
@@ -46,14 +46,13 @@ export class Steps {
     return this.command('Guard', `${this.comparison()} --record`, [
       ...this.compares(),
       this.objects(['s3:GetObject', 's3:PutObject'], [JUDGED_PATH]),
-      this.sees(JUDGED_PATH),
     ]);
   }
 
   publishCode(): CodeBuildStep {
     return this.command('PublishCode', `publish code --roster ${this.roster}`, [
       this.objects(['s3:GetObject', 's3:PutObject'], ['code/*']),
-      this.sees('code/*'),
+      this.lists(listed('code/*')),
     ]);
   }
 
@@ -64,7 +63,6 @@ export class Steps {
       ...this.compares(),
       this.objects(['s3:GetObject'], [JUDGED_PATH]),
       this.objects(['s3:GetObject', 's3:PutObject'], paths),
-      this.sees(JUDGED_PATH, ...paths),
     ];
     if (wave === 'fleet') statements.push(this.objects(['s3:DeleteObject'], ['roster/*']));
     return this.command(
@@ -101,7 +99,7 @@ export class Steps {
   }
 
   private compares(): PolicyStatement[] {
-    return [this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']), this.sees(PUBLISHED_PATH, 'reports/*')];
+    return [this.objects(['s3:GetObject'], [PUBLISHED_PATH, 'reports/*']), this.lists()];
   }
 
   private command(id: string, command: string, rolePolicyStatements: PolicyStatement[]): CodeBuildStep {
@@ -116,15 +114,23 @@ export class Steps {
   }
 
   private objects(actions: string[], paths: readonly string[]): PolicyStatement {
-    return new PolicyStatement({ actions, resources: paths.map((path) => `${this.place.bucketArn}/${path}`) });
+    return new PolicyStatement({
+      actions,
+      resources: paths.map((path) => `${this.place.bucketArn}/${path}`),
+      conditions: ofAccount(Aws.ACCOUNT_ID),
+    });
   }
 
-  /** A missing object must answer that it is missing, not that access is denied. */
-  private sees(...paths: readonly string[]): PolicyStatement {
+  /**
+   * Without prefixes, for steps that take the absence of the published roster or of a report for an answer: that S3 then
+   * says so is documented, that it does to those who may list some prefixes is not. Where it does not, code counts as
+   * missing.
+   */
+  private lists(prefixes?: ReturnType<typeof listed>): PolicyStatement {
     return new PolicyStatement({
       actions: ['s3:ListBucket'],
       resources: [this.place.bucketArn],
-      conditions: listed(...paths),
+      conditions: ofAccount(Aws.ACCOUNT_ID, prefixes),
     });
   }
 }

@@ -15,7 +15,7 @@ import { parseSecretValue } from '../../../lambda/domain/secret-value';
 import type { AccountReport } from '../../../lambda/contract/report';
 import { BUNDLES } from '../../../lib/stacks/bundle';
 import { ADMIN_TOPIC_NAME, orgBucketName } from '../../../lib/names';
-import { s3OrgStore } from '../../../lib/org-bucket/store';
+import { orgBucketOf, s3OrgStore, type OrgStore } from '../../../lib/org-bucket/store';
 import { publishSlices } from '../../../lib/publish/slices';
 import { SecretSearch } from '../../../lib/simulator/rehearsal/secret-search';
 import { loadRoster } from '../../../lib/roster/load';
@@ -30,6 +30,7 @@ export interface Check {
 const SECURITY = '111111111111';
 const SENDER = 'keys@example.com';
 const BUCKET = orgBucketName(SECURITY, REGION);
+const orgStore = (s3: Clients['s3']): OrgStore => s3OrgStore(s3, orgBucketOf(SECURITY, REGION));
 const TOPIC = `arn:aws:sns:${REGION}:${SECURITY}:${ADMIN_TOPIC_NAME}`;
 /** carol has two keys that stand in the way of a third. */
 const ROSTER = `
@@ -168,6 +169,7 @@ async function prepare(moto: Moto): Promise<Stage> {
   for (const account of [ACCOUNT, OTHER_ACCOUNT]) await deployMember(moto, account);
   await moto.deployFunction(SECURITY, FUNCTIONS.mailer.name, bundleOf('mailer'), {
     ORG_BUCKET: BUCKET,
+    ORG_BUCKET_OWNER: SECURITY,
     SENDER,
     ADMINS: 'security@example.com',
     CONFIGURATION_SET: 'access-keys',
@@ -182,6 +184,7 @@ const functionArn = (account: string, name: string): string => `arn:aws:lambda:$
 async function deployMember(moto: Moto, account: string): Promise<void> {
   const environment = {
     ORG_BUCKET: BUCKET,
+    ORG_BUCKET_OWNER: SECURITY,
     ADMIN_TOPIC_ARN: TOPIC,
     ROTATE_FUNCTION_ARN: functionArn(account, FUNCTIONS.rotate.name),
     CODE_VERSION: 'conformance',
@@ -203,7 +206,7 @@ async function publishRoster({ s3 }: Clients): Promise<void> {
     writeFileSync(join(folder, 'roster.yaml'), ROSTER);
     const { roster, problems } = loadRoster(join(folder, 'roster.yaml'), { at: new Date() });
     if (!roster) throw new Error(JSON.stringify(problems));
-    await publishSlices(roster, roster.accounts, s3OrgStore(s3, BUCKET), new Date());
+    await publishSlices(roster, roster.accounts, orgStore(s3), new Date());
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -290,7 +293,7 @@ async function deliver(stage: Stage): Promise<string[]> {
 }
 
 async function reportProblems({ clients }: Stage): Promise<unknown[]> {
-  const store = s3OrgStore(clients[SECURITY]!.s3, BUCKET);
+  const store = orgStore(clients[SECURITY]!.s3);
   const validate = new Ajv({ allErrors: true }).compile(schema);
   const problems: unknown[] = [];
   for (const [account, users] of [
@@ -308,7 +311,7 @@ async function reportProblems({ clients }: Stage): Promise<unknown[]> {
 async function leaks({ clients, bodies, known, moto }: Stage, { host }: Moto): Promise<string[]> {
   const search = new SecretSearch();
   for (const [keyId, secret] of known) search.add(keyId, secret);
-  const store = s3OrgStore(clients[SECURITY]!.s3, BUCKET);
+  const store = orgStore(clients[SECURITY]!.s3);
   const objects = await Promise.all((await store.keys('')).map(async (key) => (await store.read(key))?.text ?? ''));
   const mails = JSON.stringify(await moto.mails());
   if (
