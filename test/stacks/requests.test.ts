@@ -33,6 +33,10 @@ interface RequestCase {
   readonly expected: string;
 }
 
+interface BucketRequest {
+  readonly ExpectedBucketOwner?: string;
+}
+
 const EVERYTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
@@ -43,6 +47,8 @@ const HOUR_MS = 3_600_000;
 let organization: LocalOrganization;
 let roleNames: Map<string, string>;
 let deployment: DeploymentReport | undefined;
+let requestsOfDeployment = 0;
+const bucketRequests: { readonly who: string; readonly expectedOwner: unknown }[] = [];
 
 beforeAll(async () => {
   const start = new Date('2027-01-04');
@@ -50,10 +56,15 @@ beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
   synthesize(roster!, { outdir: folder });
   ({ organization } = assemble([roster!], { seed: 1, start }));
+  organization.onCall(({ service, operation, principal, input }) => {
+    const who = `${principal.arn} ${operation}`;
+    if (service === 's3') bucketRequests.push({ who, expectedOwner: (input as BucketRequest).ExpectedBucketOwner });
+  });
   organization.directory.addAccount('888888888888', { place: 'another' });
   organization.directory.addAccount('999999999999', { place: 'none' });
   organization.clock.at(start, async () => void (deployment = await deploy(organization, roster!, folder)));
   await organization.clock.advanceTo(new Date(start.getTime() + 6 * HOUR_MS));
+  requestsOfDeployment = bucketRequests.length;
   organization.s3.putObject('access-keys-222222222222-us-east-1', 'code/x.zip', '');
   rmSync(folder, { recursive: true });
   roleNames = new Map(organization.directory.roles('222222222222').map(({ name }) => [stepOf(name), name]));
@@ -134,6 +145,14 @@ test('the pipeline has brought functions and secrets to the accounts', () => {
     expect.arrayContaining(['access-keys-rotate', 'access-keys-key-administration']),
   );
   expect(organization.secrets.values().filter(({ accountId }) => accountId === MEMBER).length).toBeGreaterThan(2);
+});
+
+test('functions, publish, the guard and the operator say whose bucket they mean, at every request', () => {
+  const during = bucketRequests.slice(0, requestsOfDeployment);
+  expect(during.filter(({ expectedOwner }) => expectedOwner !== '222222222222')).toEqual([]);
+  const roles = ['access-keys-reconcile', 'access-keys-rotate', 'access-keys-mailer', 'access-keys-operator'];
+  for (const role of [...roles, 'PublishSlices', 'PublishCode', 'Guard'])
+    expect(during.filter(({ who }) => who.includes(role)).length).toBeGreaterThan(0);
 });
 
 test.each(cases as RequestCase[])('$expected: $sentence', async (request) => {

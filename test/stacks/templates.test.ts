@@ -27,6 +27,9 @@ const leavesItTo = (accountId: string) => ({
   ],
 });
 
+/** What S3 says of the org bucket, whoever asks. */
+const ORG_BUCKET = { 'aws:ResourceAccount': '222222222222' };
+
 /** By the role's own policies alone; test/stacks/requests.test.ts asks all of them. */
 async function decide(
   roleName: string,
@@ -41,7 +44,7 @@ async function decide(
         principal: `arn:aws:sts::${accountId}:assumed-role/${roleName}/session`,
         action,
         resource: { resource, accountId },
-        contextVariables: context,
+        contextVariables: { ...(action.startsWith('s3:') && ORG_BUCKET), ...context },
       },
       identityPolicies: properties.Policies.map(({ PolicyName, PolicyDocument }: any) => ({
         name: PolicyName,
