@@ -27,8 +27,11 @@ const WITHOUT_SIMULATOR = [
 ];
 
 const rooms = [
-  { room: 'bin/access-keys', rooms: ['lib/cli'], packages: ['@swc/core'] },
-  { room: 'bin/app', rooms: WITHOUT_SIMULATOR, packages: ['aws-cdk-lib', 'cdk-nag'] },
+  { room: 'bin/access-keys', rooms: ['bin/run', 'lib/cli'], packages: [] },
+  { room: 'bin/app', rooms: ['bin/run', 'cdk.json', ...WITHOUT_SIMULATOR], packages: ['aws-cdk-lib', 'cdk-nag'] },
+  { room: 'bin/pack', rooms: ['bin/compile', 'lib/stacks', 'package.json'], packages: ['node:*', 'esbuild'] },
+  { room: 'bin/run', rooms: ['bin/compile'], packages: ['node:*', '@swc/core'] },
+  { room: 'bin/compile', rooms: [], packages: ['node:*', 'esbuild'] },
   {
     room: 'lib/cli',
     rooms: ['lib/simulator/rehearsal', 'lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'package.json'],

@@ -1,5 +1,6 @@
 import { App, Errors, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { context } from '../cdk.json';
 import { buildApp } from '../lib/stacks/app';
 import { Assembly } from '../lib/cloud-assembly/assembly';
 import { exceededIn } from '../lib/stacks/quotas';
@@ -7,7 +8,7 @@ import { loadRoster } from '../lib/roster/load';
 import { renderProblems } from '../lib/roster/render';
 import { complain } from '../lib/terminal';
 
-const app = new App({ autoSynth: false });
+const app = new App({ autoSynth: false, context });
 const rosterPath = String(app.node.tryGetContext('roster') ?? 'config');
 const { roster, problems } = loadRoster(rosterPath, { at: new Date() });
 complain(renderProblems(problems));

@@ -5,10 +5,11 @@ import {
   makeIdempotent,
 } from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
-import type { JSONValue } from '@aws-lambda-powertools/commons/types';
 import type { Context } from 'aws-lambda';
 import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
+
+type JSONValue = Exclude<IdempotencyRecord['responseData'], undefined>;
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
 const LEASE_MS = (FUNCTIONS.mailer.timeoutSeconds + 30) * 1_000;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { version } from '../../package.json';
 import { complain, print } from '../terminal';
+import { lackOfSimulator, refuse } from './lacks-simulator';
 
 interface ListedCommand {
   readonly name: string;
@@ -46,7 +47,10 @@ const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'rehearse',
     description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine',
-    load: async () => (await import('./rehearse')).define,
+    load: async () => {
+      const lack = lackOfSimulator();
+      return lack === undefined ? (await import('./rehearse')).define : refuse(lack);
+    },
   },
 ];
 

@@ -20,7 +20,7 @@ function app(roster: string, outdir: string) {
     CDK_VALIDATION: 'false',
     CDK_DISABLE_VERSION_CHECK: '1',
   };
-  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/app.ts'], { env, encoding: 'utf8' });
+  return spawnSync(process.execPath, ['bin/app.js'], { env, encoding: 'utf8' });
 }
 
 const templates = (outdir: string): string[] =>

@@ -62,7 +62,7 @@ export function withMemberTemplate(
     });
     app.synth();
     const file = join(outdir, `${STACKS.rotator}.template.json`);
-    putBuilt(`${STACKS.rotator}.template.json`, readFileSync(file));
+    putBuilt(`${STACKS.rotator}.template.json`, readFileSync(file, 'utf8'));
     use(file);
   } finally {
     rmSync(outdir, { recursive: true });

@@ -26,7 +26,8 @@ import { organizationRotator } from '../member/member-template';
 import { orgBucketName, STACKS } from '../../names';
 import type { Organization, Roster, RosterAccount } from '../../roster/roster';
 import { canaries, others } from '../../roster/canaries';
-import { devDependencies } from '../../../package.json';
+import { dependencies } from '../../../package.json';
+import { isCheckout } from '../bundle';
 import { acceptFinding } from '../nag-acknowledgements';
 import { acceptGeneratedPolicies } from './generated-policies';
 import { AccountStage, CentralStage, FleetStage } from './stages';
@@ -45,7 +46,7 @@ export interface PipelineStackProps extends StackProps {
 }
 
 const SOURCE_ACTION = 'Roster';
-const CDK_CLI_VERSION: string = devDependencies['aws-cdk'];
+const CDK_CLI_VERSION: string = dependencies['aws-cdk'];
 
 /** With the roster's own, eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
 const CODE = ['*.json', 'bin/**', 'lib/**', 'lambda/**', 'config/*.schema.json', 'docs/*.json'];
@@ -83,6 +84,11 @@ export class PipelineStack extends Stack {
       Annotations.of(this).addWarningV2(
         'access-keys:roster-elsewhere',
         `the roster ${props.rosterPath} is outside this checkout, where the pipeline will not find it: name one inside by -c roster=`,
+      );
+    if (!isCheckout())
+      Annotations.of(this).addWarningV2(
+        'access-keys:no-checkout',
+        "the pipeline's steps run in a checkout of access-keys, which this is not: deploy it from one, with the roster in it",
       );
     const source = CodePipelineSource.connection(this.from.repository, this.from.branch, {
       connectionArn: this.from.connectionArn,
