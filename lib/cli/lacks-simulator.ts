@@ -8,7 +8,6 @@ export const SIMULATOR_PACKAGES = [
   '@aws-sdk/client-sqs',
   '@smithy/core',
   '@smithy/protocol-http',
-  'cli-progress',
   'cli-table3',
   'echarts',
 ] as const;
