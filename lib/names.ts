@@ -23,3 +23,5 @@ export const STACKS = {
 
 /** In the management account and other accounts that the pipeline deploys to as a stage; nothing it creates can exceed it. */
 export const PERMISSIONS_BOUNDARY_NAME = 'access-keys-boundary';
+/** In the security account of an organization: nothing that the pipeline creates there can exceed it. */
+export const SECURITY_BOUNDARY_NAME = 'access-keys-security-boundary';

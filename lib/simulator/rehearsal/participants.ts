@@ -1,4 +1,5 @@
 /** Who plays in a rehearsal: the rosters' users in a new local organization, with the keys and owners that the seed draws. */
+import securityBoundary from '../../../docs/permissions-boundary-security.json';
 import secretsKeyTemplate from '../../../docs/secrets-key.template.json';
 import type { Roster, RosterAccount } from '../../roster/roster';
 import type { SliceUser, UserGuard } from '../../../lambda/contract/slice';
@@ -6,7 +7,7 @@ import type { FaultPlan } from '../local-organization/faults';
 import type { StackToDeploy } from '../local-organization/deployment/deploy';
 import type { Template } from '../../cloud-assembly/template';
 import { LocalOrganization, type LocalOrganizationOptions } from '../local-organization/organization';
-import { orgBucketName, PERMISSIONS_BOUNDARY_NAME } from '../../names';
+import { orgBucketName, PERMISSIONS_BOUNDARY_NAME, SECURITY_BOUNDARY_NAME } from '../../names';
 import { permissionsBoundary } from '../../stacks/pipeline/permissions-boundary';
 import { nameOf } from './user-key';
 import { personaOf, type Scenario } from './scenario';
@@ -65,6 +66,10 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
       `arn:aws:iam::${id}:policy/${PERMISSIONS_BOUNDARY_NAME}`,
       JSON.stringify(permissionsBoundary(userGuard)),
     );
+  organization.directory.putManagedPolicy(
+    `arn:aws:iam::${securityAccount}:policy/${SECURITY_BOUNDARY_NAME}`,
+    JSON.stringify(securityBoundary),
+  );
   for (const alias of new Set(rosters.flatMap(({ secretsKey }) => secretsKey ?? []))) {
     for (const id of accountIds) organization.deployStack(secretsKeyStack(alias, id, region));
   }

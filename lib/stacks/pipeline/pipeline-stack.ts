@@ -3,6 +3,7 @@ import {
   Arn,
   ArnFormat,
   Duration,
+  PermissionsBoundary,
   RemovalPolicy,
   Stack,
   type Environment,
@@ -23,7 +24,7 @@ import type { FleetStackProps } from '../central/fleet-stack';
 import type { NotificationStackProps } from '../central/notification-stack';
 import type { MemberCode } from '../member/member-code';
 import { organizationRotator } from '../member/member-template';
-import { orgBucketName, STACKS } from '../../names';
+import { orgBucketName, SECURITY_BOUNDARY_NAME, STACKS } from '../../names';
 import type { Organization, Roster, RosterAccount } from '../../roster/roster';
 import { canaries, others } from '../../roster/canaries';
 import { dependencies } from '../../../package.json';
@@ -77,7 +78,7 @@ export class PipelineStack extends Stack {
     id: string,
     private readonly props: PipelineStackProps,
   ) {
-    super(scope, id, props);
+    super(scope, id, { ...props, permissionsBoundary: PermissionsBoundary.fromName(SECURITY_BOUNDARY_NAME) });
     const { env } = props;
     const rosterPath = inCheckout(props.rosterPath);
     if (isElsewhere(rosterPath))

@@ -3,12 +3,12 @@ import type { Construct } from 'constructs';
 import { FleetStack, type FleetStackProps } from '../central/fleet-stack';
 import { NotificationStack, type NotificationStackProps } from '../central/notification-stack';
 import { RotatorStack, type RotatorStackProps } from '../member/rotator-stack';
-import { PERMISSIONS_BOUNDARY_NAME, STACKS } from '../../names';
+import { PERMISSIONS_BOUNDARY_NAME, SECURITY_BOUNDARY_NAME, STACKS } from '../../names';
 
 /** What is central: topic, org bucket, mailer. */
 export class CentralStage extends Stage {
   constructor(scope: Construct, id: string, env: Environment, notification: NotificationStackProps) {
-    super(scope, id, { env });
+    super(scope, id, { env, permissionsBoundary: PermissionsBoundary.fromName(SECURITY_BOUNDARY_NAME) });
     new NotificationStack(this, 'Notification', { ...notification, stackName: STACKS.notification });
   }
 }

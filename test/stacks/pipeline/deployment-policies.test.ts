@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import wide from '../../../docs/deployment-policy.json';
 import guarded from '../../../docs/deployment-policy-guarded.json';
 import boundary from '../../../docs/permissions-boundary.json';
+import securityBoundary from '../../../docs/permissions-boundary-security.json';
 import { synthesize } from '../../../lib/stacks/app';
 import { Assembly } from '../../../lib/cloud-assembly/assembly';
 import { resolveTemplate, type Resolved, type Target } from '../../../lib/cloud-assembly/template';
@@ -13,17 +14,18 @@ import { permissionsBoundary } from '../../../lib/stacks/pipeline/permissions-bo
 import { loadRoster } from '../../../lib/roster/load';
 import { ROSTERS } from '../../fixtures/rosters';
 import handlers from './handler-actions.json';
+import exceptions from './handler-exceptions.json';
 
 /**
- * Of each resource type in use: what its handlers call to create, read, update and delete it, less what only properties
- * take that no template of this product sets. From the registry's schemas, `handlers.*.permissions`, of
- * https://schema.cloudformation.us-east-1.amazonaws.com/CloudformationSchema.zip (May 2025); that of
- * AWS::CodeBuild::Project names none: those are its API's. `codestar-connections` goes by its newer name.
+ * Of each resource type in use: every permission that its handlers name in the registry's schema, which `.ci/cfn-lint`
+ * holds against the schemas of the cfn-lint that it pins.
  */
 const HANDLERS: Readonly<Record<string, readonly string[]>> = handlers;
 
 const MANAGEMENT = '111111111111';
 const BOUNDARY = `arn:aws:iam::${MANAGEMENT}:policy/access-keys-boundary`;
+const SECURITY = '222222222222';
+const SECURITY_BOUNDARY = `arn:aws:iam::${SECURITY}:policy/access-keys-security-boundary`;
 
 interface Stack {
   readonly target: Target;
@@ -47,9 +49,26 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+interface Exception {
+  readonly type: string;
+  /** Pattern of the actions that are not granted. */
+  readonly actions: string;
+  /** The only one that takes them; no template sets it. */
+  readonly property?: string;
+  readonly reason?: string;
+}
+
+const exceptionsOf = (type: string): Exception[] =>
+  (exceptions as Exception[]).filter((exception) => exception.type === type);
+
+const calledFor = (type: string): readonly string[] =>
+  (HANDLERS[type] ?? []).filter(
+    (action) => !exceptionsOf(type).some(({ actions }) => new RegExp(actions).test(action)),
+  );
+
 const requests = ({ target, resources }: Stack): Request[] =>
   resources.flatMap((resource) =>
-    (HANDLERS[resource.type] ?? []).flatMap((action) =>
+    calledFor(resource.type).flatMap((action) =>
       arnsOf(action, resource, target).map((arn) => ({
         action,
         resource: arn,
@@ -135,9 +154,13 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function contextOf(action: string, arn: string, resources: readonly Resolved[]): Record<string, string> {
   if (action === 'iam:PassRole')
-    return { 'iam:PassedToService': arn.includes('role/cdk-') ? 'codepipeline.amazonaws.com' : 'lambda.amazonaws.com' };
+    return {
+      'aws:PrincipalAccount': arn.split(':')[4]!,
+      'iam:PassedToService': arn.includes('role/cdk-') ? 'codepipeline.amazonaws.com' : 'lambda.amazonaws.com',
+    };
   const role = resources.find(({ type, name }) => type === 'AWS::IAM::Role' && arn.endsWith(`:role/${name}`));
   return {
+    'aws:PrincipalAccount': arn.split(':')[4] || MANAGEMENT,
     ...(role?.properties.PermissionsBoundary && { 'iam:PermissionsBoundary': role.properties.PermissionsBoundary }),
     ...(/tachRolePolicy/.test(action) && {
       'iam:PolicyARN': arn.replace(/role\/.*/, 'policy/AccessKeysPipeline-OverflowPolicy'),
@@ -151,16 +174,16 @@ const KEY_POLICY = {
   Statement: [{ Effect: 'Allow', Principal: { AWS: '*' }, Action: 'kms:*', Resource: '*' }],
 };
 
-/** An action without resources is asked for `*`, and one that may be without for both. */
+/** An action without resources is asked for `*`, and one that may be without for both; what a schema misnames is no action of IAM. */
 async function denies(policy: object, { action, resource, context = {} }: Request): Promise<boolean> {
   const decided = await Promise.all(
     [resource, '*'].map((asked) =>
       runSimulation(
         {
           request: {
-            principal: `arn:aws:sts::${MANAGEMENT}:assumed-role/cdk-cfn-exec/cloudformation`,
+            principal: `arn:aws:sts::${context['aws:PrincipalAccount'] ?? MANAGEMENT}:assumed-role/cdk-cfn-exec/cloudformation`,
             action,
-            resource: { resource: asked, accountId: MANAGEMENT },
+            resource: { resource: asked, accountId: context['aws:PrincipalAccount'] ?? MANAGEMENT },
             contextVariables: { 'aws:PrincipalAccount': MANAGEMENT, ...context },
           },
           identityPolicies: [{ name: 'deployment', policy }],
@@ -173,6 +196,8 @@ async function denies(policy: object, { action, resource, context = {} }: Reques
     ),
   );
   const answers = decided.flatMap((answer) => (answer.resultType === 'error' ? [] : [answer.overallResult]));
+  if (decided.every((answer) => answer.resultType === 'error' && answer.errors?.message === 'invalid.action'))
+    return false;
   if (answers.length === 0) throw new Error(`${action} on ${resource}: ${JSON.stringify(decided)}`);
   return answers.some((answer) => answer !== 'Allowed');
 }
@@ -187,6 +212,18 @@ async function denied(policy: object, asked: readonly Request[]): Promise<string
 
 const inAccount = (accountId: string): Stack[] => stacks.filter(({ target }) => target.accountId === accountId);
 
+test('no template sets a property whose actions are not granted, and every exception is of an action', () => {
+  for (const { type, actions, property, reason } of exceptions as Exception[]) {
+    expect(HANDLERS[type]!.some((action) => new RegExp(actions).test(action))).toBe(true);
+    expect(property ?? reason).toBeDefined();
+    const set = stacks
+      .flatMap(({ resources }) => resources)
+      .filter((resource) => resource.type === type && property !== undefined)
+      .filter(({ properties }) => JSON.stringify(properties).includes(`"${property}":`));
+    expect(set.map(({ name }) => name)).toEqual([]);
+  }
+});
+
 test('it is known of every type what its handlers call', () => {
   expect(
     stacks.flatMap(({ resources }) => resources).filter(({ type }) => !HANDLERS[type] && type !== 'AWS::CDK::Metadata'),
@@ -199,13 +236,109 @@ test('the security account can deploy pipeline, central stack and StackSets, and
     logicalId: 'Overflow',
     name: 'AccessKeysPipeline-OverflowPolicy',
     type: 'AWS::IAM::ManagedPolicy',
-    properties: { Roles: ['AccessKeysPipeline-PipelineRole'] },
+    properties: { Roles: ['AccessKeysPipeline-PipelineRoleB27FAA37'] },
   };
-  const [first, ...others] = inAccount('222222222222');
-  expect(others.length).toBe(3);
-  expect(
-    await denied(wide, [{ ...first!, resources: [...first!.resources, overflow] }, ...others].flatMap(requests)),
-  ).toEqual([]);
+  const found = inAccount(SECURITY);
+  expect(found.length).toBe(4);
+  const isPipeline = ({ target }: Stack): boolean => target.stackName === 'AccessKeysPipeline';
+  const withOverflow = found.map((stack) =>
+    isPipeline(stack) ? { ...stack, resources: [...stack.resources, overflow] } : stack,
+  );
+  expect(await denied(wide, withOverflow.flatMap(requests))).toEqual([]);
+});
+
+describe('the security account, where whoever deploys must not become its administrator,', () => {
+  const roleOf = (name: string): string => `arn:aws:iam::${SECURITY}:role/${name}`;
+  const asks = (action: string, resource: string, context: Record<string, string> = {}): Promise<boolean> =>
+    denies(wide, { action, resource, context: { 'aws:PrincipalAccount': SECURITY, ...context } });
+  const within = { 'iam:PermissionsBoundary': SECURITY_BOUNDARY };
+
+  test('has no role outside the boundary', () => {
+    const roles = inAccount(SECURITY).flatMap(({ resources }) =>
+      resources.filter(({ type }) => type === 'AWS::IAM::Role'),
+    );
+    expect(roles.length).toBeGreaterThan(10);
+    for (const { name, properties } of roles)
+      expect([name, properties.PermissionsBoundary]).toEqual([name, SECURITY_BOUNDARY]);
+  });
+
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary'])(
+    'refuses %s without the boundary and with another',
+    async (action) => {
+      for (const name of ['access-keys-mailer', 'AccessKeysPipeline-PipelineRole']) {
+        expect(await asks(action, roleOf(name))).toBe(true);
+        expect(
+          await asks(action, roleOf(name), {
+            'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AdministratorAccess',
+          }),
+        ).toBe(true);
+        expect(await asks(action, roleOf(name), within)).toBe(false);
+      }
+    },
+  );
+
+  test.each([
+    ['iam:DeleteRolePermissionsBoundary', roleOf('access-keys-mailer'), {}],
+    ['iam:CreatePolicyVersion', SECURITY_BOUNDARY, {}],
+    ['iam:DeletePolicy', SECURITY_BOUNDARY, {}],
+    ['iam:CreateRole', roleOf('administrator'), {}],
+    [
+      'iam:AttachRolePolicy',
+      roleOf('AccessKeysPipeline-PipelineRole'),
+      { 'iam:PolicyARN': 'arn:aws:iam::aws:policy/AdministratorAccess' },
+    ],
+    ['iam:CreateUser', `arn:aws:iam::${SECURITY}:user/somebody`, {}],
+    ['iam:PutRolePolicy', roleOf('cdk-hnb659fds-cfn-exec-role-222222222222-eu-central-1'), {}],
+    ['sts:AssumeRole', roleOf('administrator'), {}],
+  ])('refuses %s on %s even with the boundary', async (action, resource, context) => {
+    expect(await asks(action, resource, { ...within, ...context })).toBe(true);
+  });
+
+  test.each([
+    ['lambda', false],
+    ['codebuild', false],
+    ['codepipeline', false],
+    ['ec2', true],
+    ['cloudformation', true],
+  ])('passes roles to %s: denied is %s', async (service, expected) => {
+    for (const name of ['access-keys-mailer', 'AccessKeysPipeline-PipelineRole']) {
+      expect(await asks('iam:PassRole', roleOf(name), { 'iam:PassedToService': `${service}.amazonaws.com` })).toBe(
+        expected,
+      );
+    }
+  });
+
+  test.each([
+    ['iam:CreateUser', `arn:aws:iam::${SECURITY}:user/somebody`],
+    ['iam:CreateAccessKey', `arn:aws:iam::${SECURITY}:user/somebody`],
+    ['iam:PutRolePolicy', roleOf('access-keys-mailer')],
+    ['iam:PassRole', roleOf('access-keys-mailer')],
+    ['sts:AssumeRole', roleOf('OrganizationAccountAccessRole')],
+    ['secretsmanager:GetSecretValue', `arn:aws:secretsmanager:eu-central-1:${SECURITY}:secret:other-abcdef`],
+    ['s3:GetObject', 'arn:aws:s3:::somebody-elses/object'],
+  ])('lets no role that it makes use %s on %s, whatever its own policies say', async (action, resource) => {
+    expect(await denies(securityBoundary, { action, resource })).toBe(true);
+  });
+
+  test('the boundary names every action of the roles that it bounds', () => {
+    const covers = securityBoundary.Statement.flatMap(({ Action }) => Action).map(
+      (action) => new RegExp(`^${action.replaceAll('*', '.*')}$`),
+    );
+    const policies = inAccount(SECURITY).flatMap(({ resources }) =>
+      resources.flatMap(({ type, properties: p }) =>
+        type === 'AWS::IAM::Role'
+          ? (p.Policies ?? []).map(({ PolicyDocument }: any) => PolicyDocument)
+          : /^AWS::IAM::(Role)?Policy$/.test(type)
+            ? [p.PolicyDocument]
+            : [],
+      ),
+    );
+    const actions = new Set<string>(
+      policies.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)),
+    );
+    expect(actions.size).toBeGreaterThan(30);
+    expect([...actions].filter((action) => !covers.some((pattern) => pattern.test(action)))).toEqual([]);
+  });
 });
 
 describe('an account that is a stage of the pipeline', () => {

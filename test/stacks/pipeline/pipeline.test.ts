@@ -224,6 +224,7 @@ describe('the pipeline of the sample roster', () => {
     expect(kept).toMatchObject([
       { Type: 'AWS::S3::Bucket', DeletionPolicy: 'RetainExceptOnCreate' },
       { Type: 'AWS::KMS::Key', DeletionPolicy: 'RetainExceptOnCreate' },
+      { Type: 'AWS::SES::EmailIdentity', DeletionPolicy: 'RetainExceptOnCreate' },
     ]);
   });
 
