@@ -9,8 +9,7 @@ import type { Probe, Probed } from './probe-ports';
 
 export interface Mutation {
   readonly name: string;
-  /** Below lambda. */
-  readonly file: string;
+  /** Code that stands in one place of `lambda`, however it is broken into lines. */
   readonly from: string;
   readonly to: string;
   /** The promise that it breaks; undefined of one that changes nothing, and must not be noticed. */
@@ -32,7 +31,6 @@ const deeds = (...states: string[]): Mutation['where'] => ({
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'nothing is changed',
-    file: 'domain/rotation.ts',
     from: 'throw error;\n  }\n  ports.log',
     to: 'throw error;\n  }\n\n  ports.log',
     breaks: undefined,
@@ -40,7 +38,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'no intent before CreateAccessKey',
-    file: 'domain/create-secret.ts',
     from: 'await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));',
     to: '',
     breaks: /which we made and did not store|no rotation finished|attempts instead/,
@@ -48,7 +45,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'CreateAccessKey is retried',
-    file: 'domain/create-secret.ts',
     from: 'return await iam.create();',
     to: 'return await iam.create().catch(() => iam.create());',
     breaks: /called twice in one invocation/,
@@ -56,7 +52,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the key is deleted although the put may have worked',
-    file: 'domain/create-secret.ts',
     from: 'if (stored?.id === created.id) return;',
     to: '',
     breaks: /deleted while a version named it/,
@@ -64,7 +59,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a stored pending key is not looked for',
-    file: 'domain/create-secret.ts',
     from: 'if (pending) return abandonIfGone(rotation, pending);',
     to: '',
     breaks: /attempts instead|no rotation finished|deleted while/,
@@ -72,7 +66,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'promotion before the test',
-    file: 'domain/create-secret.ts',
     from: 'if (created) await storeKey(rotation, canonicalName, created);',
     to: "if (created) await storeKey(rotation, canonicalName, created);\n  if (created) await rotation.secrets.moveStage(rotation.secret.arn, 'AWSCURRENT', { to: rotation.event.token, from: Object.entries(rotation.secret.versions).find(([, stages]) => stages.includes('AWSCURRENT'))?.[0] });",
     breaks: /AWSCURRENT names a key that does not work/,
@@ -80,7 +73,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody proves that the key works',
-    file: 'domain/test-secret.ts',
     from: 'if (!identity) return false;',
     to: 'if (!identity) return true;',
     breaks: /AWSCURRENT names a key that does not work/,
@@ -88,7 +80,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the key's identity is not compared",
-    file: 'domain/test-secret.ts',
     from: 'if (name !== userName || identity.accountId !== settings.accountId) {',
     to: 'if (false) {',
     breaks: /AWSCURRENT names a key that does not work/,
@@ -96,7 +87,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the previous key is deleted before promotion',
-    file: 'domain/finish-secret.ts',
     from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
     to: "  for (const key of await rotation.iam.list()) if (key.id !== pending.id) await rotation.iam.delete(key.id);\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
     breaks: /deleted while a version named it/,
@@ -104,7 +94,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the previous key is not written into the ledger',
-    file: 'domain/finish-secret.ts',
     from: 'if (currentVersion) await retirePrevious(rotation, currentVersion, pending.id, keys);',
     to: '',
     breaks: /of which it does not say until when/,
@@ -112,7 +101,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody is told of a promoted version',
-    file: 'domain/success.ts',
     from: 'await notices.send(notice);',
     to: '',
     breaks: /told 0 times of one version/,
@@ -120,7 +108,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'told before it is true: the mark comes first',
-    file: 'domain/success.ts',
     from: '    await notices.send(notice);\n    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });',
     to: '    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });\n    await notices.send(notice);',
     breaks: /told 0 times of one version/,
@@ -128,7 +115,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rotated is told before promotion',
-    file: 'domain/finish-secret.ts',
     from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
     to: "  await rotation.notices.send(rotatedNotice({ subject: rotation, versionId: event.token, currentKeyId: pending.id, now: rotation.clock.now() }));\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
     breaks: /lying notice: rotated, and AWSCURRENT is on another version/,
@@ -136,7 +122,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'failed and partial are swapped',
-    file: 'domain/rotation.ts',
     from: "live ? 'rotation-partial' : 'rotation-failed'",
     to: "live ? 'rotation-failed' : 'rotation-partial'",
     breaks: /lying notice: rotation-(failed|partial)/,
@@ -144,7 +129,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the previous key is promised for a day too long',
-    file: 'domain/success.ts',
     from: 'activeUntil(retirement, user).toISOString(), whenStillUsed',
     to: 'new Date(activeUntil(retirement, user).getTime() + 24 * 3_600_000).toISOString(), whenStillUsed',
     breaks: /not kept until then|before the promised instant/,
@@ -152,7 +136,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the previous key is promised for a day too short',
-    file: 'domain/success.ts',
     from: 'activeUntil(retirement, user).toISOString(), whenStillUsed',
     to: 'new Date(activeUntil(retirement, user).getTime() - 24 * 3_600_000).toISOString(), whenStillUsed',
     breaks: /not kept until then/,
@@ -160,7 +143,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'AWSPENDING stays on the promoted version',
-    file: 'domain/success.ts',
     from: "if (secret.versions[versionId]?.includes('AWSPENDING')) await takePendingOff",
     to: 'if (false) await takePendingOff',
     breaks: /a version is AWSPENDING/,
@@ -168,7 +150,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'every key is quiet',
-    file: 'domain/keys.ts',
     from: 'return now.getTime() >= quietAt(key, lastUse, quietForHours).getTime();',
     to: 'return true;',
     breaks: /while it was used/,
@@ -176,7 +157,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an error is taken for a key that was never used',
-    file: 'domain/user-pass.ts',
     from: 'await iam.lastUse(key.id)',
     to: 'await iam.lastUse(key.id).catch(() => ({ used: false as const }))',
     breaks: /deactivated while it was used/,
@@ -184,7 +164,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an Active key is deleted as it is',
-    file: 'domain/keys.ts',
     from: "if (key.status === 'Active') await keys.deactivate(key.id);",
     to: '',
     breaks: /deleted while it was Active/,
@@ -192,7 +171,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'keepPreviousFor is ignored',
-    file: 'domain/retirement.ts',
     from: 'latest(since, user.keepPreviousForHours, until);',
     to: 'since;',
     breaks: /before keepPreviousFor was over/,
@@ -200,7 +178,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'deleteInactiveAfter is ignored',
-    file: 'domain/retirement.ts',
     from: 'latest(since, user.deleteInactiveAfterHours, until);',
     to: 'since;',
     breaks: /before deleteInactiveAfter was over/,
@@ -208,7 +185,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'retirement never acts',
-    file: 'domain/retire-keys.ts',
     from: 'switch (step.kind) {',
     to: "switch (step.kind === 'deactivate' ? ('forget' as never) : step.kind) {",
     breaks: /previous key had not been deleted/,
@@ -216,7 +192,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'every unknown key is an orphan of ours',
-    file: 'domain/ledger.ts',
     from: 'if (candidates.length === 0 || rivals.length > candidates.length) judged.unmanaged.push(key);\n    else if',
     to: 'if',
     breaks: /deleted while it was Active|which a person made and the roster holds/,
@@ -224,7 +199,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'orphans are never found',
-    file: 'domain/ledger.ts',
     from: 'else judged.orphans.push(key);',
     to: 'else judged.unmanaged.push(key);',
     breaks: /which we made and did not store|attempts instead/,
@@ -232,7 +206,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'intents are spent at once',
-    file: 'domain/ledger.ts',
     from: 'intent.token !== keepToken && now.getTime() > endOf(intent, timeoutMs) + LIST_LAG_MS && !keys.some((key) => covers(intent, key, timeoutMs))',
     to: 'true',
     breaks: /which we made and did not store|no rotation finished|attempts instead/,
@@ -240,7 +213,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'room is made of any second key',
-    file: 'domain/making-room.ts',
     from: 'const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));',
     to: "const victim = { key: existing.find(({ id }) => id !== currentKeyId)!, found: 'retiring' as string };",
     breaks: /deleted while it was (Active|used)/,
@@ -248,7 +220,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'reconcile does not finish what finishSecret left',
-    file: 'domain/reconcile-user.ts',
     from: 'await finishRotation(pass);',
     to: '',
     breaks: /told 0 times of one version/,
@@ -256,7 +227,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'reconcile never starts a rotation again',
-    file: 'domain/tend-rotation.ts',
     from: 'await startAgain(pass, pending);',
     to: '',
     breaks: /no rotation finished/,
@@ -264,7 +234,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a finished rotation is begun again',
-    file: 'domain/rotation.ts',
     from: 'if (isFinished(subject, event)) return;',
     to: '',
     breaks: /attempts instead|no rotation finished|lying notice/,
@@ -272,7 +241,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a failure is told to nobody',
-    file: 'domain/rotation.ts',
     from: 'await notices.send(failureNotice(rotation, error, live));',
     to: '{}',
     breaks: /reached no admin/,
@@ -280,7 +248,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'only the first failure of a rotation is told',
-    file: 'domain/rotation.ts',
     from: 'told?.token !== event.token || told.code !== codeOf(error)',
     to: 'told?.token !== event.token',
     breaks: /reached no admin/,
@@ -288,7 +255,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rollback forgets to activate the key',
-    file: 'domain/rollback.ts',
     from: 'await iam.activate(olderKey);',
     to: '',
     breaks: /AWSCURRENT names a key that does not work/,
@@ -296,7 +262,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rollback does not look whether a rotation is outstanding',
-    file: 'domain/rollback.ts',
     from: "throw impossible('a rotation is outstanding');",
     to: '{}',
     breaks: /./,
@@ -304,7 +269,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the secret is logged',
-    file: 'domain/create-secret.ts',
     from: 'if (created) await storeKey(rotation, canonicalName, created);',
     to: "if (created) rotation.log.info('created', { key: Buffer.from(created.secret).toString('base64') });\n  if (created) await storeKey(rotation, canonicalName, created);",
     breaks: /a secret access key was said/,
@@ -312,7 +276,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "the secret is in an error's cause",
-    file: 'domain/create-secret.ts',
     from: '    if (stored) return;\n    throw error;',
     to: '    if (stored) return;\n    throw new Error("not stored", { cause: created });',
     breaks: /a secret access key was said/,
@@ -320,7 +283,6 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'the session policy lacks iam:DeleteAccessKey',
-    file: 'aws/key-administration.ts',
     from: ", 'DeleteAccessKey']",
     to: ']',
     breaks: /a call of a function was not allowed/,
@@ -367,10 +329,29 @@ function judge({ breaks }: Mutation, { found, other, schedules }: Probed): Verdi
   };
 }
 
-function mutated({ name, file, from, to }: Mutation): string {
-  const text = readFileSync(join(ROOT, 'lambda', file), 'utf8');
-  if (text.split(from).length !== 2) throw new Error(`the mutation "${name}" no longer fits ${file}`);
-  return text.replace(from, () => to);
+const SOURCES = readdirSync(join(ROOT, 'lambda'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+
+/** Matches the code with other white space, and with the commas that a formatter puts before a closing bracket. */
+function fitting(code: string): RegExp {
+  const tokens = code.split(/\s+|(?<=[()[\]{};,])|(?=[()[\]{};,])/).filter((token) => token !== '');
+  const escaped = tokens.map((token) => token.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(
+    escaped.reduce((text, token) => `${text}${/^\\[)}\]]/.test(token) ? ',?' : ''}\\s*${token}`),
+    'g',
+  );
+}
+
+/** @returns the one file that the mutation fits, below `lambda`, and its text with the mutation */
+function mutated({ name, from, to }: Mutation): { readonly file: string; readonly contents: string } {
+  const pattern = fitting(from);
+  const fits = SOURCES.flatMap((file) => {
+    const text = readFileSync(join(ROOT, 'lambda', file), 'utf8');
+    return [...text.matchAll(pattern)].map(() => ({ file, contents: text.replace(pattern, () => to) }));
+  });
+  if (fits.length !== 1) throw new Error(`the mutation "${name}" fits ${fits.length} places of lambda, not one`);
+  return fits[0]!;
 }
 
 /** The exploration at the ports as one file, with the mutated text in it. */
@@ -380,7 +361,7 @@ async function probeBundle(
   folder: string,
 ): Promise<Probed> {
   const outfile = join(folder, 'probe.js');
-  const contents = mutated(mutation);
+  const { file, contents } = mutated(mutation);
   await build({
     entryPoints: [join(__dirname, 'probe-ports.ts')],
     bundle: true,
@@ -390,7 +371,7 @@ async function probeBundle(
       {
         name: 'mutation',
         setup: (bundling) =>
-          bundling.onLoad({ filter: new RegExp(`lambda/${mutation.file}$`) }, () => ({ contents, loader: 'ts' })),
+          bundling.onLoad({ filter: new RegExp(`lambda/${file}$`) }, () => ({ contents, loader: 'ts' })),
       },
     ],
   });
@@ -404,7 +385,8 @@ function probeCopy(mutation: Mutation, folder: string): Promise<Probed> {
     if (COPIED.includes(entry)) cpSync(join(ROOT, entry), join(folder, entry), { recursive: true });
     else symlinkSync(join(ROOT, entry), join(folder, entry));
   }
-  writeFileSync(join(folder, 'lambda', mutation.file), mutated(mutation));
+  const { file, contents } = mutated(mutation);
+  writeFileSync(join(folder, 'lambda', file), contents);
   return execute(['--import', 'tsx', 'test/suites/explore/probe-bundled.ts', (mutation.breaks ?? /./).source], folder);
 }
 
