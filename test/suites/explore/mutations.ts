@@ -101,15 +101,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'nobody is told of a promoted version',
-    from: 'await notices.send(notice);',
+    from: 'await notices.send(await notice());',
     to: '',
     breaks: /told 0 times of one version/,
     where: singles(),
   },
   {
     name: 'told before it is true: the mark comes first',
-    from: '    await notices.send(notice);\n    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });',
-    to: '    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });\n    await notices.send(notice);',
+    from: '    await notices.send(await notice());\n    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });',
+    to: '    await secrets.tag(secret.arn, { [TAGS.notified]: versionId });\n    await notices.send(await notice());',
     breaks: /told 0 times of one version/,
     where: singles(),
   },
@@ -157,8 +157,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'an error is taken for a key that was never used',
-    from: 'await iam.lastUse(key.id)',
-    to: 'await iam.lastUse(key.id).catch(() => ({ used: false as const }))',
+    from: 'lastUses.set(key.id, await iam.lastUse(key.id))',
+    to: 'lastUses.set(key.id, await iam.lastUse(key.id).catch(() => ({ used: false as const })))',
     breaks: /deactivated while it was used/,
     where: { states: ['a current key that its owner goes on using'], kinds: ['pairs'] },
   },
@@ -241,7 +241,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a failure is told to nobody',
-    from: 'await notices.send(failureNotice(rotation, error, live));',
+    from: 'await notices.send(failureNotice(rotation, error, live, since));',
     to: '{}',
     breaks: /reached no admin/,
     where: singles(),
