@@ -18,15 +18,11 @@ interface Entry {
   task: (() => void | Promise<void>) | undefined;
 }
 
-/** Turns of the event loop without movement, after which everything in progress is taken to wait for a later instant. */
-const QUIET_TURNS = 4;
-
 /** Tasks run one by one in time order, ties in the order they were added. */
 export class VirtualClock implements Clock {
   private nowMs: number;
   private sequence = 0;
-  private movements = 0;
-  private working = 0;
+  private readonly works = new Set<Promise<unknown>>();
   private advancing = false;
   private failure: { readonly error: unknown } | undefined;
   private readonly heap: Entry[] = [];
@@ -43,18 +39,14 @@ export class VirtualClock implements Clock {
     if (Number.isNaN(when.getTime())) throw new RangeError('a task needs a valid instant');
     const entry: Entry = { dueMs: Math.max(when.getTime(), this.nowMs), sequence: this.sequence++, task };
     push(this.heap, entry);
-    this.movements++;
     return { cancel: () => void (entry.task = undefined) };
   }
 
-  async during<T>(work: Promise<T>): Promise<T> {
-    this.working++;
-    try {
-      return await work;
-    } finally {
-      this.working--;
-      this.movements++;
-    }
+  during<T>(work: Promise<T>): Promise<T> {
+    const done = (): void => void this.works.delete(work);
+    this.works.add(work);
+    work.then(done, done);
+    return work;
   }
 
   sleep(ms: number): Promise<void> {
@@ -116,36 +108,29 @@ export class VirtualClock implements Clock {
 
   private start(task: () => void | Promise<void>): void {
     const failed = (error: unknown): void => void (this.failure ??= { error });
-    const moved = (): void => void this.movements++;
     try {
       const running = task();
-      if (running) running.then(moved, failed);
+      if (running) Promise.resolve(running).catch(failed);
     } catch (error) {
       failed(error);
     }
   }
 
   /**
-   * Waits until nothing moves. Promises drain within one turn of the event loop; the only real waits are those of
-   * Node's own thread pool (files, ciphers), which it lists as active requests.
+   * Waits until all that is in progress waits for a later instant. Whatever needs no more than promises is over when the
+   * event loop turns: Node runs a callback's microtasks and ticks to their end before the next callback. What needs more
+   * turns than that, which are as many as Node likes, is real work and declared by `during`.
    */
   private async settle(enough?: () => boolean): Promise<void> {
-    let seen = this.movements;
-    for (let quiet = 0; quiet < QUIET_TURNS && !enough?.(); quiet++) {
-      await new Promise((resolve) => void setImmediate(resolve));
-      if (this.working > 0 || seen !== this.movements || (quiet === QUIET_TURNS - 1 && threadPoolBusy())) {
-        seen = this.movements;
-        quiet = -1;
-      }
+    await turn();
+    while (this.works.size > 0 && !enough?.()) {
+      await Promise.allSettled(this.works);
+      await turn();
     }
   }
 }
 
-function threadPoolBusy(): boolean {
-  return process
-    .getActiveResourcesInfo()
-    .some((name) => name.startsWith('FSReq') || name.endsWith('Job') || name.endsWith('Request'));
-}
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 const earlier = (a: Entry, b: Entry): boolean => a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 

@@ -33,6 +33,7 @@ import { snsService, type SnsState } from './services/sns';
 import { sqsService, type SqsState } from './services/sqs';
 import { Gateway, type CallRecord } from './wire/gateway';
 import { inProcessHandler } from './wire/in-process';
+import { ignoreProfiles } from './wire/profiles';
 
 export interface LocalOrganizationOptions {
   readonly start: Date;
@@ -245,6 +246,7 @@ export class LocalOrganization {
 
   /** Settings of an unchanged SDK client that speaks for whoever holds the credentials. */
   clientConfig(credentials: Credentials) {
+    ignoreProfiles();
     return {
       region: this.options.region,
       credentials,

@@ -6,6 +6,7 @@ import type { Clock } from '../clock';
 import type { Random } from '../random';
 import type { WireRequest, WireResponse } from '../wire/messages';
 import { createNetwork } from '../wire/network';
+import { immediatesOf, MODULES, NO_PROCESSES, subtleOf, SYNCHRONOUS_ZLIB } from './real-work';
 
 /** A bundle; the same name means the same text. */
 export interface FunctionCode {
@@ -38,8 +39,6 @@ const HOST_GLOBALS = {
   performance,
   queueMicrotask,
   structuredClone,
-  setImmediate,
-  clearImmediate,
   atob,
   btoa,
   ReadableStream,
@@ -67,6 +66,8 @@ const OWN = [
   'clearTimeout',
   'setInterval',
   'clearInterval',
+  'setImmediate',
+  'clearImmediate',
   'Date',
   'Math',
   'globalThis',
@@ -84,7 +85,8 @@ export function startContainer(options: ContainerOptions): (eventJson: string, c
   const { code } = options;
   const { context, run } = bundleOf(code);
   const module = { exports: {} as { handler?: Handler } };
-  run(module, requireOf(options), ownOf(context, options));
+  const own = ownOf(context, options);
+  run(module, requireOf(options, own), own);
   const { handler } = module.exports;
   if (!handler) throw new Error(`${code.name} exports no handler`);
   const parse = vm.runInContext('JSON.parse', context) as (text: string) => unknown;
@@ -126,9 +128,10 @@ function ownOf(context: vm.Context, { environment, clock, random, log }: Contain
     crypto: {
       randomUUID: () => random.uuid(),
       getRandomValues: (bytes: Uint8Array) => fill(bytes, random),
-      subtle: nodeCrypto.webcrypto.subtle,
+      subtle: subtleOf(clock),
     },
     ...timersOf(clock),
+    ...immediatesOf(clock),
     ...virtualTime(context, clock, random),
     globalThis: Object.create(vm.runInContext('globalThis', context) as object) as object,
   };
@@ -164,8 +167,10 @@ function virtualTime(context: vm.Context, clock: Clock, random: Random): Pick<Ow
   );
 }
 
+const HOST_MODULES = new Map(MODULES.map((name) => [name as string, require(`node:${name}`) as unknown]));
+
 /** Node's own modules, with another network, no file and repeatable randomness. */
-function requireOf({ send, random }: ContainerOptions): (name: string) => unknown {
+function requireOf({ send, random }: ContainerOptions, own: Own): (name: string) => unknown {
   const network = createNetwork(send);
   const replaced: Record<string, unknown> = {
     http: network.http,
@@ -176,11 +181,18 @@ function requireOf({ send, random }: ContainerOptions): (name: string) => unknow
       ...nodeCrypto,
       randomUUID: () => random.uuid(),
       randomBytes: (size: number) => fill(Buffer.alloc(size), random),
+      webcrypto: own.crypto,
     },
+    child_process: NO_PROCESSES,
+    process: own.process,
+    timers: own,
+    zlib: SYNCHRONOUS_ZLIB,
   };
   return (name) => {
     const bare = name.replace(/^node:/, '');
-    return replaced[bare] ?? (require(`node:${bare}`) as unknown);
+    const known = replaced[bare] ?? HOST_MODULES.get(bare);
+    if (!known) throw new Error(`functions of the local organization have no module ${name}`);
+    return known;
   };
 }
 
