@@ -18,7 +18,6 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { CodePipeline, CodePipelineSource } from 'aws-cdk-lib/pipelines';
 import type { Construct } from 'constructs';
-import { statSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
 import type { FleetStackProps } from '../central/fleet-stack';
 import type { NotificationStackProps } from '../central/notification-stack';
@@ -31,6 +30,7 @@ import { dependencies } from '../../../package.json';
 import { isCheckout } from '../bundle';
 import { acceptFinding } from '../nag-acknowledgements';
 import { acceptGeneratedPolicies } from './generated-policies';
+import { pushPatterns } from './triggers';
 import { AccountStage, CentralStage, FleetStage } from './stages';
 import { NODE_RUNTIME, Steps } from './steps';
 
@@ -49,17 +49,9 @@ export interface PipelineStackProps extends StackProps {
 const SOURCE_ACTION = 'Roster';
 const CDK_CLI_VERSION: string = dependencies['aws-cdk'];
 
-/** With the roster's own, eight at most: https://docs.aws.amazon.com/codepipeline/latest/userguide/limits.html */
-const CODE = ['*.json', 'bin/**', 'lib/**', 'lambda/**', 'config/*.schema.json', 'docs/*.json'];
-
 /** As the pipeline's projects find it: they have another folder as checkout. */
 const inCheckout = (rosterPath: string): string => relative('.', rosterPath) || '.';
 const isElsewhere = (path: string): boolean => isAbsolute(path) || path.split(/[/\\]/)[0] === '..';
-
-function patternOf(rosterPath: string): string {
-  const path = relative('.', rosterPath);
-  return statSync(rosterPath, { throwIfNoEntry: false })?.isDirectory() ? [path, '**'].filter(Boolean).join('/') : path;
-}
 
 /**
  * Deploys everything else, itself included, from pushes to the roster's repository. Its shape does not depend on how
@@ -253,9 +245,7 @@ export class PipelineStack extends Stack {
       providerType: ProviderType.CODE_STAR_SOURCE_CONNECTION,
       gitConfiguration: {
         sourceAction,
-        pushFilter: [
-          { branchesIncludes: [this.from.branch], filePathsIncludes: [patternOf(this.props.rosterPath), ...CODE] },
-        ],
+        pushFilter: [{ branchesIncludes: [this.from.branch], filePathsIncludes: pushPatterns(this.props.rosterPath) }],
       },
     });
   }
