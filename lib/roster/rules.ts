@@ -219,8 +219,8 @@ function checkGuard(judgement: Judgement, roster: RosterDocument): void {
     { document: roster, path, data: holder },
     [],
     'ROSTER_NO_USER_GUARD',
-    'there is no userGuard: the functions can change the keys of every user of an account, administrators included',
-    'add userGuard with a tag or a path, or userGuard: none when that is meant',
+    'there is no userGuard: the functions can change the keys of every user of an account, administrators included, and whoever may update or invoke functions or pass roles there can use them for that',
+    'add userGuard with a tag or a path, or userGuard: none when that is meant; attach docs/scp.json to the accounts',
     'key',
     'warning',
   );

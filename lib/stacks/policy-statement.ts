@@ -19,6 +19,21 @@ export const ofAccount = (
   more: NonNullable<Statement['Condition']> = {},
 ): NonNullable<Statement['Condition']> => ({ ...more, StringEquals: { 'aws:ResourceAccount': accountId } });
 
+/**
+ * Holds a function's role to requests of that function's own code: whoever passes the role to another function is denied
+ * everything, what resource policies grant to the role by name included. Let out is what services ask for on the
+ * function's behalf, where the context may lack the key: logs, polling a queue, the use of a key through another service,
+ * and the invocation that Secrets Manager tries for whoever attaches a rotation function.
+ * https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+ */
+export const denyElsewhere = (functionArn: string) => ({
+  Sid: 'OwnFunctionOnly',
+  Effect: 'Deny',
+  NotAction: ['kms:*', 'lambda:InvokeFunction', 'logs:*', 'sqs:*'],
+  Resource: '*',
+  Condition: { ArnNotEquals: { 'lambda:SourceFunctionArn': functionArn } },
+});
+
 export const document = (Statement: readonly unknown[]) => ({ Version: '2012-10-17', Statement });
 
 /**

@@ -21,6 +21,8 @@ interface Caller {
   readonly service?: string;
   /** The key administration's session for this user, as the rotate function opens it. */
   readonly sessionFor?: string;
+  /** The role was passed to another function than its own. */
+  readonly elsewhere?: boolean;
 }
 
 interface RequestCase {
@@ -76,7 +78,7 @@ const stepOf = (name: string): string =>
     name,
   )?.[1] ?? name;
 
-function principalOf({ account, role, administrator, user, service, sessionFor }: Caller): Principal {
+function principalOf({ account, role, administrator, user, service, sessionFor, elsewhere }: Caller): Principal {
   const { directory } = organization;
   if (service !== undefined) return { kind: 'service', arn: service, accountId: '', userId: service };
   if (user !== undefined) return ownerOf(account, user);
@@ -101,6 +103,7 @@ function principalOf({ account, role, administrator, user, service, sessionFor }
     });
   return directory.openSession(`arn:aws:iam::${account}:role/${name}`, 'session', {
     seconds: 3600,
+    sourceFunctionArn: `arn:aws:lambda:us-east-1:${account}:function:${elsewhere ? 'somebody-elses' : name}`,
     ...(sessionPolicy && { sessionPolicy }),
   }).principal;
 }

@@ -30,14 +30,19 @@ const leavesItTo = (accountId: string) => ({
 /** What S3 says of the org bucket, whoever asks. */
 const ORG_BUCKET = { 'aws:ResourceAccount': '222222222222' };
 
-/** By the role's own policies alone; test/stacks/requests.test.ts asks all of them. */
+/** Functions and their roles have the same names. */
+const functionArn = (accountId: string, name: string): string =>
+  `arn:aws:lambda:us-east-1:${accountId}:function:${name}`;
+
+/** By the role's own policies alone, as its own function asks; test/stacks/requests.test.ts asks all of them. */
 async function decide(
   roleName: string,
   action: string,
   resource: string,
-  context: Record<string, string> = {},
+  given: Record<string, string> = {},
 ): Promise<string> {
   const { accountId, properties } = role(roleName);
+  const context = { 'lambda:SourceFunctionArn': functionArn(accountId, roleName), ...given };
   const answer = await runSimulation(
     {
       request: {
@@ -77,6 +82,15 @@ describe('what the roles may do', () => {
     '$expected: $name, $action on $resource',
     async ({ name, action, resource, context, expected }) => {
       expect(await decide(name, action, resource, context)).toBe(expected);
+    },
+  );
+
+  test.each(squares.filter(({ name, expected }) => expected === 'allowed' && Object.hasOwn(FUNCTIONS, name.slice(12))))(
+    'denied: $name, $action on $resource, passed to another function',
+    async ({ name, action, resource, context }) => {
+      const elsewhere = { ...context, 'lambda:SourceFunctionArn': functionArn(ACCOUNT, 'somebody-elses') };
+      const byServices = /^(logs|kms|sqs|lambda):/.test(action);
+      expect(await decide(name, action, resource, elsewhere)).toBe(byServices ? 'allowed' : 'denied');
     },
   );
 

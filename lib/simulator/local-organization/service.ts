@@ -15,6 +15,8 @@ export interface Principal {
   /** JSON documents given to AssumeRole. */
   readonly sessionPolicies?: readonly string[];
   readonly sourceIdentity?: string;
+  /** The function whose execution environment sends the request. */
+  readonly sourceFunctionArn?: string;
   readonly sessionTags?: Readonly<Record<string, string>>;
   readonly accessKeyId?: string;
 }

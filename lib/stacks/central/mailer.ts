@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
 import { ALARM_NAME_PREFIX } from '../../names';
 import type { SenderIdentity } from '../../roster/sender';
-import { allow, document, ofAccount, type Statement } from '../policy-statement';
+import { allow, denyElsewhere, document, ofAccount, type Statement } from '../policy-statement';
 import { DELIVERIES_PREFIX, FUNCTIONS, ROLES, type MailerEnvironment } from '../../../lambda/contract/names';
 import { MailFeedback } from './mail-feedback';
 import { senderIdentity } from './sender-identity';
@@ -117,6 +117,8 @@ export class Mailer extends Construct {
 
   private function(queues: readonly Queue[]): CfnFunction {
     const { name, timeoutSeconds, memoryMiB } = FUNCTIONS.mailer;
+    const { partition, region, account } = Stack.of(this);
+    const arn = `arn:${partition}:lambda:${region}:${account}:function:${name}`;
     const logs = new CfnLogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${name}`,
       retentionInDays: LOG_RETENTION_DAYS,
@@ -126,10 +128,11 @@ export class Mailer extends Construct {
       assumeRolePolicyDocument: document([
         { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
       ]),
-      policies: [{ policyName: 'mailer', policyDocument: document(this.statements(queues, logs)) }],
+      policies: [
+        { policyName: 'mailer', policyDocument: document([...this.statements(queues, logs), denyElsewhere(arn)]) },
+      ],
     });
     const bucket = bucketInFindings(this.props.bucket);
-    const { account } = Stack.of(this);
     const place = placeInFindings(Stack.of(this));
     acceptWildcards(role, {
       [`Resource::${bucket}/events/*`]: 'the events of all accounts',

@@ -15,7 +15,7 @@ import {
 import type { UserGuard } from '../../../lambda/contract/slice';
 import { acceptWildcards, placeInFindings } from '../nag-acknowledgements';
 import { ADMIN_TOPIC_NAME, ALARM_NAME_PREFIX, ALARM_TOPIC_NAME } from '../../names';
-import { allow, document, type Statement } from '../policy-statement';
+import { allow, denyElsewhere, document, type Statement } from '../policy-statement';
 import {
   keyPolicy,
   operatePolicy,
@@ -241,6 +241,7 @@ export class RotatorStack extends Stack {
           policyDocument: document([
             allow('WriteLogs', ['logs:CreateLogStream', 'logs:PutLogEvents'], logs.attrArn),
             ...statements,
+            denyElsewhere(this.functionArn(name)),
           ]),
         },
       ],

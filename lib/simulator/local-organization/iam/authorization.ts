@@ -121,7 +121,11 @@ export class Authorization {
       'aws:PrincipalType': principal.kind === 'user' ? 'User' : 'AssumedRole',
       'aws:userid': principal.userId,
       ...(place && { 'aws:PrincipalOrgID': place.id, 'aws:PrincipalOrgPaths': [place.path] }),
-      ...present({ 'aws:username': principal.userName, 'aws:SourceIdentity': principal.sourceIdentity }),
+      ...present({
+        'aws:username': principal.userName,
+        'aws:SourceIdentity': principal.sourceIdentity,
+        'lambda:SourceFunctionArn': principal.sourceFunctionArn,
+      }),
       ...Object.fromEntries(
         Object.entries(principal.sessionTags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]),
       ),

@@ -391,6 +391,7 @@ export class IamDirectory {
       readonly seconds: number;
       readonly sessionPolicy?: string;
       readonly sourceIdentity?: string;
+      readonly sourceFunctionArn?: string;
       readonly tags?: Readonly<Record<string, string>>;
     },
   ): Session {
@@ -413,6 +414,7 @@ export class IamDirectory {
         roleArn: role.arn,
         sessionName,
         sessionPolicies: options.sessionPolicy === undefined ? undefined : [options.sessionPolicy],
+        sourceFunctionArn: options.sourceFunctionArn,
         sourceIdentity: options.sourceIdentity,
         sessionTags: options.tags,
         accessKeyId,

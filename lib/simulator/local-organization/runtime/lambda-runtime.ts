@@ -200,12 +200,12 @@ const reserved = ({ name, region }: FunctionDefinition): Record<string, string> 
   TZ: ':UTC',
 });
 
-function credentials(directory: IamDirectory, { roleArn, name }: FunctionDefinition): Record<string, string> {
+function credentials(directory: IamDirectory, { roleArn, name, arn }: FunctionDefinition): Record<string, string> {
   const {
     accessKeyId,
     secretAccessKey,
     sessionToken = '',
-  } = directory.openSession(roleArn, name, { seconds: SESSION_SECONDS }).credentials;
+  } = directory.openSession(roleArn, name, { seconds: SESSION_SECONDS, sourceFunctionArn: arn }).credentials;
   return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken };
 }
 
