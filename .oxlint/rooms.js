@@ -10,6 +10,7 @@ const DOMAIN = [
   'lambda/contract',
 ];
 const WITHOUT_SIMULATOR = [
+  'lib/sender',
   'lib/publish',
   'lib/plan',
   'lib/operator',
@@ -47,6 +48,7 @@ const rooms = [
     rooms: WITHOUT_SIMULATOR,
     packages: ['node:*', '@aws-sdk/*', '@cloud-copilot/iam-simulate', '@smithy/*', 'ajv', 'fflate'],
   },
+  { room: 'lib/sender', rooms: ['lib/roster', 'lib/names'], packages: ['@aws-sdk/client-ses'] },
   {
     room: 'lib/publish',
     rooms: ['lib/plan', 'lib/stacks/member', 'lib/org-bucket', 'lib/roster', 'lib/names', 'lambda/contract'],

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SESClient } from '@aws-sdk/client-ses';
 import { type Command, Option } from 'commander';
 import { recordJudgedBase } from '../org-bucket/judged-base';
 import { orgStoreOf } from '../org-bucket/store';
@@ -10,7 +11,8 @@ import { parsePublished } from '../org-bucket/published-roster';
 import { renderPlanMarkdown } from '../plan/render-markdown';
 import { renderPlanText } from '../plan/render-text';
 import type { Roster } from '../roster/roster';
-import { colours, print, printJson } from '../terminal';
+import { dkimRecords } from '../sender/dkim-records';
+import { colours, oneLine, print, printJson } from '../terminal';
 import { soundRoster } from './load-roster';
 import { parseDay } from './option-parsers';
 
@@ -43,8 +45,18 @@ export function define(command: Command): void {
       const plan = to && (await planFrom(options, to));
       if (!plan) return;
       printPlan(plan, options.format);
+      if (options.from === 'published' && options.format === 'text') await printDkimRecords(to);
       process.exitCode = plan.ok ? 0 : 1;
     });
+}
+
+/** For people, not for the pipeline, whose steps may not ask SES. What cannot be asked stops no plan. */
+async function printDkimRecords(roster: Roster): Promise<void> {
+  if (roster.notifications.senderIdentity !== 'domain' || process.env['CODEBUILD_BUILD_ARN'] !== undefined) return;
+  const lines = await dkimRecords(roster, new SESClient({ region: roster.region })).catch((error: unknown) => [
+    `which DNS records it needs is unknown here: SES answered ${(error as Error).name}`,
+  ]);
+  if (lines.length > 0) print(`\nsender's domain\n${lines.map((line) => `  ${oneLine(line)}\n`).join('')}`);
 }
 
 async function planFrom({ from, reports, record, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {

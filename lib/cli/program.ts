@@ -45,6 +45,12 @@ const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./operate')).defineRollback,
   },
   {
+    name: 'verify-owners',
+    description:
+      'ask SES to verify the address of every owner and admin, and show which have confirmed; only needed in the SES sandbox',
+    load: async () => (await import('./verify-owners')).define,
+  },
+  {
     name: 'rehearse',
     description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine',
     load: async () => {

@@ -11,7 +11,7 @@ const CODE = [
   '.npmrc',
   '{bin,lambda}/**',
   'lib/*.ts',
-  'lib/{cli,cloud-assembly,operator,org-bucket,plan,publish,roster,stacks}/**',
+  'lib/{cli,cloud-assembly,operator,org-bucket,plan,publish,roster,sender,stacks}/**',
   '{config/*.schema,docs/permissions-boundary}.json',
 ];
 

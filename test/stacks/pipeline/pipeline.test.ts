@@ -125,7 +125,7 @@ describe('the pipeline of the sample roster', () => {
               {
                 Branches: { Includes: ['main'] },
                 FilePaths: {
-                  Includes: pushPatterns('config'),
+                  Includes: Match.arrayWith(pushPatterns(ROSTERS.organization).slice(1)),
                 },
               },
             ],
