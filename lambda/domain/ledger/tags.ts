@@ -99,21 +99,69 @@ export const tagKeysOf = (secret: Secret): string[] =>
   Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
 
 /** A key that was declared compromised is never brought back. */
-export const compromisedTag = (keyId: string, at: Date): Record<string, string> => ({
-  [COMPROMISED + keyId]: at.toISOString(),
+export interface Compromised {
+  readonly keyId: string;
+  /** When it was declared. */
+  readonly at: Date;
+  /** When it was deactivated last. */
+  readonly deactivatedAt?: Date;
+  /** When it was last reported that it had been active again. */
+  readonly reportedAt?: Date;
+  /** What owner and admins have not been notified of: that it was declared, or that it was active again. */
+  readonly owes?: 'declared' | 'again';
+}
+
+const REPORTED = 'reported=';
+
+export const compromisedTag = ({
+  keyId,
+  at,
+  deactivatedAt,
+  reportedAt,
+  owes,
+}: Compromised): Record<string, string> => ({
+  [COMPROMISED + keyId]: [
+    at.toISOString(),
+    ...(deactivatedAt ? [deactivatedAt.toISOString()] : []),
+    ...(reportedAt ? [`${REPORTED}${reportedAt.toISOString()}`] : []),
+    ...(owes ? [owes] : []),
+  ].join(' '),
 });
 
 export const isCompromised = (secret: Secret, keyId: string): boolean => secret.tags[COMPROMISED + keyId] !== undefined;
 
-export const compromisedKeys = (secret: Secret): { readonly keyId: string; readonly at: Date }[] =>
-  entries(secret, COMPROMISED).map(([keyId, at]) => ({ keyId, at: new Date(at) }));
+export const compromisedKeys = (secret: Secret): Compromised[] =>
+  entries(secret, COMPROMISED).map(([keyId, value]) => {
+    const [at = '', ...words] = value.split(' ');
+    const deactivatedAt = words.find((word) => /^\d{4}-/.test(word));
+    const reportedAt = words.find((word) => word.startsWith(REPORTED))?.slice(REPORTED.length);
+    const owes = words.find((word) => word === 'declared' || word === 'again');
+    return {
+      keyId,
+      at: new Date(at),
+      ...(deactivatedAt && { deactivatedAt: new Date(deactivatedAt) }),
+      ...(reportedAt && { reportedAt: new Date(reportedAt) }),
+      ...(owes && { owes }),
+    };
+  });
 
 export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 
-/** Conditions the admin was told of, by code, with the instant of the last telling. */
+/** Conditions the admin was told of, or is about to be, by code, with the instant of the last telling. */
 export function alertsOf(secret: Secret): Map<ConditionCode, Date> {
-  return new Map(entries(secret, ALERT).map(([code, at]) => [code as ConditionCode, new Date(at)]));
+  return new Map(entries(secret, ALERT).map(([code, at]) => [code as ConditionCode, new Date(at.split(' ')[0]!)]));
 }
+
+const OWED = 'owed';
+
+/** @param owed the notice is about to be sent, and has that instant whenever it is */
+export const alertTag = (code: ConditionCode, at: Date, owed = false): Record<string, string> => ({
+  [ALERT + code]: `${at.toISOString()}${owed ? ` ${OWED}` : ''}`,
+});
+
+/** Whether the condition's notice was about to be sent, and perhaps was. */
+export const isAlertOwed = (secret: Secret, code: ConditionCode): boolean =>
+  secret.tags[ALERT + code]?.endsWith(` ${OWED}`) ?? false;
 
 export const alertTagKey = (code: string): string => ALERT + code;
 

@@ -7,7 +7,7 @@ import type { SliceUser } from '../../contract/slice';
 import { intentsOf } from '../ledger/intents';
 import { retirementsOf, type Retirement } from '../ledger/retirements';
 import { stepsOf } from '../ledger/steps';
-import { isCompromised, TAGS } from '../ledger/tags';
+import { compromisedKeys, isCompromised, LIST_LAG_MS, TAGS } from '../ledger/tags';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { calendarDate } from '../time';
 
@@ -53,7 +53,7 @@ export function rotatedNotice({
   goneKeyId,
   now,
 }: Success): NoticeOf<'rotated'> {
-  const { secret, user } = subject;
+  const { secret } = subject;
   const left = existing.filter(({ id }) => id !== goneKeyId);
   return {
     ...noticeBase(subject, now, begunAt(secret, versionId)),
@@ -62,7 +62,7 @@ export function rotatedNotice({
     audience: ['owner'],
     versionId,
     currentKeyId,
-    previousKey: replacedKey(secret, user, versionId, left),
+    previousKey: replacedKey(subject, versionId, left, now),
     steps: stepsOf(secret, versionId),
   };
 }
@@ -98,15 +98,26 @@ export function deletedNotice(
  * The key that this version replaced, by the ledger and by what IAM lists. Where the two contradict each other, because a
  * list lags or somebody acted meanwhile, nothing is promised.
  */
-function replacedKey(secret: Secret, user: SliceUser, versionId: string, existing: readonly AccessKey[]): PreviousKey {
+function replacedKey(
+  { secret, user }: Subject,
+  versionId: string,
+  existing: readonly AccessKey[],
+  now: Date,
+): PreviousKey {
   const retirement = retirementsOf(secret).find(({ replacedBy }) => replacedBy === versionId);
   if (!retirement) return { kind: secret.tags[TAGS.notified] === undefined ? 'none' : 'uncertain' };
   const { keyId } = retirement;
   const key = existing.find(({ id }) => id === keyId);
   if (!key) return { kind: 'gone', keyId };
-  if (key.status === 'Active' && (isCompromised(secret, keyId) || retirement.state === 'inactive'))
-    return { kind: 'uncertain', keyId };
-  return retiringKey(retirement, user, key.status === 'Active');
+  if (key.status !== 'Active' || wasJustDeactivated(secret, keyId, now)) return retiringKey(retirement, user, false);
+  if (isCompromised(secret, keyId) || retirement.state === 'inactive') return { kind: 'uncertain', keyId };
+  return retiringKey(retirement, user, true);
+}
+
+/** IAM's list may not show that yet. */
+function wasJustDeactivated(secret: Secret, keyId: string, now: Date): boolean {
+  const deactivatedAt = compromisedKeys(secret).find((key) => key.keyId === keyId)?.deactivatedAt;
+  return deactivatedAt !== undefined && now.getTime() - deactivatedAt.getTime() <= LIST_LAG_MS;
 }
 
 /** A key on its way out, for owners: what is promised of it. */

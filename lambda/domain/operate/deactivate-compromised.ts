@@ -2,7 +2,7 @@
 import type { Subject } from '../roster/subject';
 import type { SecretLifecycle, KeyAdministration, Notices, Clock, Secret, AccessKey } from '../ports';
 import { withLease } from '../ledger/lease';
-import { compromisedTag, isCompromised } from '../ledger/tags';
+import { compromisedTag, isCompromised, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
 import { endsHere } from '../roster/suspension';
 import { retirementsOf, retirementTag, retirementTagKey } from '../ledger/retirements';
@@ -33,12 +33,15 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
   return withLease(operation, async (fresh) => {
     const suspectId = await currentKeyId(operation);
     refuseReplaced(fresh, suspectId, namedId);
-    await secrets.tag(secret.arn, compromisedTag(suspectId, clock.now()));
+    const declared: Compromised = { keyId: suspectId, at: clock.now(), owes: 'declared' };
+    await secrets.tag(secret.arn, compromisedTag(declared));
     await iam.deactivate(suspectId);
+    const { owes: _, ...done } = { ...declared, deactivatedAt: clock.now() };
     const use = await iam
       .lastUse(suspectId)
       .then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
-    await tellCompromised(operation, suspectId, use);
+    await tellCompromised(operation, declared, use);
+    await secrets.tag(secret.arn, compromisedTag(done));
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
   });
@@ -69,10 +72,14 @@ async function currentKeyId({ secrets, secret, user, slice }: Operation): Promis
   return key.id;
 }
 
-export async function tellCompromised(operation: Operation, suspectId: string, use: string): Promise<void> {
+export async function tellCompromised(
+  operation: Pick<Operation, keyof Subject | 'notices' | 'clock'>,
+  { keyId: suspectId, at }: Compromised,
+  use: string,
+): Promise<void> {
   const { secret, user, notices, clock } = operation;
   await notices.send({
-    ...noticeBase(operation, clock.now()),
+    ...noticeBase(operation, clock.now(), at),
     id: eventId(secret.arn, suspectId, 'compromised'),
     type: 'key-compromised',
     audience: ['owner', 'admin'],
@@ -108,10 +115,10 @@ async function giveUp(operation: Operation, key: AccessKey): Promise<void> {
   const retirement = retirementsOf(secret).find(({ keyId }) => keyId === key.id)!;
   await unlessProtected(secrets, secret, key.id, async () => {
     await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating', since: clock.now() }));
+    await deactivateAndDelete(iam, key);
     await notices.record(
       deletedNotice(operation, key.id, 'it made room for the successor of a compromised key', clock.now()),
     );
-    await deactivateAndDelete(iam, key);
     await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
   });
 }

@@ -1,47 +1,89 @@
+import { codeOf, reasonOf } from '../errors';
 import type { UserPass } from './user-state';
-import { compromisedKeys, LIST_LAG_MS, compromisedTagKey } from '../ledger/tags';
+import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
 import { tellCompromised } from '../operate/deactivate-compromised';
 import { withLease } from '../ledger/lease';
 import { noticeBase } from '../notices/compose';
 import { eventId } from '../digest';
 
+/** Whoever activates such a key again and again is reported once a day; the key is deactivated each time. */
+const REPEAT_MS = 24 * 3_600_000;
+
 /**
  * A compromised key that works again, by whatever hand, or still, because the emergency was cut off, is deactivated
- * again even if it is the current one: declared for good, it could read its successor. One that IAM no longer has is
- * forgotten, once IAM's list cannot lag any more.
+ * again even if it is the current one: declared for good, it could read its successor. Only then is it reported, from the
+ * ledger; where it is refused, a condition says that the key still works. A key that IAM no longer has is forgotten, once
+ * IAM's list cannot lag any more.
  */
 export async function keepDeactivated(pass: UserPass): Promise<void> {
   const { secrets, secret, existing, now } = pass;
-  for (const { keyId, at } of compromisedKeys(secret)) {
+  for (const compromised of compromisedKeys(secret)) {
+    const { keyId, at, deactivatedAt = at } = compromised;
     const key = existing.find(({ id }) => id === keyId);
-    const fresh = now.getTime() - at.getTime() <= LIST_LAG_MS;
-    if (key?.status === 'Active') await deactivateAgain(pass, keyId, fresh);
-    if (!key && !fresh) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
+    const mayLag = now.getTime() - deactivatedAt.getTime() <= LIST_LAG_MS;
+    if (key?.status === 'Active') await deactivate(pass, compromised, mayLag);
+    else if (compromised.owes) await report(pass, compromised);
+    if (!key && !mayLag && !compromised.owes) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
   }
 }
 
-/** Minutes after the emergency IAM's list may not show yet that the key is deactivated: that is no second alarm. */
-async function deactivateAgain(pass: UserPass, keyId: string, fresh: boolean): Promise<void> {
-  const use = describeLastUse(pass.lastUses.get(keyId)!);
+/** Minutes after it was deactivated IAM's list may not show that yet: that is no second alarm. */
+async function deactivate(pass: UserPass, compromised: Compromised, mayLag: boolean): Promise<void> {
+  const { secrets, secret, now, iam, user, log } = pass;
+  const { keyId, deactivatedAt, reportedAt } = compromised;
   try {
-    await (fresh ? tellCompromised(pass, keyId, use) : tellActive(pass, keyId, use));
-  } finally {
-    await withLease(pass, () => pass.iam.deactivate(keyId));
+    await withLease(pass, () => iam.deactivate(keyId));
+  } catch (error) {
+    log.error('a compromised key could not be deactivated', { secret: secret.name, code: codeOf(error) });
+    pass.conditions.set('COMPROMISED_KEY_WORKS', {
+      reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
+      nextStep:
+        'it is attempted again at every run, and no successor is made until then, because the compromised key could read it; somebody who may deactivates it with the command below',
+      command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${keyId} --status Inactive`,
+    });
+    return;
   }
+  if (deactivatedAt && mayLag) return;
+  const isRepeated = reportedAt && now.getTime() - reportedAt.getTime() < REPEAT_MS;
+  const owes = compromised.owes ?? (isRepeated ? undefined : 'again');
+  const done: Compromised = {
+    ...compromised,
+    deactivatedAt: now,
+    ...(owes === 'again' && { reportedAt: now }),
+    ...(owes && { owes }),
+  };
+  await secrets.tag(secret.arn, compromisedTag(done));
+  await report(pass, done);
 }
 
-async function tellActive(pass: UserPass, keyId: string, use: string): Promise<void> {
+/** What cannot be sent stays owed, and stops nothing. */
+async function report(pass: UserPass, compromised: Compromised): Promise<void> {
+  const { secrets, secret, lastUses, unsent } = pass;
+  const { owes, ...settled } = compromised;
+  if (!owes) return;
+  const lastUse = lastUses.get(compromised.keyId);
+  const use = lastUse ? describeLastUse(lastUse) : 'deleted meanwhile';
+  try {
+    await (owes === 'declared' ? tellCompromised(pass, compromised, use) : tellActive(pass, compromised, use));
+  } catch (error) {
+    unsent.push(error);
+    return;
+  }
+  await secrets.tag(secret.arn, compromisedTag(settled));
+}
+
+async function tellActive(pass: UserPass, { keyId, deactivatedAt }: Compromised, use: string): Promise<void> {
   const { secret, user, notices, now, currentKeyId: current } = pass;
   await notices.send({
-    ...noticeBase(pass, now),
-    id: eventId(secret.arn, keyId, 'compromised', now.toISOString()),
+    ...noticeBase(pass, now, deactivatedAt),
+    id: eventId(secret.arn, keyId, 'compromised', (deactivatedAt ?? now).toISOString()),
     type: 'key-compromised',
     audience: ['owner', 'admin'],
     ...(current && current !== keyId && { currentKeyId: current }),
     previousKey: { kind: 'inactive', keyId },
     code: 'COMPROMISED_KEY_ACTIVE',
-    reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, was Active; it was ${use}`,
-    nextStep: 'it is deactivated again; find out in CloudTrail who activated it, and what it did',
+    reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, was Active again and was deactivated again; it was ${use}`,
+    nextStep: 'find out in CloudTrail who activated it, and what it did',
   });
 }

@@ -1,9 +1,9 @@
 /** Standing conditions an admin should know of: told once, again daily while they last, and when they are over. */
 import { eventId } from '../digest';
 import type { Subject } from '../roster/subject';
-import { alertsOf, alertTagKey } from '../ledger/tags';
+import { alertsOf, alertTag, alertTagKey, isAlertOwed } from '../ledger/tags';
 import type { ConditionCode } from '../../contract/codes';
-import type { NoticeHead, NoticeOf } from '../../contract/notice';
+import type { NoticeEvent, NoticeHead, NoticeOf } from '../../contract/notice';
 import type { Notices, Secrets } from '../ports';
 import { noticeBase } from '../notices/compose';
 
@@ -37,12 +37,13 @@ export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date,
 }
 
 /**
- * Tells of what is new, of what still lasts a day later, and of what is over; the ledger remembers.
+ * Tells of what is new, of what still lasts a day later, and of what is over; the ledger remembers, before each is sent, so
+ * that a notice is repeated as it was. What cannot be sent stays owed and stops nothing.
  * @returns when the next repetition is due
  */
 export async function tellConditions(
   ports: { readonly secrets: Secrets; readonly notices: Notices },
-  subject: Subject,
+  subject: Subject & { readonly unsent: unknown[] },
   conditions: Conditions,
   now: Date,
 ): Promise<Date | undefined> {
@@ -50,26 +51,50 @@ export async function tellConditions(
   const told = alertsOf(secret);
   for (const [code, condition] of conditions) {
     const last = told.get(code);
-    if (last && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
-    const { reason, nextStep, command, notice } = condition;
-    await ports.notices.send({
-      ...noticeBase(subject, now),
-      id: eventId(secret.arn, code, now.toISOString()),
-      reason,
-      nextStep,
-      ...(command !== undefined && { command }),
-      ...(notice ?? { type: 'attention', audience: ['admin'], code }),
+    const owed = isAlertOwed(secret, code);
+    if (last && !owed && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
+    const at = owed && last ? last : now;
+    if (!owed) await ports.secrets.tag(secret.arn, alertTag(code, at, true));
+    told.set(code, at);
+    await attempt(subject, async () => {
+      await ports.notices.send(conditionNotice(subject, code, condition, now, at));
+      await ports.secrets.tag(secret.arn, alertTag(code, at));
     });
-    await ports.secrets.tag(secret.arn, { [alertTagKey(code)]: now.toISOString() });
-    told.set(code, now);
   }
   for (const [code, last] of told) {
     if (conditions.has(code)) continue;
-    await ports.notices.send(resolvedNotice(subject, code, now, last));
-    await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
+    await attempt(subject, async () => {
+      if (!isAlertOwed(secret, code)) await ports.notices.send(resolvedNotice(subject, code, now, last));
+      await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
+    });
   }
   const repeats = [...told]
     .filter(([code]) => conditions.has(code) && !conditions.get(code)?.once)
     .map(([, at]) => at.getTime() + REPEAT_MS);
   return repeats.length > 0 ? new Date(Math.min(...repeats)) : undefined;
+}
+
+async function attempt({ unsent }: { readonly unsent: unknown[] }, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    unsent.push(error);
+  }
+}
+
+function conditionNotice(
+  subject: Subject,
+  code: ConditionCode,
+  { reason, nextStep, command, notice }: Condition,
+  now: Date,
+  at: Date,
+): NoticeEvent {
+  return {
+    ...noticeBase(subject, now, at),
+    id: eventId(subject.secret.arn, code, at.toISOString()),
+    reason,
+    nextStep,
+    ...(command !== undefined && { command }),
+    ...(notice ?? { type: 'attention', audience: ['admin'], code }),
+  };
 }

@@ -7,7 +7,7 @@ import { isQuiet, quietAt } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
 import { endingOf, endingTag, type Ending } from '../ledger/retirements';
 import { isCompromised, TAGS } from '../ledger/tags';
-import type { InactiveKey } from '../../contract/notice';
+import type { InactiveKey, NoticeOf } from '../../contract/notice';
 import { codeOf, reasonOf } from '../errors';
 import type { AccessKey } from '../ports';
 import { tellFailedRetirement } from './retire-key';
@@ -75,16 +75,9 @@ function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): 
 }
 
 async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
-  await pass.secrets.tag(pass.secret.arn, endingTag({ state: 'waiting', since: pass.now, keyId: key.id }));
-  await pass.notices.send(
-    byHand(
-      pass,
-      'USER_RETIRES',
-      pass.now.toISOString(),
-      `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
-      'put the user back as active before its key is deleted, and everything is restored',
-    ),
-  );
+  const waiting: Ending = { state: 'waiting', since: pass.now, keyId: key.id, owing: pass.now };
+  await pass.secrets.tag(pass.secret.arn, endingTag(waiting));
+  await settle(pass, key, waiting);
   return pass.now;
 }
 
@@ -121,26 +114,49 @@ async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Dat
   return until;
 }
 
-/** Sends what the ledger owes the owner. What cannot be sent stays owed, and stops nothing. */
+/** Sends what the ledger owes. What cannot be sent stays owed, and stops nothing. */
 async function settle(pass: UserPass, key: AccessKey, ending: Ending): Promise<void> {
   const { owing, ...settled } = ending;
-  if (!owing || ending.state !== 'inactive') return;
-  const type = 'previous-key-deactivated';
-  const { kind, keyId, deletedAfter } = retiringEnd(pass, key, ending) as InactiveKey;
+  if (!owing || ending.state === 'deleting') return;
   try {
-    await pass.notices.send({
-      ...noticeBase(pass, pass.now, owing),
-      id: eventId(pass.secret.arn, keyId, type, 'ending', owing.toISOString()),
-      type,
-      audience: ['owner', 'admin'],
-      previousKey: { kind, keyId, deletedAfter },
-      ...keyUse(pass.lastUses.get(keyId)),
-    });
+    if (ending.state === 'inactive') await pass.notices.send(deactivatedNotice(pass, key, ending, owing));
+    else await pass.notices.send(retiresNotice(pass, key, owing));
   } catch (error) {
     pass.unsent.push(error);
     return;
   }
   await pass.secrets.tag(pass.secret.arn, endingTag(settled));
+}
+
+function deactivatedNotice(
+  pass: UserPass,
+  key: AccessKey,
+  ending: Ending,
+  at: Date,
+): NoticeOf<'previous-key-deactivated'> {
+  const type = 'previous-key-deactivated';
+  return {
+    ...noticeBase(pass, pass.now, at),
+    id: eventId(pass.secret.arn, key.id, type, 'ending', at.toISOString()),
+    type,
+    audience: ['owner', 'admin'],
+    previousKey: retiringEnd(pass, { ...key, status: 'Inactive' }, ending) as InactiveKey,
+    ...keyUse(pass.lastUses.get(key.id)),
+  };
+}
+
+function retiresNotice(pass: UserPass, key: AccessKey, at: Date): NoticeOf<'attention'> {
+  return {
+    ...byHand(
+      pass,
+      'USER_RETIRES',
+      '',
+      `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
+      'put the user back as active before its key is deleted, and everything is restored',
+    ),
+    ...noticeBase(pass, pass.now, at),
+    id: eventId(pass.secret.arn, 'USER_RETIRES', at.toISOString()),
+  };
 }
 
 const retiringEnd = ({ user }: UserPass, { id, status }: AccessKey, { state, since, until }: Ending) =>

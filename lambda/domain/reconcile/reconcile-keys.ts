@@ -168,10 +168,10 @@ async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
   if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
   if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
   if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
+  await deactivateAndDelete(iam, key);
   await notices.record(
     deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now),
   );
-  await deactivateAndDelete(iam, key);
 }
 
 async function retire({ user, secrets, secret, now }: UserPass, { id, status }: AccessKey): Promise<void> {

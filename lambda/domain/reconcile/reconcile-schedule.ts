@@ -54,6 +54,7 @@ export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(
       ...exemption(pass),
     ];
   if (pending) return [await restart(pass, pending), overdueAt];
+  if (emergency && pass.conditions.has('COMPROMISED_KEY_WORKS')) return [now, overdueAt];
   const frozen = emergency ? undefined : frozenUntil(pass);
   if (frozen) {
     await pause(pass, 'freeze');
@@ -140,16 +141,20 @@ async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | u
   const key = existing.find(({ id }) => id === currentKeyId);
   const dueBy = key && rotationDueBy(key, user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
-  await tellSchedule(pass, moved);
-  if (dueBy && now > dueBy) return startRotation(pass, budget);
+  if (dueBy && now > dueBy) {
+    const at = await startRotation(pass, budget);
+    if (!budget.waiting.has(user.name) && hasRoom(pass)) await tellSchedule(pass, moved);
+    return at;
+  }
   const wanted = scheduleOf(user);
   if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
   await secrets.rotate(secret.arn, wanted, false);
+  await tellSchedule(pass, moved);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
   return dueBy;
 }
 
-/** What somebody did to the schedule; it is mended by whatever asks for the next rotation. */
+/** What somebody had done to the schedule, once whatever asks for the next rotation has mended it. */
 async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
   const { secret, notices } = pass;
   if (moved)

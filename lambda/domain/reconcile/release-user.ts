@@ -36,12 +36,15 @@ export async function release(
   secret: Secret,
   now: Date,
 ): Promise<void> {
-  if (secret.tags[TAGS.released]) return;
+  const [at, owed] = secret.tags[TAGS.released]?.split(' ') ?? [];
+  if (at && !owed) return;
+  const released = at ?? now.toISOString();
   if (secret.rotationEnabled) await secrets.cancelRotation(secret.arn);
   await releasePolicy(secrets, secret);
+  if (!at) await secrets.tag(secret.arn, { [TAGS.released]: `${released} owed` });
   await notices.send({
     schemaVersion: 2,
-    day: calendarDate(now),
+    day: calendarDate(new Date(released)),
     id: eventId(secret.arn, 'released', String(slice.generation)),
     type: 'attention',
     audience: ['admin'],
@@ -54,7 +57,7 @@ export async function release(
     reason: 'the user is no longer in the roster: its rotation was cancelled',
     nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them by hand or put the user back as \`state: retired\``,
   });
-  await secrets.tag(secret.arn, { [TAGS.released]: now.toISOString() });
+  await secrets.tag(secret.arn, { [TAGS.released]: released });
 }
 
 /** Of a secret whose user the roster does not name any more. */

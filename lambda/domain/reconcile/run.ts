@@ -271,8 +271,8 @@ async function passUser(
       awaitsUse,
       failing,
       waits: budget.waiting.has(user.name),
-      ...(unsent !== undefined && { untold: unsent }),
       ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }),
+      ...(unsent !== undefined && { untold: unsent, dueAt: ports.clock.now() }),
     };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };

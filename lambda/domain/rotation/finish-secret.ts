@@ -157,10 +157,10 @@ async function deleteWhenQuiet(rotation: Rotation, secret: Secret, keyId: string
 }
 
 async function removePrevious(rotation: Rotation, key: AccessKey): Promise<void> {
+  await deactivateAndDelete(rotation.iam, key);
   await rotation.notices.record(
     deletedNotice(rotation, key.id, 'the roster keeps no previous key', rotation.clock.now()),
   );
-  await deactivateAndDelete(rotation.iam, key);
 }
 
 /**

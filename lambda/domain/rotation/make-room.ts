@@ -82,8 +82,8 @@ async function remove(
   { secrets, secret, slice, user, notices, keys, clock }: RoomInput,
   { key, found }: Victim,
 ): Promise<void> {
-  await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
   await (found === 'orphan' ? keys.delete(key.id) : deactivateAndDelete(keys, key));
+  await notices.record(deletedNotice({ secret, slice, user }, key.id, 'it made room for a new one', clock.now()));
   if (retirementsOf(secret).some(({ keyId }) => keyId === key.id))
     await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
 }

@@ -19,6 +19,8 @@ export interface Stage {
   takeTexts(): readonly Text[];
   /** Called after each call that changed a key or a secret of the account. */
   onChange(listener: (accountId: string, userName?: string) => void): void;
+  /** Called with each notice at the instant at which it is published, also when that is repeated. */
+  onNotice(listener: (notice: NoticeEvent) => void): void;
 }
 
 export interface KeyPair {

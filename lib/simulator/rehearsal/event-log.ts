@@ -63,7 +63,9 @@ export type InvariantRule =
   | 'owner-not-locked-out'
   | 'two-keys-at-most'
   | 'no-orphan-at-rest'
-  | 'no-secret-outside-the-store';
+  | 'no-secret-outside-the-store'
+  | 'notices-are-true'
+  | 'notices-once-a-day';
 
 export interface Violation {
   readonly at: string;

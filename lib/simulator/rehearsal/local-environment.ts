@@ -43,6 +43,7 @@ export class LocalStage implements Stage {
   private readonly bySecretName: ReadonlyMap<string, ManagedUser>;
   private readonly published = new Set<string>();
   private notices: NoticeEvent[] = [];
+  private readonly noticeListeners: ((notice: NoticeEvent) => void)[] = [];
   private mails: StageMail[] = [];
   private texts: Text[] = [];
   private emailsSeen = 0;
@@ -118,6 +119,10 @@ export class LocalStage implements Stage {
     this.listeners.push(listener);
   }
 
+  onNotice(listener: (notice: NoticeEvent) => void): void {
+    this.noticeListeners.push(listener);
+  }
+
   private left(functionArn: string, what: string, text: string): void {
     const [accountId = '', , name = ''] = functionArn.split(':').slice(4);
     this.texts.push({ accountId, place: `${what} of ${name}`, text });
@@ -163,7 +168,9 @@ export class LocalStage implements Stage {
         text: first.text,
         eventId: event?.id,
       });
-    if (!event || this.published.has(event.id)) return;
+    if (!event) return;
+    for (const listen of this.noticeListeners) listen(event);
+    if (this.published.has(event.id)) return;
     this.published.add(event.id);
     this.notices.push(event);
   }

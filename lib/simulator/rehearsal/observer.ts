@@ -4,6 +4,7 @@ import type { Player } from './participants';
 import { History, type HistoryEvent } from './event-log';
 import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { mailFiles, mailName, type MailFile } from './mail-files';
+import { NoticeCounter, noticeIsTrue } from './notice-invariants';
 import { nameOf } from './user-key';
 import { SecretSearch } from './secret-search';
 import type { Stage, StageMail } from './environment';
@@ -17,6 +18,7 @@ export class Witness {
   /** Users whose key was declared compromised, until they hear of the next one. */
   readonly excused = new Set<string>();
   private readonly search = new SecretSearch();
+  private readonly counter = new NoticeCounter();
   private readonly managed = new Set<string>();
   private readonly states = new Map<string, UserState>();
   private readonly mailNames = new Set<string>();
@@ -46,6 +48,7 @@ export class Witness {
     }
     for (const accountId of this.accountIds) this.keepState(stage.stateOf(accountId));
     stage.onChange((accountId, userName) => this.observe(accountId, userName));
+    stage.onNotice((notice) => this.compare(notice));
   }
 
   record(event: HistoryEvent): void {
@@ -71,6 +74,13 @@ export class Witness {
   inspectRest(): void {
     for (const accountId of this.accountIds)
       this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
+  }
+
+  /** Each notice is compared with what is so at the instant at which it is published. */
+  private compare(notice: NoticeEvent): void {
+    const { accountId, userName } = notice;
+    const [user] = userName ? this.stage.stateOf(accountId, userName).users : [];
+    this.violate(accountId, [...noticeIsTrue(notice, user), ...this.counter.count(notice, this.stage.now())]);
   }
 
   /** After every call that changed something: what happened to keys, and whether all promises still hold. */

@@ -266,7 +266,8 @@ describe('rotate --compromised', () => {
     await world.operate(emergency);
     world.pass(1);
     key.status = 'Active';
-    await failAt(world, 's3:PutObject event', () => world.reconcile(), 'error');
+    const run = failAt(world, 's3:PutObject event', () => world.reconcile(), 'error');
+    await expect(run).rejects.toThrow('InternalFailure');
     expect(key.status).toBe('Inactive');
   });
 
