@@ -264,7 +264,8 @@ async function passUser(
     const { report, due, awaitsUse, failing, unsent } = await reconcileUser(ports, settings, slice, user, budget, () =>
       heldKeys(ports.reports, memory, user.name),
     );
-    await resolveUser(ports, settings, memory, user.name);
+    const untold = unsent === undefined ? undefined : await tellUnsent(ports, settings, memory, user.name, unsent);
+    if (unsent === undefined) await resolveUser(ports, settings, memory, user.name);
     return {
       report,
       held: heldOf(report),
@@ -272,7 +273,7 @@ async function passUser(
       failing,
       waits: budget.waiting.has(user.name),
       ...(due.length > 0 && { dueAt: new Date(Math.min(...due.map((at) => at.getTime()))) }),
-      ...(unsent !== undefined && { untold: unsent, dueAt: ports.clock.now() }),
+      ...(unsent !== undefined && { untold, dueAt: ports.clock.now() }),
     };
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
@@ -287,6 +288,20 @@ async function passUser(
     const held = memory.users.get(user.name)?.held;
     return { unknown, ...(held && { held }), dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
   }
+}
+
+/** A notice that is owed is a condition of its own; @returns why not even that can be sent, which fails the run */
+async function tellUnsent(
+  ports: RunPorts,
+  settings: ReconcileSettings,
+  memory: Memory,
+  userName: string,
+  unsent: unknown,
+): Promise<unknown> {
+  return tellAccount(ports, settings, memory, userName, unsent).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
 }
 
 async function accountReport(
