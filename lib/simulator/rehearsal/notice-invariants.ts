@@ -3,14 +3,17 @@ import type { NoticeEvent, NoticeOf, PreviousKey } from '../../../lambda/contrac
 import type { UserState } from './account-state';
 import type { Finding } from './invariants';
 
+/** What some types of notice say of keys. */
+interface KeysOfNotice {
+  readonly currentKeyId?: string;
+  readonly previousKey?: PreviousKey;
+  readonly workingKeyIds?: readonly string[];
+}
+
 /** What a notice says of keys must be so. @param user undefined where IAM has no such user */
 export function noticeIsTrue(notice: NoticeEvent, user: UserState | undefined): readonly Finding[] {
   if (!notice.userName || !user) return [];
-  const {
-    currentKeyId,
-    previousKey,
-    workingKeyIds = [],
-  } = notice as Partial<NoticeOf<'rotated'> & NoticeOf<'stored-key-unusable'>>;
+  const { currentKeyId, previousKey, workingKeyIds = [] } = notice as KeysOfNotice;
   const lies = [
     ...(previousKey ? previousKeyIs(previousKey, user) : []),
     ...workingKeyIds.filter((id) => statusOf(user, id) !== 'Active').map((id) => `${id} works`),
