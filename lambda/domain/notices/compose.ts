@@ -5,7 +5,7 @@ import { eventId } from '../digest';
 import type { AccessKey, LastUse, Secret } from '../ports';
 import type { SliceUser } from '../../contract/slice';
 import { intentsOf } from '../ledger/intents';
-import { retirementsOf, type Retirement } from '../ledger/retirements';
+import { endingOf, retirementsOf, type Retirement } from '../ledger/retirements';
 import { stepsOf } from '../ledger/steps';
 import { compromisedKeys, isCompromised, LIST_LAG_MS, TAGS } from '../ledger/tags';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
@@ -76,17 +76,23 @@ export function begunAt(secret: Secret, versionId: string): Date | undefined {
   return first === undefined ? undefined : new Date(first);
 }
 
-/** Evidence that a key was deleted, and why: nobody needs a message for it. */
+/**
+ * Evidence that a key was deleted, and why: nobody needs a message for it. It lies under the day from which the key might be
+ * deleted, where the ledger has one, so that whoever records it records the same object.
+ */
 export function deletedNotice(
   subject: Subject,
   keyId: string,
   reason: string,
   now: Date,
-  fixedAt = now,
 ): NoticeOf<'previous-key-deleted'> {
+  const { secret } = subject;
+  const ending = endingOf(secret);
+  const { until } = retirementsOf(secret).find((retirement) => retirement.keyId === keyId) ??
+    (ending?.keyId === keyId ? ending : undefined) ?? { until: undefined };
   return {
-    ...noticeBase(subject, now, fixedAt),
-    id: eventId(subject.secret.arn, keyId, 'previous-key-deleted'),
+    ...noticeBase(subject, now, until),
+    id: eventId(secret.arn, keyId, 'previous-key-deleted'),
     type: 'previous-key-deleted',
     audience: [],
     previousKey: { kind: 'gone', keyId },

@@ -177,7 +177,7 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
     await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
     await iam.delete(key.id);
-    await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now, ending.until));
+    await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now));
     return true;
   });
   return pass.now;

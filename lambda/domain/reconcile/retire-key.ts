@@ -228,11 +228,11 @@ function deactivatedNotice(
 /** Evidence, which nobody needs a message for. */
 function deletedRecord(
   pass: UserPass,
-  { keyId, since, until = since }: Retirement,
+  { keyId }: Retirement,
   lastUse: LastUse | undefined,
 ): NoticeOf<'previous-key-deleted'> {
   return {
-    ...deletedNotice(pass, keyId, 'its time was over', pass.now, until),
+    ...deletedNotice(pass, keyId, 'its time was over', pass.now),
     ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
     ...keyUse(lastUse),
   };

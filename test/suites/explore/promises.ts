@@ -333,6 +333,7 @@ export class Promises {
       ...(previousKey && { previousKey: { ...previousKey, deletedAfter: undefined } }),
       previousKeyLastUsed: undefined,
       ...(type === 'rotation-partial' && { code: undefined, reason: undefined }),
+      ...(type === 'previous-key-deleted' && { currentKeyId: undefined, reason: undefined }),
     };
     const replaced = this.promoted.get(versionId ?? '');
     const isOver = type === 'rotated' && !world.keys.some((key) => key.id === replaced && key.status === 'Active');
