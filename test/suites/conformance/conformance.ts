@@ -1,6 +1,6 @@
 /**
  * What the product relies on of AWS, observed of the local organization and of moto, an emulator by others; then whole
- * rotations with the deployed bundles through moto's RotateSecret, in two accounts.
+ * rotations with the deployed bundles through moto's RotateSecret, in two accounts; then AWS's own caching client.
  *
  *   npm run conformance
  */
@@ -13,6 +13,7 @@ import { CONTRACT, commandsOfTheProduct } from './contract';
 import { DIFFERENCES, judge } from './differences';
 import { localTarget } from './local';
 import { startMoto } from './moto';
+import { cachingClient } from './caching-client';
 import { wholeRotations } from './whole-rotations';
 
 interface Verdict {
@@ -99,12 +100,11 @@ async function main(): Promise<void> {
   const [moto, local] = [await startMoto(rotationFunction), localTarget(rotationFunction)];
   try {
     const verdicts = [...(await observe(local)), ...(await observe(moto)), ...completeness()];
-    const rotations = await wholeRotations(moto);
-    print(
-      [...verdicts, ...rotations.map((check) => ({ target: 'whole rotations', ...check }))],
-      (performance.now() - start) / 1000,
-    );
-    if ([...verdicts, ...rotations].some(({ problem }) => problem !== undefined)) process.exitCode = 1;
+    const rotations = (await wholeRotations(moto)).map((check) => ({ target: 'whole rotations', ...check }));
+    const clients = (await cachingClient()).map((check) => ({ target: 'the caching client', ...check }));
+    const all = [...verdicts, ...rotations, ...clients];
+    print(all, (performance.now() - start) / 1000);
+    if (all.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
   } finally {
     await Promise.all([moto.stop(), local.stop()]);
   }

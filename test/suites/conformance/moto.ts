@@ -1,6 +1,5 @@
 /** moto in a virtual environment of its own, installed if it is missing, started and stopped. */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreateConfigurationSetCommand, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses';
@@ -23,8 +22,8 @@ import {
   type Target,
 } from './aws';
 import { FunctionHost } from './function-host';
+import { python } from './python';
 
-const VENV = join(__dirname, '../../../.venv/moto');
 const STARTS_WITHIN_MS = 60_000;
 
 export interface SentMail {
@@ -51,11 +50,10 @@ export interface Moto extends Target {
 
 /** @param rotationFunction bundle of `rotation-function.ts` */
 export async function startMoto(rotationFunction: string): Promise<Moto> {
-  install();
   const host = new FunctionHost();
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const server = spawn(join(VENV, 'bin/python'), [join(__dirname, 'serve_moto.py')], {
+  const server = spawn(python(), [join(__dirname, 'serve_moto.py')], {
     env: { PATH: process.env.PATH, LAMBDA_HOST: await host.listen(), MOTO_PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -117,17 +115,6 @@ export async function startMoto(rotationFunction: string): Promise<Moto> {
       );
     },
   };
-}
-
-function install(): void {
-  if (existsSync(join(VENV, 'bin/moto_server'))) return;
-  process.stderr.write('installing moto into .venv/moto\n');
-  execFileSync('python3', ['-m', 'venv', VENV]);
-  execFileSync(
-    join(VENV, 'bin/pip'),
-    ['install', '--quiet', '--disable-pip-version-check', '--requirement', join(__dirname, 'requirements.txt')],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
 }
 
 /** What exists from a former call stays. */
