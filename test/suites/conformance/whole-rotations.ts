@@ -284,7 +284,9 @@ const typesOf = (messages: readonly Received[]): unknown[] =>
 /** Hands the owners' queue to the mailer. @returns to whom it wrote */
 async function deliver(stage: Stage): Promise<string[]> {
   const records = await receive(stage, stage.owners);
-  const { payload, failed } = await stage.invoke(SECURITY, FUNCTIONS.mailer.name, { Records: records });
+  const { payload, failed } = await stage.invoke(SECURITY, FUNCTIONS.mailer.name, {
+    Records: records.map((record) => ({ ...record, eventSourceARN: stage.owners.arn })),
+  });
   if (failed || (payload as { batchItemFailures: unknown[] }).batchItemFailures.length > 0)
     return [JSON.stringify(payload)];
   const mails = (await stage.moto.mails()).slice(stage.mailed);
