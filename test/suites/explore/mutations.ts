@@ -116,14 +116,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'rotated is told before promotion',
     from: "  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
-    to: "  await rotation.notices.send(rotatedNotice({ subject: rotation, versionId: event.token, currentKeyId: pending.id, now: rotation.clock.now() }));\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
+    to: "  await rotation.notices.send(rotatedNotice({ subject: rotation, versionId: event.token, currentKeyId: pending.id, existing: keys, now: rotation.clock.now() }));\n  try {\n    await secrets.moveStage(secret.arn, 'AWSCURRENT'",
     breaks: /lying notice: rotated, and AWSCURRENT is on another version/,
     where: singles(),
   },
   {
     name: 'failed and partial are swapped',
-    from: "live ? 'rotation-partial' : 'rotation-failed'",
-    to: "live ? 'rotation-failed' : 'rotation-partial'",
+    from: "return live\n    ? { ...failure, type: 'rotation-partial'",
+    to: "return !live\n    ? { ...failure, type: 'rotation-partial'",
     breaks: /lying notice: rotation-(failed|partial)/,
     where: singles(),
   },
