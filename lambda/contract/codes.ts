@@ -79,6 +79,7 @@ export type ReportCode = (typeof REPORT_CODES)[number];
 
 /** What happened once. */
 export const OCCURRENCE_CODES = [
+  'OWNER_UNREACHABLE',
   'POLICY_CHANGED',
   'ROTATION_CANCELLED',
   'ROTATION_FUNCTION_CHANGED',

@@ -3,9 +3,11 @@ import { mailFeedbackPath } from '../../lambda/contract/names';
 import type { MailFeedback } from '../../lambda/contract/mail-feedback';
 import { feedbackOf } from '../../lib/simulator/local-organization/services/ses/feedback';
 import type { Reaction } from '../../lib/simulator/local-organization/services/ses/state';
-import { Cloud, envelope, pointer } from './cloud';
+import { ADMINS, Cloud, envelope, pointer } from './cloud';
 import { ACCOUNT, EVENT_ID, notice, slice, user } from './fixture';
 
+/** Longer than a run can hold the lease of a mail. */
+const LEASE_MS = 10 * 60_000;
 const KEY = mailFeedbackPath(ACCOUNT, EVENT_ID);
 const AT = new Date('2026-03-07T09:31:00.000Z');
 const ADDRESS = 'jeremy.ritchie@example.com';
@@ -78,6 +80,27 @@ test('whatever the order of the reports, a bounce stays one', async () => {
   expect(remembered(cloud)?.kind).toBe('bounced');
 });
 
+test.each(['bounce', 'complaint'] as const)(
+  'after a %s of an owner the admins are mailed once, with the address and what to do',
+  async (reaction) => {
+    const cloud = await mailed();
+    const report = reportOf(cloud, reaction);
+    for (let count = 0; count < 2; count++) expect(await cloud.run([report])).toEqual([]);
+    expect(cloud.sent).toHaveLength(2);
+    const [, mail] = cloud.sent;
+    expect(mail!.to).toEqual(ADMINS);
+    expect(mail!.subject).toContain('OWNER_UNREACHABLE');
+    expect(mail!.text).toContain(ADDRESS);
+    expect(mail!.text).toContain(EVENT_ID);
+  },
+);
+
+test('a mail to an owner that is late is no reason to mail the admins', async () => {
+  const cloud = await mailed();
+  await cloud.run([reportOf(cloud, 'delay')]);
+  expect(cloud.sent).toHaveLength(1);
+});
+
 test('an admin mail that bounces raises the alarm and sends no mail', async () => {
   const cloud = await mailed(user({ email: undefined }));
   await cloud.run([reportOf(cloud, 'bounce')]);
@@ -127,14 +150,18 @@ test.each([
 });
 
 test.each(['refused', 'answer lost', 'killed before', 'killed after'] as const)(
-  'a report is remembered once though a call was %s',
+  'a report is acted on and remembered in the end though a call was %s',
   async (kind) => {
-    for (const call of [1, 2]) {
+    jest.useFakeTimers({ now: AT });
+    for (const call of [1, 2, 3, 4, 5, 6, 7]) {
       const cloud = await mailed();
       const report = reportOf(cloud, 'bounce');
       await cloud.run([report], { call, kind });
+      jest.setSystemTime(Date.now() + LEASE_MS);
       expect(await cloud.run([report])).toEqual([]);
       expect(remembered(cloud)?.kind).toBe('bounced');
+      expect(cloud.sent.filter(({ subject }) => subject.includes('OWNER_UNREACHABLE')).length).toBeGreaterThan(0);
     }
+    jest.useRealTimers();
   },
 );

@@ -37,6 +37,25 @@ export function restMail(rest: 'warnings' | { readonly account: string }, most: 
   ]);
 }
 
+const LOST = {
+  bounced: 'bounced',
+  rejected: 'was refused by SES',
+  complained: 'was reported as spam',
+} as const;
+
+export type LostKind = keyof typeof LOST;
+
+/** In the owner's place, of whom nobody knows now whether the mail was read. */
+export function unreachableMail(
+  { accountId, eventId }: { readonly accountId: string; readonly eventId: string },
+  { kind, addresses, at }: { readonly kind: LostKind; readonly addresses: readonly string[]; readonly at: string },
+): Mail {
+  return mailOf(`Access keys: a mail to an owner in account ${accountId} did not arrive (OWNER_UNREACHABLE)`, [
+    `The mail about event ${eventId} of account ${accountId} to ${addresses.join(', ')} ${LOST[kind]} at ${at}. It counts as not read. The event is in the org bucket under events/${accountId}/: tell the owner what it says.`,
+    `Correct the address in the roster. If it is right, have the mailbox fixed, then take the address off the suppression list of SES: aws sesv2 delete-suppressed-destination --email-address ${addresses.join(' ')}. Until then SES sends nothing to it.`,
+  ]);
+}
+
 function mailOf(subject: string, paragraphs: readonly string[]): Mail {
   const escape = (text: string): string => Handlebars.escapeExpression(text);
   return {

@@ -1,5 +1,6 @@
 import { RotationError, codeOf, reasonOf } from '../errors';
 import type { MailFeedback } from '../../contract/mail-feedback';
+import { unreachableMail } from './admin-mails';
 import { mailReport, saysMore, type MailReport, type MailSubject } from './feedback';
 import { mostMailsAnHour, sendWithinLimit, type Tally } from './hourly-limit';
 import { ownerMail, type Mail } from './render';
@@ -104,28 +105,43 @@ async function mailOwner(
   });
 }
 
-/** Remembers what became of one mail, unless more is known of it already. */
-async function hear(ports: MailerPorts, body: string): Promise<void> {
+/**
+ * Acts on what became of one mail and remembers it last, so that a run that dies in between is repeated whole: the mail
+ * to the admins goes once, and an alarm that is raised again is the same alarm.
+ */
+async function hear(ports: MailerPorts, admins: readonly string[], body: string): Promise<void> {
   const report = mailReport(body);
   if (!report) return ports.log.warn('a report of SES is about none of our mails and is dropped');
-  if (report.event && !(await remember(ports, report, report.event))) return;
-  const { kind, audience, detail, event } = report;
-  if (kind === 'delivered') return;
-  ports.log.warn('a mail did not arrive as it should', { ...event, kind, audience, detail });
-  if (audience === 'admins' && kind !== 'delayed') ports.adminMailBounced();
+  const { kind, audience, addresses, at, detail, event } = report;
+  const former = event && (await ports.feedback.read(event.accountId, event.eventId));
+  if (event && !saysMore(former?.feedback, report)) return;
+  if (kind !== 'delivered') ports.log.warn('a mail did not arrive as it should', { ...event, kind, audience, detail });
+  if (kind !== 'delivered' && kind !== 'delayed') {
+    if (audience === 'admins') ports.adminMailBounced();
+    else if (event) await reportUnreachable(ports, admins, event, { kind, addresses, at });
+  }
+  if (!event) return;
+  const known = { audience, kind, addresses, at, ...(detail !== undefined && { detail }) };
+  await ports.feedback.write({ schemaVersion: 1, ...event, ...known }, former?.etag);
 }
 
-/** @returns whether this was news */
-async function remember(
-  { feedback }: MailerPorts,
-  { kind, audience, addresses, at, detail }: MailReport,
+/** Enough to notice, and few enough that a domain whose mail fails does not bury the admins' mailboxes. */
+const MOST_UNREACHABLE_AN_HOUR = 20;
+
+async function reportUnreachable(
+  ports: MailerPorts,
+  admins: readonly string[],
   event: NonNullable<MailReport['event']>,
-): Promise<boolean> {
-  const former = await feedback.read(event.accountId, event.eventId);
-  const report = { audience, kind, addresses, at, ...(detail !== undefined && { detail }) };
-  if (!saysMore(former?.feedback, report)) return false;
-  await feedback.write({ schemaVersion: 1, ...event, ...report }, former?.etag);
-  return true;
+  lost: Parameters<typeof unreachableMail>[1],
+): Promise<void> {
+  const { accountId, eventId } = event;
+  await sendWithinLimit(ports, admins, {
+    key: `unreachable/${accountId}/${eventId}`,
+    behalf: `${accountId}-unreachable`,
+    most: MOST_UNREACHABLE_AN_HOUR,
+    rest: { account: accountId },
+    send: () => ports.mail.send(admins, unreachableMail(event, lost)),
+  });
 }
 
 /** A mail is not begun with less time than it may take, with all attempts to mark it as sent. */
@@ -146,7 +162,7 @@ export async function deliverBatch(
   for (const { messageId, body, from } of messages) {
     try {
       if (remaining() < MAIL_MS) failed.push(messageId);
-      else if (from === 'ses') await hear(ports, body);
+      else if (from === 'ses') await hear(ports, admins, body);
       else await deliver(ports, admins, body);
     } catch (error) {
       ports.log.error('a message comes again', { messageId, code: codeOf(error), reason: reasonOf(error) });

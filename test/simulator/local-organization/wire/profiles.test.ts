@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'profiles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test('an AWS profile of this machine changes nothing for the clients of a rehearsal', async () => {
-  process.env.AWS_CONFIG_FILE = join(folder, 'config');
+  process.env.AWS_CONFIG_FILE = join(folder, 'aws-config');
   writeFileSync(process.env.AWS_CONFIG_FILE, '[default]\nuse_fips_endpoint = true\nmax_attempts = 9\n');
   const organization = new LocalOrganization({
     start: new Date('2027-01-04T09:00:00Z'),
