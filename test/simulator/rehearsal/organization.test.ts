@@ -2,24 +2,15 @@
 import { FaultPlan } from '../../../lib/simulator/local-organization/faults';
 import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import type { CallRecord } from '../../../lib/simulator/local-organization/wire/gateway';
-import { planOf } from '../../../lib/plan/plan';
 import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
-import { loadRoster } from '../../../lib/roster/load';
 import type { Roster } from '../../../lib/roster/roster';
-import { ROSTERS } from '../../fixtures/rosters';
+import { TRIES_ALL } from '../../sample';
+import { changed, roster, SEED, START } from './every-deployment';
 
-jest.setTimeout(180_000);
+const DAYS = TRIES_ALL ? 12 : 5;
 
-const START = new Date('2027-01-04T00:00:00Z');
-/** Draws owners of whom none has two keys from before: nobody waits for room. */
-const SEED = 1;
-const roster = loadRoster(ROSTERS.everyDeployment, { at: START }).roster!;
 const created = ({ report }: Rehearsal, userName: string): number =>
   report.users.find((user) => user.userName === userName)?.keys.created ?? 0;
-const changed = (change: (account: Roster['accounts'][number]) => Roster['accounts'][number]): Roster => ({
-  ...roster,
-  accounts: roster.accounts.map(change),
-});
 const member = (change: Partial<Roster['accounts'][number]>): Roster =>
   changed((account) => (account.id === '444444444444' ? { ...account, ...change } : account));
 
@@ -27,7 +18,7 @@ test('canary, member, hand-deployed and management account all rotate, and nothi
   const denied: CallRecord[] = [];
   const onCall = (record: CallRecord): void =>
     void (/AccessDenied|AuthorizationError/.test(record.outcome) && denied.push(record));
-  const rehearsal = await rehearse({ roster, days: 12, start: START, seed: SEED, onCall });
+  const rehearsal = await rehearse({ roster, days: DAYS, start: START, seed: SEED, onCall });
   expect(rehearsal.report.deployments).toMatchObject([
     {
       passed: [
@@ -67,7 +58,7 @@ test('a pushed user arrives through canary, bake and fleet', async () => {
       { ...roster.accounts[1]!.users[0]!, name: 'new.colleague', secretName: '/access-key/new.colleague' },
     ],
   });
-  const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: to }], days: 12, start: START, seed: SEED });
+  const rehearsal = await rehearse({ roster, changes: [{ day: 3, roster: to }], days: DAYS, start: START, seed: SEED });
   expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined]);
   const first = rehearsal.report.events.find(
     (event) => event.userName === 'new.colleague' && event.kind === 'key-created' && event.origin === 'rotation',
@@ -99,97 +90,4 @@ test('a dangerous push stops before the pipeline itself and any account is chang
     seed: SEED,
   });
   expect(reviewed.report.deployments[1]!.stopped).toBeUndefined();
-});
-
-test('a canary that does not get well stops the fleet, and the reason names the account', async () => {
-  const faults = FaultPlan.parse(
-    [
-      {
-        kind: 'error',
-        accountId: '333333333333',
-        functionName: 'access-keys-reconcile',
-        operation: 'GetUser',
-        from: '2027-01-06',
-      },
-    ],
-    seededRandom('faults'),
-  );
-  const to = { ...roster, limits: { ...roster.limits, maxFirstRotationsPerRun: 7 } };
-  const rehearsal = await rehearse({
-    roster,
-    changes: [{ day: 2, roster: to }],
-    days: 4,
-    start: START,
-    seed: SEED,
-    faults,
-  });
-  expect(rehearsal.report.deployments[1]).toMatchObject({
-    stopped: { stage: 'Canary', reason: expect.stringContaining('333333333333 canary: canary.bird: ') },
-  });
-  const slice = (accountId: string): string =>
-    rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', `roster/${accountId}.json`)!;
-  expect(slice('333333333333')).toContain('"maxFirstRotationsPerRun":7');
-  expect(slice('444444444444')).not.toContain('"maxFirstRotationsPerRun":7');
-});
-
-describe('the last canary', () => {
-  const reviewed = (from: Roster, to: Roster): Roster => ({
-    ...to,
-    acknowledge: [planOf(from, to, () => true, START).code!],
-  });
-  const canary = (change: Partial<Roster['accounts'][number]>): Roster =>
-    changed((account) => (account.canary ? { ...account, ...change } : account));
-  const hasFunctions = ({ organization }: Rehearsal): boolean =>
-    organization.directory.roles('333333333333').some(({ name }) => name === 'access-keys-rotate');
-
-  test('becomes a member like the others in two pushes', async () => {
-    const without = reviewed(roster, canary({ deployment: 'manual' }));
-    const member = reviewed(without, canary({ canary: false }));
-    const rehearsal = await rehearse({
-      roster,
-      changes: [
-        { day: 3, roster: without },
-        { day: 4, roster: member },
-      ],
-      days: 6,
-      start: START,
-      seed: SEED,
-    });
-    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
-    expect(rehearsal.report.deployments[2]!.passed).toEqual([
-      'Build',
-      'UpdatePipeline',
-      'Assets',
-      'Guard',
-      'Central',
-      'Fleet',
-      'Account-111111111111',
-      'Publish',
-    ]);
-    expect(hasFunctions(rehearsal)).toBe(true);
-    const reportedAt = (
-      JSON.parse(
-        rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', 'reports/333333333333.json')!,
-      ) as { at: string }
-    ).at;
-    expect(reportedAt > rehearsal.report.deployments[2]!.startedAt).toBe(true);
-    expect(rehearsal.report.summary.violations).toEqual([]);
-  });
-
-  test('loses its stack when it leaves the roster', async () => {
-    const leaving = reviewed(roster, canary({ state: 'leaving' }));
-    const gone = reviewed(leaving, { ...leaving, accounts: leaving.accounts.slice(1) });
-    const rehearsal = await rehearse({
-      roster,
-      changes: [
-        { day: 3, roster: leaving },
-        { day: 4, roster: gone },
-      ],
-      days: 5,
-      start: START,
-      seed: SEED,
-    });
-    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
-    expect(hasFunctions(rehearsal)).toBe(false);
-  });
 });

@@ -8,6 +8,7 @@ import { judge } from '../../../lib/simulator/rehearsal/expectations';
 import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
 import { readScenario, type Scenario } from '../../../lib/simulator/rehearsal/scenario';
 import { loadRoster } from '../../../lib/roster/load';
+import { sample } from '../../sample';
 
 const folder = mkdtempSync(join(tmpdir(), 'scenarios-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +27,7 @@ function play(scenario: Scenario): Promise<Rehearsal> {
   });
 }
 
-test.each(readdirSync('config/scenarios').sort())('%s', async (name) => {
+test.each(sample(2, readdirSync('config/scenarios').sort(), 'scenarios'))('%s', async (name) => {
   const scenario = readScenario(name);
   const rehearsal = await play(scenario);
   expect(judge(scenario, rehearsal).filter(({ ok }) => !ok)).toEqual([]);

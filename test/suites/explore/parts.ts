@@ -1,6 +1,7 @@
 /** All schedules of the exploration, in parts that one process explores at a time. */
 import type { Random } from '../../../lib/simulator/local-organization/random';
 import { isRead, type Fault } from '../../domain/world';
+import { drawn } from '../../sample';
 import { FUNCTIONS, PERSONS, run, type Outcome, type Schedule } from './schedule';
 import { STATES } from './states';
 
@@ -105,10 +106,6 @@ const parted = <One>(all: readonly One[], test: (one: One) => boolean): [One[], 
   all.filter(test),
   all.filter((one) => !test(one)),
 ];
-
-function drawn<One>(all: One[], size: number, random: Random): One[] {
-  return Array.from({ length: Math.min(size, all.length) }, () => all.splice(random.integer(all.length), 1)[0]!);
-}
 
 function schedulesOf(state: string, kind: Kind, base: Outcome): Schedules {
   if (kind === 'singles') return singles(state, base);

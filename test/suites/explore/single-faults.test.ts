@@ -2,7 +2,7 @@
 import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import { exploreSome, replayCommand } from './parts';
 import { STATES } from './states';
-import { SEED } from '../../seed';
+import { SEED } from '../../sample';
 
 const SIZE = 20;
 

@@ -1,0 +1,20 @@
+/** What `npm test` draws from what is too much for every run; CI tries it all. */
+import { seededRandom, type Random } from '../lib/simulator/local-organization/random';
+
+/** Printed by `closing-line.js`; TEST_SEED repeats it. */
+export const SEED = process.env.TEST_SEED!;
+
+/** TEST_SAMPLE=all, as `.ci/run` has it: everything is tried, and at its full length. */
+export const TRIES_ALL = process.env.TEST_SAMPLE === 'all';
+
+/** As many of these as said, in their order. @param name of what is drawn, so that two draws differ */
+export function sample<One>(size: number, all: readonly One[], name: string): readonly One[] {
+  if (TRIES_ALL) return all;
+  const chosen = new Set(drawn(all, size, seededRandom(`${SEED} ${name}`)));
+  return all.filter((one) => chosen.has(one));
+}
+
+export function drawn<One>(all: readonly One[], size: number, random: Random): One[] {
+  const left = [...all];
+  return Array.from({ length: Math.min(size, all.length) }, () => left.splice(random.integer(left.length), 1)[0]!);
+}
