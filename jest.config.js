@@ -1,9 +1,12 @@
-const { randomInt } = require('node:crypto');
+const { randomInt, randomUUID } = require('node:crypto');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
 
 process.env.CDK_VALIDATION ??= 'false';
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 process.env.TZ = 'UTC';
 process.env.TEST_SEED ??= String(randomInt(1_000_000));
+process.env.TEST_RUN_FOLDER = path.join(tmpdir(), `access-keys-tests-${randomUUID()}`);
 
 const IN_A_BROWSER = '<rootDir>/test/suites/browser/';
 
@@ -15,6 +18,7 @@ const project = {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
+  moduleNameMapper: { '^esbuild$': '<rootDir>/test/esbuild-once-a-run.ts' },
   modulePathIgnorePatterns: ['<rootDir>/build', '<rootDir>/cdk.out', '<rootDir>/rehearsal'],
 };
 

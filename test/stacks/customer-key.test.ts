@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import keyTemplate from '../../docs/secrets-key.template.json';
-import { synthesize } from '../../lib/stacks/app';
 import type { Template } from '../../lib/cloud-assembly/template';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 import { assemble, secretsKeyStack } from '../../lib/simulator/rehearsal/participants';
 import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
+import { assembled } from '../assembled';
 
 const START = new Date('2027-01-04T00:00:00Z');
 const REGION = 'us-east-1';
@@ -41,8 +41,7 @@ async function withKey(text: string, key?: Template): Promise<LocalOrganization>
   const path = join(folder, 'roster.yaml');
   writeFileSync(path, text);
   const { roster } = loadRoster(path, { at: START });
-  const assembly = mkdtempSync(join(folder, 'assembly-'));
-  synthesize(roster!, { outdir: assembly });
+  const assembly = assembled(roster!);
   const { organization } = assemble([roster!], {
     seed: 1,
     start: START,

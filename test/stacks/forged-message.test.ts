@@ -1,14 +1,11 @@
 /** A member account's administrator tries to have mails written in another account's name. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { eventPath } from '../../lambda/contract/names';
 import type { NoticeOf } from '../../lambda/contract/notice';
-import { synthesize } from '../../lib/stacks/app';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 import { assemble } from '../../lib/simulator/rehearsal/participants';
 import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
+import { assembled } from '../assembled';
 import { ROSTERS } from '../fixtures/rosters';
 
 const ATTACKER = '555555555555';
@@ -23,12 +20,10 @@ let organization: LocalOrganization;
 beforeAll(async () => {
   const start = new Date('2027-01-04');
   const { roster } = loadRoster(ROSTERS.organization, { at: start });
-  const folder = mkdtempSync(join(tmpdir(), 'forged-'));
-  synthesize(roster!, { outdir: folder });
+  const folder = assembled(roster!);
   ({ organization } = assemble([roster!], { seed: 1, start }));
   organization.clock.at(start, async () => void (await deploy(organization, roster!, folder)));
   await organization.clock.advanceTo(new Date(start.getTime() + 6 * HOUR_MS));
-  rmSync(folder, { recursive: true });
 });
 
 /** Whoever administers an account can name a role as the product does, and give it every permission. */

@@ -1,14 +1,11 @@
 /** Whole requests, decided by every policy that the deployed templates and reconcile put there: identity, session, trust, resource and key policies. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { synthesize } from '../../lib/stacks/app';
 import { Authorization } from '../../lib/simulator/local-organization/iam/authorization';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 import type { Principal, ServiceId } from '../../lib/simulator/local-organization/service';
 import { assemble } from '../../lib/simulator/rehearsal/participants';
 import { deploy, type DeploymentReport } from '../../lib/simulator/rehearsal/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
+import { assembled } from '../assembled';
 import { ROSTERS } from '../fixtures/rosters';
 import cases from './request-cases.json';
 
@@ -55,8 +52,7 @@ const bucketRequests: { readonly who: string; readonly expectedOwner: unknown }[
 beforeAll(async () => {
   const start = new Date('2027-01-04');
   const { roster } = loadRoster(ROSTERS.organization, { at: start });
-  const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
-  synthesize(roster!, { outdir: folder });
+  const folder = assembled(roster!);
   ({ organization } = assemble([roster!], { seed: 1, start }));
   organization.onCall(({ service, operation, principal, input }) => {
     const who = `${principal.arn} ${operation}`;
@@ -68,7 +64,6 @@ beforeAll(async () => {
   await organization.clock.advanceTo(new Date(start.getTime() + 6 * HOUR_MS));
   requestsOfDeployment = bucketRequests.length;
   organization.s3.putObject('access-keys-222222222222-us-east-1', 'code/x.zip', '');
-  rmSync(folder, { recursive: true });
   roleNames = new Map(organization.directory.roles('222222222222').map(({ name }) => [stepOf(name), name]));
 });
 

@@ -1,12 +1,9 @@
 /** Everything that is synthesised of a roster, with references filled in. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { synthesize } from '../../lib/stacks/app';
 import { Assembly } from '../../lib/cloud-assembly/assembly';
 import { resolveTemplate, type Resolved, type Template } from '../../lib/cloud-assembly/template';
 import { STACKS } from '../../lib/names';
 import { loadRoster } from '../../lib/roster/load';
+import { assembled } from '../assembled';
 
 export interface SynthesisedResource extends Resolved {
   readonly stack: string;
@@ -17,21 +14,18 @@ const AT = new Date('2026-11-24');
 
 /** @returns resources of the assembly's stacks and its stages', and of the StackSets' one template as it is in a member account */
 export function synthesised(rosterPath: string, member: string): readonly SynthesisedResource[] {
-  const outdir = mkdtempSync(join(tmpdir(), 'assembly-'));
-  try {
-    const assembly = new Assembly(synthesize(loadRoster(rosterPath, { at: AT }).roster!, { outdir }));
-    const resolve = (stack: string, template: Template, accountId: string, region: string): SynthesisedResource[] =>
-      resolveTemplate(template, { accountId, region, stackName: stack, parameters: {} }, (id) => id).map(
-        (resource) => ({ ...resource, stack, accountId }),
-      );
-    const own = assembly.stacks.flatMap(({ template, target: { stackName, accountId, region } }) =>
-      resolve(stackName, template, accountId, region),
-    );
-    const template = assembly.stackSetTemplate();
-    return [...own, ...(template ? resolve(STACKS.rotator, template, member, assembly.stacks[0]!.target.region) : [])];
-  } finally {
-    rmSync(outdir, { recursive: true });
-  }
+  const assembly = new Assembly(assembled(loadRoster(rosterPath, { at: AT }).roster!));
+  const resolve = (stack: string, template: Template, accountId: string, region: string): SynthesisedResource[] =>
+    resolveTemplate(template, { accountId, region, stackName: stack, parameters: {} }, (id) => id).map((resource) => ({
+      ...resource,
+      stack,
+      accountId,
+    }));
+  const own = assembly.stacks.flatMap(({ template, target: { stackName, accountId, region } }) =>
+    resolve(stackName, template, accountId, region),
+  );
+  const template = assembly.stackSetTemplate();
+  return [...own, ...(template ? resolve(STACKS.rotator, template, member, assembly.stacks[0]!.target.region) : [])];
 }
 
 export interface PolicyStatement {

@@ -2,11 +2,23 @@
 import { FaultPlan } from '../../../lib/simulator/local-organization/faults';
 import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import { planOf } from '../../../lib/plan/plan';
-import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
+import type { Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
 import type { Roster } from '../../../lib/roster/roster';
-import { changed, roster, SEED, START } from './every-deployment';
+import { testsDrawn } from '../../sample';
+import { changed, play, roster, START } from './every-deployment';
 
-test('a canary that does not get well stops the fleet, and the reason names the account', async () => {
+const reviewed = (from: Roster, to: Roster): Roster => ({
+  ...to,
+  acknowledge: [planOf(from, to, () => true, START).code!],
+});
+const canary = (change: Partial<Roster['accounts'][number]>): Roster =>
+  changed((account) => (account.canary ? { ...account, ...change } : account));
+const hasFunctions = ({ organization }: Rehearsal): boolean =>
+  organization.directory.roles('333333333333').some(({ name }) => name === 'access-keys-rotate');
+
+const testSome = testsDrawn(1, 3);
+
+testSome('a canary that does not get well stops the fleet, and the reason names the account', async () => {
   const faults = FaultPlan.parse(
     [
       {
@@ -20,14 +32,7 @@ test('a canary that does not get well stops the fleet, and the reason names the 
     seededRandom('faults'),
   );
   const to = { ...roster, limits: { ...roster.limits, maxFirstRotationsPerRun: 7 } };
-  const rehearsal = await rehearse({
-    roster,
-    changes: [{ day: 2, roster: to }],
-    days: 4,
-    start: START,
-    seed: SEED,
-    faults,
-  });
+  const rehearsal = await play({ changes: [{ day: 2, roster: to }], days: 4, faults });
   expect(rehearsal.report.deployments[1]).toMatchObject({
     stopped: { stage: 'Canary', reason: expect.stringContaining('333333333333 canary: canary.bird: ') },
   });
@@ -37,64 +42,47 @@ test('a canary that does not get well stops the fleet, and the reason names the 
   expect(slice('444444444444')).not.toContain('"maxFirstRotationsPerRun":7');
 });
 
-describe('the last canary', () => {
-  const reviewed = (from: Roster, to: Roster): Roster => ({
-    ...to,
-    acknowledge: [planOf(from, to, () => true, START).code!],
+testSome('the last canary becomes a member like the others in two pushes', async () => {
+  const without = reviewed(roster, canary({ deployment: 'manual' }));
+  const member = reviewed(without, canary({ canary: false }));
+  const rehearsal = await play({
+    changes: [
+      { day: 3, roster: without },
+      { day: 4, roster: member },
+    ],
+    days: 6,
   });
-  const canary = (change: Partial<Roster['accounts'][number]>): Roster =>
-    changed((account) => (account.canary ? { ...account, ...change } : account));
-  const hasFunctions = ({ organization }: Rehearsal): boolean =>
-    organization.directory.roles('333333333333').some(({ name }) => name === 'access-keys-rotate');
+  expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
+  expect(rehearsal.report.deployments[2]!.passed).toEqual([
+    'Build',
+    'UpdatePipeline',
+    'Assets',
+    'Guard',
+    'Central',
+    'Fleet',
+    'Account-111111111111',
+    'Publish',
+  ]);
+  expect(hasFunctions(rehearsal)).toBe(true);
+  const reportedAt = (
+    JSON.parse(
+      rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', 'reports/333333333333.json')!,
+    ) as { at: string }
+  ).at;
+  expect(reportedAt > rehearsal.report.deployments[2]!.startedAt).toBe(true);
+  expect(rehearsal.report.summary.violations).toEqual([]);
+});
 
-  test('becomes a member like the others in two pushes', async () => {
-    const without = reviewed(roster, canary({ deployment: 'manual' }));
-    const member = reviewed(without, canary({ canary: false }));
-    const rehearsal = await rehearse({
-      roster,
-      changes: [
-        { day: 3, roster: without },
-        { day: 4, roster: member },
-      ],
-      days: 6,
-      start: START,
-      seed: SEED,
-    });
-    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
-    expect(rehearsal.report.deployments[2]!.passed).toEqual([
-      'Build',
-      'UpdatePipeline',
-      'Assets',
-      'Guard',
-      'Central',
-      'Fleet',
-      'Account-111111111111',
-      'Publish',
-    ]);
-    expect(hasFunctions(rehearsal)).toBe(true);
-    const reportedAt = (
-      JSON.parse(
-        rehearsal.organization.s3.text('access-keys-222222222222-eu-central-1', 'reports/333333333333.json')!,
-      ) as { at: string }
-    ).at;
-    expect(reportedAt > rehearsal.report.deployments[2]!.startedAt).toBe(true);
-    expect(rehearsal.report.summary.violations).toEqual([]);
+testSome('the last canary loses its stack when it leaves the roster', async () => {
+  const leaving = reviewed(roster, canary({ state: 'leaving' }));
+  const gone = reviewed(leaving, { ...leaving, accounts: leaving.accounts.slice(1) });
+  const rehearsal = await play({
+    changes: [
+      { day: 3, roster: leaving },
+      { day: 4, roster: gone },
+    ],
+    days: 5,
   });
-
-  test('loses its stack when it leaves the roster', async () => {
-    const leaving = reviewed(roster, canary({ state: 'leaving' }));
-    const gone = reviewed(leaving, { ...leaving, accounts: leaving.accounts.slice(1) });
-    const rehearsal = await rehearse({
-      roster,
-      changes: [
-        { day: 3, roster: leaving },
-        { day: 4, roster: gone },
-      ],
-      days: 5,
-      start: START,
-      seed: SEED,
-    });
-    expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
-    expect(hasFunctions(rehearsal)).toBe(false);
-  });
+  expect(rehearsal.report.deployments.map(({ stopped }) => stopped)).toEqual([undefined, undefined, undefined]);
+  expect(hasFunctions(rehearsal)).toBe(false);
 });

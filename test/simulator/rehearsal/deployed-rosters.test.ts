@@ -4,6 +4,7 @@ import type { CallRecord } from '../../../lib/simulator/local-organization/wire/
 import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
 import { SecretSearch } from '../../../lib/simulator/rehearsal/secret-search';
 import { loadRoster } from '../../../lib/roster/load';
+import { assembled } from '../../assembled';
 import { ROSTERS } from '../../fixtures/rosters';
 import { TRIES_ALL } from '../../sample';
 import { listenForDenials } from './denials';
@@ -15,8 +16,10 @@ const kinds = ({ report }: Rehearsal, kind: string) => report.events.filter((eve
 
 test('one account, two stacks side by side, meets no denied request', async () => {
   const denied = listenForDenials();
+  const roster = loadRoster(ROSTERS.oneAccount, { at: START }).roster!;
   const { report } = await rehearse({
-    roster: loadRoster(ROSTERS.oneAccount, { at: START }).roster!,
+    roster,
+    assembly: assembled(roster),
     days: DAYS.oneAccount,
     start: START,
     seed: 1,
@@ -31,9 +34,9 @@ describe('the sample roster', () => {
   let denied: readonly CallRecord[];
 
   beforeAll(async () => {
-    const { roster } = loadRoster(ROSTERS.organization, { at: START });
+    const roster = loadRoster(ROSTERS.organization, { at: START }).roster!;
     denied = listenForDenials();
-    rehearsal = await rehearse({ roster: roster!, days: DAYS.organization, start: START, seed: 1 });
+    rehearsal = await rehearse({ roster, assembly: assembled(roster), days: DAYS.organization, start: START, seed: 1 });
   });
 
   it('breaks no promise', () => {

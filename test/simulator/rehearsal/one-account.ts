@@ -3,9 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRoster } from '../../../lib/roster/load';
-import type { Roster } from '../../../lib/roster/roster';
 import { rehearse, type Rehearsal, type RehearsalOptions } from '../../../lib/simulator/rehearsal/rehearsal';
-import { synthesize } from '../../../lib/stacks/app';
+import { assembled } from '../../assembled';
 
 const START = new Date('2027-01-04T00:00:00Z');
 const ONE_ACCOUNT = `
@@ -20,17 +19,14 @@ accounts:
     users: [ann, bob]
 `;
 
-let prepared: { readonly roster: Roster; readonly assembly: string } | undefined;
-const folder = mkdtempSync(join(tmpdir(), 'one-account-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Synthesised once a file. */
 function prepare() {
+  const folder = mkdtempSync(join(tmpdir(), 'one-account-'));
   const path = join(folder, 'roster.yaml');
   writeFileSync(path, ONE_ACCOUNT);
   const roster = loadRoster(path, { at: START }).roster!;
-  return { roster, assembly: synthesize(roster, { outdir: join(folder, 'assembly') }) };
+  rmSync(folder, { recursive: true });
+  return { roster, assembly: assembled(roster) };
 }
 
 export const play = (options: Partial<RehearsalOptions> = {}): Promise<Rehearsal> =>
-  rehearse({ ...(prepared ??= prepare()), days: 15, start: START, seed: 1, ...options });
+  rehearse({ ...prepare(), days: 15, start: START, seed: 1, ...options });

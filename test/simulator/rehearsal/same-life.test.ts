@@ -2,7 +2,7 @@
 import { TRIES_ALL } from '../../sample';
 import { play } from './one-account';
 
-const DAYS = TRIES_ALL ? { seeds: 8, skipping: 15 } : { seeds: 4, skipping: 5 };
+const DAYS = TRIES_ALL ? { seeds: 8, skipping: 15 } : { seeds: 3, skipping: 4 };
 
 it('the same seed gives the same bytes, another seed another life', async () => {
   const [first, second, other] = [

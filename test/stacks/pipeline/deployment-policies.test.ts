@@ -1,17 +1,14 @@
 /** CloudFormation's execution roles may do what the templates' resources take, by the policies that the README has people create. */
 import { runSimulation } from '@cloud-copilot/iam-simulate';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import wide from '../../../docs/deployment-policy.json';
 import guarded from '../../../docs/deployment-policy-guarded.json';
 import boundary from '../../../docs/permissions-boundary.json';
 import securityBoundary from '../../../docs/permissions-boundary-security.json';
-import { synthesize } from '../../../lib/stacks/app';
 import { Assembly } from '../../../lib/cloud-assembly/assembly';
 import { resolveTemplate, type Resolved, type Target } from '../../../lib/cloud-assembly/template';
 import { permissionsBoundary } from '../../../lib/stacks/pipeline/permissions-boundary';
 import { loadRoster } from '../../../lib/roster/load';
+import { assembled } from '../../assembled';
 import { ROSTERS } from '../../fixtures/rosters';
 import handlers from './handler-actions.json';
 import exceptions from './handler-exceptions.json';
@@ -38,16 +35,14 @@ interface Request {
   readonly context?: Record<string, string>;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'assembly-'));
 let stacks: Stack[];
 beforeAll(() => {
-  synthesize(loadRoster(ROSTERS.everyDeployment, { at: new Date('2027-01-04') }).roster!, { outdir: folder });
+  const folder = assembled(loadRoster(ROSTERS.everyDeployment, { at: new Date('2027-01-04') }).roster!);
   stacks = new Assembly(folder).stacks.map(({ target, template }) => ({
     target,
     resources: resolveTemplate(template, { ...target, parameters: { KeyAlias: 'alias/k' } }, () => 'key-id'),
   }));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Exception {
   readonly type: string;
