@@ -33,7 +33,7 @@ module.exports = {
       globalSetup: '<rootDir>/test/suites/browser/global-setup.ts',
     },
   ],
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   maxWorkers: '100%',
   reporters: ['default', '<rootDir>/test/closing-line.js'],
 };

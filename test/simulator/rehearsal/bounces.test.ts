@@ -5,8 +5,6 @@ import { rehearse } from '../../../lib/simulator/rehearsal/rehearsal';
 import type { MailFeedback } from '../../../lambda/contract/mail-feedback';
 import { ROSTERS } from '../../fixtures/rosters';
 
-jest.setTimeout(180_000);
-
 const START = new Date('2027-01-04T00:00:00Z');
 const one = loadRoster(ROSTERS.oneAccount, { at: START }).roster!;
 /** SES's mailbox simulator bounces whatever stands behind the plus sign. */

@@ -15,8 +15,6 @@ import { ROSTERS } from '../../fixtures/rosters';
 const START = new Date('2027-01-04T00:00:00Z');
 const SEED = 1;
 
-jest.setTimeout(180_000);
-
 const HOUR_MS = 3_600_000;
 const every = loadRoster(ROSTERS.everyDeployment, { at: START }).roster!;
 
