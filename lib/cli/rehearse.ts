@@ -240,7 +240,8 @@ async function serve({ organization }: Rehearsal, port: number, out: string): Pr
   let lastMs = Date.now();
   const flow = async (): Promise<void> => {
     const nowMs = Date.now();
-    await organization.clock.advanceTo(new Date(organization.clock.now().getTime() + nowMs - lastMs));
+    const now = new Date(organization.clock.now().getTime() + nowMs - lastMs);
+    await organization.clock.advanceTo(now).catch((error: Error) => process.stderr.write(`${error.stack}\n`));
     lastMs = nowMs;
     setTimeout(() => void flow(), 200);
   };

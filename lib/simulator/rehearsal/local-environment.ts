@@ -85,7 +85,7 @@ export class LocalStage implements Stage {
         .SecretString;
     };
     const refusal = await refusalOf(read);
-    const key = text === undefined ? undefined : parseSecretValue(text).key;
+    const key = text === undefined ? undefined : valueIn(text)?.key;
     return refusal ?? (key === undefined ? { refused: 'NoKeyYet' } : { keyId: key.id, secret: key.secret });
   }
 
@@ -138,8 +138,8 @@ export class LocalStage implements Stage {
     if (service === 's3' && operation === 'GetObject' && (input as { Key: string }).Key.startsWith('events/'))
       this.readEvents.set(origin, (input as { Key: string }).Key);
     if (service === 'ses' && output) this.mailed(origin, (output as Answer).MessageId);
-    if (service === 'sns' && operation === 'Publish' && principal.kind !== 'service')
-      this.told(input as { Message: string }, (output as Answer | undefined)?.MessageId);
+    if (service === 'sns' && operation === 'Publish' && principal.kind !== 'service' && output)
+      this.told(input as { Message: string }, (output as Answer).MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
     if (outcome === 'ok' || injected)
       for (const listen of this.listeners)
@@ -154,10 +154,11 @@ export class LocalStage implements Stage {
   }
 
   /** A message that was published again is no new notice. */
-  private told({ Message }: { readonly Message: string }, messageId: string | undefined): void {
-    const { object = '' } = JSON.parse((JSON.parse(Message) as { sqs: string }).sqs) as NoticePointer;
-    const event = JSON.parse(this.organization.s3.text(this.orgBucket, object) ?? 'null') as NoticeEvent | null;
-    const mails = messageId === undefined ? [] : this.emailsOf(messageId);
+  private told({ Message }: { readonly Message: string }, messageId: string): void {
+    const path = eventPathIn(Message);
+    const text = path === undefined ? undefined : this.organization.s3.text(this.orgBucket, path);
+    const event = JSON.parse(text ?? 'null') as NoticeEvent | null;
+    const mails = this.emailsOf(messageId);
     const [first] = mails;
     if (first)
       this.mails.push({
@@ -223,7 +224,7 @@ export class LocalStage implements Stage {
 
   private versionsOf(secret: Secret): readonly VersionState[] {
     return this.organization.secrets.values([secret]).map(({ value: stored, versionId, stages }) => {
-      const value = typeof stored === 'string' ? parseSecretValue(stored) : undefined;
+      const value = typeof stored === 'string' ? valueIn(stored) : undefined;
       return {
         versionId,
         labels: stages,
@@ -242,6 +243,25 @@ export class LocalStage implements Stage {
       this.clients.set(keyId, (clients = { sts: new STSClient(config), secrets: new SecretsManagerClient(config) }));
     }
     return clients;
+  }
+}
+
+/** Undefined for a value that a person wrote in a form of their own. */
+function valueIn(text: string): ReturnType<typeof parseSecretValue> | undefined {
+  try {
+    return parseSecretValue(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the event lies that a message is about; undefined for a message that is none of the product's. */
+function eventPathIn(message: string): string | undefined {
+  try {
+    const { object } = JSON.parse((JSON.parse(message) as { sqs: string }).sqs) as Partial<NoticePointer>;
+    return typeof object === 'string' ? object : undefined;
+  } catch {
+    return undefined;
   }
 }
 
