@@ -46,7 +46,15 @@ const rooms = [
   {
     room: 'lib/simulator/local-organization',
     rooms: WITHOUT_SIMULATOR,
-    packages: ['node:*', '@aws-sdk/*', '@cloud-copilot/iam-simulate', '@smithy/*', 'ajv', 'fflate'],
+    packages: [
+      'node:*',
+      '@aws-sdk/*',
+      '@cloud-copilot/iam-simulate',
+      '@cloud-copilot/iam-policy',
+      '@smithy/*',
+      'ajv',
+      'fflate',
+    ],
   },
   { room: 'lib/sender', rooms: ['lib/roster', 'lib/names'], packages: ['@aws-sdk/client-ses'] },
   {

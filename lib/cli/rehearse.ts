@@ -235,13 +235,13 @@ async function serve({ organization }: Rehearsal, port: number, out: string): Pr
     .map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
   const file = join(out, 'credentials.json');
   writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
-  const server = await listen(organization.gateway, port);
+  const server = await listen(organization.gateway, port, complain);
   complain(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
   let lastMs = Date.now();
   const flow = async (): Promise<void> => {
     const nowMs = Date.now();
     const now = new Date(organization.clock.now().getTime() + nowMs - lastMs);
-    await organization.clock.advanceTo(now).catch((error: Error) => process.stderr.write(`${error.stack}\n`));
+    await organization.clock.advanceTo(now).catch((error: Error) => complain(`${error.stack}\n`));
     lastMs = nowMs;
     setTimeout(() => void flow(), 200);
   };

@@ -40,6 +40,10 @@ const EVERYTHING = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
 });
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' }],
+});
 const MEMBER = '333333333333';
 const HOUR_MS = 3_600_000;
 
@@ -80,7 +84,7 @@ function principalOf({ account, role, administrator, user, service, sessionFor, 
   if (administrator)
     directory.putRole(account, {
       name: role ?? 'administrator',
-      trustPolicy: EVERYTHING,
+      trustPolicy: TRUST,
       inlinePolicies: { everything: EVERYTHING },
     });
   const name = roleNames.get(role!) ?? role ?? 'administrator';
@@ -131,7 +135,8 @@ async function decide({ caller, service, operation, input, context }: RequestCas
   try {
     await organization.gateway.call(principalOf(caller), service as ServiceId, operation, 'us-east-1', given, context);
   } catch (error) {
-    if (!(error as { code?: string }).code) throw error;
+    const { code } = error as { code?: string };
+    if (code === undefined || /Validation|NotImplemented|MissingParameter/.test(code)) throw error;
     return /AccessDenied|AuthorizationError/.test((error as { code: string }).code) ? 'denied' : 'allowed';
   }
   return 'allowed';

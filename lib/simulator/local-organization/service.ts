@@ -68,3 +68,7 @@ export class AwsError extends Error {
     this.name = code;
   }
 }
+
+/** What AWS has and the local organization does not: never a code that a client would take for something else. */
+export const notModelled = (what: string): AwsError =>
+  new AwsError('NotImplemented', `The local organization does not model ${what}.`, 501);

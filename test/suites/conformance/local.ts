@@ -41,7 +41,7 @@ export function localTarget(rotationFunction: string): Target {
         propagation: NO_DELAY,
       });
       Object.assign(organization.secrets, { listLagMs: 0 });
-      const served = await listen(organization.gateway, 0);
+      const served = await listen(organization.gateway, 0, (defect) => process.stderr.write(defect));
       close = served.close;
       return localAws(organization, `http://127.0.0.1:${served.port}`, readFileSync(rotationFunction, 'utf8'));
     },

@@ -1,5 +1,6 @@
 /** What CloudFormation would create of each resource, created in the local organization. */
 import type { IamDirectory } from '../iam/directory';
+import { requirePolicy } from '../iam/policy-document';
 import type { Random } from '../random';
 import type { FunctionDefinition } from '../runtime/lambda-runtime';
 import type { KmsState } from '../services/kms';
@@ -211,7 +212,7 @@ class StackDeployment {
     const keyId = this.keyIdOf(logicalId);
     const alias = this.ofType('AWS::KMS::Alias').find(({ TargetKeyId }) => String(TargetKeyId).endsWith(keyId))
       ?.AliasName as string | undefined;
-    this.deployer.kms.putKey({ ...this.place(), keyId, alias, policy: JSON.stringify(p.KeyPolicy) });
+    this.deployer.kms.putKey({ ...this.place(), keyId, alias, policy: resourcePolicy(p.KeyPolicy, logicalId)! });
   }
 
   private bucket({ name, properties: p }: Resolved): void {
@@ -220,7 +221,7 @@ class StackDeployment {
     const kmsKeyArn = p.BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault
       ?.KMSMasterKeyID as string | undefined;
     const blocksPublicPolicy = p.PublicAccessBlockConfiguration?.BlockPublicPolicy === true;
-    const settings = { ...this.place(), name, policy: policy && JSON.stringify(policy), kmsKeyArn, blocksPublicPolicy };
+    const settings = { ...this.place(), name, policy: resourcePolicy(policy, name), kmsKeyArn, blocksPublicPolicy };
     this.deployer.s3.putBucket(settings);
   }
 
@@ -233,7 +234,7 @@ class StackDeployment {
       accountId,
       region,
       name: p.TopicName,
-      policy: policy && JSON.stringify(policy),
+      policy: resourcePolicy(policy, p.TopicName),
       kmsKeyArn: p.KmsMasterKeyId,
     });
   }
@@ -251,7 +252,7 @@ class StackDeployment {
       accountId,
       region,
       name: p.QueueName,
-      policy: policy && JSON.stringify(policy),
+      policy: resourcePolicy(policy, p.QueueName),
       visibilityTimeoutSeconds: p.VisibilityTimeout,
       redrive,
     });
@@ -262,7 +263,8 @@ class StackDeployment {
     const statements = this.ofType('AWS::Lambda::Permission')
       .filter(({ FunctionName }) => this.functionArn(FunctionName) === arn)
       .map((permission) => permissionStatement(permission, arn));
-    this.deployer.lambda.putFunction({ arn, policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) });
+    const policy = statements.length > 0 ? { Version: '2012-10-17', Statement: statements } : undefined;
+    this.deployer.lambda.putFunction({ arn, policy: resourcePolicy(policy, arn) });
     this.deployer.addFunction({
       arn,
       accountId: this.target.accountId,
@@ -343,6 +345,13 @@ function stackSetOf(
       },
     ),
   };
+}
+
+/** @throws Error for a policy that AWS would refuse */
+function resourcePolicy(policy: object | undefined, owner: string): string | undefined {
+  const text = policy && JSON.stringify(policy);
+  if (text !== undefined) requirePolicy('resource', text, owner);
+  return text;
 }
 
 function permissionStatement(

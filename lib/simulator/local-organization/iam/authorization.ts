@@ -1,4 +1,4 @@
-import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { runSimulation, type RequestAnalysis, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { Clock } from '../clock';
 import { AwsError, type Access, type Call, type Principal } from '../service';
 import type { IamDirectory } from './directory';
@@ -6,9 +6,12 @@ import type { IamDirectory } from './directory';
 type Context = Record<string, string | string[]>;
 type Request = Pick<Call, 'principal' | 'region'> & { readonly context?: Readonly<Record<string, string>> };
 
+/** Why an access is refused, in AWS's words; undefined when it is allowed. */
+type Refusal = string | undefined;
+
 /** Decides every access from the policies alone, and remembers decisions until a policy changes. */
 export class Authorization {
-  private readonly decisions = new Map<string, Promise<boolean>>();
+  private readonly decisions = new Map<string, Promise<Refusal>>();
   private readonly texts = new Map<string, PolicyText>();
   private revision = -1;
 
@@ -17,19 +20,27 @@ export class Authorization {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AwsError AccessDenied, naming the caller, the action and the resource as AWS does */
+  /**
+   * @throws AwsError AccessDenied, naming the caller, the action, the resource and the kind of policy, as AWS does:
+   *   https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+   */
   async demand(request: Request, accesses: readonly Access[]): Promise<void> {
     for (const access of accesses) {
-      if (await this.allows(request, access)) continue;
+      const refusal = await this.refusalOf(request, access);
+      if (refusal === undefined) continue;
       throw new AwsError(
         'AccessDenied',
-        `User: ${request.principal.arn} is not authorized to perform: ${access.action} on resource: ${access.resource}`,
+        `User: ${request.principal.arn} is not authorized to perform: ${access.action} on resource: ${shownResource(access)} ${refusal}`,
         403,
       );
     }
   }
 
-  allows(request: Request, access: Access): Promise<boolean> {
+  async allows(request: Request, access: Access): Promise<boolean> {
+    return (await this.refusalOf(request, access)) === undefined;
+  }
+
+  private refusalOf(request: Request, access: Access): Promise<Refusal> {
     if (this.revision !== this.directory.policyRevision) {
       this.decisions.clear();
       this.texts.clear();
@@ -62,13 +73,15 @@ export class Authorization {
     let text = this.texts.get(key);
     if (!text) {
       const { identity, boundary = '' } = this.directory.policiesOf(principal);
-      this.texts.set(key, (text = new PolicyText([...Object.values(identity), boundary, ...own].join('\n'))));
+      const above = Object.values(this.directory.serviceControlPoliciesOf(principal) ?? {});
+      this.texts.set(key, (text = new PolicyText([...Object.values(identity), boundary, ...above, ...own].join('\n'))));
     }
     return text;
   }
 
-  private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<boolean> {
+  private async decide(principal: Principal, access: Access, contextVariables: Context): Promise<Refusal> {
     const { identity, boundary } = this.directory.policiesOf(principal);
+    const above = this.directory.serviceControlPoliciesOf(principal);
     const simulation: Simulation = {
       request: {
         principal: principal.arn,
@@ -76,8 +89,8 @@ export class Authorization {
         resource: { resource: access.resource, accountId: access.resourceAccountId },
         contextVariables,
       },
-      identityPolicies: Object.entries(identity).map(([name, policy]) => ({ name, policy: JSON.parse(policy) })),
-      serviceControlPolicies: [],
+      identityPolicies: named(identity),
+      serviceControlPolicies: above ? [{ orgIdentifier: principal.accountId, policies: named(above) }] : [],
       resourceControlPolicies: [],
       resourcePolicy: access.resourcePolicy === undefined ? undefined : JSON.parse(access.resourcePolicy),
       permissionBoundaryPolicies:
@@ -90,7 +103,11 @@ export class Authorization {
       throw new Error(
         `the policies of ${principal.arn} cannot be evaluated for ${access.action} on ${access.resource}: ${JSON.stringify(answer.errors)}`,
       );
-    return answer.overallResult === 'Allowed';
+    if (answer.overallResult === 'Allowed') return undefined;
+    const { analysis } = (answer.resultType === 'wildcard' ? answer.results[0] : answer.result) ?? {};
+    return analysis
+      ? reasonOf(analysis, access.action)
+      : `because no identity-based policy allows the ${access.action} action`;
   }
 
   /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html */
@@ -131,6 +148,46 @@ export class Authorization {
       ),
     };
   }
+}
+
+const named = (policies: Readonly<Record<string, string>>): Simulation['identityPolicies'] =>
+  Object.entries(policies).map(([name, policy]) => ({ name, policy: JSON.parse(policy) as unknown }));
+
+type Analysis = Pick<
+  RequestAnalysis,
+  | 'sameAccount'
+  | 'scpAnalysis'
+  | 'resourceAnalysis'
+  | 'identityAnalysis'
+  | 'permissionBoundaryAnalysis'
+  | 'sessionAnalysis'
+>;
+
+function reasonOf(analysis: Analysis, action: string): string {
+  const { scpAnalysis, resourceAnalysis, identityAnalysis, permissionBoundaryAnalysis, sessionAnalysis } = analysis;
+  const trust = action.startsWith('sts:');
+  const kinds = [
+    { name: 'service control policy', article: 'a', result: scpAnalysis?.result },
+    {
+      name: trust ? 'role trust policy' : 'resource-based policy',
+      article: trust ? 'the' : 'a',
+      result: resourceAnalysis?.result,
+    },
+    { name: 'identity-based policy', article: 'an', result: identityAnalysis?.result },
+    { name: 'permissions boundary', article: 'a', result: permissionBoundaryAnalysis?.result },
+    { name: 'session policy', article: 'a', result: sessionAnalysis?.result },
+  ];
+  const denying = kinds.find(({ result }) => result === 'ExplicitlyDenied' || result === 'DeniedForAccount');
+  if (denying) return `with an explicit deny in ${denying.article} ${denying.name}`;
+  const needed = kinds.filter(({ name }) => !/resource-based/.test(name) || !analysis.sameAccount);
+  const silent = needed.find(({ result }) => result === 'ImplicitlyDenied');
+  return `because no ${silent?.name ?? 'identity-based policy'} allows the ${action} action`;
+}
+
+/** IAM calls users and roles by their names. */
+function shownResource({ action, resource }: Access): string {
+  const [, type, name] = (action.startsWith('iam:') && /:(user|role)\/(?:.*\/)?([^/*]+)$/.exec(resource)) || [];
+  return type === undefined ? resource : `${type} ${name}`;
 }
 
 /** What policies do not name, in whatever case, cannot change a decision. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import type { Random } from '../random';
 import { AwsError, type Principal } from '../service';
+import { requirePolicy } from './policy-document';
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -91,10 +92,10 @@ const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const FEW_SESSIONS = 100;
 const EXECUTION_SESSION_SECONDS = 6 * 3600;
-const EVERYTHING = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
-});
+const allow = (statement: object): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+const EVERYTHING = allow({ Action: '*', Resource: '*' });
+const FULL_ACCESS = 'FullAWSAccess';
 
 export interface OrganizationPlace {
   readonly id: string;
@@ -102,11 +103,23 @@ export interface OrganizationPlace {
   readonly path: string;
 }
 
+interface AccountOptions {
+  /** Of the units above the account, from the root. */
+  readonly organizationPath?: string;
+  /** In this organization, in another one, or in none. */
+  readonly place?: 'this' | 'another' | 'none';
+  readonly management?: boolean;
+}
+
 interface Account {
   /** Absent for an account that is in none. */
   readonly organization?: OrganizationPlace;
   readonly users: Map<string, StoredUser>;
   readonly roles: Map<string, StoredRole>;
+  /** Service control policies do not bind the management account. */
+  readonly management: boolean;
+  /** Names and documents of what is attached to the account. */
+  readonly serviceControlPolicies: Map<string, string>;
 }
 
 /** Every account's users, keys, roles and sessions: what IAM and STS know. */
@@ -137,20 +150,41 @@ export class IamDirectory {
     this.propagation = options.propagation ?? USUAL_PROPAGATION;
   }
 
-  /** @param place in this organization, in `another` one, or in `none` */
   addAccount(
     accountId: string,
-    {
-      organizationPath = 'r-root',
-      place = 'this',
-    }: { readonly organizationPath?: string; readonly place?: 'this' | 'another' | 'none' } = {},
+    { organizationPath = 'r-root', place = 'this', management }: AccountOptions = {},
   ): void {
     const id = place === 'this' ? this.organizationId : 'o-another000';
     this.accounts.set(accountId, {
       ...(place !== 'none' && { organization: { id, path: `${id}/${organizationPath}/` } }),
       users: new Map(),
       roles: new Map(),
+      management: management ?? false,
+      serviceControlPolicies: new Map([[FULL_ACCESS, EVERYTHING]]),
     });
+  }
+
+  /** Attaches a service control policy to the account, or replaces the one of that name. @throws Error when it is not valid */
+  putServiceControlPolicy(accountId: string, name: string, document: string): void {
+    requirePolicy('service control', document, name);
+    this.account(accountId).serviceControlPolicies.set(name, document);
+    this.policyRevision++;
+  }
+
+  /** @throws Error for the last one: Organizations keeps at least one attached */
+  removeServiceControlPolicy(accountId: string, name: string): void {
+    const { serviceControlPolicies: attached } = this.account(accountId);
+    if (attached.size === 1 && attached.has(name)) throw new Error(`${name} is the last policy of ${accountId}`);
+    attached.delete(name);
+    this.policyRevision++;
+  }
+
+  /** What bounds the principal from above; undefined where nothing does. */
+  serviceControlPoliciesOf({ kind, accountId }: Principal): Readonly<Record<string, string>> | undefined {
+    const account = kind === 'service' ? undefined : this.accounts.get(accountId);
+    if (!account?.organization || account.management) return undefined;
+    const { serviceControlPolicies: attached } = account;
+    return attached.size === 1 && attached.has(FULL_ACCESS) ? undefined : Object.fromEntries(attached);
   }
 
   accountIds(): string[] {
@@ -187,6 +221,7 @@ export class IamDirectory {
     },
   ): StoredUser {
     const { users } = this.account(accountId);
+    for (const policy of Object.values(user.policies ?? {})) requirePolicy('identity', policy, `user ${user.name}`);
     if (users.has(user.name.toLowerCase()))
       throw new AwsError('EntityAlreadyExists', `User with name ${user.name} already exists.`, 409);
     const stored: StoredUser = {
@@ -348,6 +383,7 @@ export class IamDirectory {
 
   /** A customer managed policy, for permissions boundaries. */
   putManagedPolicy(arn: string, document: string): void {
+    requirePolicy('identity', document, arn);
     this.managedPolicies.set(arn, document);
   }
 
@@ -359,7 +395,9 @@ export class IamDirectory {
     return document;
   }
 
+  /** @throws Error when a policy is not valid or all inline ones together are longer than IAM takes */
   putRole(accountId: string, role: RoleDefinition): string {
+    checkRolePolicies(role);
     const { roles } = this.account(accountId);
     const former = roles.get(role.name.toLowerCase());
     const arn = `arn:aws:iam::${accountId}:role${role.path ?? '/'}${role.name}`;
@@ -435,7 +473,7 @@ export class IamDirectory {
   /** Somebody who may do everything in the account, by a role or, `longLived`, by a user with a key. */
   administrator(accountId: string, { longLived = false }: { readonly longLived?: boolean } = {}): Credentials {
     if (!longLived) {
-      const trustPolicy = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+      const trustPolicy = allow({ Principal: { AWS: `arn:aws:iam::${accountId}:root` }, Action: 'sts:AssumeRole' });
       const name = 'Administrator';
       const arn =
         this.account(accountId).roles.get('administrator')?.arn ??
@@ -453,15 +491,22 @@ export class IamDirectory {
   authenticate(
     accessKeyId: string,
     sessionToken: string | undefined,
-  ): { readonly secret: string; readonly principal: Principal } | 'unknown' | 'expired' {
+  ):
+    | { readonly secret: string; readonly principal: Principal }
+    | 'unknown'
+    | 'expired'
+    /** A session's token that is not this session's, or one beside a long-lived key. */
+    | 'foreign-token' {
     const session = this.sessions.get(accessKeyId);
     if (session) {
-      if (session.credentials.sessionToken !== sessionToken) return 'unknown';
+      if (sessionToken === undefined) return 'unknown';
+      if (session.credentials.sessionToken !== sessionToken) return 'foreign-token';
       if (session.expiresAt <= this.clock.now()) return 'expired';
       return { secret: session.credentials.secretAccessKey, principal: session.principal };
     }
     const owned = this.keyOwners.get(accessKeyId);
     if (!owned || owned.key.status !== 'Active' || !this.isKnownEverywhere(owned.key)) return 'unknown';
+    if (sessionToken !== undefined) return 'foreign-token';
     return { secret: owned.key.secret, principal: userPrincipal(owned.user, accessKeyId) };
   }
 
@@ -513,4 +558,17 @@ function userPrincipal(user: StoredUser, accessKeyId: string): Principal {
     userName: user.name,
     accessKeyId,
   };
+}
+
+/** Characters of all inline policies of a role, white space not counted. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const ROLE_POLICIES_MAX = 10_240;
+
+function checkRolePolicies({ name, trustPolicy, inlinePolicies, managedPolicies = {} }: RoleDefinition): void {
+  requirePolicy('trust', trustPolicy, `role ${name}`);
+  const inline = Object.values(inlinePolicies);
+  for (const policy of [...inline, ...Object.values(managedPolicies)])
+    requirePolicy('identity', policy, `role ${name}`);
+  const size = inline.join('').replace(/\s/g, '').length;
+  if (size > ROLE_POLICIES_MAX)
+    throw new Error(`the inline policies of role ${name} have ${size} characters; IAM takes ${ROLE_POLICIES_MAX}`);
 }

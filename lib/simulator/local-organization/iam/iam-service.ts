@@ -1,4 +1,7 @@
 import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
+import { page as pageOf } from '../services/pages';
+import { policyProblem } from './policy-document';
+import { checkTags, putTags, removeTags, requestTags, type Tag } from './tags';
 import { userArn, type IamDirectory, type StoredKey, type StoredRole, type StoredUser } from './directory';
 
 /** IAM as far as the product, and people who look around, use it. https://docs.aws.amazon.com/IAM/latest/APIReference */
@@ -27,24 +30,7 @@ interface PageInput {
 function users(directory: IamDirectory): Record<string, Operation> {
   const named = namedUser(directory);
   return {
-    CreateUser: {
-      accesses: (input: { UserName: string; Path?: string }, call) => [
-        {
-          action: 'iam:CreateUser',
-          resource: userArn({ accountId: call.principal.accountId, path: input.Path ?? '/', name: input.UserName }),
-          resourceAccountId: call.principal.accountId,
-        },
-      ],
-      run: (input: { UserName: string; Path?: string; Tags?: { Key: string; Value: string }[] }, call) => ({
-        User: toUser(
-          directory.createUser(call.principal.accountId, {
-            name: checkedName(input.UserName),
-            path: input.Path,
-            tags: Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [Key, Value])),
-          }),
-        ),
-      }),
-    },
+    CreateUser: createUser(directory),
     GetUser: named('iam:GetUser', (user) => ({ User: toUser(user) })),
     DeleteUser: named('iam:DeleteUser', (user) => directory.deleteUser(user)),
     UpdateUser: named('iam:UpdateUser', (user, input: { NewUserName?: string; NewPath?: string }) =>
@@ -65,6 +51,34 @@ function users(directory: IamDirectory): Record<string, Operation> {
     ListAccountAliases: {
       accesses: (_, call) => [anywhere('iam:ListAccountAliases', call)],
       run: () => ({ AccountAliases: [], IsTruncated: false }),
+    },
+  };
+}
+
+interface CreateUserInput {
+  readonly UserName: string;
+  readonly Path?: string;
+  readonly Tags?: readonly Tag[];
+}
+
+/** Tags given at once need the permission to tag as well. */
+function createUser(directory: IamDirectory): Operation<CreateUserInput> {
+  return {
+    accesses: ({ UserName: name, Path: path = '/', Tags }, { principal: { accountId } }) => {
+      const access = (action: string): Access => ({
+        action,
+        resource: userArn({ accountId, path, name }),
+        resourceAccountId: accountId,
+        context: requestTags(Tags),
+      });
+      return [access('iam:CreateUser'), ...(Tags?.length ? [access('iam:TagUser')] : [])];
+    },
+    run: ({ UserName, Path, Tags = [] }, call) => {
+      checkTags(Tags);
+      const tags = Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value]));
+      return {
+        User: toUser(directory.createUser(call.principal.accountId, { name: checkedName(UserName), path: Path, tags })),
+      };
     },
   };
 }
@@ -146,7 +160,9 @@ function userPolicies(directory: IamDirectory): Record<string, Operation> {
   const named = namedUser(directory);
   return {
     PutUserPolicy: named('iam:PutUserPolicy', (user, input: { PolicyName: string; PolicyDocument: string }) => {
-      user.policies.set(input.PolicyName, checkedPolicy(input.PolicyDocument));
+      const document = checkedPolicy(input.PolicyDocument);
+      checkPolicySize(user, input.PolicyName, document);
+      user.policies.set(input.PolicyName, document);
       directory.policyRevision++;
     }),
     DeleteUserPolicy: named('iam:DeleteUserPolicy', (user, input: { PolicyName: string }) => {
@@ -173,12 +189,19 @@ function userPolicies(directory: IamDirectory): Record<string, Operation> {
 function userTags(directory: IamDirectory): Record<string, Operation> {
   const named = namedUser(directory);
   return {
-    TagUser: named('iam:TagUser', (user, input: { Tags: { Key: string; Value: string }[] }) => {
-      for (const { Key, Value } of input.Tags) user.tags.set(Key, Value);
-    }),
-    UntagUser: named('iam:UntagUser', (user, input: { TagKeys: string[] }) => {
-      for (const key of input.TagKeys) user.tags.delete(key);
-    }),
+    TagUser: {
+      accesses: (input: UserInput & { Tags: Tag[] }, call) => [
+        onUser(directory, 'iam:TagUser', input, call, requestTags(input.Tags)),
+      ],
+      run: (input: UserInput & { Tags: Tag[] }, call) => putTags(userOf(directory, input, call).tags, input.Tags),
+    },
+    UntagUser: {
+      accesses: (input: UserInput & { TagKeys: string[] }, call) => [
+        onUser(directory, 'iam:UntagUser', input, call, { 'aws:TagKeys': input.TagKeys }),
+      ],
+      run: (input: UserInput & { TagKeys: string[] }, call) =>
+        removeTags(userOf(directory, input, call).tags, input.TagKeys),
+    },
     ListUserTags: named('iam:ListUserTags', (user, input: PageInput) => page('Tags', toTags(user.tags), input)),
   };
 }
@@ -206,7 +229,15 @@ function roles(directory: IamDirectory): Record<string, Operation> {
     GetRole: named('iam:GetRole', (role) => ({ Role: toRole(role) })),
     ListRoles: {
       accesses: (_, call) => [anywhere('iam:ListRoles', call)],
-      run: (input: PageInput, call) => page('Roles', directory.roles(call.principal.accountId).map(toRole), input),
+      run: (input: PageInput & { PathPrefix?: string }, call) =>
+        page(
+          'Roles',
+          directory
+            .roles(call.principal.accountId)
+            .filter(({ path = '/' }) => path.startsWith(input.PathPrefix ?? '/'))
+            .map(toRole),
+          input,
+        ),
     },
     ListRolePolicies: named('iam:ListRolePolicies', (role, input: PageInput) =>
       page('PolicyNames', Object.keys(role.inlinePolicies), input),
@@ -234,21 +265,37 @@ function roles(directory: IamDirectory): Record<string, Operation> {
 function namedUser(directory: IamDirectory) {
   return (action: string, run: (user: StoredUser, input: any) => unknown): Operation => ({
     accesses: (input: UserInput, call) => [onUser(directory, action, input, call)],
-    run: (input: UserInput, call) =>
-      run(directory.user(call.principal.accountId, input.UserName ?? call.principal.userName ?? ''), input),
+    run: (input: UserInput, call) => run(userOf(directory, input, call), input),
   });
 }
 
+const userOf = (directory: IamDirectory, input: UserInput, call: Call): StoredUser =>
+  directory.user(call.principal.accountId, nameOf(input, call));
+
+/** @throws AwsError ValidationError when a caller that is no user means itself */
+function nameOf({ UserName }: UserInput, { principal }: Call): string {
+  const name = UserName ?? principal.userName;
+  if (name === undefined)
+    throw new AwsError('ValidationError', 'Must specify userName when calling with non-User credentials');
+  return name;
+}
+
 /** ARNs are case-sensitive though names are not: what is asked for is authorized under the user's own spelling. */
-function onUser(directory: IamDirectory, action: string, input: UserInput, call: Call): Access {
+function onUser(
+  directory: IamDirectory,
+  action: string,
+  input: UserInput,
+  call: Call,
+  context: Access['context'] = {},
+): Access {
   const { accountId } = call.principal;
-  const name = input.UserName ?? call.principal.userName ?? '';
+  const name = nameOf(input, call);
   const user = directory.users(accountId).find((other) => other.name.toLowerCase() === name.toLowerCase());
   return {
     action,
     resource: userArn(user ?? { accountId, path: '/', name }),
     resourceAccountId: accountId,
-    context: tagContext(user),
+    context: { ...tagContext(user), ...context },
   };
 }
 
@@ -267,13 +314,8 @@ function keyOf(user: StoredUser, keyId: string): StoredKey {
 }
 
 function page<Name extends string, T>(name: Name, all: readonly T[], { Marker, MaxItems = 100 }: PageInput) {
-  const start = Number(Marker ?? 0);
-  const end = start + MaxItems;
-  return {
-    [name]: all.slice(start, end),
-    IsTruncated: end < all.length,
-    Marker: end < all.length ? String(end) : undefined,
-  };
+  const { items, nextToken } = pageOf(all, MaxItems, Marker, () => new AwsError('ValidationError', 'Invalid Marker.'));
+  return { [name]: items, IsTruncated: nextToken !== undefined, Marker: nextToken };
 }
 
 const anywhere = (action: string, call: Call): Access => ({
@@ -310,10 +352,21 @@ function checkedName(name: string): string {
 }
 
 function checkedPolicy(document: string): string {
-  try {
-    JSON.parse(document);
-    return document;
-  } catch {
-    throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.');
-  }
+  const problem = policyProblem('identity', document);
+  if (problem !== undefined) throw new AwsError('MalformedPolicyDocument', problem);
+  return document;
+}
+
+/** Of all inline policies of a user, white space not counted. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const USER_POLICIES_MAX = 2_048;
+
+function checkPolicySize(user: StoredUser, name: string, document: string): void {
+  const others = [...user.policies].filter(([other]) => other !== name).map(([, text]) => text);
+  const size = [document, ...others].join('').replace(/\s/g, '').length;
+  if (size > USER_POLICIES_MAX)
+    throw new AwsError(
+      'LimitExceeded',
+      `Maximum policy size of ${USER_POLICIES_MAX} bytes exceeded for user ${user.name}`,
+      409,
+    );
 }

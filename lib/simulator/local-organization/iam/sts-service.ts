@@ -1,4 +1,6 @@
 import { AwsError, type Access, type Call, type Service } from '../service';
+import { policyProblem } from './policy-document';
+import { requestTags, tagProblem, type Tag } from './tags';
 import type { IamDirectory } from './directory';
 
 interface AssumeRoleInput {
@@ -8,7 +10,7 @@ interface AssumeRoleInput {
   readonly DurationSeconds?: number;
   readonly ExternalId?: string;
   readonly SourceIdentity?: string;
-  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly Tags?: readonly Tag[];
 }
 
 /** A role's session that assumes a role is chained, and chained sessions end after an hour. */
@@ -33,8 +35,11 @@ export function stsService(directory: IamDirectory): Service {
 
 /** SourceIdentity and tags each need a permission of their own, in the caller's policy and the trust policy. */
 function assumeRoleAccesses(directory: IamDirectory, input: AssumeRoleInput): Access[] {
+  if (!/^arn:[\w-]+:iam::\d{12}:role\/./.test(input.RoleArn))
+    throw new AwsError('ValidationError', `${input.RoleArn} is invalid`);
   const role = directory.roleByArn(input.RoleArn);
-  const context: Record<string, string> = {
+  const context: NonNullable<Access['context']> = {
+    ...requestTags(input.Tags),
     'sts:RoleSessionName': input.RoleSessionName,
     ...(input.ExternalId === undefined ? {} : { 'sts:ExternalId': input.ExternalId }),
     ...(input.SourceIdentity === undefined ? {} : { 'sts:SourceIdentity': input.SourceIdentity }),
@@ -53,50 +58,36 @@ function assumeRoleAccesses(directory: IamDirectory, input: AssumeRoleInput): Ac
   ];
 }
 
-const NOBODY = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Deny', Principal: '*', Action: '*' }] });
+/** A role that does not exist refuses as one that trusts nobody does. */
+const NOBODY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::000000000000:root' }, Action: 'sts:*' }],
+});
 
 function assumeRole(directory: IamDirectory, input: AssumeRoleInput, call: Call) {
-  const role = directory.roleByArn(input.RoleArn);
-  if (!role)
-    throw new AwsError(
-      'AccessDenied',
-      `User: ${call.principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`,
-      403,
-    );
-  if (!/^[\w+=,.@-]{2,64}$/.test(input.RoleSessionName))
-    throw new AwsError('ValidationError', `Value at 'roleSessionName' failed to satisfy constraint`);
+  const role = directory.roleByArn(input.RoleArn)!;
   const seconds = input.DurationSeconds ?? 3600;
-  const most = call.principal.kind === 'role' ? CHAINED_SECONDS_MAX : (role.maxSessionSeconds ?? 3600);
-  if (seconds < 900 || seconds > most)
-    throw new AwsError(
-      'ValidationError',
-      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-    );
-  if (input.Policy !== undefined && !isJson(input.Policy))
-    throw new AwsError('MalformedPolicyDocument', 'The policy is not in the valid JSON format.');
+  const chained = call.principal.kind === 'role';
+  if (chained && seconds > CHAINED_SECONDS_MAX)
+    throw invalid('The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
+  if (seconds > (role.maxSessionSeconds ?? 3600))
+    throw invalid('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
+  const problem = input.Policy === undefined ? undefined : policyProblem('session', input.Policy);
+  if (problem !== undefined) throw new AwsError('MalformedPolicyDocument', problem);
+  const tags = tagProblem(input.Tags ?? []);
+  if (tags !== undefined) throw invalid(tags);
   const { credentials, principal, expiresAt } = directory.openSession(role.arn, input.RoleSessionName, {
     seconds,
     sessionPolicy: input.Policy,
     sourceIdentity: input.SourceIdentity ?? call.principal.sourceIdentity,
     tags: input.Tags && Object.fromEntries(input.Tags.map(({ Key, Value }) => [Key, Value])),
   });
+  const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } = credentials;
   return {
-    Credentials: {
-      AccessKeyId: credentials.accessKeyId,
-      SecretAccessKey: credentials.secretAccessKey,
-      SessionToken: credentials.sessionToken,
-      Expiration: expiresAt,
-    },
+    Credentials: { AccessKeyId, SecretAccessKey, SessionToken, Expiration: expiresAt },
     AssumedRoleUser: { AssumedRoleId: principal.userId, Arn: principal.arn },
     SourceIdentity: principal.sourceIdentity,
   };
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const invalid = (message: string): AwsError => new AwsError('ValidationError', message);

@@ -1,4 +1,4 @@
-import { AwsError, type Call, type Service } from '../service';
+import { AwsError, notModelled, type Access, type Call, type Service } from '../service';
 import { formatArn, parseArn } from './arn';
 import type { Invoke } from './invoke';
 
@@ -27,51 +27,54 @@ export class LambdaState {
 /** Invoke only. `Event` answers at once; MaximumRetryAttempts is taken to be 0. */
 export function lambdaService({ invoke }: { invoke: Invoke }): { service: Service; state: LambdaState } {
   const state = new LambdaState();
-  const arnOf = (name: string, call: Call): string =>
-    parseArn(name)
-      ? name
-      : formatArn({
-          service: 'lambda',
-          region: call.region,
-          accountId: call.principal.accountId,
-          resource: `function:${name}`,
-        });
-  const service: Service = {
-    id: 'lambda',
-    operations: {
-      Invoke: {
-        accesses: (input, call) => {
-          const arn = arnOf(input.FunctionName, call);
-          const policy = state.find(arn)?.policy;
-          return [
-            {
-              action: 'lambda:InvokeFunction',
-              resource: arn,
-              resourceAccountId: parseArn(arn)?.accountId ?? call.principal.accountId,
-              ...(policy && { resourcePolicy: policy }),
-            },
-          ];
-        },
-        run: async (input, call) => {
-          const arn = arnOf(input.FunctionName, call);
-          if (!state.find(arn)) throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
-          const running = invoke(arn, parsePayload(input.Payload), { principal: call.principal });
-          if (input.InvocationType === 'Event') {
-            running.catch(() => undefined);
-            return { StatusCode: 202 };
-          }
-          const { payload, functionError } = await running;
-          return {
-            StatusCode: 200,
-            ExecutedVersion: '$LATEST',
-            FunctionError: functionError,
-            Payload: Buffer.from(JSON.stringify(payload ?? null)),
-          };
-        },
+  const operations = {
+    Invoke: {
+      accesses: ({ FunctionName }: InvokeInput, call: Call): Access[] => {
+        const resource = arnOf(FunctionName, call);
+        const resourcePolicy = state.find(resource)?.policy;
+        const resourceAccountId = parseArn(resource)!.accountId;
+        return [
+          { action: 'lambda:InvokeFunction', resource, resourceAccountId, ...(resourcePolicy && { resourcePolicy }) },
+        ];
       },
+      run: (input: InvokeInput, call: Call) => run(state, invoke, input, call),
     },
   };
-  return { service, state };
+  return { service: { id: 'lambda', operations }, state };
+}
+
+interface InvokeInput {
+  readonly FunctionName: string;
+  readonly InvocationType?: string;
+  readonly LogType?: string;
+  readonly Payload?: Uint8Array | string;
+}
+
+async function run(state: LambdaState, invoke: Invoke, input: InvokeInput, call: Call): Promise<object> {
+  const arn = arnOf(input.FunctionName, call);
+  if (!state.find(arn)) throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
+  if (input.LogType === 'Tail') throw notModelled('LogType Tail of lambda:Invoke');
+  const event = parsePayload(input.Payload);
+  if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
+  const running = invoke(arn, event, { principal: call.principal });
+  if (input.InvocationType === 'Event') {
+    running.catch(() => undefined);
+    return { StatusCode: 202 };
+  }
+  const { payload, functionError: FunctionError } = await running;
+  const Payload = Buffer.from(JSON.stringify(payload ?? null));
+  return { StatusCode: 200, ExecutedVersion: '$LATEST', FunctionError, Payload };
+}
+
+/** Of a name, an ARN, or what stands between: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+function arnOf(name: string, { region, principal }: Call): string {
+  const [, regionGiven, accountId = principal.accountId, plain = '', qualifier] =
+    /^(?:arn:[\w-]+:lambda:)?(?:([a-z]{2}[\w-]*-\d):)?(?:(\d{12}):)?(?:function:)?([\w.-]+)(?::([\w$.-]+))?$/.exec(
+      name,
+    ) ?? [];
+  if (plain === '') throw new AwsError('ResourceNotFoundException', `Function not found: ${name}`, 404);
+  if (qualifier !== undefined) throw notModelled('versions and aliases of functions');
+  return formatArn({ service: 'lambda', region: regionGiven ?? region, accountId, resource: `function:${plain}` });
 }
 
 function parsePayload(payload: Uint8Array | string | undefined): unknown {

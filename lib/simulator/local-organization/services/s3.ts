@@ -4,6 +4,7 @@ import { isPublic } from '../iam/resource-policy';
 import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
 import type { KmsState } from './kms';
 import { page } from './pages';
+import { checkContent, checkWriteConditions, encodedKey, matchesEtag } from './s3-checks';
 
 interface StoredObject {
   readonly body: Uint8Array;
@@ -145,8 +146,8 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
   const read = (input: ObjectInput): StoredObject => {
     const object = state.bucket(input.Bucket).objects.get(input.Key);
     if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-    if (input.IfMatch && unquoted(input.IfMatch) !== unquoted(object.etag)) throw preconditionFailed();
-    if (input.IfNoneMatch && unquoted(input.IfNoneMatch) === unquoted(object.etag))
+    if (input.IfMatch && !matchesEtag(input.IfMatch, object.etag)) throw preconditionFailed();
+    if (input.IfNoneMatch && matchesEtag(input.IfNoneMatch, object.etag))
       throw new AwsError('NotModified', 'Not Modified', 304);
     return object;
   };
@@ -164,45 +165,13 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
         accesses: (_input, call) => [
           { action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId },
         ],
-        run: (_input, call) => ({
-          Buckets: state
-            .list(call.principal.accountId)
-            .map(({ name, createdAt }) => ({ Name: name, CreationDate: createdAt })),
-          Owner: { ID: call.principal.accountId },
-        }),
+        run: (input, call) => listBuckets(state.list(call.principal.accountId), input, call),
       },
       ListObjectsV2: {
         accesses: (input) => [
           onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Prefix ?? '' }),
         ],
-        run: (input) => {
-          const keys = state.keys(input.Bucket).filter((key) => key.startsWith(input.Prefix ?? ''));
-          const { items, nextToken } = page(keys, input.MaxKeys ?? 1000, input.ContinuationToken);
-          const objects = state.bucket(input.Bucket).objects;
-          const contents = items.flatMap((key) => {
-            const object = objects.get(key);
-            return object
-              ? [
-                  {
-                    Key: key,
-                    Size: object.body.length,
-                    ETag: object.etag,
-                    LastModified: object.modifiedAt,
-                    StorageClass: 'STANDARD',
-                  },
-                ]
-              : [];
-          });
-          return {
-            Name: input.Bucket,
-            Prefix: input.Prefix ?? '',
-            MaxKeys: input.MaxKeys ?? 1000,
-            KeyCount: items.length,
-            IsTruncated: nextToken !== undefined,
-            NextContinuationToken: nextToken,
-            Contents: contents,
-          };
-        },
+        run: (input) => listObjects(state.bucket(input.Bucket).objects, input),
       },
       GetObject: {
         accesses: onReadObject,
@@ -218,11 +187,12 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
           ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }),
         })),
         run: (input) => {
+          checkWriteConditions(input);
+          checkContent(input);
           const existing = state.bucket(input.Bucket).objects.get(input.Key);
           if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
           if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-          if (input.IfMatch && existing && unquoted(input.IfMatch) !== unquoted(existing.etag))
-            throw preconditionFailed();
+          if (input.IfMatch && existing && !matchesEtag(input.IfMatch, existing.etag)) throw preconditionFailed();
           return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
         },
       },
@@ -236,16 +206,23 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
     },
   };
   for (const [name, operation] of Object.entries(service.operations)) {
-    if (name !== 'ListBuckets') Object.assign(service.operations, { [name]: ofExpectedOwner(state, operation) });
+    if (name !== 'ListBuckets') Object.assign(service.operations, { [name]: ofItsBucket(state, operation) });
   }
   return { service, state };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html */
-function ofExpectedOwner(state: S3State, operation: Operation): Operation {
+/**
+ * A bucket is asked in the region that it is in, and for the owner that is expected:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+ */
+function ofItsBucket(state: S3State, operation: Operation): Operation {
   return {
     accesses: (input: BucketInput, call) => {
-      const { accountId } = state.bucket(input.Bucket);
+      const { accountId, region } = state.bucket(input.Bucket);
+      if (region !== call.region) {
+        const text = `The authorization header is malformed; the region '${call.region}' is wrong; expecting '${region}'`;
+        throw new AwsError('AuthorizationHeaderMalformed', text);
+      }
       if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== accountId)
         throw new AwsError('AccessDenied', 'Access Denied', 403);
       return operation.accesses(input, call);
@@ -254,6 +231,50 @@ function ofExpectedOwner(state: S3State, operation: Operation): Operation {
   };
 }
 
-const unquoted = (etag: string): string => etag.replace(/^"|"$/g, '');
+interface ListInput {
+  readonly Bucket: string;
+  readonly Prefix?: string;
+  readonly MaxKeys?: number;
+  readonly ContinuationToken?: string;
+  readonly StartAfter?: string;
+  readonly EncodingType?: string;
+}
+
+/** More than a thousand are never answered at once, however many are asked for. */
+const KEYS_MAX = 1000;
+
+function listObjects(objects: ReadonlyMap<string, StoredObject>, input: ListInput): object {
+  const { Bucket: Name, Prefix = '', ContinuationToken, StartAfter, EncodingType } = input;
+  const MaxKeys = Math.min(input.MaxKeys ?? KEYS_MAX, KEYS_MAX);
+  const keys = [...objects.keys()].sort().filter((key) => key.startsWith(Prefix) && key > (StartAfter ?? ''));
+  const { items, nextToken } = page(keys, MaxKeys, ContinuationToken, wrongToken);
+  const Contents = items.map((key) => {
+    const { body, etag: ETag, modifiedAt: LastModified } = objects.get(key)!;
+    return { Key: encodedKey(key, EncodingType), Size: body.length, ETag, LastModified, StorageClass: 'STANDARD' };
+  });
+  const list = { Name, Prefix: encodedKey(Prefix, EncodingType), MaxKeys, KeyCount: items.length, Contents };
+  const from = { ContinuationToken, StartAfter: StartAfter && encodedKey(StartAfter, EncodingType), EncodingType };
+  const more = MaxKeys > 0 && nextToken !== undefined;
+  return { ...list, ...from, IsTruncated: more, NextContinuationToken: more ? nextToken : undefined };
+}
+
+interface ListBucketsInput {
+  readonly Prefix?: string;
+  readonly MaxBuckets?: number;
+  readonly ContinuationToken?: string;
+}
+
+function listBuckets(
+  all: readonly Bucket[],
+  { Prefix = '', MaxBuckets = 10_000, ContinuationToken }: ListBucketsInput,
+  call: Call,
+): object {
+  const buckets = all.filter(({ name }) => name.startsWith(Prefix));
+  const { items, nextToken } = page(buckets, MaxBuckets, ContinuationToken, wrongToken);
+  const Buckets = items.map(({ name: Name, createdAt: CreationDate }) => ({ Name, CreationDate }));
+  return { Buckets, Owner: { ID: call.principal.accountId }, ContinuationToken: nextToken };
+}
+
+const wrongToken = (): AwsError => new AwsError('InvalidArgument', 'The continuation token provided is incorrect');
 const preconditionFailed = (): AwsError =>
   new AwsError('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', 412);

@@ -176,7 +176,12 @@ export function snsService({
       ListTopics: {
         accesses: onAll('ListTopics'),
         run: (input, call) => {
-          const { items, nextToken } = page(state.list(call.principal.accountId, call.region), 100, input.NextToken);
+          const { items, nextToken } = page(
+            state.list(call.principal.accountId, call.region),
+            100,
+            input.NextToken,
+            invalidNextToken,
+          );
           return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), NextToken: nextToken };
         },
       },
@@ -202,14 +207,19 @@ export function snsService({
           const all = state
             .list(call.principal.accountId, call.region)
             .flatMap(({ arn }) => state.subscriptionsOf(arn));
-          const { items, nextToken } = page(all, 100, input.NextToken);
+          const { items, nextToken } = page(all, 100, input.NextToken, invalidNextToken);
           return { Subscriptions: items.map(printed), NextToken: nextToken };
         },
       },
       ListSubscriptionsByTopic: {
         accesses: on('ListSubscriptionsByTopic'),
         run: (input) => {
-          const { items, nextToken } = page(state.subscriptionsOf(input.TopicArn), 100, input.NextToken);
+          const { items, nextToken } = page(
+            state.subscriptionsOf(input.TopicArn),
+            100,
+            input.NextToken,
+            invalidNextToken,
+          );
           return { Subscriptions: items.map(printed), NextToken: nextToken };
         },
       },
@@ -217,6 +227,8 @@ export function snsService({
   };
   return { service, state };
 }
+
+const invalidNextToken = (): AwsError => new AwsError('InvalidParameter', 'Invalid parameter: NextToken');
 
 function textsOf(message: string, structure: string | undefined): Record<string, string> {
   if (Buffer.byteLength(message) > 262_144)

@@ -171,7 +171,12 @@ export function sqsService(options: { clock: Clock; random: Random }): { service
             .list(call.principal.accountId, call.region)
             .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
             .map(({ url }) => url);
-          const { items, nextToken } = page(urls, input.MaxResults ?? 1000, input.NextToken);
+          const { items, nextToken } = page(
+            urls,
+            input.MaxResults ?? 1000,
+            input.NextToken,
+            () => new AwsError('InvalidParameterValue', 'Invalid NextToken value.'),
+          );
           return { QueueUrls: items, NextToken: nextToken };
         },
       },

@@ -1,28 +1,60 @@
 /** Requests into operations with SDK-shaped inputs, outputs and errors into responses: all five protocols. */
 import type { NormalizedSchema } from '@smithy/core/schema';
-import type { AwsError, Service, ServiceId } from '../service';
+import { notModelled, type AwsError, type Service, type ServiceId } from '../service';
 import { bodyBytes, type WireRequest, type WireResponse } from './messages';
-import { operationModel, protocolOf, xmlNamespaceOf, type OperationModel, type Protocol } from './models';
-import { bindingsOf, readRest } from './rest';
-import { escapeXml, fromJson, fromQuery, toJson, toXml, xmlContent } from './shapes';
+import { wireError } from './error-codes';
+import {
+  errorModel,
+  operationModel,
+  protocolOf,
+  targetPrefixOf,
+  xmlNamespaceOf,
+  type OperationModel,
+  type Protocol,
+} from './models';
+import { bindingsOf, recognizeRest } from './rest';
+import { escapeXml, fromJson, fromQuery, toJson, toXml, UnreadableValue, xmlContent } from './shapes';
 
 export interface Decoded {
   readonly name: string;
   readonly input: any;
 }
 
-/** @throws SyntaxError when a JSON body is none */
-export function decode({ id, operations }: Service, request: WireRequest): Decoded | undefined {
+/**
+ * The operation that a request means, whether or not the local organization has it, and its input.
+ * @throws AwsError as the service refuses what it cannot read or does not know
+ */
+export function decode({ id, operations }: Service, request: WireRequest): Decoded {
+  try {
+    const { model, read } = recognized(id, request);
+    if (!operations[model.name]) throw notModelled(`${id}:${model.name}`);
+    return { name: model.name, input: read() };
+  } catch (error) {
+    if (error instanceof SyntaxError) throw wireError(id, 'unreadable', 'The body is not valid JSON');
+    if (error instanceof URIError) throw wireError(id, 'unreadable', 'The path is not percent-encoded');
+    if (error instanceof UnreadableValue) throw wireError(id, 'unreadable', error.message);
+    throw error;
+  }
+}
+
+/** Which operation a request means is found before its input is read. */
+function recognized(id: ServiceId, request: WireRequest): { readonly model: OperationModel; readonly read: () => any } {
   const protocol = protocolOf(id);
-  if (protocol === 'restJson' || protocol === 'restXml') return readRest(id, Object.keys(operations), request);
+  if (protocol === 'restJson' || protocol === 'restXml') return recognizeRest(id, request);
   const text = Buffer.from(bodyBytes(request)).toString();
   if (protocol === 'query') {
     const fields = new Map(new URLSearchParams(text));
-    const model = operationModel(id, fields.get('Action') ?? '');
-    return model && { name: model.name, input: fromQuery(model.input, fields) };
+    const action = fields.get('Action') ?? '';
+    const model = operationModel(id, action);
+    const version = fields.get('Version') ?? '';
+    if (!model) throw wireError(id, 'unknown-operation', `Could not find operation ${action} for version ${version}`);
+    return { model, read: () => fromQuery(model.input, fields) ?? {} };
   }
-  const model = operationModel(id, (request.headers['x-amz-target'] ?? '').split('.').pop() ?? '');
-  return model && { name: model.name, input: fromJson(model.input, JSON.parse(text || '{}')) ?? {} };
+  const target = request.headers['x-amz-target'] ?? '';
+  const [, prefix, name = ''] = /^(.*)\.([^.]*)$/.exec(target) ?? [];
+  const model = prefix === targetPrefixOf(id) ? operationModel(id, name) : undefined;
+  if (!model) throw wireError(id, 'unknown-operation', `Unknown operation: ${target}`);
+  return { model, read: () => fromJson(model.input, JSON.parse(text || '{}')) ?? {} };
 }
 
 export function encode(service: ServiceId, name: string, output: any, requestId: string): WireResponse {
@@ -35,7 +67,9 @@ export function encode(service: ServiceId, name: string, output: any, requestId:
 
 /** Each protocol's way to say which error it is. */
 export function encodeError(service: ServiceId, error: AwsError, requestId: string): WireResponse {
-  const { code, message, statusCode } = error;
+  const { code, message } = error;
+  const model = errorModel(service, code);
+  const statusCode = model?.statusCode ?? error.statusCode;
   if (statusCode === 304) return { statusCode, headers: { 'x-amz-request-id': requestId }, body: new Uint8Array() };
   const protocol = protocolOf(service);
   const inner = `<Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message>`;
@@ -50,7 +84,10 @@ export function encodeError(service: ServiceId, error: AwsError, requestId: stri
     );
   }
   const answer = json(protocol, statusCode, { __type: code, message, Message: message }, requestId);
-  return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': code } };
+  const headers = { ...answer.headers, 'x-amzn-errortype': code };
+  if (service !== 'sqs') return { ...answer, headers };
+  const fault = statusCode >= 500 ? 'Receiver' : 'Sender';
+  return { ...answer, headers: { ...headers, 'x-amzn-query-error': `${model?.queryCode ?? code};${fault}` } };
 }
 
 function queryDocument(

@@ -3,11 +3,13 @@ import { ConnectionLost, FunctionKilled, type FaultKind, type FaultPlan, type Fa
 import { Authorization } from '../iam/authorization';
 import type { IamDirectory } from '../iam/directory';
 import type { Random } from '../random';
-import { AwsError, type Call, type Principal, type Service, type ServiceId } from '../service';
+import { notModelled, AwsError, type Call, type Principal, type Service, type ServiceId } from '../service';
 import { decode, encode, encodeError, type Decoded } from './codec';
 import type { WireRequest, WireResponse } from './messages';
-import { serviceOfSigningName } from './models';
-import { signatureClaim, signatureHolds, type SignatureClaim } from './signature';
+import { wireError } from './error-codes';
+import { operationModel, serviceOfSigningName } from './models';
+import { claimOf, signatureClaim, verifySignature } from './signature';
+import { checkInput } from './validation';
 
 /** One request that was understood, as an auditor's trail would have it. */
 export interface CallRecord {
@@ -35,37 +37,6 @@ export interface GatewayOptions {
   readonly onCall?: (record: CallRecord) => void;
 }
 
-/** How each service words a refusal; the others answer `AccessDenied`. */
-const DENIED: Partial<Record<ServiceId, string>> = {
-  secretsmanager: 'AccessDeniedException',
-  lambda: 'AccessDeniedException',
-  kms: 'AccessDeniedException',
-  sns: 'AuthorizationError',
-};
-const THROTTLED: Partial<Record<ServiceId, string>> = {
-  iam: 'Throttling',
-  sts: 'Throttling',
-  sns: 'Throttled',
-  s3: 'SlowDown',
-  ses: 'Throttling',
-  lambda: 'TooManyRequestsException',
-  sqs: 'RequestThrottled',
-};
-const UNKNOWN_KEY: Partial<Record<ServiceId, string>> = {
-  s3: 'InvalidAccessKeyId',
-  iam: 'InvalidClientTokenId',
-  sts: 'InvalidClientTokenId',
-  sns: 'InvalidClientTokenId',
-  ses: 'InvalidClientTokenId',
-};
-const WRONG_SIGNATURE: Partial<Record<ServiceId, string>> = {
-  s3: 'SignatureDoesNotMatch',
-  iam: 'SignatureDoesNotMatch',
-  sts: 'SignatureDoesNotMatch',
-  sns: 'SignatureDoesNotMatch',
-  ses: 'SignatureDoesNotMatch',
-};
-
 /** Where every request arrives: signature, decoding, faults, authorization, effect, answer. */
 export class Gateway {
   private readonly services: ReadonlyMap<ServiceId, Service>;
@@ -86,24 +57,33 @@ export class Gateway {
    */
   async handle(request: WireRequest, origin?: string): Promise<WireResponse> {
     const requestId = this.requestIds.uuid();
-    const claim = signatureClaim(request);
-    const service = this.serviceOf(claim);
+    const service = this.serviceOf(request);
     try {
-      if (!claim) throw new AwsError('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-      const principal = this.authenticate(request, claim, service.id);
-      const decoded = decodeOrRefuse(service, request);
-      const output = await this.perform(
-        service,
-        decoded,
-        { service: service.id, operation: decoded.name, principal, region: claim.region, at: this.options.clock.now() },
-        origin,
-      );
-      return encode(service.id, decoded.name, output, requestId);
+      const { principal, region } = await this.authenticate(request, service.id);
+      const decoded = decode(service, request);
+      const call: Call = {
+        service: service.id,
+        operation: decoded.name,
+        principal,
+        region,
+        at: this.options.clock.now(),
+      };
+      return encode(service.id, decoded.name, await this.perform(service, decoded, call, origin), requestId);
     } catch (error) {
       if (!(error instanceof AwsError)) throw error;
       const answer = encodeError(service.id, error, requestId);
       return request.method === 'HEAD' ? withoutBody(answer) : answer;
     }
+  }
+
+  /** The answer to a request that the local organization failed at by a defect of its own. */
+  answerDefect(request: WireRequest): WireResponse {
+    const { id } = this.serviceOf(request);
+    return encodeError(
+      id,
+      wireError(id, 'failed', 'The local organization failed; its log says why.'),
+      this.requestIds.uuid(),
+    );
   }
 
   /**
@@ -126,31 +106,26 @@ export class Gateway {
   }
 
   /** Who answers; a request that nobody signed, and one to a service that is not here, get STS's refusal. */
-  private serviceOf(claim: SignatureClaim | undefined): Service {
-    const service = this.services.get(serviceOfSigningName(claim?.signingName ?? '') ?? 'sts');
+  private serviceOf(request: WireRequest): Service {
+    const service = this.services.get(serviceOfSigningName(signatureClaim(request)?.signingName ?? '') ?? 'sts');
     if (!service) throw new Error('the local organization has no STS');
     return service;
   }
 
-  private authenticate(request: WireRequest, claim: SignatureClaim, service: ServiceId): Principal {
+  private async authenticate(
+    request: WireRequest,
+    service: ServiceId,
+  ): Promise<{ readonly principal: Principal; readonly region: string }> {
     const { directory } = this.options;
+    const claim = claimOf(request, service);
     const found = directory.authenticate(claim.accessKeyId, claim.sessionToken);
     if (found === 'expired')
-      throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
-    if (found === 'unknown')
-      throw new AwsError(
-        UNKNOWN_KEY[service] ?? 'UnrecognizedClientException',
-        'The security token included in the request is invalid.',
-        403,
-      );
-    if (!signatureHolds(request, claim, found.secret))
-      throw new AwsError(
-        WRONG_SIGNATURE[service] ?? 'InvalidSignatureException',
-        'The request signature we calculated does not match the signature you provided.',
-        403,
-      );
+      throw wireError(service, 'expired', 'The security token included in the request is expired');
+    if (found === 'unknown') throw wireError(service, 'unknown-key', UNKNOWN_KEY);
+    if (found === 'foreign-token') throw wireError(service, 'foreign-token', UNKNOWN_KEY);
+    await verifySignature(service, request, claim, found.secret);
     directory.recordUse(claim.accessKeyId, claim.signingName, claim.region);
-    return found.principal;
+    return { principal: found.principal, region: claim.region };
   }
 
   private async perform(
@@ -161,7 +136,8 @@ export class Gateway {
     context?: Readonly<Record<string, string>>,
   ): Promise<unknown> {
     const operation = service.operations[name];
-    if (!operation) throw new AwsError('InvalidAction', `The local organization does not know ${service.id}:${name}.`);
+    const model = operationModel(service.id, name);
+    if (!operation || !model) throw notModelled(`${service.id}:${name}`);
     const fault = this.options.faults?.next({
       service: service.id,
       operation: name,
@@ -186,6 +162,7 @@ export class Gateway {
     try {
       failBefore(fault, service.id);
       try {
+        checkInput(service.id, model, input);
         await this.authorization.demand({ ...call, context }, operation.accesses(input, call));
         output = await operation.run(input, call);
       } finally {
@@ -196,11 +173,7 @@ export class Gateway {
     } catch (error) {
       const told =
         error instanceof AwsError && error.code === 'AccessDenied'
-          ? new AwsError(
-              DENIED[service.id] ?? error.code,
-              error.message,
-              DENIED[service.id] === 'AccessDeniedException' ? 400 : 403,
-            )
+          ? wireError(service.id, 'denied', error.message)
           : error;
       record(told instanceof AwsError ? told.code : (told as Error).name);
       throw told;
@@ -208,23 +181,12 @@ export class Gateway {
   }
 }
 
+const UNKNOWN_KEY = 'The security token included in the request is invalid.';
+
 /** An answer to HEAD has none, so that a client has to go by the status. */
 function withoutBody({ statusCode, headers }: WireResponse): WireResponse {
   const { 'content-length': _length, ...others } = headers;
   return { statusCode, headers: others, body: new Uint8Array() };
-}
-
-function decodeOrRefuse(service: Service, request: WireRequest): Decoded {
-  let decoded: Decoded | undefined;
-  try {
-    decoded = decode(service, request);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new AwsError('SerializationException', 'The body is not JSON.');
-  }
-  if (!decoded)
-    throw new AwsError('InvalidAction', `The local organization does not know this request to ${service.id}.`);
-  return decoded;
 }
 
 function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
@@ -236,7 +198,7 @@ function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
         fault.errorCode === undefined ? 500 : 400,
       );
     case 'throttle':
-      throw new AwsError(THROTTLED[service] ?? 'ThrottlingException', 'Rate exceeded', service === 's3' ? 503 : 400);
+      throw wireError(service, 'throttled', 'Rate exceeded');
     case 'timeout':
       throw new ConnectionLost('an injected fault: the connection was lost before the request took effect');
     case 'killed-before':

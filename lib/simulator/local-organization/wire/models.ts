@@ -11,6 +11,8 @@ interface Model {
   readonly signingName: string;
   readonly load: () => Readonly<Record<string, unknown>>;
   readonly xmlNamespace?: string;
+  /** What stands before the operation in `X-Amz-Target`. */
+  readonly targetPrefix?: string;
 }
 
 const MODELS: Readonly<Record<ServiceId, Model>> = {
@@ -35,11 +37,13 @@ const MODELS: Readonly<Record<ServiceId, Model>> = {
   secretsmanager: {
     protocol: 'json1.1',
     signingName: 'secretsmanager',
+    targetPrefix: 'secretsmanager',
     load: () => require('@aws-sdk/client-secrets-manager') as Record<string, unknown>,
   },
   sqs: {
     protocol: 'json1.0',
     signingName: 'sqs',
+    targetPrefix: 'AmazonSQS',
     load: () => require('@aws-sdk/client-sqs') as Record<string, unknown>,
   },
   ses: {
@@ -65,7 +69,12 @@ const MODELS: Readonly<Record<ServiceId, Model>> = {
     load: () => require('@aws-sdk/client-cloudformation') as Record<string, unknown>,
     xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
   },
-  kms: { protocol: 'json1.1', signingName: 'kms', load: () => ({}) },
+  kms: {
+    protocol: 'json1.1',
+    signingName: 'kms',
+    targetPrefix: 'TrentService',
+    load: () => require('@aws-sdk/client-kms') as Record<string, unknown>,
+  },
 };
 
 export interface OperationModel {
@@ -76,7 +85,14 @@ export interface OperationModel {
   readonly http?: readonly [string, string, number];
 }
 
+export interface ErrorModel {
+  readonly statusCode: number;
+  /** What the query protocol calls it. */
+  readonly queryCode?: string;
+}
+
 const cache = new Map<string, OperationModel | undefined>();
+const errors = new Map<ServiceId, ReadonlyMap<string, ErrorModel>>();
 
 export function operationModel(service: ServiceId, name: string): OperationModel | undefined {
   const key = `${service} ${name}`;
@@ -97,6 +113,49 @@ function readModel(service: ServiceId, name: string): OperationModel | undefined
   };
 }
 
+/** Every operation of the service that AWS has. */
+export const operationNames = (service: ServiceId): string[] =>
+  schemasOf(service, OPERATION_SCHEMA).map(([, , name]) => name);
+
+/** By the code that its protocol answers; undefined for errors that belong to no service, such as AccessDenied. */
+export function errorModel(service: ServiceId, code: string): ErrorModel | undefined {
+  let known = errors.get(service);
+  if (!known)
+    errors.set(
+      service,
+      (known = new Map(schemasOf(service, ERROR_SCHEMA).flatMap((schema) => errorEntry(service, schema)))),
+    );
+  return known.get(code);
+}
+
+type StaticSchema = readonly [kind: number, namespace: string, name: string, traits: unknown];
+const OPERATION_SCHEMA = 9;
+const ERROR_SCHEMA = -3;
+
+const schemasOf = (service: ServiceId, wanted: number): StaticSchema[] =>
+  Object.values(MODELS[service].load()).filter(
+    (value): value is StaticSchema => Array.isArray(value) && value[0] === wanted,
+  );
+
+function errorEntry(service: ServiceId, [, , name, traits]: StaticSchema): [string, ErrorModel][] {
+  const { awsQueryError: [queryCode, queryStatus] = [], httpError } = traits as {
+    awsQueryError?: [string?, number?];
+    httpError?: number;
+  };
+  const code = protocolOf(service) === 'query' ? (queryCode ?? name) : name;
+  return [[code, { statusCode: httpError ?? queryStatus ?? 400, queryCode }]];
+}
+
+/** A structure's schema names its required members first, and then how many there are. */
+export function requiredMembers(schema: NormalizedSchema): readonly string[] {
+  const [, , , , names, , count] = schema.getSchema() as unknown as StructureSchema;
+  return (names ?? []).slice(0, count ?? 0);
+}
+
+type StructureSchema = [number, string, string, unknown, (readonly string[])?, unknown?, number?];
+
+export const targetPrefixOf = (service: ServiceId): string | undefined => MODELS[service].targetPrefix;
+export const signingNameOf = (service: ServiceId): string => MODELS[service].signingName;
 export const protocolOf = (service: ServiceId): Protocol => MODELS[service].protocol;
 export const xmlNamespaceOf = (service: ServiceId): string | undefined => MODELS[service].xmlNamespace;
 

@@ -10,18 +10,60 @@ interface Traits {
 
 const traitsOf = (schema: NormalizedSchema): Traits => schema.getMergedTraits() as Traits;
 
+/** A value that is not of its schema's type, in AWS's words. */
+export class UnreadableValue extends Error {
+  override readonly name = 'UnreadableValue';
+}
+
+/** @throws UnreadableValue where AWS answers that it cannot deserialize */
 export function fromJson(schema: NormalizedSchema, json: any): any {
   if (json === undefined || json === null) return undefined;
-  if (schema.isStructSchema())
-    return struct(schema, (name, member) => fromJson(member, json[traitsOf(member).jsonName ?? name]));
-  if (schema.isListSchema()) return (json as any[]).map((item) => fromJson(schema.getValueSchema(), item));
-  if (schema.isMapSchema())
-    return Object.fromEntries(
-      Object.entries(json).map(([key, value]) => [key, fromJson(schema.getValueSchema(), value)]),
+  if (schema.isStructSchema()) {
+    const members = objectOf(json);
+    return struct(schema, (name, member) => fromJson(member, members[traitsOf(member).jsonName ?? name]));
+  }
+  if (schema.isListSchema()) {
+    if (!Array.isArray(json)) throw new UnreadableValue('Expected list or null');
+    if (json.includes(null)) throw new UnreadableValue('A list can not have null as a member');
+    return json.map((item) => fromJson(schema.getValueSchema(), item));
+  }
+  if (schema.isMapSchema()) {
+    const entries = Object.entries(objectOf(json));
+    return Object.fromEntries(entries.map(([key, value]) => [key, fromJson(schema.getValueSchema(), value)]));
+  }
+  return scalarFromJson(schema, json);
+}
+
+function scalarFromJson(schema: NormalizedSchema, json: unknown): unknown {
+  if (schema.isBlobSchema()) return new Uint8Array(Buffer.from(expected<string>('string', 'a Blob', json), 'base64'));
+  if (schema.isTimestampSchema())
+    return validDate(
+      typeof json === 'number' ? new Date(json * 1000) : new Date(expected<string>('string', 'a Timestamp', json)),
     );
-  if (schema.isBlobSchema()) return new Uint8Array(Buffer.from(String(json), 'base64'));
-  if (schema.isTimestampSchema()) return typeof json === 'number' ? new Date(json * 1000) : new Date(String(json));
+  if (schema.isStringSchema()) return expected('string', 'a String', json);
+  if (schema.isBooleanSchema()) return expected('boolean', 'a Boolean', json);
+  if (schema.isNumericSchema()) return expected('number', 'a Number', json);
   return json;
+}
+
+function expected<T>(type: 'string' | 'boolean' | 'number', name: string, json: unknown): T {
+  if (typeof json !== type)
+    throw new UnreadableValue(
+      `${typeof json === 'object' ? 'Start of list, structure or map' : `${(typeof json).toUpperCase()}_VALUE`} can not be converted to ${name}`,
+    );
+  return json as T;
+}
+
+/** @throws UnreadableValue for anything but a JSON object */
+export function objectOf(json: unknown): Record<string, unknown> {
+  if (typeof json !== 'object' || Array.isArray(json) || json === null)
+    throw new UnreadableValue('Expected structure, map or null');
+  return json as Record<string, unknown>;
+}
+
+function validDate(date: Date): Date {
+  if (Number.isNaN(date.getTime())) throw new UnreadableValue('A timestamp is not valid');
+  return date;
 }
 
 export function toJson(schema: NormalizedSchema, value: any): any {
@@ -74,12 +116,22 @@ export function fromQuery(schema: NormalizedSchema, fields: ReadonlyMap<string, 
   return fromText(schema, fields.get(prefix));
 }
 
-/** A value that stands as text: a form field, a header, a label, a query parameter. */
+/**
+ * A value that stands as text: a form field, a header, a label, a query parameter.
+ * @throws UnreadableValue when the text is not of the schema's type
+ */
 export function fromText(schema: NormalizedSchema, text: string | undefined): any {
   if (text === undefined) return undefined;
-  if (schema.isBooleanSchema()) return text === 'true';
-  if (schema.isNumericSchema()) return Number(text);
-  if (schema.isTimestampSchema()) return /^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(text);
+  if (schema.isBooleanSchema()) {
+    if (text !== 'true' && text !== 'false') throw new UnreadableValue(`'${text}' is not a valid boolean`);
+    return text === 'true';
+  }
+  if (schema.isNumericSchema()) {
+    if (text.trim() === '' || Number.isNaN(Number(text))) throw new UnreadableValue(`'${text}' is not a valid number`);
+    return Number(text);
+  }
+  if (schema.isTimestampSchema())
+    return validDate(/^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(text));
   if (schema.isBlobSchema()) return new Uint8Array(Buffer.from(text, 'base64'));
   return text;
 }

@@ -16,7 +16,10 @@ const ACCOUNT = '333333333333';
 const STRANGER = '999999999999';
 const NAME = '/access-key/ann';
 const [ANN, DEPLOYER] = [`arn:aws:iam::${ACCOUNT}:user/ann`, `arn:aws:iam::${ACCOUNT}:role/deployer`];
-const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: '333333333333' }, Action: 'sts:AssumeRole' }],
+});
 
 function organizationWithAnn(): LocalOrganization {
   const organization = new LocalOrganization({

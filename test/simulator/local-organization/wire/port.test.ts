@@ -7,8 +7,9 @@ import { ALICE_ACCOUNT, smallOrganization } from '../organization-fixture';
 
 async function served() {
   const organization = smallOrganization();
-  const server = await listen(organization.gateway, 0);
-  return { ...organization, ...server, endpoint: `http://127.0.0.1:${server.port}` };
+  const defects: string[] = [];
+  const server = await listen(organization.gateway, 0, (defect) => defects.push(defect));
+  return { ...organization, ...server, defects, endpoint: `http://127.0.0.1:${server.port}` };
 }
 
 it('serves unchanged SDK clients on a loopback port', async () => {
@@ -35,6 +36,26 @@ it('refuses a request that nobody signed', async () => {
       .end('Action=ListUsers&Version=2010-05-08');
   });
   expect(status).toBe(403);
+  await close();
+});
+
+it('answers what it fails at itself with InternalFailure, and says in its log why', async () => {
+  const { directory, endpoint, close, defects } = await served();
+  jest.spyOn(directory, 'users').mockImplementation(() => {
+    throw new TypeError('a defect');
+  });
+  const iam = new IAMClient({
+    region: 'us-east-1',
+    endpoint,
+    maxAttempts: 1,
+    credentials: directory.administrator(ALICE_ACCOUNT, { longLived: true }),
+  });
+  await expect(iam.send(new ListUsersCommand({}))).rejects.toMatchObject({
+    name: 'InternalFailure',
+    $metadata: { httpStatusCode: 500 },
+  });
+  expect(defects.join()).toMatch(/failed at POST \/: TypeError: a defect\n +at /);
+  iam.destroy();
   await close();
 });
 

@@ -1,6 +1,7 @@
 import type { Access, Call } from '../../service';
 import { formatArn, parseArn } from '../arn';
 import type { KmsState } from '../kms';
+import { checkSecretId } from './checks';
 import type { Secret } from './model';
 import type { SecretsState } from './store';
 
@@ -14,6 +15,7 @@ export class SecretAccesses {
 
   /** Of a secret that may not exist: then AWS asks for permission on its name first. */
   on(action: string, secretId: string, call: Call, context: Context = {}): Access {
+    checkSecretId(secretId);
     const secret = this.state.find(secretId, call.principal.accountId, call.region);
     const policy = secret && this.state.policies.textOf(secret);
     const arn = parseArn(secretId);
@@ -70,10 +72,3 @@ export const asked = (parameters: Readonly<Record<string, boolean | number | und
   Object.fromEntries(
     Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   );
-
-export function requestTags(tags: readonly { Key?: string; Value?: string }[] | undefined): Context {
-  const context: Context = {};
-  for (const { Key = '', Value = '' } of tags ?? []) context[`aws:RequestTag/${Key}`] = Value;
-  if (tags?.length) context['aws:TagKeys'] = tags.map(({ Key = '' }) => Key);
-  return context;
-}

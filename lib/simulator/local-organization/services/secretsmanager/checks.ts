@@ -1,5 +1,7 @@
 /** Limits. https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
+import { policyProblem } from '../../iam/policy-document';
 import { AwsError } from '../../service';
+import { parseArn } from '../arn';
 import { CURRENT, type Secret, type SecretVersion } from './model';
 
 const VALUE_BYTES = 65_536;
@@ -23,6 +25,15 @@ export function checkName(name: unknown): asserts name is string {
       'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
     );
   }
+}
+
+/** A name, or an ARN with or without its random characters. */
+export function checkSecretId(secretId: string): void {
+  const arn = parseArn(secretId);
+  if (arn === undefined) return checkName(secretId);
+  const known = arn.service === 'secretsmanager' && /^\d{12}$/.test(arn.accountId) && arn.region !== '';
+  if (!known || !/^secret:[\w/+=.@!-]+$/.test(arn.resource))
+    throw refuse('ValidationException', `Invalid ARN: ${secretId.slice(0, 200)}`);
 }
 
 export function checkToken(token: string): void {
@@ -89,21 +100,11 @@ export function checkVersions(secret: Secret, now: Date): void {
 }
 
 export function checkPolicySyntax(policy: string): void {
-  const malformed = refuse('MalformedPolicyDocumentException', 'This resource policy contains a syntax error.');
   if (policy.length > POLICY_CHARACTERS)
     throw refuse('InvalidParameterException', `The resource policy is longer than ${POLICY_CHARACTERS} characters.`);
-  let statements: { Effect?: string; Principal?: unknown; Action?: unknown; NotAction?: unknown }[];
-  try {
-    const { Statement } = JSON.parse(policy) as { Statement?: typeof statements };
-    statements = [Statement ?? []].flat() as typeof statements;
-  } catch {
-    throw malformed;
-  }
-  const complete = (each: (typeof statements)[number]): boolean =>
-    /^(Allow|Deny)$/.test(each.Effect ?? '') &&
-    (each.Principal ?? (each as { NotPrincipal?: unknown }).NotPrincipal) !== undefined &&
-    (each.Action ?? each.NotAction) !== undefined;
-  if (statements.length === 0 || !statements.every(complete)) throw malformed;
+  const problem = policyProblem('resource', policy);
+  if (problem !== undefined)
+    throw refuse('MalformedPolicyDocumentException', `This resource policy contains a syntax error: ${problem}`);
 }
 
 export function checkNotDeleted(secret: Secret): void {

@@ -3,7 +3,8 @@ import type { Clock } from '../../clock';
 import type { Random } from '../../random';
 import { AwsError, type Call, type Operation } from '../../service';
 import { page } from '../pages';
-import { asked, requestTags, type SecretAccesses } from './accesses';
+import { requestTags } from '../../iam/tags';
+import { asked, type SecretAccesses } from './accesses';
 import {
   checkLabels,
   checkName,
@@ -109,7 +110,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       ],
       run: (input, call) => {
         const found = listed(state, clock.now(), call, input);
-        const { items, nextToken } = page(found, input.MaxResults ?? 100, input.NextToken);
+        const { items, nextToken } = page(found, input.MaxResults ?? 100, input.NextToken, invalidNextToken);
         return {
           SecretList: items.map((secret) => ({ ...description(secret), SecretVersionsToStages: labels(secret) })),
           NextToken: nextToken,
@@ -213,7 +214,7 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
       const versions = [...secret.versions.values()].filter(
         (version) => input.IncludeDeprecated || version.stages.size > 0,
       );
-      const { items, nextToken } = page(versions, input.MaxResults ?? 100, input.NextToken);
+      const { items, nextToken } = page(versions, input.MaxResults ?? 100, input.NextToken, invalidNextToken);
       const entries = items.map((version) => ({
         VersionId: version.id,
         VersionStages: [...version.stages],
@@ -225,6 +226,8 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
     }),
   };
 }
+
+const invalidNextToken = (): AwsError => refuse('InvalidNextTokenException', 'The NextToken value is invalid.');
 
 function createSecret(parts: Parts, input: any, call: Call): unknown {
   const { state, clock } = parts;

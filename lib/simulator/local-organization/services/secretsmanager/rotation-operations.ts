@@ -19,7 +19,8 @@ export function rotationOperations(parts: Parts): Record<string, Operation> {
   return {
     RotateSecret: {
       accesses: (input: RotateInput, call) => {
-        const functionArn = input.RotationLambdaARN ?? accesses.find(input.SecretId, call)?.rotation.functionArn;
+        checkFunctionArn(input.RotationLambdaARN);
+        const functionArn = input.RotationLambdaARN || accesses.find(input.SecretId, call)?.rotation.functionArn;
         return [
           accesses.on('RotateSecret', input.SecretId, call, {
             ...(functionArn && { 'secretsmanager:RotationLambdaARN': functionArn }),
@@ -50,6 +51,12 @@ export function rotationOperations(parts: Parts): Record<string, Operation> {
   };
 }
 
+/** An empty one keeps what was configured before. */
+function checkFunctionArn(arn: string | undefined): void {
+  if (arn && !/^arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]{1,64}$/.test(arn))
+    throw refuse('ValidationException', `Invalid Lambda function ARN: ${arn.slice(0, 200)}`);
+}
+
 function rotateSecret(parts: Parts, input: RotateInput, call: Call): unknown {
   const { machine, clock, random } = parts;
   const secret = secretOf(parts, input, call);
@@ -69,7 +76,7 @@ function rotateSecret(parts: Parts, input: RotateInput, call: Call): unknown {
     );
   const earlier = secret.rotation.next;
   secret.rotation.enabled = true;
-  secret.rotation.functionArn = input.RotationLambdaARN ?? secret.rotation.functionArn;
+  secret.rotation.functionArn = input.RotationLambdaARN || secret.rotation.functionArn;
   secret.rotation.rules = input.RotationRules ?? secret.rotation.rules;
   if (input.RotateImmediately === false) {
     if (secret.rotation.rules) {

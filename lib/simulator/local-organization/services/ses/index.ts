@@ -117,6 +117,7 @@ function identityOperations(state: SesState): Service['operations'] {
  * https://github.com/civiform/civiform/issues/4081
  */
 function sendAccesses(state: SesState, input: SendEmailInput, { principal: { accountId }, region }: Call): Access[] {
+  checkAddresses(input);
   const from = bare(input.Source ?? '');
   const context = { 'ses:FromAddress': from, 'ses:Recipients': recipients(input) };
   const access = (resource: string): Access => {
@@ -133,6 +134,10 @@ function sendAccesses(state: SesState, input: SendEmailInput, { principal: { acc
   return [...[...new Set([from, ...others].flatMap(named))].map((name) => access(`identity/${name}`)), ...set];
 }
 
+function checkAddresses(input: SendEmailInput): void {
+  for (const address of [input.Source ?? '', ...recipients(input)]) checkAddress(address);
+}
+
 function checkMail(state: SesState, input: SendEmailInput, { principal: { accountId }, region }: Call): void {
   const to = recipients(input);
   if (!input.Message?.Subject || !input.Message.Body || to.length === 0) {
@@ -141,7 +146,7 @@ function checkMail(state: SesState, input: SendEmailInput, { principal: { accoun
       'A message with a subject, a body and at least one recipient is required.',
     );
   }
-  for (const address of [input.Source ?? '', ...to]) checkAddress(address);
+  checkAddresses(input);
   if (to.length > MOST_RECIPIENTS)
     throw new AwsError('InvalidParameterValue', `Recipient count exceeds ${MOST_RECIPIENTS}.`);
   const set = input.ConfigurationSetName;
