@@ -124,6 +124,8 @@ export class World {
   keys: StoredKey[] = [];
   userId = 'AIDAANN';
   userExists = true;
+  /** Keys that a secret held which is gone. */
+  readonly lostKeys = new Set<string>();
   /** Keys of the account's other users, by id, with their owner's name. */
   readonly keysOfOthers = new Map<string, string>();
   readonly secrets = new Map<string, StoredSecret>();
@@ -215,7 +217,7 @@ export class World {
       memory.circuitOpen,
       memory.occurrences,
       [...memory.told],
-      [...memory.users].map(([name, { failing }]) => [name, failing]),
+      [...memory.users].map(([name, { failing, held }]) => [name, failing, held]),
     ];
     return JSON.stringify([
       now,
@@ -230,6 +232,7 @@ export class World {
       rotationsAsked,
       running,
       remembered,
+      [...this.lostKeys],
       secrets,
     ]);
   }
@@ -270,6 +273,15 @@ export class World {
 
   get secret(): StoredSecret {
     return this.secrets.get(this.user.secretName)!;
+  }
+
+  /** Somebody deletes the secret without recovery. */
+  loseSecret(): void {
+    for (const { value } of this.secret.versions.values()) {
+      const key = this.keyIn(value);
+      if (key) this.lostKeys.add(key.id);
+    }
+    this.secrets.delete(this.user.secretName);
   }
 
   use(key: StoredKey): void {
@@ -318,7 +330,7 @@ export class World {
   }
 
   get outstanding(): string | undefined {
-    return this.outstandingOf(this.secret);
+    return this.secrets.size > 0 ? this.outstandingOf(this.secret) : undefined;
   }
 
   private outstandingOf(secret: StoredSecret): string | undefined {

@@ -47,7 +47,7 @@ export function unusableSteps({ event, user }: Telling): readonly Step[] {
     workingKeyIds.length > 0
       ? [
           {
-            text: `Go on with ${keysInWords(workingKeyIds)} until another mail names a new key. What the secret holds now does not work: do not take it over.`,
+            text: `Go on with ${keysInWords(workingKeyIds)}. Take nothing over from the secret ${code === 'CURRENT_KEY_INACTIVE' ? 'before its key is activated again' : 'before another mail names a new key'}.`,
           },
         ]
       : [];

@@ -18,9 +18,17 @@ export interface Stage {
   /** What left a function or was sent to AWS since then, but for the values of secrets. */
   takeTexts(): readonly Text[];
   /** Called after each call that changed a key or a secret of the account. */
-  onChange(listener: (accountId: string, userName?: string) => void): void;
+  onChange(listener: (change: Change) => void): void;
   /** Called with each notice at the instant at which it is published, also when that is repeated. */
   onNotice(listener: (notice: NoticeEvent) => void): void;
+}
+
+export interface Change {
+  readonly accountId: string;
+  /** Absent when it may be anybody's. */
+  readonly userName?: string;
+  /** A function of the product made the call, not a person. */
+  readonly byProduct: boolean;
 }
 
 export interface KeyPair {

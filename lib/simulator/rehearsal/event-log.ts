@@ -60,6 +60,7 @@ export type SwitchMeans = 'old key' | 'handed over';
 
 export type InvariantRule =
   | 'current-key-works'
+  | 'last-key-kept'
   | 'owner-not-locked-out'
   | 'two-keys-at-most'
   | 'no-orphan-at-rest'

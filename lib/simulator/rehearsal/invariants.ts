@@ -21,10 +21,43 @@ export function alwaysTrue(state: AccountState, offboarded: ReadonlySet<string>)
   ]);
 }
 
-/** What must also hold once no rotation is outstanding. `managed` are keys that the product made. */
-export function trueAtRest(state: AccountState, managed: ReadonlySet<string>): readonly Finding[] {
-  return state.users.flatMap((user) => noOrphan(user, managed));
+/**
+ * What must also hold once no rotation is outstanding.
+ * @param managed keys that the product made
+ * @param lost keys that were in a secret which somebody deleted
+ */
+export function trueAtRest(
+  state: AccountState,
+  managed: ReadonlySet<string>,
+  lost: ReadonlySet<string>,
+): readonly Finding[] {
+  return state.users.flatMap((user) => noOrphan(user, managed, lost));
 }
+
+/**
+ * The product deactivated or deleted an Active key while the stored one did not work, which left its owner with less than
+ * it had. Of a user who never had a stored key another Active one must be left.
+ */
+export function lastKeyKept(before: UserState, after: UserState, hasStored: boolean): readonly Finding[] {
+  const active = ({ keys }: UserState): string[] =>
+    keys.flatMap(({ keyId, status }) => (status === 'Active' ? keyId : []));
+  const stopped = active(before).filter((keyId) => !active(after).includes(keyId));
+  const stored = before.versions?.find(({ labels }) => labels.includes('AWSCURRENT'))?.keyId;
+  if (stored !== undefined && active(before).includes(stored)) return [];
+  if (!hasStored && active(after).length > 0) return [];
+  return stopped.map((keyId) => ({
+    rule: 'last-key-kept',
+    userName: after.userName,
+    message: `key ${keyId} of ${after.userName} was deactivated or deleted while no key that works was stored`,
+  }));
+}
+
+/** Whether AWSCURRENT names a key that works. */
+export const isStoredKeySound = (user: UserState): boolean =>
+  currentKeyWorks(user).length === 0 && holdsKey(user.versions ?? []);
+
+const holdsKey = (versions: readonly VersionState[]): boolean =>
+  versions.some(({ keyId, labels }) => keyId !== undefined && labels.includes('AWSCURRENT'));
 
 function twoKeysAtMost(user: UserState): readonly Finding[] {
   if (user.keys.length <= 2) return [];
@@ -61,11 +94,11 @@ function hasHadAKey(versions: readonly VersionState[]): boolean {
 }
 
 /** A key that the product made and no version names is lost: nobody can use it, and it takes one of two places. */
-function noOrphan(user: UserState, managed: ReadonlySet<string>): readonly Finding[] {
+function noOrphan(user: UserState, managed: ReadonlySet<string>, lost: ReadonlySet<string>): readonly Finding[] {
   if (isRotating(user)) return [];
   const stored = new Set(user.versions?.map((version) => version.keyId));
   return user.keys
-    .filter((key) => managed.has(key.keyId) && !stored.has(key.keyId))
+    .filter(({ keyId }) => managed.has(keyId) && !stored.has(keyId) && !lost.has(keyId))
     .map((key) => ({
       rule: 'no-orphan-at-rest',
       userName: user.userName,

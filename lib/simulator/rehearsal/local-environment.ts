@@ -9,7 +9,7 @@ import type { Secret } from '../local-organization/services/secretsmanager/model
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { AccountState, KeyState, UserState, VersionState } from './account-state';
 import { nameOf } from './user-key';
-import type { KeyPair, Refusal, Stage, StageMail, Text } from './environment';
+import type { Change, KeyPair, Refusal, Stage, StageMail, Text } from './environment';
 
 export interface ManagedUser {
   readonly accountId: string;
@@ -37,7 +37,7 @@ const CHANGES = /^(Create|Put|Update|Delete|Restore)/;
 
 /** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
 export class LocalStage implements Stage {
-  private readonly listeners: ((accountId: string, userName?: string) => void)[] = [];
+  private readonly listeners: ((change: Change) => void)[] = [];
   private readonly byAccount = new Map<string, ManagedUser[]>();
   private readonly byUserName: ReadonlyMap<string, ManagedUser>;
   private readonly bySecretName: ReadonlyMap<string, ManagedUser>;
@@ -115,7 +115,7 @@ export class LocalStage implements Stage {
     return taken;
   }
 
-  onChange(listener: (accountId: string, userName?: string) => void): void {
+  onChange(listener: (change: Change) => void): void {
     this.listeners.push(listener);
   }
 
@@ -141,9 +141,9 @@ export class LocalStage implements Stage {
     if (service === 'sns' && operation === 'Publish' && principal.kind !== 'service' && output)
       this.told(input as { Message: string }, (output as Answer).MessageId);
     if ((service !== 'iam' && service !== 'secretsmanager') || !CHANGES.test(operation)) return;
-    if (outcome === 'ok' || injected)
-      for (const listen of this.listeners)
-        listen(principal.accountId, this.concerned(principal.accountId, input as Subject)?.userName);
+    if (outcome !== 'ok' && !injected) return;
+    const userName = this.concerned(principal.accountId, input as Subject)?.userName;
+    for (const listen of this.listeners) listen({ accountId: principal.accountId, userName, byProduct: origin !== '' });
   }
 
   /** Whose key or secret a request is about; undefined when it may be anybody's. */

@@ -2,12 +2,12 @@ import type { NoticeEvent, NoticeOf } from '../../../lambda/contract/notice';
 import { keyEvents, type AccountState, type UserState } from './account-state';
 import type { Player } from './participants';
 import { History, type HistoryEvent } from './event-log';
-import { alwaysTrue, noSecretIn, trueAtRest, type Finding } from './invariants';
+import { alwaysTrue, isStoredKeySound, lastKeyKept, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { mailFiles, mailName, type MailFile } from './mail-files';
 import { NoticeCounter, noticeIsTrue } from './notice-invariants';
 import { nameOf } from './user-key';
 import { SecretSearch } from './secret-search';
-import type { Stage, StageMail } from './environment';
+import type { Change, Stage, StageMail } from './environment';
 
 /** Watches the stage: writes down what happens to every key and who is told of it, and whether every promise holds. */
 export class Witness {
@@ -17,6 +17,13 @@ export class Witness {
   offboarded: ReadonlySet<string> = new Set();
   /** Users whose key was declared compromised, until they hear of the next one. */
   readonly excused = new Set<string>();
+  /** Users whose stored key a person broke, until it works again. */
+  private readonly harmed = new Set<string>();
+  /** Users who have had a stored key. */
+  private readonly stored = new Set<string>();
+  /** Keys of secrets that a person deleted without recovery. */
+  private readonly lost = new Set<string>();
+  private readonly commands = new Map<string, string>();
   private readonly search = new SecretSearch();
   private readonly counter = new NoticeCounter();
   private readonly managed = new Set<string>();
@@ -47,8 +54,19 @@ export class Witness {
       }
     }
     for (const accountId of this.accountIds) this.keepState(stage.stateOf(accountId));
-    stage.onChange((accountId, userName) => this.observe(accountId, userName));
+    stage.onChange((change) => this.observe(change));
     stage.onNotice((notice) => this.compare(notice));
+  }
+
+  /** A person is about to break the stored key of this user, or to delete its secret for good. */
+  harm(name: string, losesSecret: boolean): void {
+    this.harmed.add(name);
+    if (losesSecret) for (const { keyId } of this.states.get(name)?.versions ?? []) if (keyId) this.lost.add(keyId);
+  }
+
+  /** What the last notice about this user says to do, unless what it is about is over. */
+  lastCommand(name: string): string | undefined {
+    return this.commands.get(name);
   }
 
   record(event: HistoryEvent): void {
@@ -73,7 +91,7 @@ export class Witness {
 
   inspectRest(): void {
     for (const accountId of this.accountIds)
-      this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed));
+      this.violate(accountId, trueAtRest(this.stage.stateOf(accountId), this.managed, this.lost));
   }
 
   /** Each notice is compared with what is so at the instant at which it is published. */
@@ -84,19 +102,35 @@ export class Witness {
   }
 
   /** After every call that changed something: what happened to keys, and whether all promises still hold. */
-  private observe(accountId: string, userName?: string): void {
+  private observe({ accountId, userName, byProduct }: Change): void {
     const state = this.stage.stateOf(accountId, userName);
     const before = state.users.flatMap((user) => this.states.get(nameOf(accountId, user.userName)) ?? []);
     for (const event of keyEvents({ accountId, users: before }, state, this.stage.now())) {
       if (event.kind === 'key-created') this.remember(state, event.keyId);
       this.record(event);
     }
+    const exceptions = new Set([...this.offboarded, ...this.excused]);
+    if (byProduct) this.violate(accountId, this.endedLastKeys(state, exceptions));
     this.keepState(state);
-    this.violate(accountId, alwaysTrue(state, new Set([...this.offboarded, ...this.excused])));
+    this.violate(accountId, alwaysTrue(state, new Set([...exceptions, ...this.harmed])));
+  }
+
+  private endedLastKeys({ accountId, users }: AccountState, exceptions: ReadonlySet<string>): readonly Finding[] {
+    return users.flatMap((user) => {
+      const name = nameOf(accountId, user.userName);
+      const before = this.states.get(name);
+      return before && !exceptions.has(name) ? lastKeyKept(before, user, this.stored.has(name)) : [];
+    });
   }
 
   private keepState({ accountId, users }: AccountState): void {
-    for (const user of users) this.states.set(nameOf(accountId, user.userName), user);
+    for (const user of users) {
+      const name = nameOf(accountId, user.userName);
+      this.states.set(name, user);
+      if (!isStoredKeySound(user)) continue;
+      this.stored.add(name);
+      this.harmed.delete(name);
+    }
   }
 
   private remember(state: AccountState, keyId: string): void {
@@ -107,8 +141,10 @@ export class Witness {
 
   private keepNotice(notice: NoticeEvent): void {
     const { accountId, userName, type, id, occurredAt } = notice;
-    const { code, reason } = notice as Partial<NoticeOf<'attention'>>;
+    const { code, reason, command } = notice as Partial<NoticeOf<'attention'>>;
     this.notices.set(id, notice);
+    if (command !== undefined) this.commands.set(nameOf(accountId, userName), command);
+    if (type === 'resolved') this.commands.delete(nameOf(accountId, userName));
     this.record({
       at: occurredAt,
       accountId,

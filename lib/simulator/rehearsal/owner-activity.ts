@@ -58,6 +58,11 @@ export class Lives {
     this.owners.get(name)?.mayBeCutOff();
   }
 
+  /** Somebody broke the stored key, which may be the one that the owner works with. */
+  harm(name: string): void {
+    this.owners.get(name)?.mayBeCutOff();
+  }
+
   /** At that minute of each UTC day, from the first that is still to come. */
   private daily(minute: number, days: number, act: () => Promise<void>): void {
     const { clock, start } = this.setting;

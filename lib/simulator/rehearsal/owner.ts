@@ -33,7 +33,7 @@ export class Owner {
     this.switchAt ??= new Date(at.getTime() + (this.held === undefined ? 0 : this.persona.switchDelayMs()));
   }
 
-  /** An operator deactivates the owner's key: a refusal breaks no promise until the owner has switched. */
+  /** Somebody deactivates the owner's key: a refusal breaks no promise until the owner has switched. */
   mayBeCutOff(): void {
     this.cutOff = true;
   }

@@ -8,6 +8,7 @@ import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../../roster/roster';
 import { bandsOf } from './calendar-bands';
 import { assemble, withAdministrators, type Cast, type Player } from './participants';
+import { planMishap } from './mishaps';
 import { Lives } from './owner-activity';
 import { LocalStage } from './local-environment';
 import type { MailFile } from './mail-files';
@@ -26,7 +27,7 @@ export interface RehearsalOptions {
   readonly seed: number;
   readonly faults?: Pick<FaultPlan, 'next'> & Partial<Pick<FaultPlan, 'outages'>>;
   /** How owners live, and what operators command. */
-  readonly scenario?: Pick<Scenario, 'owners' | 'commands'>;
+  readonly scenario?: Pick<Scenario, 'owners' | 'commands'> & Partial<Pick<Scenario, 'mishaps'>>;
   readonly everyRun?: boolean;
   /** Folder of what was synthesised of the roster before, to be played again. */
   readonly assembly?: string;
@@ -88,6 +89,8 @@ async function play(
   for (const push of pushes) operations.planPush(push);
   for (const player of players) lives.enter(player);
   for (const command of scenario?.commands ?? []) operations.planCommand(roster, command, players, lives);
+  for (const mishap of scenario?.mishaps ?? [])
+    planMishap({ organization, stage, witness, lives, start }, mishap, players);
   for (let day = 1; day < days + 1; day++) {
     await stage.advanceTo(new Date(start.getTime() + Math.min(day, days) * DAY_MS));
     witness.collect();

@@ -17,6 +17,7 @@ export interface Scenario {
   readonly owners: readonly ScenarioOwner[];
   readonly changes: readonly { readonly day: number; readonly roster: string }[];
   readonly commands: readonly ScenarioCommand[];
+  readonly mishaps: readonly ScenarioMishap[];
   readonly faults: readonly object[];
   readonly expect: readonly Expectation[];
 }
@@ -27,6 +28,17 @@ export interface ScenarioCommand {
   readonly account: string;
   readonly user: string;
   readonly compromised?: boolean;
+}
+
+/** What somebody breaks by mistake. */
+export interface ScenarioMishap {
+  readonly day: number;
+  /** `deletes the secret`: without recovery. */
+  readonly does: 'deactivates the stored key' | 'deletes the secret';
+  readonly account: string;
+  readonly user: string;
+  /** After so long somebody does what the last notice about it says: hours or days, as in a roster. */
+  readonly mendedAfter: string;
 }
 
 /** A scenario as it is in its file: what has a default may be missing. */
@@ -102,6 +114,7 @@ export function readScenario(path: string): Scenario {
     owners = [],
     changes = [],
     commands = [],
+    mishaps = [],
     faults = [],
   } = written as WrittenScenario;
   return {
@@ -112,6 +125,7 @@ export function readScenario(path: string): Scenario {
     seed,
     owners,
     commands,
+    mishaps,
     faults,
     roster: beside(roster),
     changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })),
@@ -145,6 +159,8 @@ export function personaOf(scenario: Pick<Scenario, 'owners'>, userName: string, 
 }
 
 function delayOf(text: string): number {
-  if (text === 'never') return NEVER_MS;
-  return Number(text.slice(0, -1)) * (text.endsWith('d') ? 24 : 1) * HOUR_MS;
+  return text === 'never' ? NEVER_MS : hoursOf(text) * HOUR_MS;
 }
+
+/** Of `36h` or `3d`. */
+export const hoursOf = (text: string): number => Number(text.slice(0, -1)) * (text.endsWith('d') ? 24 : 1);

@@ -5,6 +5,7 @@ import { printSecretValue } from '../../../lambda/domain/secret-value';
 import type { Said } from '../said';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { settled } from '../settled';
+import { follow } from '../follow';
 import { ACCOUNT, ANN, sliceOf, World } from '../world';
 
 type Key = World['keys'][number];
@@ -80,7 +81,7 @@ describe('what is said of a stored key that its owner deactivated', () => {
   test('is followed word by word: within the hour it is over, and the previous key has all its time again', async () => {
     const { world, old, current } = await withDeactivatedCurrent();
     await live(world, 20, () => old);
-    follow(world, world.notices.at(-1)!.command!);
+    await follow(world, world.notices.at(-1)!.command!);
     world.notices.length = 0;
     await live(world, 1 / 24);
     expect(world.notices.map(({ type, code }) => `${type} ${code}`)).toEqual(['resolved CURRENT_KEY_INACTIVE']);
@@ -219,7 +220,7 @@ describe('a secret that was deleted by hand, without recovery,', () => {
     const { world, old, newer } = await withLostSecret();
     const daily = which === 'newer' ? newer : old;
     await live(world, 3, () => daily);
-    follow(world, world.notices.filter(({ code }) => code === 'SECRET_LOST').at(-1)!.command!);
+    await follow(world, world.notices.filter(({ code }) => code === 'SECRET_LOST').at(-1)!.command!);
     expect(activeKeys(world)).toEqual([daily.id]);
     await live(world, 1 / 24);
     expect(await world.rotate(world.outstanding)).toBeUndefined();
@@ -311,17 +312,6 @@ async function settledTwice() {
   const { world, key: old } = await settled();
   expect(await world.rotate()).toBeUndefined();
   return { world, old, current: world.keys.find(({ id }) => id !== old.id)! };
-}
-
-/** Does what the text says, as whoever reads it would. */
-function follow(world: World, command: string): void {
-  const [, activated] =
-    /^aws iam update-access-key --user-name ann --access-key-id (\w+) --status Active$/.exec(command) ?? [];
-  const [, deleted] = /^aws iam delete-access-key --user-name ann --access-key-id (\w+)$/.exec(command) ?? [];
-  const key = world.keys.find(({ id }) => id === (activated ?? deleted));
-  if (!key) throw new Error(`this cannot be followed: ${command}`);
-  if (activated) key.status = 'Active';
-  else world.keys = world.keys.filter((other) => other !== key);
 }
 
 function mailOf(notice: Said): string {

@@ -39,7 +39,7 @@ accounts: [{ id: "${ACCOUNT}", name: payments, users: [{ name: ${USER}, readers:
 /** @returns what was checked; a problem says what was found */
 export async function cachingClient(): Promise<Check[]> {
   const organization = await deployed();
-  const served = await listen(organization.gateway, 0);
+  const served = await listen(organization.gateway, 0, (defect) => process.stderr.write(defect));
   const endpoint = `http://127.0.0.1:${served.port}`;
   const { directory } = organization;
   const former = storedKey(organization);

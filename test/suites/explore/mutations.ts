@@ -214,7 +214,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'room is made of any second key',
     from: 'const victim = (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));',
-    to: "const victim = { key: existing.find(({ id }) => id !== currentKeyId)!, found: 'retiring' as string };",
+    to: "const victim = { key: existing.find(({ id }) => id !== currentKeyId)!, found: 'unmanaged' as string };",
     breaks: /deleted while it was (Active|used)/,
     where: singles('a current and an unmanaged key that is used'),
   },
@@ -266,6 +266,27 @@ export const MUTATIONS: readonly Mutation[] = [
     to: '{}',
     breaks: /./,
     where: deeds(),
+  },
+  {
+    name: 'an Inactive stored key counts as one that works',
+    from: "id === currentKeyId && status === 'Active');",
+    to: 'id === currentKeyId);',
+    breaks: /while AWSCURRENT named no Active key/,
+    where: singles('a current key that its owner deactivated, and the previous one'),
+  },
+  {
+    name: 'what was read of the stored key is not read again before the act',
+    from: "const isLast =\n    key?.status === 'Active' &&",
+    to: 'const isLast =\n    false &&',
+    breaks: /while AWSCURRENT named no Active key/,
+    where: deeds(),
+  },
+  {
+    name: 'a secret in the place of a lost one is taken for a new one',
+    from: 'formerly.length > 0 ?',
+    to: 'formerly.length > 9 ?',
+    breaks: /while AWSCURRENT named no Active key/,
+    where: singles('a secret in the place of one that was deleted, two keys'),
   },
   {
     name: 'the secret is logged',

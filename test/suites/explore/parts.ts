@@ -125,6 +125,8 @@ function* deeds(state: string, base: Outcome): Generator<Schedule> {
     for (const deed of [...PERSONS, ...FUNCTIONS]) yield { state, faults: [], between: { call, deed } };
     for (const deed of FUNCTIONS) yield { state, faults: [], between: { call, deed, meanwhile: true } };
   }
+  for (const call of retiringCalls(base))
+    yield { state, faults: [], between: { call, deed: 'the secret is deleted without recovery' } };
 }
 
 /**

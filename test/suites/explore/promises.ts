@@ -16,6 +16,8 @@ type Seen = Pick<Key, 'id' | 'status'>;
 const SLACK_MS = 5 * 60_000;
 /** Of a step that comes after its rotation was given up: the failure that ended it is what an admin must have heard of. */
 const GIVEN_UP = 'TOKEN_NOT_PENDING';
+/** Between the last reading and the end of an act: the ledger or the evidence, and the act. */
+const CALLS_OF_AN_ACT = 2;
 const FAILURES: readonly NoticeType[] = ['rotation-failed', 'rotation-partial'];
 
 interface Failure {
@@ -31,6 +33,10 @@ export class Promises {
   readonly problems: string[] = [];
   /** Number of calls when the first promise broke. */
   brokenAt: number | undefined;
+  /** Some AWSCURRENT has named a key. */
+  private hasStored: boolean;
+  /** How many calls had been made when a person last did something. */
+  private personAt = -Infinity;
   /** AWSCURRENT has held a working key: from then on it always must. */
   private settled: boolean;
   private before: readonly Seen[];
@@ -76,6 +82,7 @@ export class Promises {
     this.held = this.named();
     this.currentVersion = this.versionWith('AWSCURRENT');
     this.currentKeyId = world.keyOf('AWSCURRENT')?.id;
+    this.hasStored = this.currentKeyId !== undefined || world.lostKeys.size > 0;
     this.everKnown = new Set([...this.stored(), ...this.retiring()]);
     for (const { id, status } of world.keys) {
       if (!this.retiring().includes(id)) this.retiresSince.set(id, world.now.getTime());
@@ -88,7 +95,17 @@ export class Promises {
 
   /** All that decides what is demanded from here on, as text. */
   fingerprint(): string {
-    const { settled, promoted, retiresSince, inactiveSince, activeUntil, keptUntil, everKnown, currentKeyId } = this;
+    const {
+      settled,
+      hasStored,
+      promoted,
+      retiresSince,
+      inactiveSince,
+      activeUntil,
+      keptUntil,
+      everKnown,
+      currentKeyId,
+    } = this;
     const instants = [retiresSince, inactiveSince, activeUntil, keptUntil].map((known) =>
       [...known].map(([id, at]) => [id, new Date(at)]),
     );
@@ -97,6 +114,7 @@ export class Promises {
       .map(({ id, type, audience, code }) => [id, audience, code, this.published.get(`${id} ${type}`)]);
     return JSON.stringify([
       settled,
+      hasStored,
       currentKeyId,
       [...promoted],
       instants,
@@ -127,6 +145,13 @@ export class Promises {
 
   /** Whatever differs now was done by a person. */
   accept(): void {
+    for (const { id, status } of this.world.keys) {
+      if (status === 'Active' || this.inactiveSince.has(id)) continue;
+      this.inactiveSince.set(id, this.world.now.getTime());
+      this.stoppedAt.set(id, this.world.calls.length);
+    }
+    this.personAt = this.world.calls.length;
+    this.settled = this.world.works(this.world.keyOf('AWSCURRENT'));
     this.before = this.snapshot();
     this.held = this.named();
     for (const { id } of this.before)
@@ -250,6 +275,7 @@ export class Promises {
         this.inactiveSince.set(id, now);
     }
     [this.currentVersion, this.currentKeyId] = [version, keyId];
+    this.hasStored ||= keyId !== undefined;
   }
 
   /** What became of one key. */
@@ -265,6 +291,10 @@ export class Promises {
     if (this.isCompromised(id) || stored === undefined) return;
     if (!key && this.world.made.has(id) && !this.stored().has(id))
       return this.demand(!stored.lastUse.used, `${id}, an orphan, was deleted although it was used`);
+    this.demand(
+      former.status !== 'Active' || this.mayStop(id),
+      `${id} was ${key ? 'deactivated' : 'deleted'} while AWSCURRENT named no Active key`,
+    );
     if (!this.world.made.has(id))
       this.demand(
         this.world.slice?.users[0]?.unmanagedKeys !== 'hold' || this.everKnown.has(id),
@@ -272,6 +302,18 @@ export class Promises {
       );
     if (key) this.deactivated(stored, by);
     else this.deleted(former, stored, by);
+  }
+
+  /**
+   * AWSCURRENT names an Active key, or one that was declared compromised; or it never named one, and another key is
+   * Active. What a person did right before the act, nobody can have read.
+   */
+  private mayStop(keyId: string): boolean {
+    const { before, currentKeyId, world } = this;
+    if (world.calls.length - this.personAt <= CALLS_OF_AN_ACT) return true;
+    const active = before.filter(({ status }) => status === 'Active');
+    if (active.some(({ id }) => id === currentKeyId) || this.isCompromised(currentKeyId)) return true;
+    return !this.hasStored && active.some(({ id }) => id !== keyId);
   }
 
   private get user(): World['user'] {
@@ -367,6 +409,11 @@ export class Promises {
       );
     if (type === 'previous-key-deactivated' || type === 'key-compromised')
       lie(previous?.status !== 'Active', 'the key is Active');
+    if (type === 'stored-key-unusable' && !this.crowded) {
+      const active = world.keys.flatMap(({ id: keyId, status }) => (status === 'Active' ? keyId : []));
+      lie(!world.works(world.keyOf('AWSCURRENT')), 'the stored key works');
+      lie(JSON.stringify(event.workingKeyIds) === JSON.stringify(active), 'other keys work');
+    }
     if ((type === 'rotated' || type === 'rotation-partial') && audience.includes('owner'))
       this.hearOfPrevious(event, since, lie);
     if (previousKeyId && previousKey?.until && previous)
@@ -426,16 +473,22 @@ export class Promises {
     this.demand(found.length === 0, `a secret access key was said: ${found.join(', ')}`);
   }
 
+  /** One that is gone holds nothing. */
+  private get secret(): Pick<World['secret'], 'tags' | 'versions'> {
+    return this.world.secrets.get(this.world.user.secretName) ?? { tags: {}, versions: new Map() };
+  }
+
   private stored(): Set<string> {
-    return new Set([...this.world.secret.versions.values()].flatMap(({ value }) => this.world.keyIn(value)?.id ?? []));
+    const now = [...this.secret.versions.values()].flatMap(({ value }) => this.world.keyIn(value)?.id ?? []);
+    return new Set([...now, ...this.world.lostKeys]);
   }
 
   private retiring(): string[] {
-    return retirementsOf({ tags: this.world.secret.tags } as Secret).map(({ keyId }) => keyId);
+    return retirementsOf({ tags: this.secret.tags } as Secret).map(({ keyId }) => keyId);
   }
 
   private isCompromised(keyId: string | undefined): boolean {
-    return this.world.secret.tags[`access-keys:compromised:${keyId}`] !== undefined;
+    return this.secret.tags[`access-keys:compromised:${keyId}`] !== undefined;
   }
 
   private isQuiet({ lastUse, createdAt }: Key): boolean {
@@ -456,7 +509,7 @@ export class Promises {
   }
 
   private versionWith(stage: string): string | undefined {
-    return [...this.world.secret.versions].find(([, { stages }]) => stages.has(stage))?.[0];
+    return [...this.secret.versions].find(([, { stages }]) => stages.has(stage))?.[0];
   }
 
   private demand(holds: boolean, problem: string): void {

@@ -1,11 +1,13 @@
 /** One way that things can go: a starting state, faults at calls, and something that happens between two calls. */
 import { createHash } from 'node:crypto';
 import { STEPS, type Step } from '../../../lambda/domain/rotation/step-event';
-import { TAGS } from '../../../lambda/domain/ledger/tags';
+import { compromisedTagKey, TAGS } from '../../../lambda/domain/ledger/tags';
 import type { Occurrence } from '../../../lambda/domain/reconcile/rotation-failed-event';
+import type { NoticeEvent } from '../../../lambda/contract/notice';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { ACCOUNT, ANN, Killed, type Fault, type Journaled, type World } from '../../domain/world';
 import { printSecretValue } from '../../../lambda/domain/secret-value';
+import { follow } from '../../domain/follow';
 import { Promises } from './promises';
 import { STATES, type Habits } from './states';
 
@@ -40,7 +42,8 @@ export type Deed =
   | 'the step again'
   | 'the steps before, again'
   | 'reconcile'
-  | "another user's key is put";
+  | "another user's key is put"
+  | Harm;
 
 /** Deeds that take calls of their own, which can take turns with those of a function. */
 export const FUNCTIONS: readonly Deed[] = [
@@ -49,7 +52,11 @@ export const FUNCTIONS: readonly Deed[] = [
   'reconcile',
   ...(Object.keys(COMMANDS) as Deed[]),
 ];
-export const PERSONS: readonly Deed[] = [...(Object.keys(PERSONS_KEYS) as Deed[]), "another user's key is put"];
+export const PERSONS: readonly Deed[] = [
+  ...(Object.keys(PERSONS_KEYS) as Deed[]),
+  "another user's key is put",
+  'the owner deactivates the current key',
+];
 
 export interface Outcome {
   readonly problems: readonly string[];
@@ -97,6 +104,9 @@ export async function run(schedule: Schedule, knowledge: Knowledge = {}): Promis
 /** Stacks name no data, and are slow to make. */
 Error.stackTraceLimit = 0;
 
+/** After these nobody follows what was said before. */
+const OVERTAKES: readonly NoticeEvent['type'][] = ['key-compromised', 'resolved'];
+
 /** Thrown when what is left of a schedule is known to go well. */
 class Known {}
 /** Thrown when the deed had no occasion, or nothing to do. */
@@ -119,6 +129,8 @@ class Run {
   private lastAttemptAt = 0;
   private closedAt = 0;
   private readonly problems: string[] = [];
+  /** Notices whose command somebody gave. */
+  private readonly followed = new Set<string>();
 
   constructor(
     private readonly schedule: Schedule,
@@ -194,7 +206,33 @@ class Run {
       if (this.cleanPasses === 2 && !deed?.isAPersons) this.promises.afterwards();
     }
     await deed?.done();
+    if (!(await this.recover())) return;
     this.promises.atRest(schedule.between === undefined);
+  }
+
+  /** What nobody cured within all that time, somebody does now. @returns whether the rotation that this takes ended */
+  private async recover(): Promise<boolean> {
+    if (!(await this.cure())) return true;
+    for (let pass = 0; pass < 2; pass++) {
+      this.world.pass(1);
+      await this.tend();
+      const { outstanding } = this.world;
+      if (outstanding && !(await this.rotate(outstanding))) return false;
+    }
+    return true;
+  }
+
+  /** Somebody does what the last notice of a stored key that does not work says. @returns whether there was something to do */
+  private async cure(): Promise<boolean> {
+    const { world, promises, deed, habits } = this;
+    if (!(deed?.harms || habits.followsNotices) || world.works(world.keyOf('AWSCURRENT'))) return false;
+    if (isCompromised(world)) return false;
+    const last = world.notices.findLast(({ command, type }) => command !== undefined || OVERTAKES.includes(type));
+    if (last?.command === undefined || this.followed.has(last.id)) return false;
+    this.followed.add(last.id);
+    await follow(world, last.command);
+    promises.accept();
+    return true;
   }
 
   /** Attempts, until the rotation ends. @returns whether it did */
@@ -218,6 +256,7 @@ class Run {
       const own = this.own.get(token) ?? 0;
       world.pass(RETRY_AFTER_HOURS[own - 1] ?? (round < HOURLY_ROUNDS ? 1.1 : 24));
       if (own > RETRY_AFTER_HOURS.length) deed?.leave();
+      if (round >= HOURLY_ROUNDS) await this.cure();
       this.rest(`pass ${round} ${token}`);
       await this.tend();
     }
@@ -279,6 +318,7 @@ class Run {
       [...this.own],
       world.rotationsAsked - this.asked,
       Math.min(this.cleanPasses, 3),
+      this.followed.size,
       this.promises.fingerprint(),
       world.fingerprint(),
     ];
@@ -304,6 +344,25 @@ function use(world: World, keyId: string | undefined): void {
   if (key) world.use(key);
 }
 
+/** The stored key works no more, and somebody has to follow the notice. */
+type Harm = 'the owner deactivates the current key' | 'the secret is deleted without recovery';
+
+const HARMS: Readonly<Record<Harm, (world: World) => boolean>> = {
+  'the owner deactivates the current key': (world) => {
+    const key = world.keys.find(({ id, status }) => id === world.keyOf('AWSCURRENT')?.id && status === 'Active');
+    if (key) key.status = 'Inactive';
+    return key !== undefined;
+  },
+  'the secret is deleted without recovery': (world) => {
+    world.loseSecret();
+    return true;
+  },
+};
+
+/** Whoever knows that follows no older notice. */
+const isCompromised = (world: World): boolean =>
+  world.secret.tags[compromisedTagKey(world.keyOf('AWSCURRENT')?.id ?? '')] !== undefined;
+
 interface Planned {
   /** Waits for it: no invocation lasts until the next attempt or pass. */
   readonly done: () => Promise<unknown>;
@@ -312,6 +371,7 @@ interface Planned {
   readonly isDone: () => boolean;
   readonly isUnderWay: () => boolean;
   readonly isAPersons: boolean;
+  readonly harms: boolean;
   /** What of it matters later. */
   readonly leaves: () => string;
   /** The person takes a key away that the roster leaves alone, so that there is room. */
@@ -332,8 +392,10 @@ function plan(world: World, promises: Promises, start: number, { call, deed, mea
     if (unmanagedKeys && world.keys.length < 2) key = world.addKey({ ageHours: 0 });
     if (key) promises.accept();
     if (unmanagedKeys) done = key !== undefined;
+    else if (deed in HARMS) done = HARMS[deed as Harm](world);
     else if (deed === "another user's key is put") done = putOthersKey(world);
     else underWay = perform(world, deed)?.then((said) => ([underWay, answer] = [undefined, said]));
+    if (deed in HARMS) promises.accept();
     done ||= underWay !== undefined;
     return meanwhile ? undefined : underWay;
   };
@@ -351,6 +413,7 @@ function plan(world: World, promises: Promises, start: number, { call, deed, mea
     isDone: () => done,
     isUnderWay: () => underWay !== undefined,
     isAPersons: unmanagedKeys !== undefined,
+    harms: deed in HARMS,
     leaves: () => `${unmanagedKeys} ${key?.id}`,
     leave,
   };

@@ -19,10 +19,26 @@ function withRetiring(state: 'active' | 'deactivating' | 'inactive', status: 'Ac
   return world;
 }
 
+async function rotated(): Promise<World> {
+  const world = withKey();
+  await world.rotate();
+  await world.reconcile();
+  return world;
+}
+
+async function afterLoss(world: World): Promise<World> {
+  await world.reconcile();
+  world.loseSecret();
+  await world.reconcile();
+  return world;
+}
+
 /** How those around a rotation behave. */
 export interface Habits {
   /** Days for which the owner goes on with the key that was current when the rotation began. */
   readonly usesPreviousForDays?: number;
+  /** Somebody does what the notices of a stored key that does not work say, some hours later. */
+  readonly followsNotices?: true;
   /** Secrets Manager takes a rotation for finished once AWSCURRENT has moved, whatever finishSecret answers. */
   readonly givesUpAfterPromotion?: boolean;
 }
@@ -155,4 +171,21 @@ export const STATES: Readonly<Record<string, State>> = {
     habits: { usesPreviousForDays: 9 },
   },
   'a current key, no attempt after its promotion': { make: () => withKey(), habits: { givesUpAfterPromotion: true } },
+  'a current key that its owner deactivated, and the previous one': {
+    make: async () => {
+      const world = await rotated();
+      world.keys.find(({ id }) => id === world.keyOf('AWSCURRENT')!.id)!.status = 'Inactive';
+      await world.reconcile();
+      return world;
+    },
+    habits: { followsNotices: true },
+  },
+  'a secret in the place of one that was deleted, one key': {
+    make: () => afterLoss(withKey()),
+    habits: { followsNotices: true },
+  },
+  'a secret in the place of one that was deleted, two keys': {
+    make: async () => afterLoss(await rotated()),
+    habits: { followsNotices: true },
+  },
 };
