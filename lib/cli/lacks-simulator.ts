@@ -5,9 +5,12 @@ import { join } from 'node:path';
 /** Development dependencies that a rehearsal needs: an installed command does without the licence of the first. */
 export const SIMULATOR_PACKAGES = [
   '@cloud-copilot/iam-simulate',
+  '@cloud-copilot/iam-policy',
+  '@aws-sdk/client-kms',
   '@aws-sdk/client-sqs',
   '@smithy/core',
   '@smithy/protocol-http',
+  '@smithy/signature-v4',
   'cli-table3',
   'echarts',
 ] as const;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { nearestRegion, partitionOf, REGIONS } from '../../lib/roster/regions';
 
 interface Partitions {
@@ -11,7 +12,7 @@ function partitionData(): Partitions {
   const sdk = dirname(require.resolve('@aws-sdk/core/package.json'));
   const file = join(sdk, 'dist-es/submodules/client/util-endpoints/lib/aws/partitions.js');
   const [, literal = ''] = /partitionsInfo = ([^]+?);\s*$/.exec(readFileSync(file, 'utf8')) ?? [];
-  return JSON.parse(JSON.stringify(new Function(`return ${literal}`)())) as Partitions;
+  return JSON.parse(JSON.stringify(runInNewContext(`(${literal})`))) as Partitions;
 }
 
 test("the regions are those of the SDK's partition data, without the global ones", () => {
