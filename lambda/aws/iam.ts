@@ -11,6 +11,7 @@ import {
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { RotationError } from '../domain/errors';
 import type { KeyAdministration, KeyAdministrations, User } from '../domain/ports';
+import { namingCalls } from './named-calls';
 
 export interface KeyRole {
   readonly roleArn: string;
@@ -66,10 +67,10 @@ function clientsOf(
   shared: IAMClientConfig,
   credentials: NonNullable<IAMClientConfig['credentials']>,
 ): Clients {
-  const client = new IAMClient({ ...shared, credentials });
+  const client = namingCalls(new IAMClient({ ...shared, credentials }));
   return {
     client,
-    creating: () => new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 }),
+    creating: () => namingCalls(new IAMClient({ ...config, credentials: client.config.credentials, maxAttempts: 1 })),
   };
 }
 

@@ -13,6 +13,7 @@ import { orgEvents } from './notice-store';
 import { sesMail } from './ses';
 import { s3Roster } from './slice-store';
 import { s3Tally } from './tally';
+import { namingCalls } from './named-calls';
 
 /** Twice the SDK's own: a mail that has gone and cannot be marked as sent goes again. */
 const S3_ATTEMPTS = 6;
@@ -20,7 +21,7 @@ const S3_ATTEMPTS = 6;
 const env = (name: keyof MailerEnvironment): string => required(name);
 
 export function mailerPorts(): MailerPorts & { readonly admins: readonly string[] } {
-  const s3 = new S3Client({ ...BOUNDED, maxAttempts: S3_ATTEMPTS });
+  const s3 = namingCalls(new S3Client({ ...BOUNDED, maxAttempts: S3_ATTEMPTS }));
   const bucket = { Bucket: env('ORG_BUCKET'), ExpectedBucketOwner: env('ORG_BUCKET_OWNER') };
   return {
     events: orgEvents(s3, bucket),
@@ -28,7 +29,10 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     deliveries: s3Deliveries(s3, bucket),
     tally: s3Tally(s3, bucket),
     clock: { now: () => new Date() },
-    mail: sesMail(new SESClient(BOUNDED), { sender: env('SENDER'), configurationSet: env('CONFIGURATION_SET') }),
+    mail: sesMail(namingCalls(new SESClient(BOUNDED)), {
+      sender: env('SENDER'),
+      configurationSet: env('CONFIGURATION_SET'),
+    }),
     feedback: s3MailFeedback(s3, bucket),
     adminMailBounced: () => counted(ADMIN_MAIL_BOUNCED),
     log: logger(),

@@ -13,6 +13,7 @@ import { required } from './environment';
 import { orgReports } from './report-store';
 import { s3Roster } from './slice-store';
 import { secretsManager } from './secrets-manager';
+import { namingCalls } from './named-calls';
 
 const env = (name: keyof MemberEnvironment): string => required(name);
 
@@ -23,11 +24,11 @@ export interface Place {
 }
 
 export function memberPorts(serviceName: string, { partition, accountId }: Place) {
-  const s3 = new S3Client(BOUNDED);
-  const sts = new STSClient(BOUNDED);
+  const s3 = namingCalls(new S3Client(BOUNDED));
+  const sts = namingCalls(new STSClient(BOUNDED));
   const bucket = { Bucket: env('ORG_BUCKET'), ExpectedBucketOwner: env('ORG_BUCKET_OWNER') };
   return {
-    secrets: secretsManager(new SecretsManagerClient(BOUNDED), {
+    secrets: secretsManager(namingCalls(new SecretsManagerClient(BOUNDED)), {
       prefix: SECRET_NAME_PREFIX,
       rotateFunctionArn: env('ROTATE_FUNCTION_ARN'),
       keyAlias: process.env.SECRETS_KEY ?? '',
@@ -35,7 +36,7 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
     keys: keyAdministrations(sts, { roleArn: env('KEY_ROLE_ARN'), accountId, partition }, BOUNDED),
     identities: stsIdentities(BOUNDED),
     roster: s3Roster(s3, bucket, accountId),
-    notices: orgNotices(s3, new SNSClient(BOUNDED), bucket, env('ADMIN_TOPIC_ARN')),
+    notices: orgNotices(s3, namingCalls(new SNSClient(BOUNDED)), bucket, env('ADMIN_TOPIC_ARN')),
     reports: orgReports(s3, bucket, accountId),
     log: logger(serviceName),
   };

@@ -21,12 +21,43 @@ export function codeOf(error: unknown): FailureCode {
 /** What the error calls itself: the name that AWS gave it, to branch on. */
 export const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'UnknownError');
 
+/** The call of AWS that failed; an adapter adds it to the error as `call`. */
+export interface FailedCall {
+  /** As IAM's actions are written: `iam:CreateAccessKey`. */
+  readonly operation: string;
+  /** A name or an ARN. */
+  readonly resource?: string;
+}
+
+const HOW: Readonly<Record<AwsFailureCode, string>> = {
+  AWS_DENIED: 'was denied',
+  AWS_THROTTLED: 'was throttled',
+  AWS_NOT_FOUND: 'named something that does not exist',
+  AWS_LIMIT: 'exceeded a quota',
+  AWS_KMS: 'could not use the KMS key',
+  AWS_UNANSWERED: 'was not answered in time',
+  AWS_FAILED: 'failed',
+};
+/** Whose own words help, such as the kind of policy that denies. Others could quote what was sent. */
+const QUOTED: readonly FailureCode[] = ['AWS_DENIED', 'AWS_LIMIT', 'AWS_KMS'];
+/** A message about one of these is never quoted: the request or its answer holds the secret. */
+const HOLDS_SECRET = /:(PutSecretValue|CreateSecret|GetSecretValue|CreateAccessKey)$/;
+const LONGEST_QUOTE = 300;
+
 /**
- * What a person may read of a failure. A foreign error's message could quote what was sent,
- * so only its name is passed on.
+ * What a person may read of a failure: of AWS's, which call it was, about what, and what came of it. AWS's own message is
+ * added where it says why, as of a denial, and the request holds no secret; a denial is quoted even then, for it names
+ * actions, resources and policies only.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
  */
 export function reasonOf(error: unknown): string {
-  return error instanceof RotationError ? error.message : `an AWS call failed with ${nameOf(error)}`;
+  if (error instanceof RotationError) return error.message;
+  const { call } = (error ?? {}) as { call?: FailedCall };
+  if (!call) return `an AWS call failed with ${nameOf(error)}`;
+  const code = codeOf(error) as AwsFailureCode;
+  const mayQuote = code === 'AWS_DENIED' || (QUOTED.includes(code) && !HOLDS_SECRET.test(call.operation));
+  const message = mayQuote ? (error as Error).message.slice(0, LONGEST_QUOTE).replace(/\.\s*$/, '') : '';
+  return `${call.operation}${call.resource ? ` on ${call.resource}` : ''} ${HOW[code]} (${nameOf(error)}${message && `: ${message}`})`;
 }
 
 /** First match wins: KMS has denials of its own. */

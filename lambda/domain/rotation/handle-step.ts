@@ -145,11 +145,11 @@ function failureNotice(
   const nextStep = error instanceof RotationError ? error.nextStep : undefined;
   const failure = {
     ...noticeBase(rotation, clock.now(), since),
-    id: eventId(secret.arn, event.token, type, codeOf(error), reasonOf(error)),
+    id: eventId(secret.arn, event.token, type, codeOf(error)),
     audience: ['admin'] as const,
     versionId: event.token,
     code: codeOf(error),
-    reason: reasonOf(error),
+    reason: error instanceof RotationError ? error.message : `in the step ${event.step}, ${reasonOf(error)}`,
     nextStep:
       nextStep ??
       (live
