@@ -210,7 +210,15 @@ test('of a released user the tags can be removed and the secret deleted; of anot
 
 /** Other cures are a change of the roster, a command of the operator, a look at something, or nothing at all. */
 const ELSEWHERE = {
-  roster: ['SLICE_MISSING', 'SLICE_INVALID', 'SLICE_OUTDATED', 'READER_DELETED', 'EXEMPTION_ENDS', 'POLICY_CHANGED'],
+  roster: [
+    'OWNER_UNREACHABLE',
+    'SLICE_MISSING',
+    'SLICE_INVALID',
+    'SLICE_OUTDATED',
+    'READER_DELETED',
+    'EXEMPTION_ENDS',
+    'POLICY_CHANGED',
+  ],
   rosterInstead: ['ROTATION_CANCELLED', 'SECRET_RESTORED', 'USER_RETIRES', 'USER_RETIRED'],
   iamAlone: ['USER_MISSING', 'READER_MISSING', 'AWS_LIMIT', 'AWS_KMS'],
   operator: ['SECRET_BUSY', 'ROLLBACK_IMPOSSIBLE', 'KEY_REPLACED', 'USER_NOT_ROTATED'],
