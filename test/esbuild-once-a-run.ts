@@ -10,7 +10,9 @@ export const { build } = esbuild;
 
 export function buildSync(options: Esbuild.BuildOptions): {
   readonly outputFiles: readonly Pick<Esbuild.OutputFile, 'path' | 'contents'>[];
+  readonly metafile?: Esbuild.Metafile;
 } {
+  if (options.metafile) return esbuild.buildSync({ ...options, metafile: true, write: false });
   const folder = onceARun('bundle', options, (place) => {
     const files = esbuild.buildSync({ ...options, write: false }).outputFiles;
     writeFileSync(join(place, 'paths.json'), JSON.stringify(files.map(({ path }) => path)));

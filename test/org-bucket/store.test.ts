@@ -8,7 +8,10 @@ import { LocalOrganization } from '../../lib/simulator/local-organization/organi
 const SECURITY = '222222222222';
 const REGION = 'us-east-1';
 const { Bucket } = orgBucketOf(SECURITY, REGION);
-const TRUST = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: { Effect: 'Allow', Principal: { AWS: SECURITY }, Action: 'sts:AssumeRole' },
+});
 
 /** The bucket as a role sees it whose policy allows these actions on everything. */
 function storeFor(actions: readonly string[], owner = SECURITY): { store: OrgStore; organization: LocalOrganization } {

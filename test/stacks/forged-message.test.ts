@@ -34,7 +34,10 @@ function disguised() {
   });
   const arn = organization.directory.putRole(ATTACKER, {
     name: 'access-keys-rotate',
-    trustPolicy: everything,
+    trustPolicy: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Allow', Principal: { AWS: ATTACKER }, Action: 'sts:AssumeRole' },
+    }),
     inlinePolicies: { everything },
   });
   return organization.directory.openSession(arn, 'x', { seconds: 3_600 }).principal;

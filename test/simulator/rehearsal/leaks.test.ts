@@ -98,6 +98,8 @@ test('a secret is found in each message, object and tag value, and in what a fun
     'a log line of throws',
     'the answer of throws',
   ];
-  expect(found.sort()).toEqual(places.map((place) => `no-secret-outside-the-store ${ACCOUNT} ${place}`).sort());
+  const expected = places.map((place) => `no-secret-outside-the-store ${ACCOUNT} ${place}`);
+  // the admin topic hands every message on to the mailer's queue, for no account
+  expect(found.sort()).toEqual([...expected, 'no-secret-outside-the-store  a request of sqs:SendMessage'].sort());
   expect(report.summary.ok).toBe(false);
 });
