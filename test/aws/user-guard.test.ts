@@ -3,6 +3,13 @@ import { ROLES } from '../../lambda/contract/names';
 import { inProcessHandler } from '../../lib/simulator/local-organization/wire/in-process';
 import { ALICE_ACCOUNT, smallOrganization } from '../simulator/local-organization/organization-fixture';
 
+const SOMEBODY_ELSE = 'arn:aws:iam::999999999999:root';
+const assumedBy = (principal: string): object => ({
+  Effect: 'Allow',
+  Principal: { AWS: principal },
+  Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'],
+});
+
 const policy = (...statements: object[]): string => JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
 /** Users under a tag guard, seen through the role that key administration assumes. */
@@ -15,18 +22,14 @@ function guarded(
   directory.createUser(ALICE_ACCOUNT, { name: 'bob' });
   const caller = directory.putRole(ALICE_ACCOUNT, {
     name: 'caller',
-    trustPolicy: policy(),
+    trustPolicy: policy(assumedBy(ALICE_ACCOUNT)),
     inlinePolicies: {
       assume: policy({ Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'], Resource: '*' }),
     },
   });
   const roleArn = directory.putRole(ALICE_ACCOUNT, {
     name: ROLES.keyRetirement,
-    trustPolicy: policy(
-      ...(trusted
-        ? [{ Effect: 'Allow', Principal: { AWS: caller }, Action: ['sts:AssumeRole', 'sts:SetSourceIdentity'] }]
-        : []),
-    ),
+    trustPolicy: policy(assumedBy(trusted ? caller : SOMEBODY_ELSE)),
     inlinePolicies: { keys: policy({ Effect: 'Allow', Action: 'iam:*', Resource: '*', Condition: guard }) },
   });
   const config = { region: 'us-east-1', requestHandler: inProcessHandler(gateway) as never };
