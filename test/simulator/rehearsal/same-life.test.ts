@@ -19,7 +19,7 @@ it('skipped runs change nothing', async () => {
     await play({ days: DAYS.skipping, seed: 3 }),
     await play({ days: DAYS.skipping, seed: 3, everyRun: true }),
   ];
-  expect(skipping.skippedRuns).toBeGreaterThan(1_000);
+  expect(skipping.skippedRuns).toBeGreaterThan(everyRun.runs / 2);
   expect(everyRun.skippedRuns).toBe(0);
   expect(JSON.stringify(skipping.report)).toBe(JSON.stringify(everyRun.report));
 });

@@ -4,7 +4,7 @@ import { ownerMail } from '../../../lambda/domain/mail/render';
 import { ownerEvent } from '../../../lambda/domain/mail/owner-event';
 import { recipientOf } from '../../../lambda/domain/mail/recipient';
 import type { NoticeEvent } from '../../../lambda/contract/notice';
-import { ACCOUNT, EVENTS, EVENT_ID, slice, user } from '../../mailer/fixture';
+import { ACCOUNT, DAY, EVENTS, EVENT_ID, slice, user } from '../../mailer/fixture';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
 
 const LONG_NAME = 'a-service-user-with-a-name-of-sixty-four-characters-0123456789abc';
@@ -12,7 +12,7 @@ const LONG_NAME = 'a-service-user-with-a-name-of-sixty-four-characters-012345678
 function htmlOf(event: NoticeEvent, userName = event.userName): string {
   const roster = slice(user({ name: userName, secretName: `/access-key/${userName}` }));
   return ownerMail(
-    ownerEvent(JSON.stringify({ ...event, userName }), { key: '', accountId: ACCOUNT, eventId: EVENT_ID })!,
+    ownerEvent(JSON.stringify({ ...event, userName }), { key: '', accountId: ACCOUNT, eventId: EVENT_ID, day: DAY })!,
     recipientOf(userName, roster),
     roster,
   ).html;

@@ -353,9 +353,11 @@ const HARMS: Readonly<Record<Harm, (world: World) => boolean>> = {
     if (key) key.status = 'Inactive';
     return key !== undefined;
   },
+  // before the first report that names its key nothing can know that there was one
   'the secret is deleted without recovery': (world) => {
-    world.loseSecret();
-    return true;
+    const isKnown = world.report?.users.some(({ keys }) => keys.some(({ role }) => role === 'current')) ?? false;
+    if (isKnown) world.loseSecret();
+    return isKnown;
   },
 };
 

@@ -30,6 +30,7 @@ async function afterLoss(world: World): Promise<World> {
   await world.reconcile();
   world.loseSecret();
   await world.reconcile();
+  await world.operate({ command: 'rotate', secretName: ANN.secretName });
   return world;
 }
 
