@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FaultPlan } from '../simulator/local-organization/faults';
 import { seededRandom } from '../simulator/local-organization/random';
@@ -7,7 +7,7 @@ import { listen } from '../simulator/local-organization/wire/port';
 import { judge } from '../simulator/rehearsal/expectations';
 import type { Seen } from '../simulator/rehearsal/report';
 import type { RosterChange } from '../simulator/rehearsal/pushes-and-commands';
-import { claimOutputDirectory, writeOutput } from '../simulator/rehearsal/output-directory';
+import { addOutput, claimOutputDirectory, writeOutput } from '../simulator/rehearsal/output-directory';
 import { bundleScript, renderPage } from '../simulator/rehearsal/page/page';
 import { rehearse, type Rehearsal } from '../simulator/rehearsal/rehearsal';
 import { readScenario, type Scenario } from '../simulator/rehearsal/scenario';
@@ -233,8 +233,8 @@ async function serve({ organization }: Rehearsal, port: number, out: string): Pr
   const credentials = organization.directory
     .accountIds()
     .map((accountId) => ({ accountId, ...organization.directory.administrator(accountId, { longLived: true }) }));
-  const file = join(out, 'credentials.json');
-  writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
+  const content = `${JSON.stringify(credentials, null, 2)}\n`;
+  const file = addOutput(out, { name: 'credentials.json', content, mode: 0o600 });
   const server = await listen(organization.gateway, port, complain);
   complain(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
   let lastMs = Date.now();

@@ -21,6 +21,8 @@ import {
 import { type Problem, type ProblemCode, quote } from './problem';
 
 const DEEPEST = 32;
+/** Composing more takes seconds, and wording a problem for each as long again. */
+const MOST_KEYS = 100_000;
 /** About 1 GB of memory; 50,000 users with every field need a third of it. */
 const MOST_LEXEMES = 3_000_000;
 
@@ -144,6 +146,13 @@ function refuse(token: CST.Token, depth: number): Refusal | undefined {
       1,
       `values are nested more than ${DEEPEST} deep`,
       'a roster needs less than ten levels',
+    );
+  if (token.type === 'block-map' && token.items.length > MOST_KEYS)
+    return at(
+      'ROSTER_TOO_LARGE',
+      1,
+      `a map with ${token.items.length} keys begins here, and no map of a roster has more than a few dozen`,
+      'check whether this is the file that was meant',
     );
   switch (token.type) {
     case 'alias':

@@ -27,14 +27,14 @@ export function loadRoster(path: string, { at }: { readonly at: Date }): LoadedR
   const documents: { part: 'roster' | 'accounts'; document: RosterDocument }[] = [];
   for (const file of files) {
     const { document, problems: unread } = readDocument(file.path, file.text);
-    problems.push(...unread);
+    add(problems, unread);
     if (!document) continue;
-    problems.push(...checkSchema(document, file.part));
+    add(problems, checkSchema(document, file.part));
     documents.push({ part: file.part, document });
   }
   const roster = documents.find(({ part }) => part === 'roster')?.document;
   const parts = documents.filter(({ part }) => part === 'accounts').map(({ document }) => document);
-  problems.push(...checkRules(roster, parts, at));
+  add(problems, checkRules(roster, parts, at));
   const accounts = documents.flatMap(({ document }) => listOf(mapOf(document.data).accounts));
   const sound = roster !== undefined && problems.every(({ severity }) => severity === 'warning');
   return {
@@ -48,4 +48,9 @@ export function loadRoster(path: string, { at }: { readonly at: Date }): LoadedR
     accounts: accounts.length,
     users: accounts.reduce<number>((sum, account) => sum + listOf(mapOf(account).users).length, 0),
   };
+}
+
+/** One by one: there may be more of them than arguments fit into a call. */
+function add(problems: Problem[], found: readonly Problem[]): void {
+  for (const problem of found) problems.push(problem);
 }

@@ -87,8 +87,22 @@ function validators(): Validators {
 export function checkSchema(document: RosterDocument, part: 'roster' | 'accounts'): Problem[] {
   const validate = validators()[part];
   if (validate(document.data)) return [];
-  return (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if').map((error) => toProblem(document, error));
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if');
+  const problems = errors.slice(0, MOST_PROBLEMS).map((error) => toProblem(document, error));
+  if (errors.length > MOST_PROBLEMS) problems.push(tooMany(document, errors.length));
+  return problems;
 }
+
+/** Beyond these a file is no roster that somebody mistyped; each takes time and memory to word. */
+const MOST_PROBLEMS = 100_000;
+
+const tooMany = (document: RosterDocument, count: number): Problem => ({
+  code: 'ROSTER_TOO_LARGE',
+  severity: 'error',
+  message: `the file has ${count} problems, of which the first ${MOST_PROBLEMS} are listed`,
+  hint: 'check whether this is the file that was meant',
+  ...document.locate([]),
+});
 
 function toProblem(document: RosterDocument, error: ErrorObject): Problem {
   const path = pathOf(error.instancePath);

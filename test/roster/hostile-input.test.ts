@@ -43,6 +43,26 @@ test('a map of 80,000 unknown keys is told key by key', () => {
   expect(problems.filter(({ code }) => code === 'ROSTER_UNKNOWN_FIELD')).toHaveLength(80_000);
 });
 
+test('400,000 unknown keys end with a listed problem', () => {
+  const keys = Array.from({ length: 400_000 }, (_, index) => `k${index}: 1\n`).join('');
+  expect(codesOf(`version: 1\n${keys}`)).toEqual(['ROSTER_TOO_LARGE']);
+});
+
+test('200,000 unknown keys in many maps end with listed problems, and with how many there are', () => {
+  const user = (index: number): string =>
+    `      - { name: u${index}, ${Array.from({ length: 50 }, (_, key) => `k${key}: 1`).join(', ')} }\n`;
+  const users = Array.from({ length: 4_000 }, (_, index) => user(index)).join('');
+  writeFileSync(
+    join(folder, 'more.yaml'),
+    `version: 1\naccounts:\n  - id: "333333333333"\n    name: x\n    users:\n${users}`,
+  );
+  const { problems } = loadRoster(join(folder, 'more.yaml'), { at: new Date(0) });
+  expect(problems.filter(({ code }) => code === 'ROSTER_UNKNOWN_FIELD').length).toBeGreaterThan(99_000);
+  expect(problems.map(({ code, message }) => `${code}: ${message}`)).toContainEqual(
+    expect.stringMatching(/^ROSTER_TOO_LARGE: the file has 20\d{4} problems/),
+  );
+});
+
 test('names of object prototypes are fields like others', () => {
   expect(codesOf('__proto__: { version: 1 }\nconstructor: 1\ntoString: 1\n')).toEqual([
     'ROSTER_MISSING_FIELD',
