@@ -28,10 +28,11 @@ const WITHOUT_SIMULATOR = [
 ];
 
 const rooms = [
-  { room: 'bin/access-keys', rooms: ['bin/run', 'lib/cli'], packages: [] },
+  { room: 'bin/access-keys', rooms: ['bin/node-version', 'bin/run', 'lib/cli'], packages: [] },
   { room: 'bin/app', rooms: ['bin/run', 'cdk.json', ...WITHOUT_SIMULATOR], packages: ['aws-cdk-lib', 'cdk-nag'] },
   { room: 'bin/pack', rooms: ['bin/compile', 'lib/stacks', 'package.json'], packages: ['node:*', 'esbuild'] },
   { room: 'bin/run', rooms: ['bin/compile'], packages: ['node:*', '@swc/core'] },
+  { room: 'bin/node-version', rooms: [], packages: [] },
   { room: 'bin/compile', rooms: [], packages: ['node:*', 'esbuild'] },
   {
     room: 'lib/cli',

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+require('./node-version').warnOfOldNode();
 require('./run').run('access-keys');

@@ -19,7 +19,7 @@ const ROOT = join(__dirname, '..');
 const STAGED = join(ROOT, 'build/package');
 const FUNCTIONS = ['rotate', 'reconcile', 'operate', 'mailer'];
 const COPIED = [
-  ...['access-keys.js', 'app.js', 'run.js'].map((file) => `bin/${file}`),
+  ...['access-keys.js', 'app.js', 'node-version.js', 'run.js'].map((file) => `bin/${file}`),
   ...['account.schema.json', 'roster.schema.json', 'examples'].map((file) => `config/${file}`),
   'docs',
   'CHANGELOG.md',
