@@ -6,7 +6,8 @@ export async function follow(world: World, command: string): Promise<void> {
   const [, verb, id] =
     /^aws iam (update|delete)-access-key --user-name ann --access-key-id (\w+)(?: --status Active)?$/.exec(command) ??
     [];
-  const [, operation] = /^npx access-keys (rotate|rollback) --account 333333333333 --user ann$/.exec(command) ?? [];
+  const [, operation] =
+    /^node bin\/access-keys\.js (rotate|rollback) --account 333333333333 --user ann$/.exec(command) ?? [];
   const key = world.keys.find((other) => other.id === id);
   if (operation) await world.operate({ command: operation, secretName: ANN.secretName });
   else if (key && verb === 'update') key.status = 'Active';
