@@ -19,7 +19,7 @@ it('skipped runs change nothing', async () => {
     await play({ days: DAYS.skipping, seed: 3 }),
     await play({ days: DAYS.skipping, seed: 3, everyRun: true }),
   ];
-  expect(skipping.skippedRuns).toBeGreaterThan(everyRun.runs / 2);
+  expect(skipping.skippedRuns).toBeGreaterThan(DAYS.skipping * 100);
   expect(everyRun.skippedRuns).toBe(0);
   expect(JSON.stringify(skipping.report)).toBe(JSON.stringify(everyRun.report));
 });
