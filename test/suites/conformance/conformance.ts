@@ -5,6 +5,7 @@
  *   npm run conformance
  */
 import { buildSync } from 'esbuild';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import { bundle, BUNDLES } from '../../../lib/stacks/bundle';
@@ -13,6 +14,7 @@ import { CONTRACT, commandsOfTheProduct } from './contract';
 import { DIFFERENCES, judge } from './differences';
 import { localTarget } from './local';
 import { startMoto } from './moto';
+import { python } from './python';
 import { cachingClient } from './caching-client';
 import { wholeRotations } from './whole-rotations';
 
@@ -36,6 +38,14 @@ async function observe(target: Target): Promise<Verdict[]> {
       );
   }
   return verdicts;
+}
+
+/** The commands that the README and the documents have people type, against the models that botocore ships. */
+function documents(): Verdict {
+  const script = join(__dirname, '../../docs/aws_commands.py');
+  const { status, stdout, stderr } = spawnSync(python(), [script], { encoding: 'utf8' });
+  const name = "every command of AWS's CLI in the documents fits the service models";
+  return { target: 'the documents', name, ...(status !== 0 && { problem: `${stdout}${stderr}`.trim() }) };
 }
 
 /** Every command of the product is sent by a case, and every difference is of a case that exists. */
@@ -99,7 +109,7 @@ async function main(): Promise<void> {
   const rotationFunction = join(outdir, 'rotation-function.js');
   const [moto, local] = [await startMoto(rotationFunction), localTarget(rotationFunction)];
   try {
-    const verdicts = [...(await observe(local)), ...(await observe(moto)), ...completeness()];
+    const verdicts = [...(await observe(local)), ...(await observe(moto)), ...completeness(), documents()];
     const rotations = (await wholeRotations(moto)).map((check) => ({ target: 'whole rotations', ...check }));
     const clients = (await cachingClient()).map((check) => ({ target: 'the caching client', ...check }));
     const all = [...verdicts, ...rotations, ...clients];
