@@ -116,7 +116,7 @@ function canRollBack({ secret, existing }: UserPass): boolean {
 }
 
 const commanded = ({ user, slice }: UserPass, command: 'rotate' | 'rollback'): string =>
-  `npx access-keys ${command} --account ${slice.accountId} --user ${user.name}`;
+  `node bin/access-keys.js ${command} --account ${slice.accountId} --user ${user.name}`;
 
 function whatWorks(pass: UserPass): string {
   const working = others(pass).map((key) => `…${lastFour(key.id)} (${use(pass, key)})`);

@@ -113,7 +113,7 @@ async function stop(
 
 /** The project's own commands, with the permissions of the project's role. Others, such as npm's, have been run by whoever rehearses. */
 async function run(organization: LocalOrganization, roster: Roster, command: string, roleArn: string): Promise<void> {
-  const [, name, part] = /^npx access-keys (\w+)(?: (\w+))?/.exec(command) ?? [];
+  const [, name, part] = /^node bin\/access-keys\.js (\w+)(?: (\w+))?/.exec(command) ?? [];
   const credentials = organization.directory.issueSession(roleArn, 'codebuild');
   const store = orgStoreOf(roster, clientOf(organization, credentials));
   const now = organization.clock.now();

@@ -33,8 +33,8 @@ export class Steps {
       input: this.place.source,
       installCommands: ['npm ci'],
       commands: [
-        `npx access-keys validate --roster ${roster}`,
-        `npx access-keys ${this.comparison()}`,
+        `node bin/access-keys.js validate --roster ${roster}`,
+        `node bin/access-keys.js ${this.comparison()}`,
         `npx cdk synth --quiet --context roster=${roster}`,
       ],
       primaryOutputDirectory: 'cdk.out',
@@ -108,7 +108,7 @@ export class Steps {
       input: this.place.source,
       projectName: `access-keys-${kebab(id)}`,
       installCommands: [INSTALL],
-      commands: [`npx access-keys ${command}`],
+      commands: [`node bin/access-keys.js ${command}`],
       rolePolicyStatements,
       timeout: Duration.hours(2),
     });

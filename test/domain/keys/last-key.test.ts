@@ -95,7 +95,9 @@ describe('what is said of a stored key that its owner deactivated', () => {
   test('has another way for whoever meant it: a rollback, after which the stored key works and the other is gone for good', async () => {
     const { world, old, current } = await withDeactivatedCurrent();
     await live(world, 10, () => old);
-    expect(world.notices.at(-1)!.nextStep).toContain('npx access-keys rollback --account 333333333333 --user ann');
+    expect(world.notices.at(-1)!.nextStep).toContain(
+      'node bin/access-keys.js rollback --account 333333333333 --user ann',
+    );
     await world.operate({ command: 'rollback', secretName: ANN.secretName });
     const rolledBack = world.notices.at(-1)!;
     expect(rolledBack).toMatchObject({ type: 'rolled-back', previousKey: { kind: 'inactive', keyId: current.id } });
@@ -109,7 +111,7 @@ describe('what is said of a stored key that its owner deactivated', () => {
     key.status = 'Inactive';
     await live(world, 1);
     expect(world.notices[0]!.reason).toContain('no other key of ann works');
-    expect(world.notices[0]!.nextStep).toContain('npx access-keys rotate --account 333333333333 --user ann');
+    expect(world.notices[0]!.nextStep).toContain('node bin/access-keys.js rotate --account 333333333333 --user ann');
     await world.operate({ command: 'rotate', secretName: ANN.secretName });
     expect(await world.rotate(world.outstanding)).toBeUndefined();
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);

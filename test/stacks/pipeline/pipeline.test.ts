@@ -51,7 +51,7 @@ const commands = ({ stages }: Built): string[] =>
   stages.flatMap(({ actions }) =>
     actions.flatMap((action) =>
       action.kind === 'build'
-        ? action.commands.filter((command) => command.startsWith('npx access-keys'))
+        ? action.commands.filter((command) => command.startsWith('node bin/access-keys.js'))
         : [action.stack.target.stackName],
     ),
   );
@@ -66,16 +66,16 @@ describe('the pipeline of the sample roster', () => {
 
   test('tells no account of users before its functions exist, and none but canaries before these have proved themselves', () => {
     expect(commands(built)).toEqual([
-      'npx access-keys validate --roster config',
-      'npx access-keys plan --from published --to config',
-      'npx access-keys plan --from published --to config --record',
+      'node bin/access-keys.js validate --roster config',
+      'node bin/access-keys.js plan --from published --to config',
+      'node bin/access-keys.js plan --from published --to config --record',
       'AccessKeysNotification',
-      'npx access-keys publish code --roster config',
+      'node bin/access-keys.js publish code --roster config',
       'AccessKeysCanary',
-      'npx access-keys publish canary --roster config',
-      'npx access-keys bake --roster config',
+      'node bin/access-keys.js publish canary --roster config',
+      'node bin/access-keys.js bake --roster config',
       'AccessKeysFleet',
-      'npx access-keys publish fleet --roster config',
+      'node bin/access-keys.js publish fleet --roster config',
     ]);
     expect(names(built)).toEqual([
       'Build',
@@ -100,8 +100,8 @@ describe('the pipeline of the sample roster', () => {
     };
     expect(phases('BuildSynth').install.commands).toEqual(['npm ci']);
     expect(phases('BuildSynth').build.commands.map((command) => command.split(' ').slice(0, 3).join(' '))).toEqual([
-      'npx access-keys validate',
-      'npx access-keys plan',
+      'node bin/access-keys.js validate',
+      'node bin/access-keys.js plan',
       'npx cdk synth',
     ]);
     for (const name of [
@@ -246,7 +246,7 @@ describe('the pipeline of the sample roster', () => {
     const elsewhere = build(roster, { rosterPath });
     expect(commands(elsewhere).filter((command) => command.includes('--roster'))).toEqual(
       ['validate', 'publish code', 'publish canary', 'bake', 'publish fleet'].map(
-        (command) => `npx access-keys ${command} --roster ${word}`,
+        (command) => `node bin/access-keys.js ${command} --roster ${word}`,
       ),
     );
     Annotations.fromStack(elsewhere.stack).hasNoWarning('*', Match.stringLikeRegexp('outside this checkout'));
@@ -322,7 +322,7 @@ test('without a canary its stages are left out, with a warning, and its StackSet
   expect(commands(built).slice(-3)).toEqual([
     'AccessKeysCanary',
     'AccessKeysFleet',
-    'npx access-keys publish fleet --roster config',
+    'node bin/access-keys.js publish fleet --roster config',
   ]);
   Annotations.fromStack(built.stack).hasWarning('*', Match.stringLikeRegexp('no account of the roster is a canary'));
 });
