@@ -33,8 +33,8 @@ export function namingCalls<C extends { readonly middlewareStack: { add(...args:
         throw error;
       }
     };
-  const add = client.middlewareStack.add as (middleware: Middleware, options: object) => void;
-  add.call(client.middlewareStack, name, { step: 'initialize', name: 'namingCalls' });
+  const stack = client.middlewareStack as unknown as { add(middleware: Middleware, options: object): void };
+  stack.add(name, { step: 'initialize', name: 'namingCalls' });
   return client;
 }
 

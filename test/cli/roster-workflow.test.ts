@@ -1,4 +1,4 @@
-/** The shell of the pull request's workflow, run as GitHub runs it, with a command that stands in for `npx`. */
+/** The shell of the pull request's workflow, run as GitHub runs it, with a command that stands in for `node`. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,10 +15,10 @@ const { jobs } = parse(readFileSync('.github/workflows/roster.yml', 'utf8')) as 
 };
 const script = jobs.plan.steps.find(({ name }) => name === 'plan')!.run!;
 
-function planned(npx: string): { readonly status: number | null; readonly plan: string; readonly summary: string } {
+function planned(node: string): { readonly status: number | null; readonly plan: string; readonly summary: string } {
   const cwd = mkdtempSync(join(tmpdir(), 'workflow-'));
-  writeFileSync(join(cwd, 'npx'), `#!/bin/sh\n${npx}\n`);
-  chmodSync(join(cwd, 'npx'), 0o755);
+  writeFileSync(join(cwd, 'node'), `#!/bin/sh\n${node}\n`);
+  chmodSync(join(cwd, 'node'), 0o755);
   const { status } = spawnSync('bash', ['-e', '-c', script], {
     cwd,
     env: { ...process.env, PATH: `${cwd}:${process.env.PATH}`, GITHUB_STEP_SUMMARY: join(cwd, 'summary') },
@@ -32,7 +32,7 @@ function planned(npx: string): { readonly status: number | null; readonly plan: 
 test('a plan is the comment, and its exit status the step', () => {
   expect(planned('echo "the plan of $*"; exit 1')).toEqual({
     status: 1,
-    plan: 'the plan of access-keys plan --from nothing --to config --format markdown\n',
+    plan: 'the plan of bin/access-keys.js plan --from nothing --to config --format markdown\n',
     summary: expect.stringContaining('the plan of'),
   });
 });
