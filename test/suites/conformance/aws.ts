@@ -1,5 +1,6 @@
 /** What a case of the contract speaks to: SDK clients over HTTP, and what must exist before the product can be used. */
 import { IAMClient } from '@aws-sdk/client-iam';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -67,6 +68,7 @@ export function clientsOf(endpoint: string, credentials: Credentials) {
     sqs: new SQSClient({ ...config, useQueueUrlAsEndpoint: false }),
     ses: new SESClient(config),
     lambda: new LambdaClient(config),
+    cloudFormation: new CloudFormationClient(config),
   };
 }
 

@@ -17,6 +17,7 @@ const REFERENCES = {
   sns: 'https://docs.aws.amazon.com/sns/latest/api/API_',
   sqs: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_',
   ses: 'https://docs.aws.amazon.com/ses/latest/APIReference/API_',
+  cloudformation: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_',
   lambda: 'https://docs.aws.amazon.com/lambda/latest/api/API_',
 } as const;
 

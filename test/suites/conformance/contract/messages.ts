@@ -1,3 +1,4 @@
+import { ListStackInstancesCommand } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import {
   DeleteObjectCommand,
@@ -175,6 +176,17 @@ export const MESSAGES: readonly Case[] = [
         await verdict(aws.admin.ses.send(mail('other@example.org'))),
       ];
     },
+  },
+  {
+    name: 'the instances of a StackSet that is not there are an error',
+    source: reference('cloudformation', 'ListStackInstances'),
+    expected: 'StackSetNotFoundException',
+    observe: (aws) =>
+      verdict(
+        aws.admin.cloudFormation.send(
+          new ListStackInstancesCommand({ StackSetName: 'not-there', CallAs: 'DELEGATED_ADMIN' }),
+        ),
+      ),
   },
   {
     name: 'a function that throws answers with FunctionError, one that is not there is an error',
