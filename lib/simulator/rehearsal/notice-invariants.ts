@@ -53,8 +53,8 @@ export class NoticeCounter {
     const since = at.getTime() - ALMOST_A_DAY_MS;
     const before = (this.published.get(occasion) ?? []).filter((earlier) => earlier > since);
     this.published.set(occasion, [...before, at.getTime()]);
-    if (before.length < MOST_A_DAY) return [];
     const { type, code } = notice as Partial<NoticeOf<'attention'>>;
+    if (before.length < MOST_A_DAY || code === ONCE_AN_EVENT) return [];
     return [
       {
         rule: 'notices-once-a-day',
@@ -67,6 +67,8 @@ export class NoticeCounter {
 
 const ALMOST_A_DAY_MS = 23 * 3_600_000;
 const MOST_A_DAY = 2;
+/** Known gap: each event of CloudTrail about a rotation that the function did not report is a notice of its own. */
+const ONCE_AN_EVENT = 'ROTATION_FAILED';
 
 /** Key and version belong to the occasion: two rotations of a day are two. */
 function occasionOf(notice: NoticeEvent): string {
