@@ -24,7 +24,7 @@ const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as con
  */
 export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
-  const judged = judge(pass);
+  const judged = judgeUnknown(pass);
   const orphans = await tendOrphans(pass, judged);
   if (retirementsWait(pass))
     return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
@@ -68,7 +68,7 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
 
 async function tendOrphans(
   pass: UserPass,
-  { orphans, undecided }: ReturnType<typeof judge>,
+  { orphans, undecided }: ReturnType<typeof judgeUnknown>,
 ): Promise<(Date | undefined)[]> {
   for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
@@ -92,8 +92,12 @@ async function retireLost(pass: UserPass): Promise<Date[]> {
   return left.length > 0 ? [now] : [];
 }
 
-async function startAgain({ secrets, secret, user, now }: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
-  await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
+/** Only what the ledger still says: an emergency may have ended it meanwhile. */
+async function startAgain(pass: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
+  await withFreshPass(pass, async ({ secrets, secret, user, now }) => {
+    if (!retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return;
+    await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
+  });
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */
@@ -101,7 +105,7 @@ const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean 
   user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
 /** One of ours that was used was stored once, and its version lost its label: somebody may have it. */
-function judge({
+export function judgeUnknown({
   existing,
   lastUses,
   currentKeyId,
@@ -130,7 +134,7 @@ function judge({
 /** Judged again: the key of an older version was stored once, and retires instead. */
 async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
   const { secrets, secret, iam, log, user } = fresh;
-  const orphan = judge(fresh).orphans.find(({ id }) => id === keyId);
+  const orphan = judgeUnknown(fresh).orphans.find(({ id }) => id === keyId);
   if (!orphan) return;
   const known = await knownAs(secrets, secret, keyId);
   if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
@@ -161,7 +165,7 @@ async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): P
 /** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */
 async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
   const { user, secrets, secret, iam, lastUses, notices, now } = fresh;
-  const key = judge(fresh).unmanaged.find(({ id }) => id === keyId);
+  const key = judgeUnknown(fresh).unmanaged.find(({ id }) => id === keyId);
   if (!key) return;
   const known = await knownAs(secrets, secret, keyId);
   if (known === 'protected' || known === 'retiring') return;

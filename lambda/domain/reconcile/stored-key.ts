@@ -1,5 +1,6 @@
 /** What admins and owner hear while the key that the secret holds does not work: what still works, and what cures it. */
 import type { Condition } from './conditions';
+import { judgeUnknown } from './reconcile-keys';
 import { inWords } from '../time';
 import { isQuiet, quietAt } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
@@ -26,23 +27,23 @@ export function tellStoredKey(pass: UserPass, pending: string | undefined): void
       nextStep:
         'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
     });
-  else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(pass, key));
+  else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(pass, key, pending));
   else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', missing(pass, currentKeyId, pending));
 }
 
-function inactive(pass: UserPass, { id }: AccessKey): Condition {
+function inactive(pass: UserPass, { id }: AccessKey, pending: string | undefined): Condition {
   const { user } = pass;
   return {
     reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by somebody outside this product; ${whatWorks(pass)}`,
-    nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(pass)}`,
+    nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(pass, pending)}`,
     command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${id} --status Active`,
     notice: toOwner(pass, 'CURRENT_KEY_INACTIVE'),
   };
 }
 
 /** Another way for whoever deactivated it on purpose. */
-function ifItMustNot(pass: UserPass): string {
-  if (standsStill(pass)) return '';
+function ifItMustNot(pass: UserPass, pending: string | undefined): string {
+  if (standsStill(pass) || pending) return '';
   if (canRollBack(pass))
     return `; if it must stay deactivated, go back to the previous key: ${commanded(pass, 'rollback')}`;
   return pass.existing.length < 2
@@ -72,8 +73,8 @@ type Cure = Omit<Condition, 'reason'>;
 
 /** With room for a key, the next rotation is the cure; without, a person says which of two keys nobody needs. */
 function whileNoneIsStored(pass: UserPass, pending: string | undefined, code: OwnersCode): Cure {
-  const { user, existing } = pass;
-  if (existing.length < 2)
+  const { user } = pass;
+  if (usable(pass).length < 2)
     return { nextStep: howItComes(pass, pending), ...(!pending && isHeldUp(pass) && { notice: toOwner(pass, code) }) };
   const unneeded = leastNeeded(pass);
   const which = unneeded
@@ -97,8 +98,9 @@ function howItComes(pass: UserPass, pending: string | undefined): string {
 const isHeldUp = (pass: UserPass): boolean => standsStill(pass) || frozenUntil(pass) !== undefined;
 
 /** The one to go: Inactive, or quiet, and unused for longer than the other. */
-function leastNeeded({ existing, lastUses, user, now }: UserPass): AccessKey | undefined {
-  const quiet = existing.filter(
+function leastNeeded(pass: UserPass): AccessKey | undefined {
+  const { lastUses, user, now } = pass;
+  const quiet = usable(pass).filter(
     (key) => key.status !== 'Active' || isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now),
   );
   return quiet.sort(
@@ -112,7 +114,11 @@ function leastNeeded({ existing, lastUses, user, now }: UserPass): AccessKey | u
 function canRollBack({ secret, existing }: UserPass): boolean {
   const [current, kept] = [versionWith(secret, 'AWSCURRENT'), versionWith(secret, 'KEY_RETIRING')];
   const previous = retirementsOf(secret).find(({ replacedBy }) => replacedBy === current);
-  return kept !== undefined && kept !== current && existing.some(({ id }) => id === previous?.keyId);
+  return (
+    kept !== undefined &&
+    kept !== current &&
+    existing.some(({ id }) => id === previous?.keyId && !isCompromised(secret, id))
+  );
 }
 
 const commanded = ({ user, slice }: UserPass, command: 'rotate' | 'rollback'): string =>
@@ -129,8 +135,14 @@ function use({ lastUses }: UserPass, { id }: AccessKey): string {
   return lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used';
 }
 
-const others = ({ existing, currentKeyId }: UserPass): readonly AccessKey[] =>
-  existing.filter(({ id, status }) => id !== currentKeyId && status === 'Active');
+/** Keys that somebody may have: none that was made and never stored, nor one that a rotation under way has just made. */
+function usable(pass: UserPass): AccessKey[] {
+  const { orphans, undecided } = judgeUnknown(pass);
+  return pass.existing.filter((key) => key.id !== pass.pendingKeyId && ![...orphans, ...undecided].includes(key));
+}
+
+const others = (pass: UserPass): readonly AccessKey[] =>
+  usable(pass).filter(({ id, status }) => id !== pass.currentKeyId && status === 'Active');
 
 type OwnersCode = 'CURRENT_KEY_INACTIVE' | 'CURRENT_KEY_MISSING' | 'SECRET_LOST';
 

@@ -233,6 +233,21 @@ describe('a secret that was deleted by hand, without recovery,', () => {
     expect(world.keys.map(({ id }) => id)).toEqual([world.keyOf('AWSCURRENT')!.id]);
   });
 
+  test("never offers the owner's key for deletion because of one that a rotation made and never stored", async () => {
+    const { world, old, newer } = await withLostSecret();
+    world.keys = world.keys.filter((key) => key !== old);
+    world.between = (index) =>
+      void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'killed-after'));
+    await live(world, 1);
+    await world.rotate(world.outstanding);
+    world.between = () => {};
+    await live(world, 4);
+    const told = world.notices.filter(({ code }) => code === 'SECRET_LOST');
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.map(({ command }) => command).filter(Boolean)).toEqual([]);
+    expect(world.keys.map(({ id }) => id)).toContain(newer.id);
+  });
+
   test('offers no key for deletion while both are in use', async () => {
     const { world, old, newer } = await withLostSecret();
     world.use(old);

@@ -375,6 +375,7 @@ export class Promises {
       ...(previousKey && { previousKey: { ...previousKey, deletedAfter: undefined } }),
       previousKeyLastUsed: undefined,
       ...(type === 'rotation-partial' && { code: undefined, reason: undefined }),
+      ...(type === 'rotation-failed' && { reason: undefined, nextStep: undefined }),
       ...(type === 'previous-key-deleted' && { currentKeyId: undefined, reason: undefined }),
     };
     const replaced = this.promoted.get(versionId ?? '');
@@ -382,7 +383,9 @@ export class Promises {
     const lasting = (notice: Partial<Said>): string =>
       JSON.stringify(isOver ? { ...notice, previousKey: undefined } : notice);
     this.demand(
-      type === 'attention' || lasting(this.published.get(`${id} ${type}`) ?? said) === lasting(said),
+      type === 'attention' ||
+        type === 'stored-key-unusable' ||
+        lasting(this.published.get(`${id} ${type}`) ?? said) === lasting(said),
       `two notices of one id differ (${type})`,
     );
     this.published.set(`${id} ${type}`, said);
@@ -410,7 +413,11 @@ export class Promises {
     if (type === 'previous-key-deactivated' || type === 'key-compromised')
       lie(previous?.status !== 'Active', 'the key is Active');
     if (type === 'stored-key-unusable' && !this.crowded) {
-      const active = world.keys.flatMap(({ id: keyId, status }) => (status === 'Active' ? keyId : []));
+      const stored = this.stored();
+      const isHeld = (keyId: string): boolean => !world.made.has(keyId) || stored.has(keyId);
+      const active = world.keys.flatMap(({ id: keyId, status }) =>
+        status === 'Active' && isHeld(keyId) && keyId !== world.keyOf('AWSPENDING')?.id ? keyId : [],
+      );
       lie(!world.works(world.keyOf('AWSCURRENT')), 'the stored key works');
       lie(JSON.stringify(event.workingKeyIds) === JSON.stringify(active), 'other keys work');
     }
