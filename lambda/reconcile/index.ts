@@ -3,12 +3,12 @@ import { systemClock } from '../aws/clock';
 import { placeOf } from '../aws/environment';
 import { memberPorts } from '../aws/member-function';
 import { FUNCTIONS } from '../contract/names';
-import { emptyMemory } from '../domain/reconcile/cache';
+import { emptyCache } from '../domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../domain/reconcile/run';
-import { occurrenceOf } from '../domain/reconcile/rotation-failed-event';
+import { rotationFailureOf } from '../domain/reconcile/rotation-failed-event';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
-const memory = emptyMemory();
+const cache = emptyCache();
 
 /** Called by the schedule and by rotation events. */
 export async function handler(event: unknown, context: Context): Promise<RunOutcome> {
@@ -21,5 +21,5 @@ export async function handler(event: unknown, context: Context): Promise<RunOutc
     rotateFunctionArn: process.env.ROTATE_FUNCTION_ARN ?? '',
     codeVersion: process.env.CODE_VERSION ?? '',
   };
-  return reconcile({ ...ports, clock }, settings, memory, occurrenceOf(event));
+  return reconcile({ ...ports, clock }, settings, cache, rotationFailureOf(event));
 }

@@ -4,7 +4,7 @@ import { complain } from '../terminal';
 import type { Roster } from '../roster/roster';
 
 /** Loads a roster; prints what is wrong with it and sets the exit status when it cannot be used. */
-export function soundRoster(path: string, at: Date): Roster | undefined {
+export function rosterWithoutErrors(path: string, at: Date): Roster | undefined {
   const { roster, problems } = loadRoster(path, { at });
   complain(renderProblems(problems));
   if (!roster) process.exitCode = 1;

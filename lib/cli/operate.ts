@@ -3,7 +3,7 @@ import type { Roster } from '../roster/roster';
 import type { SliceUser } from '../../lambda/contract/slice';
 import { operatorOf } from '../operator/operator';
 import { complain, oneLine, print, printJson } from '../terminal';
-import { soundRoster } from './load-roster';
+import { rosterWithoutErrors } from './load-roster';
 
 interface Options {
   readonly account: string;
@@ -49,7 +49,7 @@ function common(command: Command): Command {
 }
 
 async function carryOut({ account, user, roster: path, format }: Options, command: object): Promise<void> {
-  const roster = soundRoster(path, new Date());
+  const roster = rosterWithoutErrors(path, new Date());
   if (!roster) return;
   const { secretName } = userOf(roster, account, user);
   const securityAccountId = roster.organization?.securityAccount ?? account;

@@ -13,7 +13,7 @@ import { renderPlanText } from '../plan/render-text';
 import type { Roster } from '../roster/roster';
 import { dkimRecords } from '../sender/dkim-records';
 import { colours, oneLine, print, printJson } from '../terminal';
-import { soundRoster } from './load-roster';
+import { rosterWithoutErrors } from './load-roster';
 import { parseDay } from './option-parsers';
 
 interface Options {
@@ -41,7 +41,7 @@ export function define(command: Command): void {
     .option('--at <date>', 'day that exemptions and freezes are judged by, YYYY-MM-DD (default: today)', parseDay)
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (options: Options) => {
-      const to = soundRoster(options.to, options.at ?? new Date());
+      const to = rosterWithoutErrors(options.to, options.at ?? new Date());
       const plan = to && (await planFrom(options, to));
       if (!plan) return;
       printPlan(plan, options.format);
@@ -66,7 +66,7 @@ async function planFrom({ from, reports, record, at = new Date() }: Options, to:
   const released = (accountId: string): boolean | undefined =>
     reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
   if (from === 'nothing') return planOf(undefined, to, released, at);
-  const former = from.endsWith('.json') ? publishedRoster(from) : soundRoster(from, at);
+  const former = from.endsWith('.json') ? publishedRoster(from) : rosterWithoutErrors(from, at);
   return former && planOf(former, to, released, at);
 }
 

@@ -3,7 +3,7 @@ import { Argument, type Command, Option } from 'commander';
 import { orgStoreOf } from '../org-bucket/store';
 import { publish, type Publication, type PublicationPart } from '../publish/publish';
 import { oneLine, print, printJson } from '../terminal';
-import { soundRoster } from './load-roster';
+import { rosterWithoutErrors } from './load-roster';
 
 interface Options {
   readonly roster: string;
@@ -22,7 +22,7 @@ export function define(command: Command): void {
     )
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async (part: PublicationPart, { roster: path, format }: Options) => {
-      const roster = soundRoster(path, new Date());
+      const roster = rosterWithoutErrors(path, new Date());
       if (!roster) return;
       const published = await publish(
         part,

@@ -15,7 +15,7 @@ import { renderTable } from '../simulator/rehearsal/table';
 import type { Roster } from '../roster/roster';
 import { colours, complain, oneLine, print, printJson } from '../terminal';
 import { progressBar } from './progress-bar';
-import { soundRoster } from './load-roster';
+import { rosterWithoutErrors } from './load-roster';
 import { parseDay, whole } from './option-parsers';
 
 interface Options {
@@ -95,9 +95,9 @@ async function run(given: Options): Promise<void> {
       `${late.path} would be pushed on day ${late.day}, and the rehearsal has ${options.days} days, counted from 0`,
     );
   if (options.out !== undefined) claimOutputDirectory(options.out);
-  const roster = soundRoster(options.roster, options.start);
+  const roster = rosterWithoutErrors(options.roster, options.start);
   const changes = options.change
-    .flatMap(({ path, day }) => soundRoster(path, new Date(options.start.getTime() + day * DAY_MS)) ?? [])
+    .flatMap(({ path, day }) => rosterWithoutErrors(path, new Date(options.start.getTime() + day * DAY_MS)) ?? [])
     .map((changed, index) => ({ day: options.change[index]!.day, roster: changed }));
   if (!roster || changes.length < options.change.length) return;
   const script = options.out === undefined ? undefined : pageScript();

@@ -2,7 +2,7 @@ import { SESClient } from '@aws-sdk/client-ses';
 import { type Command, Option } from 'commander';
 import { verifyOwners, type VerifiedAddress } from '../sender/verify-owners';
 import { oneLine, print, printJson } from '../terminal';
-import { soundRoster } from './load-roster';
+import { rosterWithoutErrors } from './load-roster';
 
 interface Options {
   readonly roster: string;
@@ -20,7 +20,7 @@ export function define(command: Command): void {
     .option('--check', 'only show which addresses have confirmed, and ask nobody')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
     .action(async ({ roster: path, check = false, format }: Options) => {
-      const roster = soundRoster(path, new Date());
+      const roster = rosterWithoutErrors(path, new Date());
       if (!roster) return;
       const sleep = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms));
       const found = await verifyOwners(roster, new SESClient({ region: roster.region }), { ask: !check, sleep });

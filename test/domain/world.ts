@@ -7,10 +7,10 @@ import { STEPS } from '../../lambda/domain/rotation/step-event';
 import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { Said } from './said';
 import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
-import { emptyMemory } from '../../lambda/domain/reconcile/cache';
+import { emptyCache } from '../../lambda/domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
 import type { AccountReport } from '../../lambda/contract/report';
-import type { Occurrence } from '../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../lambda/domain/reconcile/rotation-failed-event';
 import { operate } from '../../lambda/domain/operate/run-command';
 import { handleStep } from '../../lambda/domain/rotation/handle-step';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
@@ -179,7 +179,7 @@ export class World {
   private created = 0;
   private attempts = 0;
   private rotations = 0;
-  private memory = emptyMemory();
+  private cache = emptyCache();
   private readonly parsed = new Map<string, AccessKeyPair | undefined>();
 
   constructor(readonly user: SliceUser = ANN) {
@@ -207,17 +207,17 @@ export class World {
       rotations,
       rotationsAsked,
       running,
-      memory,
+      cache,
     } = this;
     const secrets = [...this.secrets.values()].map((secret) => ({
       ...secret,
       versions: [...secret.versions].map(([id, { value, stages }]) => [id, value, ...stages]),
     }));
-    const remembered = [
-      memory.circuitOpen,
-      memory.occurrences,
-      [...memory.told],
-      [...memory.users].map(([name, { failing, held }]) => [name, failing, held]),
+    const cached = [
+      cache.circuitOpen,
+      cache.rotationFailures,
+      [...cache.told],
+      [...cache.users].map(([name, { failing, held }]) => [name, failing, held]),
     ];
     return JSON.stringify([
       now,
@@ -231,7 +231,7 @@ export class World {
       rotations,
       rotationsAsked,
       running,
-      remembered,
+      cached,
       [...this.lostKeys],
       secrets,
     ]);
@@ -391,9 +391,9 @@ export class World {
   }
 
   /** A full pass of the schedule, unless a rotation event is given. */
-  async reconcile(occurrence?: Occurrence): Promise<RunOutcome | undefined> {
+  async reconcile(rotationFailure?: RotationFailure): Promise<RunOutcome | undefined> {
     let outcome: RunOutcome | undefined;
-    if (!occurrence) delete this.memory.fullPassAt;
+    if (!rotationFailure) delete this.cache.fullPassAt;
     const failure = await this.invoke('reconcile', async (ports) => {
       outcome = await reconcile(
         ports,
@@ -405,8 +405,8 @@ export class World {
           rotateFunctionArn: ROTATE,
           codeVersion: 'test',
         },
-        this.memory,
-        occurrence,
+        this.cache,
+        rotationFailure,
       );
     });
     if (failure instanceof Killed) this.forget();
@@ -417,7 +417,7 @@ export class World {
 
   /** The next run is a new container's: it remembers nothing. */
   forget(): void {
-    this.memory = emptyMemory();
+    this.cache = emptyCache();
   }
 
   /** A command of the operator. @returns its message, or the failure */

@@ -69,7 +69,7 @@ function owingIn(words: readonly string[]): Date | undefined {
 }
 
 /** How far the end of a retired user's current key has come. `deactivating` and `deleting` are written before the act. */
-export interface Ending {
+export interface UserOffboarding {
   readonly state: 'waiting' | 'deactivating' | 'inactive' | 'deleting';
   readonly since: Date;
   readonly keyId: string;
@@ -83,7 +83,15 @@ export interface Ending {
   readonly announced?: boolean;
 }
 
-export const endingTag = ({ state, since, keyId, found, until, owing, announced }: Ending): Record<string, string> => ({
+export const offboardingTag = ({
+  state,
+  since,
+  keyId,
+  found,
+  until,
+  owing,
+  announced,
+}: UserOffboarding): Record<string, string> => ({
   [TAGS.ending]: [
     state,
     since.toISOString(),
@@ -95,7 +103,7 @@ export const endingTag = ({ state, since, keyId, found, until, owing, announced 
   ].join(' '),
 });
 
-export function endingOf(secret: Secret): Ending | undefined {
+export function offboardingOf(secret: Secret): UserOffboarding | undefined {
   const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
   const until = more.find(isInstant);
   const owing = owingIn(more);

@@ -1,11 +1,11 @@
 import type { Subject } from '../roster/subject';
 import type { OccurrenceCode } from '../../contract/codes';
 import type { NoticeHead, NoticeOf, PreviousKey } from '../../contract/notice';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import type { AccessKey, LastUse, Secret } from '../ports';
 import type { SliceUser } from '../../contract/slice';
 import { intentsOf } from '../ledger/intents';
-import { endingOf, retirementsOf, type Retirement } from '../ledger/retirements';
+import { offboardingOf, retirementsOf, type Retirement } from '../ledger/retirements';
 import { stepsOf } from '../ledger/steps';
 import { compromisedKeys, isCompromised, LIST_LAG_MS, TAGS } from '../ledger/tags';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
@@ -57,7 +57,7 @@ export function rotatedNotice({
   const left = existing.filter(({ id }) => id !== goneKeyId);
   return {
     ...noticeBase(subject, now, begunAt(secret, versionId)),
-    id: eventId(secret.arn, versionId, 'rotated'),
+    id: digest(secret.arn, versionId, 'rotated'),
     type: 'rotated',
     audience: ['owner'],
     versionId,
@@ -87,12 +87,12 @@ export function deletedNotice(
   now: Date,
 ): NoticeOf<'previous-key-deleted'> {
   const { secret } = subject;
-  const ending = endingOf(secret);
+  const ending = offboardingOf(secret);
   const { until } = retirementsOf(secret).find((retirement) => retirement.keyId === keyId) ??
     (ending?.keyId === keyId ? ending : undefined) ?? { until: undefined };
   return {
     ...noticeBase(subject, now, until),
-    id: eventId(secret.arn, keyId, 'previous-key-deleted'),
+    id: digest(secret.arn, keyId, 'previous-key-deleted'),
     type: 'previous-key-deleted',
     audience: [],
     previousKey: { kind: 'gone', keyId },
@@ -163,7 +163,7 @@ export function byHand(
 ): NoticeOf<'attention'> {
   return {
     ...noticeBase(subject, subject.now),
-    id: eventId(subject.secret.arn, code, finding, calendarDate(subject.now)),
+    id: digest(subject.secret.arn, code, finding, calendarDate(subject.now)),
     type: 'attention',
     audience: ['admin'],
     code,

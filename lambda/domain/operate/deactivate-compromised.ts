@@ -10,7 +10,7 @@ import { versionWith, outstanding } from '../ledger/versions';
 import { RotationError } from '../errors';
 import { parseOwnValue } from '../secret-value';
 import { noticeBase, deletedNotice } from '../notices/compose';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { isBegun } from '../ledger/intents';
 import { unlessProtected, deactivateAndDelete } from '../keys/protected-keys';
 
@@ -40,7 +40,7 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
     const use = await iam
       .lastUse(suspectId)
       .then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
-    await tellCompromised(operation, declared, use);
+    await reportCompromised(operation, declared, use);
     await secrets.tag(secret.arn, compromisedTag(done));
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
@@ -72,7 +72,7 @@ async function currentKeyId({ secrets, secret, user, slice }: Operation): Promis
   return key.id;
 }
 
-export async function tellCompromised(
+export async function reportCompromised(
   operation: Pick<Operation, keyof Subject | 'notices' | 'clock'>,
   { keyId: suspectId, at }: Compromised,
   use: string,
@@ -80,7 +80,7 @@ export async function tellCompromised(
   const { secret, user, notices, clock } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now(), at),
-    id: eventId(secret.arn, suspectId, 'compromised'),
+    id: digest(secret.arn, suspectId, 'compromised'),
     type: 'key-compromised',
     audience: ['owner', 'admin'],
     previousKey: { kind: 'inactive', keyId: suspectId },

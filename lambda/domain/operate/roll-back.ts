@@ -1,7 +1,7 @@
 /** Back to the previous key, while it exists: for an owner whose workload cannot take the new one. */
 import type { Operation } from './deactivate-compromised';
 import { RotationError } from '../errors';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { lastFour } from '../keys/describe';
 import { withLease } from '../ledger/lease';
 import { isCompromised, rollbackOf, rollbackTag, TAGS, type Rollback } from '../ledger/tags';
@@ -96,7 +96,7 @@ async function tell(
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now(), retirement.since),
-    id: eventId(secret.arn, newerKeyId, 'rolled-back'),
+    id: digest(secret.arn, newerKeyId, 'rolled-back'),
     type: 'rolled-back',
     audience: ['owner', 'admin'],
     versionId: older,

@@ -2,11 +2,11 @@
 import { nameOf, RotationError } from '../errors';
 import { identifySubject, type Subject } from '../roster/subject';
 import { deactivateCompromised } from './deactivate-compromised';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { rollBack } from './roll-back';
 import type { NoticeOf } from '../../contract/notice';
 import type { Clock, KeyAdministrations, Log, Notices, Roster, SecretLifecycle } from '../ports';
-import { endsHere, standsStill } from '../roster/suspension';
+import { endsHere, isSuspended } from '../roster/suspension';
 import { noticeBase } from '../notices/compose';
 import { scheduleOf } from '../roster/rotation-schedule';
 import { outstanding } from '../ledger/versions';
@@ -69,7 +69,7 @@ export async function operate(ports: OperatePorts, accountId: string, event: unk
   const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName);
   const { user } = subject;
   const emergency = command.command === 'rotate' && command.compromised;
-  if (!emergency && standsStill({ ...subject, now: ports.clock.now() }))
+  if (!emergency && isSuspended({ ...subject, now: ports.clock.now() }))
     throw new RotationError('USER_NOT_ROTATED', `${user.name} is exempt, retired or being released`);
   await ports.notices.record(commandedNotice(subject, command, ports.clock.now()));
   const iam = ports.keys.of(user.name, `operate-${accountId}`);
@@ -94,7 +94,7 @@ function commandedNotice(subject: Subject, command: OperateCommand, now: Date): 
     command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
   return {
     ...noticeBase(subject, now),
-    id: eventId(subject.secret.arn, 'commanded', now.toISOString()),
+    id: digest(subject.secret.arn, 'commanded', now.toISOString()),
     type: 'attention',
     audience: [],
     code: asked.code,

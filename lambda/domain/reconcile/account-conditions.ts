@@ -1,8 +1,8 @@
 /** What the admins hear of an account, or of a user without a secret. */
 import { codeOf, reasonOf, RotationError } from '../errors';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { calendarDate } from '../time';
-import type { Memory } from './cache';
+import type { Cache } from './cache';
 import type { FailureCode, NoticeCode } from '../../contract/codes';
 import type { NoticeHead } from '../../contract/notice';
 import type { ReconcilePorts, ReconcileSettings } from './user-state';
@@ -11,17 +11,17 @@ import type { ReconcilePorts, ReconcileSettings } from './user-state';
 export const REPEAT_MS = 24 * 3_600_000;
 
 /** Conditions that no secret's ledger can remember: told once a day by a warm function. */
-export async function tellAccount(
+export async function reportAccountConditions(
   ports: ReconcilePorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   userName: string,
   error: unknown,
 ): Promise<void> {
   const now = ports.clock.now();
   const code = codeOf(error);
   const subject = `${userName} ${code}`;
-  const last = memory.told.get(subject);
+  const last = cache.told.get(subject);
   ports.log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
   if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
   await ports.notices.send({
@@ -31,25 +31,25 @@ export async function tellAccount(
     reason: reasonOf(error),
     nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself',
   });
-  memory.told.set(subject, now);
+  cache.told.set(subject, now);
 }
 
 /** What was told of a user without a ledger is over. */
 export async function resolveUser(
   ports: ReconcilePorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   userName: string,
 ): Promise<void> {
-  for (const subject of memory.told.keys()) {
+  for (const subject of cache.told.keys()) {
     const [name, code] = subject.split(' ');
     if (name !== userName) continue;
-    await tellResolved(ports, settings, userName, code as FailureCode, 'the condition is over');
-    memory.told.delete(subject);
+    await reportResolved(ports, settings, userName, code as FailureCode, 'the condition is over');
+    cache.told.delete(subject);
   }
 }
 
-export async function tellResolved(
+export async function reportResolved(
   ports: ReconcilePorts,
   settings: ReconcileSettings,
   userName: string,
@@ -59,7 +59,7 @@ export async function tellResolved(
   const now = ports.clock.now();
   await ports.notices.send({
     ...accountNotice(settings, userName, code, now),
-    id: eventId(settings.accountId, userName, code, 'resolved', now.toISOString()),
+    id: digest(settings.accountId, userName, code, 'resolved', now.toISOString()),
     type: 'resolved',
     code,
     reason,
@@ -74,7 +74,7 @@ const accountNotice = (
 ): NoticeHead => ({
   schemaVersion: 2,
   day: calendarDate(now),
-  id: eventId(accountId, userName, code, calendarDate(now)),
+  id: digest(accountId, userName, code, calendarDate(now)),
   audience: ['admin'],
   accountId,
   region,

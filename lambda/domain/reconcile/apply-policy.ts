@@ -1,6 +1,6 @@
 /** Puts the secret's policy as the roster asks for it, as far as its principals exist. */
 import { RotationError } from '../errors';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { TAGS } from '../ledger/tags';
 import { byHand } from '../notices/compose';
 import type { Secret, SecretLifecycle, User } from '../ports';
@@ -13,7 +13,7 @@ import {
   samePolicy,
   secretPolicy,
 } from './secret-policy';
-import type { UserPass } from './user-state';
+import type { UserState } from './user-state';
 
 /**
  * Puts the policy that the roster asks for, without readers that do not exist. One that somebody changed or removed
@@ -21,7 +21,7 @@ import type { UserPass } from './user-state';
  * until the roster has been without it.
  * @returns when to look again: right away for readers that were refused for the first time, as they may be new in IAM
  */
-export async function applyPolicy(pass: UserPass, found: User): Promise<Date | undefined> {
+export async function applyPolicy(pass: UserState, found: User): Promise<Date | undefined> {
   const { secrets, secret, slice, user, settings, notices, conditions, now } = pass;
   const actual = await secrets.policy(secret.arn);
   if (!secret.tags[TAGS.userId] && readersOf(actual).deleted.includes(found.arn)) throw ownerReplaced(user.name);
@@ -66,7 +66,7 @@ const deletedReaders = (arns: readonly string[]) => ({
 });
 
 /** Written before the policy is put, because the policy is all that shows it. @returns readers of the roster that are kept out */
-async function rememberDeleted({ secrets, secret, user }: UserPass, found: readonly string[]): Promise<string[]> {
+async function rememberDeleted({ secrets, secret, user }: UserState, found: readonly string[]): Promise<string[]> {
   const known = digestsIn(secret, TAGS.readersDeleted);
   const deleted = user.readers.filter((arn) => found.includes(arn) || known.includes(digestOf(arn)));
   await writeDigests(secrets, secret, TAGS.readersDeleted, deleted);
@@ -74,7 +74,7 @@ async function rememberDeleted({ secrets, secret, user }: UserPass, found: reado
 }
 
 /** Without a tag, a policy must have been put once rotation had our function: it is attached later. */
-function isChangedByHand({ secret, settings }: UserPass, actual: string | undefined): boolean {
+function isChangedByHand({ secret, settings }: UserState, actual: string | undefined): boolean {
   const ours = secret.tags[TAGS.policy]?.split(' ');
   if (!ours) return secret.rotationFunctionArn === settings.rotateFunctionArn;
   return !ours.includes(policyFingerprint(actual)) && !(actual && ours.includes(formerFingerprint(actual)));
@@ -145,7 +145,7 @@ const policyRefused = (): RotationError =>
   );
 
 async function writeTags(
-  { secrets, secret, slice }: UserPass,
+  { secrets, secret, slice }: UserState,
   found: User,
   writer: PolicyWriter,
   refused: readonly string[],
@@ -162,7 +162,7 @@ async function writeTags(
 }
 
 /** Short enough for 28 ARNs in one tag. */
-const digestOf = (arn: string): string => eventId(arn).slice(0, 8);
+const digestOf = (arn: string): string => digest(arn).slice(0, 8);
 
 const digestsIn = ({ tags }: Secret, key: string): string[] => tags[key]?.split(' ') ?? [];
 

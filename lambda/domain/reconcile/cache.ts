@@ -1,24 +1,24 @@
 /** What a warm function of reconcile remembers. */
 import type { AccountReport, UserReport } from '../../contract/report';
-import type { Occurrence } from './rotation-failed-event';
+import type { RotationFailure } from './rotation-failed-event';
 
 /** What a warm function remembers between runs. Losing it costs a full pass, never safety. */
-export interface Memory {
+export interface Cache {
   generation?: number;
   fullPassAt?: Date;
   /** Keys that secrets had held, by user, as the report says that was there when this function asked. */
   reportedHeld?: ReadonlyMap<string, readonly string[]>;
   /** By the user's name in the roster. */
-  readonly users: Map<string, Remembered>;
+  readonly users: Map<string, CachedUser>;
   /** Conditions of the account, or of users without a secret, by what was told and when. */
   readonly told: Map<string, Date>;
   /** Rotation events that are still to be told. */
-  readonly occurrences: Occurrence[];
+  readonly rotationFailures: RotationFailure[];
   /** So many rotations failed that no new one is started but a probe. */
   circuitOpen?: boolean;
 }
 
-export interface Remembered {
+export interface CachedUser {
   readonly report?: UserReport;
   /** Keys that a version of the user's secret has held; absent while this function never read the user. */
   readonly held?: readonly string[];
@@ -32,4 +32,4 @@ export interface Remembered {
   readonly waits?: boolean;
 }
 
-export const emptyMemory = (): Memory => ({ users: new Map(), told: new Map(), occurrences: [] });
+export const emptyCache = (): Cache => ({ users: new Map(), told: new Map(), rotationFailures: [] });

@@ -1,11 +1,11 @@
 import { codeOf, reasonOf } from '../errors';
-import type { UserPass } from './user-state';
+import type { UserState } from './user-state';
 import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
-import { tellCompromised } from '../operate/deactivate-compromised';
+import { reportCompromised } from '../operate/deactivate-compromised';
 import { withLease } from '../ledger/lease';
 import { noticeBase } from '../notices/compose';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 
 /** Whoever activates such a key again and again is reported once a day; the key is deactivated each time. */
 const REPEAT_MS = 24 * 3_600_000;
@@ -16,7 +16,7 @@ const REPEAT_MS = 24 * 3_600_000;
  * ledger; where it is refused, a condition says that the key still works. A key that IAM no longer has is forgotten, once
  * IAM's list cannot lag any more.
  */
-export async function keepDeactivated(pass: UserPass): Promise<void> {
+export async function keepDeactivated(pass: UserState): Promise<void> {
   const { secrets, secret, existing, now } = pass;
   for (const compromised of compromisedKeys(secret)) {
     const { keyId, at, deactivatedAt = at } = compromised;
@@ -29,7 +29,7 @@ export async function keepDeactivated(pass: UserPass): Promise<void> {
 }
 
 /** Minutes after it was deactivated IAM's list may not show that yet: that is no second alarm. */
-async function deactivate(pass: UserPass, compromised: Compromised, mayLag: boolean): Promise<void> {
+async function deactivate(pass: UserState, compromised: Compromised, mayLag: boolean): Promise<void> {
   const { secrets, secret, now, iam, user, log } = pass;
   const { keyId, deactivatedAt, reportedAt } = compromised;
   try {
@@ -58,14 +58,14 @@ async function deactivate(pass: UserPass, compromised: Compromised, mayLag: bool
 }
 
 /** What cannot be sent stays owed, and stops nothing. */
-async function report(pass: UserPass, compromised: Compromised): Promise<void> {
+async function report(pass: UserState, compromised: Compromised): Promise<void> {
   const { secrets, secret, lastUses, unsent } = pass;
   const { owes, ...settled } = compromised;
   if (!owes) return;
   const lastUse = lastUses.get(compromised.keyId);
   const use = lastUse ? describeLastUse(lastUse) : 'deleted meanwhile';
   try {
-    await (owes === 'declared' ? tellCompromised(pass, compromised, use) : tellActive(pass, compromised, use));
+    await (owes === 'declared' ? reportCompromised(pass, compromised, use) : reportActive(pass, compromised, use));
   } catch (error) {
     unsent.push(error);
     return;
@@ -73,11 +73,11 @@ async function report(pass: UserPass, compromised: Compromised): Promise<void> {
   await secrets.tag(secret.arn, compromisedTag(settled));
 }
 
-async function tellActive(pass: UserPass, { keyId, deactivatedAt }: Compromised, use: string): Promise<void> {
+async function reportActive(pass: UserState, { keyId, deactivatedAt }: Compromised, use: string): Promise<void> {
   const { secret, user, notices, now, currentKeyId: current } = pass;
   await notices.send({
     ...noticeBase(pass, now, deactivatedAt),
-    id: eventId(secret.arn, keyId, 'compromised', (deactivatedAt ?? now).toISOString()),
+    id: digest(secret.arn, keyId, 'compromised', (deactivatedAt ?? now).toISOString()),
     type: 'key-compromised',
     audience: ['owner', 'admin'],
     ...(current && current !== keyId && { currentKeyId: current }),

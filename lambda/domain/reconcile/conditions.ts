@@ -1,5 +1,5 @@
 /** Standing conditions an admin should know of: told once, again daily while they last, and when they are over. */
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import type { Subject } from '../roster/subject';
 import { alertsOf, alertTag, alertTagKey, isAlertOwed } from '../ledger/tags';
 import type { ConditionCode } from '../../contract/codes';
@@ -28,7 +28,7 @@ const REPEAT_MS = 24 * 3_600_000;
 export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date, last = now): NoticeOf<'resolved'> {
   return {
     ...noticeBase(subject, now, last),
-    id: eventId(subject.secret.arn, code, last.toISOString(), 'resolved'),
+    id: digest(subject.secret.arn, code, last.toISOString(), 'resolved'),
     type: 'resolved',
     audience: ['admin'],
     code,
@@ -41,7 +41,7 @@ export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date,
  * that a notice is repeated as it was. What cannot be sent stays owed and stops nothing.
  * @returns when the next repetition is due
  */
-export async function tellConditions(
+export async function reportConditions(
   ports: { readonly secrets: Secrets; readonly notices: Notices },
   subject: Subject & { readonly unsent: unknown[] },
   conditions: Conditions,
@@ -91,7 +91,7 @@ function conditionNotice(
 ): NoticeEvent {
   return {
     ...noticeBase(subject, now, at),
-    id: eventId(subject.secret.arn, code, at.toISOString()),
+    id: digest(subject.secret.arn, code, at.toISOString()),
     reason,
     nextStep,
     ...(command !== undefined && { command }),

@@ -5,26 +5,26 @@
  */
 import { isQuiet, quietAt } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
-import { endingOf, endingTag, type Ending } from '../ledger/retirements';
+import { offboardingOf, offboardingTag, type UserOffboarding } from '../ledger/retirements';
 import { isCompromised, TAGS } from '../ledger/tags';
 import type { InactiveKey, NoticeOf } from '../../contract/notice';
 import { codeOf, reasonOf } from '../errors';
 import type { AccessKey } from '../ports';
-import { tellFailedRetirement } from './retire-key';
+import { reportFailedRetirement } from './retire-key';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { outstanding } from '../ledger/versions';
-import { withFreshPass, type UserPass } from './user-state';
+import { withFreshState, type UserState } from './user-state';
 
 /**
  * One step towards the end.
  * @returns when to look again
  */
-export async function offboard(pass: UserPass): Promise<Date | undefined> {
+export async function offboard(pass: UserState): Promise<Date | undefined> {
   const { secret, existing, currentKeyId, now } = pass;
   if (outstanding(secret)) return undefined;
-  const ending = endingOf(secret);
+  const ending = offboardingOf(secret);
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return waitForOthers(pass);
   if (ending?.keyId !== key.id) return begin(pass, key);
@@ -39,14 +39,14 @@ export async function offboard(pass: UserPass): Promise<Date | undefined> {
 }
 
 /** The user is back: what was taken from it is given back, and nothing else. */
-export async function comeBack(pass: UserPass): Promise<void> {
-  if (endingOf(pass.secret)) await withFreshPass(pass, giveBack);
+export async function comeBack(pass: UserState): Promise<void> {
+  if (offboardingOf(pass.secret)) await withFreshState(pass, giveBack);
 }
 
 /** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */
-async function giveBack(pass: UserPass): Promise<void> {
+async function giveBack(pass: UserState): Promise<void> {
   const { secrets, secret, existing, iam, notices, user } = pass;
-  const ending = endingOf(secret);
+  const ending = offboardingOf(secret);
   if (!ending) return;
   const key = existing.find(({ id }) => id === ending.keyId);
   const given =
@@ -74,24 +74,24 @@ function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): 
   ];
 }
 
-async function begin(pass: UserPass, key: AccessKey): Promise<Date> {
-  const waiting: Ending = { state: 'waiting', since: pass.now, keyId: key.id, owing: pass.now };
-  await pass.secrets.tag(pass.secret.arn, endingTag(waiting));
+async function begin(pass: UserState, key: AccessKey): Promise<Date> {
+  const waiting: UserOffboarding = { state: 'waiting', since: pass.now, keyId: key.id, owing: pass.now };
+  await pass.secrets.tag(pass.secret.arn, offboardingTag(waiting));
   await settle(pass, key, waiting);
   return pass.now;
 }
 
-async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date | undefined> {
+async function deactivate(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date | undefined> {
   const { user, now } = pass;
   const quiet = quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours);
   const kept = activeUntil(ending, user);
   if (now < kept) return kept;
   if (now < quiet && user.whenStillUsed === 'hold') return hold(pass, key, quiet);
-  const deactivating: Ending = { ...ending, state: 'deactivating' };
+  const deactivating: UserOffboarding = { ...ending, state: 'deactivating' };
   const done = await attempt(pass, key, ending, async (fresh, left) => {
     if (left.status !== 'Active' || (user.whenStillUsed === 'hold' && !isQuietNow(fresh, left))) return false;
     const { secrets, secret, iam } = fresh;
-    await secrets.tag(secret.arn, endingTag(deactivating));
+    await secrets.tag(secret.arn, offboardingTag(deactivating));
     await iam.deactivate(key.id);
     return true;
   });
@@ -99,23 +99,23 @@ async function deactivate(pass: UserPass, key: AccessKey, ending: Ending): Promi
 }
 
 /** A key that we did not deactivate was so before, or somebody else did it. */
-async function rest(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
+async function rest(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date> {
   const ours = ending.state === 'deactivating';
   const until = inactiveUntil({ since: pass.now }, pass.user);
-  const inactive: Ending = {
+  const inactive: UserOffboarding = {
     ...ending,
     state: 'inactive',
     since: pass.now,
     found: !ours,
     ...(ours && { until, owing: pass.now }),
   };
-  await pass.secrets.tag(pass.secret.arn, endingTag(inactive));
+  await pass.secrets.tag(pass.secret.arn, offboardingTag(inactive));
   await settle(pass, key, inactive);
   return until;
 }
 
 /** Sends what the ledger owes. What cannot be sent stays owed, and stops nothing. */
-async function settle(pass: UserPass, key: AccessKey, ending: Ending): Promise<void> {
+async function settle(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<void> {
   const { owing, ...settled } = ending;
   if (!owing || ending.state === 'deleting') return;
   try {
@@ -125,19 +125,19 @@ async function settle(pass: UserPass, key: AccessKey, ending: Ending): Promise<v
     pass.unsent.push(error);
     return;
   }
-  await pass.secrets.tag(pass.secret.arn, endingTag(settled));
+  await pass.secrets.tag(pass.secret.arn, offboardingTag(settled));
 }
 
 function deactivatedNotice(
-  pass: UserPass,
+  pass: UserState,
   key: AccessKey,
-  ending: Ending,
+  ending: UserOffboarding,
   at: Date,
 ): NoticeOf<'previous-key-deactivated'> {
   const type = 'previous-key-deactivated';
   return {
     ...noticeBase(pass, pass.now, at),
-    id: eventId(pass.secret.arn, key.id, type, 'ending', at.toISOString()),
+    id: digest(pass.secret.arn, key.id, type, 'ending', at.toISOString()),
     type,
     audience: ['owner', 'admin'],
     previousKey: retiringEnd(pass, { ...key, status: 'Inactive' }, ending) as InactiveKey,
@@ -145,7 +145,7 @@ function deactivatedNotice(
   };
 }
 
-function retiresNotice(pass: UserPass, key: AccessKey, at: Date): NoticeOf<'attention'> {
+function retiresNotice(pass: UserState, key: AccessKey, at: Date): NoticeOf<'attention'> {
   return {
     ...byHand(
       pass,
@@ -155,11 +155,11 @@ function retiresNotice(pass: UserPass, key: AccessKey, at: Date): NoticeOf<'atte
       'put the user back as active before its key is deleted, and everything is restored',
     ),
     ...noticeBase(pass, pass.now, at),
-    id: eventId(pass.secret.arn, 'USER_RETIRES', at.toISOString()),
+    id: digest(pass.secret.arn, 'USER_RETIRES', at.toISOString()),
   };
 }
 
-const retiringEnd = ({ user }: UserPass, { id, status }: AccessKey, { state, since, until }: Ending) =>
+const retiringEnd = ({ user }: UserState, { id, status }: AccessKey, { state, since, until }: UserOffboarding) =>
   retiringKey(
     {
       keyId: id,
@@ -171,11 +171,11 @@ const retiringEnd = ({ user }: UserPass, { id, status }: AccessKey, { state, sin
     status === 'Active',
   );
 
-async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<Date> {
+async function remove(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date> {
   await attempt(pass, key, ending, async (fresh, left) => {
     const { secrets, secret, iam, notices, user, now } = fresh;
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
-    await secrets.tag(secret.arn, endingTag({ ...ending, state: 'deleting' }));
+    await secrets.tag(secret.arn, offboardingTag({ ...ending, state: 'deleting' }));
     await iam.delete(key.id);
     await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now));
     return true;
@@ -188,26 +188,26 @@ async function remove(pass: UserPass, key: AccessKey, ending: Ending): Promise<D
  * @returns whether it acted: it may have failed, somebody else be at work, or what was read before have changed
  */
 async function attempt(
-  pass: UserPass,
+  pass: UserState,
   key: AccessKey,
-  ending: Ending,
-  act: (fresh: UserPass, left: AccessKey) => Promise<boolean>,
+  ending: UserOffboarding,
+  act: (fresh: UserState, left: AccessKey) => Promise<boolean>,
 ): Promise<boolean> {
   try {
-    const done = await withFreshPass(pass, async (fresh) => {
+    const done = await withFreshState(pass, async (fresh) => {
       const left = fresh.existing.find(({ id }) => id === key.id);
       return left !== undefined && isStillEnding(fresh, ending) && act(fresh, left);
     });
     return done ?? false;
   } catch (error) {
     const kind = key.status === 'Active' ? 'deactivate' : 'delete';
-    tellFailedRetirement(pass, retiringEnd(pass, key, ending), pass.lastUses.get(key.id), kind, error);
+    reportFailedRetirement(pass, retiringEnd(pass, key, ending), pass.lastUses.get(key.id), kind, error);
     return false;
   }
 }
 
 /** A key that is not in AWSCURRENT retires by itself, or is held: with the secret would go the ledger that sees to it. */
-function waitForOthers({ existing, user, conditions }: UserPass): undefined {
+function waitForOthers({ existing, user, conditions }: UserState): undefined {
   if (existing.length === 0) return;
   const left = existing.map(({ id }) => `…${lastFour(id)}`).join(' and ');
   conditions.set('RETIREMENT_WAITS', {
@@ -220,7 +220,7 @@ function waitForOthers({ existing, user, conditions }: UserPass): undefined {
 }
 
 /** Neither a key is left nor a rotation that may still make one. @param known whether IAM still knows this user, who has neither if it does not */
-export const isOver = ({ user, secret, existing }: UserPass, known: boolean): boolean =>
+export const isOver = ({ user, secret, existing }: UserState, known: boolean): boolean =>
   user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
 
 /**
@@ -228,11 +228,11 @@ export const isOver = ({ user, secret, existing }: UserPass, known: boolean): bo
  * is done. Keys that people deleted end the same way.
  * @returns whether the secret is deleted now; where that was refused, a condition says so
  */
-export async function end(pass: UserPass): Promise<boolean> {
+export async function end(pass: UserState): Promise<boolean> {
   const { secrets, secret, user, now, currentKeyId, conditions, log } = pass;
-  const before = endingOf(secret);
-  const ending: Ending = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
-  if (!before) await secrets.tag(secret.arn, endingTag(ending));
+  const before = offboardingOf(secret);
+  const ending: UserOffboarding = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
+  if (!before) await secrets.tag(secret.arn, offboardingTag(ending));
   if (!ending.announced && !(await announceEnd(pass, ending))) return false;
   try {
     await secrets.delete(secret.arn);
@@ -250,7 +250,7 @@ export async function end(pass: UserPass): Promise<boolean> {
 }
 
 /** @returns whether it was sent; the secret waits for that, for it is the ledger that knows */
-async function announceEnd(pass: UserPass, ending: Ending): Promise<boolean> {
+async function announceEnd(pass: UserState, ending: UserOffboarding): Promise<boolean> {
   const { notices, secrets, secret, user, unsent } = pass;
   try {
     await notices.send({
@@ -262,17 +262,17 @@ async function announceEnd(pass: UserPass, ending: Ending): Promise<boolean> {
         'a deleted secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored',
       ),
       ...noticeBase(pass, pass.now, ending.since),
-      id: eventId(secret.arn, 'USER_RETIRED', ending.since.toISOString()),
+      id: digest(secret.arn, 'USER_RETIRED', ending.since.toISOString()),
     });
   } catch (error) {
     unsent.push(error);
     return false;
   }
-  await secrets.tag(secret.arn, endingTag({ ...ending, announced: true }));
+  await secrets.tag(secret.arn, offboardingTag({ ...ending, announced: true }));
   return true;
 }
 
-function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date {
+function hold({ conditions, user }: UserState, key: AccessKey, until: Date): Date {
   conditions.set('KEY_STILL_USED', {
     reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`,
     nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
@@ -281,9 +281,9 @@ function hold({ conditions, user }: UserPass, key: AccessKey, until: Date): Date
 }
 
 /** Somebody may have put another key into AWSCURRENT, or begun a rotation. */
-function isStillEnding({ secret, currentKeyId }: UserPass, { keyId }: Ending): boolean {
-  return currentKeyId === keyId && endingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
+function isStillEnding({ secret, currentKeyId }: UserState, { keyId }: UserOffboarding): boolean {
+  return currentKeyId === keyId && offboardingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
 }
 
-const isQuietNow = ({ lastUses, user, now }: UserPass, key: AccessKey): boolean =>
+const isQuietNow = ({ lastUses, user, now }: UserState, key: AccessKey): boolean =>
   isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now);

@@ -10,9 +10,9 @@ import { versionWith } from '../ledger/versions';
 import type { AccessKey } from '../ports';
 import { retireKey } from './retire-key';
 import { beginRetirement } from '../keys/retirement-schedule';
-import { standsStill } from '../roster/suspension';
+import { isSuspended } from '../roster/suspension';
 import { deletedNotice } from '../notices/compose';
-import { lostCurrentKey, withFreshPass, type UserPass } from './user-state';
+import { lostCurrentKey, withFreshState, type UserState } from './user-state';
 
 /** Conditions under which an owner may have gone back to a previous key. */
 const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as const;
@@ -22,10 +22,10 @@ const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as con
  * does not work nothing but an orphan is touched, and the owner, who may have gone back to a previous key, has all the
  * time again once it does.
  */
-export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
+export async function reconcileKeys(pass: UserState): Promise<(Date | undefined)[]> {
   const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
   const judged = judgeUnknown(pass);
-  const orphans = await tendOrphans(pass, judged);
+  const orphans = await reconcileOrphans(pass, judged);
   if (retirementsWait(pass))
     return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
   const due = [...orphans];
@@ -53,7 +53,7 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
     }
     due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
   }
-  due.push(...(await tendUnmanaged(pass, judged.unmanaged)));
+  due.push(...(await reconcileUnmanagedKeys(pass, judged.unmanaged)));
   const untold = versionWith(secret, 'AWSCURRENT');
   const spent = spentIntents(
     intentsOf(secret),
@@ -66,11 +66,11 @@ export async function tendKeys(pass: UserPass): Promise<(Date | undefined)[]> {
   return due;
 }
 
-async function tendOrphans(
-  pass: UserPass,
+async function reconcileOrphans(
+  pass: UserState,
   { orphans, undecided }: ReturnType<typeof judgeUnknown>,
 ): Promise<(Date | undefined)[]> {
-  for (const { id } of orphans) await withFreshPass(pass, (fresh) => removeOrphan(fresh, id));
+  for (const { id } of orphans) await withFreshState(pass, (fresh) => removeOrphan(fresh, id));
   return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
 }
 
@@ -78,7 +78,7 @@ async function tendOrphans(
  * Keys that a secret held which is gone. They are ours, whatever the roster says of unmanaged ones, and the Active ones
  * stay until the new secret holds a key that works: then they retire like the previous key of that one.
  */
-async function retireLost(pass: UserPass): Promise<Date[]> {
+async function retireLost(pass: UserState): Promise<Date[]> {
   const { secrets, secret, user, existing, currentKeyId, pendingKeyId, now } = pass;
   const settled = storedKeyWorks(pass);
   const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)]);
@@ -93,15 +93,15 @@ async function retireLost(pass: UserPass): Promise<Date[]> {
 }
 
 /** Only what the ledger still says: an emergency may have ended it meanwhile. */
-async function startAgain(pass: UserPass, { keyId, replacedBy }: Retirement): Promise<void> {
-  await withFreshPass(pass, async ({ secrets, secret, user, now }) => {
+async function startAgain(pass: UserState, { keyId, replacedBy }: Retirement): Promise<void> {
+  await withFreshState(pass, async ({ secrets, secret, user, now }) => {
     if (!retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return;
     await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
   });
 }
 
 /** A key that a person made and that the roster no longer wants to retire. */
-const isLeft = ({ user }: UserPass, { replacedBy, state }: Retirement): boolean =>
+const isLeft = ({ user }: UserState, { replacedBy, state }: Retirement): boolean =>
   user.unmanagedKeys === 'hold' && replacedBy === '-' && state === 'active';
 
 /** One of ours that was used was stored once, and its version lost its label: somebody may have it. */
@@ -113,7 +113,7 @@ export function judgeUnknown({
   secret,
   settings,
   now,
-}: UserPass): ReturnType<typeof judgeUnknownKeys> {
+}: UserState): ReturnType<typeof judgeUnknownKeys> {
   const known = new Set(
     [
       currentKeyId,
@@ -132,7 +132,7 @@ export function judgeUnknown({
 }
 
 /** Judged again: the key of an older version was stored once, and retires instead. */
-async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
+async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
   const { secrets, secret, iam, log, user } = fresh;
   const orphan = judgeUnknown(fresh).orphans.find(({ id }) => id === keyId);
   if (!orphan) return;
@@ -147,23 +147,23 @@ async function removeOrphan(fresh: UserPass, keyId: string): Promise<void> {
  * Keys in no version. They start to retire once the secret holds a key, or when their user retires; before the first
  * rotation only where two of them stand in its way, and then the quietest one.
  */
-async function tendUnmanaged(pass: UserPass, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
+async function reconcileUnmanagedKeys(pass: UserState, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
   const { user, currentKeyId, now } = pass;
   if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
   const ends = user.state === 'retired';
-  if (!currentKeyId && !ends && (unmanaged.length < 2 || standsStill(pass))) return [];
+  if (!currentKeyId && !ends && (unmanaged.length < 2 || isSuspended(pass))) return [];
   const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
   const ready =
     user.unmanagedKeys === 'delete'
       ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now))
       : candidates;
-  for (const { id } of ready) await withFreshPass(pass, (fresh) => endUnmanaged(fresh, id));
+  for (const { id } of ready) await withFreshState(pass, (fresh) => endUnmanaged(fresh, id));
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
   return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
 }
 
 /** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */
-async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
+async function endUnmanaged(fresh: UserState, keyId: string): Promise<void> {
   const { user, secrets, secret, iam, lastUses, notices, now } = fresh;
   const key = judgeUnknown(fresh).unmanaged.find(({ id }) => id === keyId);
   if (!key) return;
@@ -178,11 +178,11 @@ async function endUnmanaged(fresh: UserPass, keyId: string): Promise<void> {
   );
 }
 
-async function retire({ user, secrets, secret, now }: UserPass, { id, status }: AccessKey): Promise<void> {
+async function retire({ user, secrets, secret, now }: UserState, { id, status }: AccessKey): Promise<void> {
   await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, '-', status === 'Active')));
 }
 
-function quietest({ user, now, lastUses }: UserPass, keys: readonly AccessKey[]): AccessKey[] {
+function quietest({ user, now, lastUses }: UserState, keys: readonly AccessKey[]): AccessKey[] {
   const quiet = keys.filter((key) => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now));
   const byUse = quiet.sort(
     (a, b) =>

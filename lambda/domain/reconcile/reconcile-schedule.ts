@@ -1,10 +1,10 @@
 /** Schedule, first rotations, and rotations that are stuck, overdue or resting. */
-import { type UserPass, type RunBudget, lostCurrentKey } from './user-state';
+import { type UserState, type RunBudget, lostCurrentKey } from './user-state';
 import { outstanding } from '../ledger/versions';
-import { tellStoredKey } from './stored-key';
+import { reportStoredKey } from './stored-key';
 import {
   endsHere,
-  standsStill,
+  isSuspended,
   frozenUntil,
   nextFreeze,
   isExempt,
@@ -39,13 +39,13 @@ const FAILS_MS = 24 * 3_600_000;
  * Never touches the schedule while AWSPENDING is outstanding.
  * @returns when to look again
  */
-export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(Date | undefined)[]> {
+export async function reconcileSchedule(pass: UserState, budget: RunBudget): Promise<(Date | undefined)[]> {
   const { secret, slice, user, now } = pass;
   const pending = outstanding(secret);
-  if (user.state !== 'retired') tellStoredKey(pass, pending);
+  if (user.state !== 'retired') reportStoredKey(pass, pending);
   const emergency = isEmergency(pass);
-  const rests = emergency ? endsHere(pass) : standsStill(pass);
-  const overdueAt = rests ? undefined : tellOverdue(pass);
+  const rests = emergency ? endsHere(pass) : isSuspended(pass);
+  const overdueAt = rests ? undefined : reportOverdue(pass);
   if (rests)
     return [
       pending
@@ -66,7 +66,7 @@ export async function tendRotation(pass: UserPass, budget: RunBudget): Promise<(
 
 /** Calls the rotation off; the ledger says that it was us. */
 async function pause(
-  { secrets, secret }: UserPass,
+  { secrets, secret }: UserState,
   why: 'freeze' | 'exempt' | 'retired' | 'leaving',
 ): Promise<undefined> {
   if (!secret.rotationEnabled) return;
@@ -75,13 +75,13 @@ async function pause(
 }
 
 /** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
-async function letFinish(pass: UserPass, pending: string): Promise<Date | undefined> {
+async function letFinish(pass: UserState, pending: string): Promise<Date | undefined> {
   if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
   await giveUp(pass, pending);
   return pass.now;
 }
 
-async function giveUp(pass: UserPass, pending: string): Promise<void> {
+async function giveUp(pass: UserState, pending: string): Promise<void> {
   await pass.secrets.tag(
     pass.secret.arn,
     failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }),
@@ -89,7 +89,7 @@ async function giveUp(pass: UserPass, pending: string): Promise<void> {
   await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
 }
 
-function exemption(pass: UserPass): Date[] {
+function exemption(pass: UserState): Date[] {
   const { user, now, conditions } = pass;
   if (!isExempt(pass) || !user.exempt) return [];
   const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
@@ -104,14 +104,14 @@ function exemption(pass: UserPass): Date[] {
 }
 
 /** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
-const needsKey = (pass: UserPass): boolean =>
+const needsKey = (pass: UserState): boolean =>
   pass.currentKeyId === undefined ||
   lostCurrentKey(pass) ||
   isEmergency(pass) ||
   pass.conditions.has('CURRENT_VALUE_WRONG');
 
 /** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
-const isEmergency = ({ secret, currentKeyId }: UserPass): boolean =>
+const isEmergency = ({ secret, currentKeyId }: UserState): boolean =>
   currentKeyId !== undefined && isCompromised(secret, currentKeyId);
 
 /**
@@ -119,7 +119,7 @@ const isEmergency = ({ secret, currentKeyId }: UserPass): boolean =>
  * told as such, and starts the rotation when it ends.
  * @returns when it becomes overdue
  */
-function tellOverdue(pass: UserPass): Date | undefined {
+function reportOverdue(pass: UserState): Date | undefined {
   const { user, existing, currentKeyId, secret, now, conditions } = pass;
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return undefined;
@@ -136,26 +136,26 @@ function tellOverdue(pass: UserPass): Date | undefined {
   return now > at ? undefined : at;
 }
 
-async function keepSchedule(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+async function keepSchedule(pass: UserState, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, settings, existing, currentKeyId, now } = pass;
   const key = existing.find(({ id }) => id === currentKeyId);
   const dueBy = key && rotationDueBy(key, user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
   if (dueBy && now > dueBy) {
     const at = await startRotation(pass, budget);
-    if (!budget.waiting.has(user.name) && hasRoom(pass)) await tellSchedule(pass, moved);
+    if (!budget.waiting.has(user.name) && hasRoom(pass)) await reportSchedule(pass, moved);
     return at;
   }
   const wanted = scheduleOf(user);
   if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
   await secrets.rotate(secret.arn, wanted, false);
-  await tellSchedule(pass, moved);
+  await reportSchedule(pass, moved);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
   return dueBy;
 }
 
 /** What somebody had done to the schedule, once whatever asks for the next rotation has mended it. */
-async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
+async function reportSchedule(pass: UserState, moved: boolean): Promise<void> {
   const { secret, notices } = pass;
   if (moved)
     await notices.send(
@@ -185,7 +185,7 @@ async function tellSchedule(pass: UserPass, moved: boolean): Promise<void> {
 }
 
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
-async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | undefined> {
+async function startRotation(pass: UserState, budget: RunBudget): Promise<Date | undefined> {
   const { user, secret, secrets, now } = pass;
   if (!hasRoom(pass)) return waitForRoom(pass);
   if (budget.rotationsLeft <= 0) {
@@ -198,10 +198,10 @@ async function startRotation(pass: UserPass, budget: RunBudget): Promise<Date | 
   return new Date(now.getTime() + REPORT_AFTER_MS);
 }
 
-const hasRoom = (pass: UserPass): boolean =>
+const hasRoom = (pass: UserState): boolean =>
   pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
 
-function waitForRoom(pass: UserPass): undefined {
+function waitForRoom(pass: UserState): undefined {
   if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;
   const used = pass.existing.map((key) => {
     const lastUse = pass.lastUses.get(key.id);
@@ -214,7 +214,7 @@ function waitForRoom(pass: UserPass): undefined {
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
-async function restart(pass: UserPass, pending: string): Promise<Date | undefined> {
+async function restart(pass: UserState, pending: string): Promise<Date | undefined> {
   const { secret, secrets, now } = pass;
   const failure = failureOf(secret)?.token === pending ? failureOf(secret) : undefined;
   const left = [failure?.at, leftSince(secret, pending)].filter((at) => at !== undefined);
@@ -225,7 +225,7 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
   }
   const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
   const lacksRoom = pass.pendingKeyId === undefined && !hasRoom(pass);
-  tellOutstanding(pass, { failure, lacksRoom, late: now >= dueAt });
+  reportOutstanding(pass, { failure, lacksRoom, late: now >= dueAt });
   if (now < dueAt) return dueAt;
   if (lacksRoom) return undefined;
   await secrets.tag(secret.arn, leftTag(pending, now));
@@ -234,8 +234,8 @@ async function restart(pass: UserPass, pending: string): Promise<Date | undefine
 }
 
 /** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
-function tellOutstanding(
-  pass: UserPass,
+function reportOutstanding(
+  pass: UserState,
   {
     failure,
     lacksRoom,
@@ -261,7 +261,7 @@ function tellOutstanding(
  * Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure.
  * One that was called off may stay off through that; nobody would ever finish it, so it is given up and the next starts over.
  */
-async function startAgain(pass: UserPass, pending: string): Promise<void> {
+async function startAgain(pass: UserState, pending: string): Promise<void> {
   const { secret, secrets, user, log } = pass;
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);

@@ -1,13 +1,13 @@
 /** The secret itself: made, restored, its policy kept, and what people changed by hand told of. */
-import type { ReconcilePorts, ReconcileSettings, UserPass } from './user-state';
+import type { ReconcilePorts, ReconcileSettings, UserState } from './user-state';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { User, Secret } from '../ports';
 import { appliedGeneration, outdated } from '../roster/subject';
 import { printSecretValue, parseSecretValue } from '../secret-value';
 import { lossTag, TAGS, tagKeysOf, LIST_LAG_MS } from '../ledger/tags';
-import { endingOf } from '../ledger/retirements';
+import { offboardingOf } from '../ledger/retirements';
 import { noticeBase, byHand } from '../notices/compose';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { versionWith } from '../ledger/versions';
 import { intentsOf } from '../ledger/intents';
 import { lastFour } from '../keys/describe';
@@ -57,10 +57,10 @@ async function restore(
     found !== undefined && secret.tags[TAGS.userId] !== undefined && secret.tags[TAGS.userId] !== found.id;
   if (another) await disown(ports, secret, found);
   const now = ports.clock.now();
-  const byUs = endingOf(secret) !== undefined;
+  const byUs = offboardingOf(secret) !== undefined;
   await ports.notices.send({
     ...noticeBase({ slice, user, secret }, now),
-    id: eventId(secret.arn, 'SECRET_RESTORED', secret.deletedAt!.toISOString()),
+    id: digest(secret.arn, 'SECRET_RESTORED', secret.deletedAt!.toISOString()),
     type: 'attention',
     audience: ['admin'],
     code: 'SECRET_RESTORED',
@@ -86,7 +86,7 @@ async function disown({ secrets }: ReconcilePorts, secret: Secret, found: User):
 }
 
 /** AWSCURRENT on a version that no rotation of ours put there: accepted as it is when its key works, and told once. */
-export async function noticeForeignCurrent(pass: UserPass): Promise<void> {
+export async function noticeForeignCurrent(pass: UserState): Promise<void> {
   const { secrets, secret, notices } = pass;
   const current = versionWith(secret, 'AWSCURRENT');
   const promoted = secret.tags[TAGS.notified];
@@ -115,7 +115,7 @@ async function proveCurrent({
   currentKeyId,
   now,
   conditions,
-}: UserPass): Promise<void> {
+}: UserState): Promise<void> {
   const key = existing.find(
     ({ id, status, createdAt }) =>
       id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS,

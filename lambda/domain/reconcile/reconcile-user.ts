@@ -1,6 +1,6 @@
 /** One user's pass of reconcile: compare what the roster wants with what is, do what is due. */
 import { keepDeactivated } from './compromised-keys';
-import { resolvedNotice, tellConditions, type Condition, type Conditions } from './conditions';
+import { resolvedNotice, reportConditions, type Condition, type Conditions } from './conditions';
 import { RotationError } from '../errors';
 import { leasedUntil } from '../ledger/lease';
 import { alertsOf, failureOf, isCompromised, TAGS } from '../ledger/tags';
@@ -14,17 +14,17 @@ import { awaitsUse } from '../keys/retirement-schedule';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import { closeRotation } from '../rotation/close-rotation';
 import { rotatedNotice } from '../notices/compose';
-import { tendKeys } from './reconcile-keys';
-import { tendRotation } from './reconcile-schedule';
+import { reconcileKeys } from './reconcile-keys';
+import { reconcileSchedule } from './reconcile-schedule';
 import { applyPolicy } from './apply-policy';
 import { ensureSecret, noticeForeignCurrent } from './reconcile-secret';
 import {
-  readPass,
+  readUserState,
   type ReconcilePorts,
   type ReconcileSettings,
   type RunBudget,
   type UserOutcome,
-  type UserPass,
+  type UserState,
 } from './user-state';
 import { reportOf, reportOfRetired } from './user-report';
 
@@ -56,7 +56,7 @@ export async function reconcileUser(
         : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] },
     );
   const conditions: Conditions = new Map();
-  const pass = await readPass(
+  const pass = await readUserState(
     { ...ports, settings, slice, user, secret, iam, conditions, unsent: [], now: ports.clock.now() },
     found !== undefined,
   );
@@ -64,7 +64,7 @@ export async function reconcileUser(
   if (isUndeleted(secret)) conditions.set('SECRET_NOT_DELETED', LASTING);
   const due = leased
     ? [leased]
-    : [...(await tend(pass, found, budget)), await tellConditions(ports, pass, conditions, pass.now)];
+    : [...(await tend(pass, found, budget)), await reportConditions(ports, pass, conditions, pass.now)];
   if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) due.push(await endUser(ports, pass));
   return {
     ...(pass.unsent.length > 0 && { unsent: pass.unsent[0] }),
@@ -80,14 +80,14 @@ const isUndeleted = (secret: Secret): boolean => alertsOf(secret).has('SECRET_NO
 const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is attempted again', once: true };
 
 /** After everything else that is written on the secret. @returns when to look again at one that could not be deleted */
-async function endUser(ports: ReconcilePorts, pass: UserPass): Promise<Date | undefined> {
+async function endUser(ports: ReconcilePorts, pass: UserState): Promise<Date | undefined> {
   const { conditions, secret, now } = pass;
   if (await end(pass)) {
     if (isUndeleted(secret))
       await ports.notices.send(resolvedNotice(pass, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
     return undefined;
   }
-  await tellConditions(ports, pass, conditions, now);
+  await reportConditions(ports, pass, conditions, now);
   return now;
 }
 
@@ -97,7 +97,7 @@ export function isFailing(secret: Secret): boolean {
   return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
 }
 
-async function tend(pass: UserPass, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
+async function tend(pass: UserState, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
   const { secret, user } = pass;
   if (!found || !isSame(secret, found)) {
     if (user.state === 'retired') return [];
@@ -115,7 +115,7 @@ async function tend(pass: UserPass, found: User | undefined, budget: RunBudget):
   await finishRotation(pass);
   await noticeForeignCurrent(pass);
   if (user.state === 'active') await comeBack(pass);
-  const due = [policyDue, ...(await tendKeys(pass)), ...(await tendRotation(pass, budget))];
+  const due = [policyDue, ...(await reconcileKeys(pass)), ...(await reconcileSchedule(pass, budget))];
   if (user.state === 'retired') due.push(await offboard(pass));
   return due;
 }
@@ -148,7 +148,7 @@ async function finishRotation({
   currentKeyId,
   existing,
   now,
-}: UserPass): Promise<void> {
+}: UserState): Promise<void> {
   const versionId = versionWith(secret, 'AWSCURRENT');
   if (!versionId || !currentKeyId) return;
   const ours = intentsOf(secret).some(({ token }) => token === versionId);

@@ -1,6 +1,6 @@
 /** Users and accounts that leave the roster: rotation ends, everything else stays. */
 import { releasePolicy } from './apply-policy';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { calendarDate } from '../time';
 import { TAGS } from '../ledger/tags';
 import type { Notices, Secret, SecretLifecycle } from '../ports';
@@ -45,7 +45,7 @@ export async function release(
   await notices.send({
     schemaVersion: 2,
     day: calendarDate(new Date(released)),
-    id: eventId(secret.arn, 'released', String(slice.generation)),
+    id: digest(secret.arn, 'released', String(slice.generation)),
     type: 'attention',
     audience: ['admin'],
     accountId: slice.accountId,

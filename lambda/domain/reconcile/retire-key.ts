@@ -1,6 +1,6 @@
 /** Carries out what retirement.ts decided: the ledger first, then the act, then who has to know. */
 import { codeOf, reasonOf } from '../errors';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { inWords } from '../time';
 import { lastFour } from '../keys/describe';
 import { judgeKey } from '../keys/last-key';
@@ -8,7 +8,7 @@ import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from 
 import { versionWith } from '../ledger/versions';
 import type { InactiveKey, NoticeOf, NoticeType, WorkingKey } from '../../contract/notice';
 import type { AccessKey, LastUse } from '../ports';
-import { withFreshPass, type UserPass } from './user-state';
+import { withFreshState, type UserState } from './user-state';
 import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
 import { parseSecretValue } from '../secret-value';
 import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
@@ -18,7 +18,7 @@ import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compo
  * @returns when to look again; undefined when the next run will, because something was written
  */
 export async function retireKey(
-  pass: UserPass,
+  pass: UserState,
   retirement: Retirement,
   key: AccessKey | undefined,
   lastUse: LastUse | undefined,
@@ -56,14 +56,14 @@ const by = (lastUse: LastUse | undefined): string =>
   lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '';
 
 /** What is owed is in the ledger before it is sent: cut off, the next run sends the same. */
-async function warn(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+async function warn(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
   const due: Retirement = { ...retirement, until: activeUntil(retirement, pass.user), owing: pass.now };
   await pass.secrets.tag(pass.secret.arn, retirementTag(due));
   return settle(pass, due, lastUse);
 }
 
 /** Sends what the ledger owes the owner. What cannot be sent stays owed, and keeps no key alive. */
-async function settle(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+async function settle(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
   const { owing, ...settled } = retirement;
   if (!owing) return;
   try {
@@ -81,22 +81,22 @@ async function settle(pass: UserPass, retirement: Retirement, lastUse: LastUse |
 
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
 async function attempt(
-  pass: UserPass,
+  pass: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   kind: 'deactivate' | 'delete',
 ): Promise<undefined> {
   try {
-    await withFreshPass(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
+    await withFreshState(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
     const key = pass.existing.find(({ id }) => id === retirement.keyId);
-    tellFailedRetirement(pass, retiringKey(retirement, pass.user, key?.status === 'Active'), lastUse, kind, error);
+    reportFailedRetirement(pass, retiringKey(retirement, pass.user, key?.status === 'Active'), lastUse, kind, error);
   }
 }
 
 /** Owner and admin hear of it once a day while it lasts: what still works, and what a person can do about it. */
-export function tellFailedRetirement(
-  { log, secret, user, conditions, currentKeyId }: UserPass,
+export function reportFailedRetirement(
+  { log, secret, user, conditions, currentKeyId }: UserState,
   previousKey: WorkingKey | InactiveKey,
   lastUse: LastUse | undefined,
   kind: 'deactivate' | 'delete',
@@ -125,14 +125,14 @@ export function tellFailedRetirement(
 }
 
 /** Decided again: the key may have come back, been used or gone since the pass read it, and then the next run decides. */
-async function carryOut(fresh: UserPass, keyId: string, kind: 'deactivate' | 'delete'): Promise<void> {
+async function carryOut(fresh: UserState, keyId: string, kind: 'deactivate' | 'delete'): Promise<void> {
   const retirement = retirementsOf(fresh.secret).find((other) => other.keyId === keyId);
   const [key, lastUse] = [fresh.existing.find(({ id }) => id === keyId), fresh.lastUses.get(keyId)];
   if (!retirement || nextRetirementStep(retirement, key, lastUse, fresh.user, fresh.now).kind !== kind) return;
   await (kind === 'deactivate' ? deactivate(fresh, retirement, lastUse) : remove(fresh, retirement, lastUse));
 }
 
-async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+async function deactivate(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const { secrets, secret, iam } = pass;
   const { verdict } = await judgeKey(pass, retirement.keyId);
   if (verdict === 'last') return;
@@ -143,7 +143,7 @@ async function deactivate(pass: UserPass, retirement: Retirement, lastUse: LastU
 }
 
 async function confirmInactive(
-  pass: UserPass,
+  pass: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   ours: boolean,
@@ -159,7 +159,7 @@ async function confirmInactive(
   return settle(pass, inactive, lastUse);
 }
 
-async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+async function remove(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const { verdict, key } = await judgeKey(pass, retirement.keyId);
   if (verdict === 'protected') return forget(pass, retirement);
   if (key?.status === 'Active') return;
@@ -169,7 +169,7 @@ async function remove(pass: UserPass, retirement: Retirement, lastUse: LastUse |
 }
 
 /** The key is gone, or back in AWSCURRENT: nothing is left to retire. The label stays where it is another key's. */
-async function forget({ secrets, secret }: UserPass, retirement: Retirement): Promise<undefined> {
+async function forget({ secrets, secret }: UserState, retirement: Retirement): Promise<undefined> {
   const holder = versionWith(secret, 'KEY_RETIRING');
   const text = holder && (await secrets.value(secret.arn, 'KEY_RETIRING'));
   if (text && parseSecretValue(text).key?.id === retirement.keyId)
@@ -178,21 +178,21 @@ async function forget({ secrets, secret }: UserPass, retirement: Retirement): Pr
 }
 
 function retiring(
-  { secret, currentKeyId }: UserPass,
+  { secret, currentKeyId }: UserState,
   { keyId }: Retirement,
   type: NoticeType,
   occasion: Date,
   lastUse: LastUse | undefined,
 ): Pick<NoticeOf<'previous-key-in-use'>, 'id' | 'currentKeyId' | 'previousKeyLastUsed'> {
   return {
-    id: eventId(secret.arn, keyId, type, occasion.toISOString()),
+    id: digest(secret.arn, keyId, type, occasion.toISOString()),
     ...(currentKeyId && { currentKeyId }),
     ...keyUse(lastUse),
   };
 }
 
 function warningNotice(
-  pass: UserPass,
+  pass: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   occasion: Date,
@@ -209,7 +209,7 @@ function warningNotice(
 }
 
 function deactivatedNotice(
-  pass: UserPass,
+  pass: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   occasion: Date,
@@ -227,7 +227,7 @@ function deactivatedNotice(
 
 /** Evidence, which nobody needs a message for. */
 function deletedRecord(
-  pass: UserPass,
+  pass: UserState,
   { keyId }: Retirement,
   lastUse: LastUse | undefined,
 ): NoticeOf<'previous-key-deleted'> {

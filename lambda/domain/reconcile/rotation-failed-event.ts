@@ -1,5 +1,5 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { isElsewhere } from '../roster/subject';
 import { failureOf } from '../ledger/tags';
 import type { Clock, Notices, SecretLifecycle } from '../ports';
@@ -7,7 +7,7 @@ import type { RosterSlice } from '../../contract/slice';
 import { noticeBase } from '../notices/compose';
 import { outstanding } from '../ledger/versions';
 
-export interface Occurrence {
+export interface RotationFailure {
   readonly name: 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
   /** ARN or name. */
   readonly secretId: string;
@@ -26,7 +26,7 @@ const RECORDED_WITHIN_MS = 60_000;
  * Reads an EventBridge event of Secrets Manager.
  * @returns undefined for anything else
  */
-export function occurrenceOf(event: unknown): Occurrence | undefined {
+export function rotationFailureOf(event: unknown): RotationFailure | undefined {
   const { source, time, detail } = (typeof event === 'object' && event !== null ? event : {}) as {
     source?: unknown;
     time?: unknown;
@@ -36,17 +36,17 @@ export function occurrenceOf(event: unknown): Occurrence | undefined {
   if (source !== 'aws.secretsmanager' || typeof name !== 'string' || !NAMES.includes(name)) return undefined;
   const secretId = detail?.additionalEventData?.SecretId;
   return {
-    name: name as Occurrence['name'],
+    name: name as RotationFailure['name'],
     secretId: typeof secretId === 'string' ? secretId : '',
     at: typeof time === 'string' ? time : '',
   };
 }
 
 /** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
-export async function noticeOccurrence(
+export async function reportRotationFailure(
   { secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock },
   slice: RosterSlice,
-  { name, secretId, at }: Occurrence,
+  { name, secretId, at }: RotationFailure,
 ): Promise<void> {
   const user = slice.users.find(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId));
   const secret = user && (await secrets.describe(secretId));
@@ -58,7 +58,7 @@ export async function noticeOccurrence(
   if (told) return;
   await notices.send({
     ...noticeBase({ slice, user, secret }, clock.now()),
-    id: eventId(secret.arn, name, at),
+    id: digest(secret.arn, name, at),
     type: 'attention',
     audience: ['admin'],
     code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',

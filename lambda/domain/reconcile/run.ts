@@ -1,17 +1,17 @@
 /** One run of reconcile: the whole account, level-triggered. */
 import { RECONCILE_EVERY_MINUTES } from '../../contract/names';
-import { REPEAT_MS, resolveUser, tellAccount, tellResolved } from './account-conditions';
+import { REPEAT_MS, resolveUser, reportAccountConditions, reportResolved } from './account-conditions';
 import { circuitBudget, isOpen } from './circuit-breaker';
 import { codeOf, reasonOf, RotationError } from '../errors';
 import { appliedGeneration, outdated, readSlice } from '../roster/subject';
 import { TAGS } from '../ledger/tags';
 import type { Reports } from '../ports';
 import { heldKeys, heldOf } from './held-keys';
-import type { Memory, Remembered } from './cache';
+import type { Cache, CachedUser } from './cache';
 import { isFailing, reconcileUser } from './reconcile-user';
 import { isReleased, lastPart, releasable, release } from './release-user';
 import type { AccountReport, UnknownUser } from '../../contract/report';
-import { isSecretOf, noticeOccurrence, type Occurrence } from './rotation-failed-event';
+import { isSecretOf, reportRotationFailure, type RotationFailure } from './rotation-failed-event';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { ReconcilePorts, ReconcileSettings, RunBudget } from './user-state';
 
@@ -38,26 +38,26 @@ const RESERVE_MS = 60_000;
 /**
  * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
  * nothing and alerts. One failing user never stops the others; whom the function's time does not reach is due in the next run.
- * @param occurrence a rotation event: it is told if the function did not, and its user is looked at at once
+ * @param rotationFailure a rotation event: it is told if the function did not, and its user is looked at at once
  */
 export async function reconcile(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
-  occurrence?: Occurrence,
+  cache: Cache,
+  rotationFailure?: RotationFailure,
 ): Promise<RunOutcome> {
   const now = ports.clock.now();
-  if (occurrence) remember(memory, occurrence);
+  if (rotationFailure) remember(cache, rotationFailure);
   let slice: RosterSlice;
   try {
     slice = await readSlice(ports.roster, settings.accountId);
-    if (memory.generation !== undefined && slice.generation < memory.generation)
-      throw outdated(slice.generation, memory.generation);
+    if (cache.generation !== undefined && slice.generation < cache.generation)
+      throw outdated(slice.generation, cache.generation);
   } catch (error) {
-    return standStill(ports, settings, memory, error);
+    return refuseRoster(ports, settings, cache, error);
   }
-  const untold = await tellOccurrences(ports, memory, slice);
-  const outcome = await pass(ports, settings, memory, slice, now, occurrence);
+  const untold = await reportRotationFailures(ports, cache, slice);
+  const outcome = await pass(ports, settings, cache, slice, now, rotationFailure);
   if (untold) throw untold;
   return outcome;
 }
@@ -65,26 +65,31 @@ export async function reconcile(
 /** Events come again when a run fails; an outage must not pile them up. */
 const OCCURRENCES_KEPT = 100;
 
-function remember({ occurrences }: Memory, occurrence: Occurrence): void {
+function remember({ rotationFailures }: Cache, rotationFailure: RotationFailure): void {
   if (
-    occurrences.some(
-      ({ secretId, at, name }) => secretId === occurrence.secretId && at === occurrence.at && name === occurrence.name,
+    rotationFailures.some(
+      ({ secretId, at, name }) =>
+        secretId === rotationFailure.secretId && at === rotationFailure.at && name === rotationFailure.name,
     )
   )
     return;
-  occurrences.push(occurrence);
-  if (occurrences.length > OCCURRENCES_KEPT) occurrences.shift();
+  rotationFailures.push(rotationFailure);
+  if (rotationFailures.length > OCCURRENCES_KEPT) rotationFailures.shift();
 }
 
 /** What cannot be told stays for the next run, and stops nobody's pass. @returns why */
-async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: RosterSlice): Promise<unknown> {
+async function reportRotationFailures(
+  ports: RunPorts,
+  { rotationFailures }: Cache,
+  slice: RosterSlice,
+): Promise<unknown> {
   let failure: unknown;
-  for (const occurrence of occurrences.splice(0)) {
+  for (const rotationFailure of rotationFailures.splice(0)) {
     try {
-      await noticeOccurrence(ports, slice, occurrence);
+      await reportRotationFailure(ports, slice, rotationFailure);
     } catch (error) {
       failure = error;
-      occurrences.push(occurrence);
+      rotationFailures.push(rotationFailure);
       ports.log.error('a rotation event could not be told', { code: codeOf(error), reason: reasonOf(error) });
     }
   }
@@ -94,23 +99,23 @@ async function tellOccurrences(ports: RunPorts, { occurrences }: Memory, slice: 
 async function pass(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
   now: Date,
-  occurrence: Occurrence | undefined,
+  rotationFailure: RotationFailure | undefined,
 ): Promise<RunOutcome> {
-  if (occurrence && memory.generation === undefined) return glance(ports, settings, memory, slice, occurrence);
-  if (memory.generation !== slice.generation || isFullPass(memory.fullPassAt, now))
-    return fullPass(ports, settings, memory, slice, now);
+  if (rotationFailure && cache.generation === undefined) return glance(ports, settings, cache, slice, rotationFailure);
+  if (cache.generation !== slice.generation || isFullPass(cache.fullPassAt, now))
+    return fullPass(ports, settings, cache, slice, now);
   const due = slice.users.filter(
     ({ name, secretName }) =>
-      (memory.users.get(name)?.dueAt ?? NEVER) <= now ||
-      (occurrence && isSecretOf(slice.accountId, secretName, occurrence.secretId)),
+      (cache.users.get(name)?.dueAt ?? NEVER) <= now ||
+      (rotationFailure && isSecretOf(slice.accountId, secretName, rotationFailure.secretId)),
   );
-  const inTurn = due.filter(({ name }) => memory.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
-  const seen = due.filter((user) => !memory.users.get(user.name)?.waits || inTurn.includes(user));
-  if (seen.length > 0) await passUsers(ports, settings, memory, slice, seen);
-  return outcomeOf(memory);
+  const inTurn = due.filter(({ name }) => cache.users.get(name)?.waits).slice(0, slice.limits.maxFirstRotationsPerRun);
+  const seen = due.filter((user) => !cache.users.get(user.name)?.waits || inTurn.includes(user));
+  if (seen.length > 0) await passUsers(ports, settings, cache, slice, seen);
+  return outcomeOf(cache);
 }
 
 /**
@@ -120,19 +125,19 @@ async function pass(
 async function glance(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
-  { secretId }: Occurrence,
+  { secretId }: RotationFailure,
 ): Promise<RunOutcome> {
   const budget: RunBudget = { rotationsLeft: 0, waiting: new Set() };
   await eachOf(
     slice.users.filter(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId)),
     async (user) => {
-      const { untold } = await passUser(ports, settings, memory, slice, user, budget);
+      const { untold } = await passUser(ports, settings, cache, slice, user, budget);
       if (untold) throw untold;
     },
   );
-  return outcomeOf(memory);
+  return outcomeOf(cache);
 }
 
 const NEVER = new Date(8.64e15);
@@ -140,24 +145,26 @@ const NEVER = new Date(8.64e15);
 async function fullPass(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
   now: Date,
 ): Promise<RunOutcome> {
   const untold: unknown[] = [];
   const failed = (name: string, error: unknown): Promise<void> =>
-    tellAccount(ports, settings, memory, lastPart(name), error).catch((failure: unknown) => void untold.push(failure));
+    reportAccountConditions(ports, settings, cache, lastPart(name), error).catch(
+      (failure: unknown) => void untold.push(failure),
+    );
   const unwanted = await releasable(ports.secrets, slice, failed);
   const newest = Math.max(0, ...unwanted.map(appliedGeneration));
-  if (slice.generation < newest) return standStill(ports, settings, memory, outdated(slice.generation, newest));
+  if (slice.generation < newest) return refuseRoster(ports, settings, cache, outdated(slice.generation, newest));
   const wanted = new Set(slice.users.map(({ name }) => name));
-  for (const name of memory.users.keys()) if (!wanted.has(name)) memory.users.delete(name);
+  for (const name of cache.users.keys()) if (!wanted.has(name)) cache.users.delete(name);
   for (const secret of unwanted)
     await release(ports, slice, secret, now).catch((error: unknown) => failed(secret.name, error));
-  await passUsers(ports, settings, memory, slice, slice.users);
+  await passUsers(ports, settings, cache, slice, slice.users);
   if (untold.length > 0) throw untold[0];
-  Object.assign(memory, { generation: slice.generation, fullPassAt: inStep(memory.fullPassAt, now) });
-  return outcomeOf(memory);
+  Object.assign(cache, { generation: slice.generation, fullPassAt: inStep(cache.fullPassAt, now) });
+  return outcomeOf(cache);
 }
 
 /** At its minute of every hour. A lost run puts it off by an hour; other runs see only to what is due. */
@@ -176,15 +183,15 @@ function inStep(former: Date | undefined, now: Date): Date {
  * The roster cannot be trusted: nothing is changed, and the admins are told. Where nothing was ever applied, a slice
  * that is missing is still to come, since functions are deployed before slices: that stands in the log only.
  */
-async function standStill(
+async function refuseRoster(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   error: unknown,
 ): Promise<RunOutcome> {
   if (codeOf(error) === 'SLICE_MISSING' && !(await managesAny(ports)))
     ports.log.info('no roster is published for this account yet');
-  else await tellAccount(ports, settings, memory, '', error);
+  else await reportAccountConditions(ports, settings, cache, '', error);
   return {
     users: 0,
     unknown: 1,
@@ -204,13 +211,13 @@ async function managesAny({ secrets }: RunPorts): Promise<boolean> {
   }
 }
 
-function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
-  const remembered = [...users.values()];
-  const due = remembered.flatMap(({ dueAt }) => dueAt?.getTime() ?? []);
+function outcomeOf({ users, fullPassAt }: Cache): RunOutcome {
+  const cached = [...users.values()];
+  const due = cached.flatMap(({ dueAt }) => dueAt?.getTime() ?? []);
   return {
-    users: remembered.filter(({ report }) => report).length,
-    unknown: remembered.filter(({ unknown }) => unknown).length,
-    awaitsUse: remembered.some((user) => user.awaitsUse),
+    users: cached.filter(({ report }) => report).length,
+    unknown: cached.filter(({ unknown }) => unknown).length,
+    awaitsUse: cached.some((user) => user.awaitsUse),
     ...(due.length > 0 && { nextDueAt: new Date(Math.min(...due)).toISOString() }),
     ...(fullPassAt && { nextFullPassAt: new Date(fullPassAt.getTime() + FULL_PASS_EVERY_MS).toISOString() }),
   };
@@ -219,30 +226,30 @@ function outcomeOf({ users, fullPassAt }: Memory): RunOutcome {
 async function passUsers(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
   users: readonly SliceUser[],
 ): Promise<void> {
-  if (memory.users.size === 0) await recallFailures(ports, memory, slice);
-  await tellCircuit(ports, settings, memory);
+  if (cache.users.size === 0) await recallFailures(ports, cache, slice);
+  await reportCircuit(ports, settings, cache);
   const budget: RunBudget = {
-    rotationsLeft: circuitBudget(failures(memory), slice.limits.maxFirstRotationsPerRun),
+    rotationsLeft: circuitBudget(failures(cache), slice.limits.maxFirstRotationsPerRun),
     waiting: new Set(),
   };
   await eachOf(users, async (user) => {
     const hasTime = ports.clock.remaining() > RESERVE_MS;
-    memory.users.set(
+    cache.users.set(
       user.name,
-      hasTime ? await passUser(ports, settings, memory, slice, user, budget) : putOff(ports, memory, user),
+      hasTime ? await passUser(ports, settings, cache, slice, user, budget) : putOff(ports, cache, user),
     );
   });
-  await ports.reports.write(await accountReport(ports, settings, memory, slice));
-  const untold = users.map(({ name }) => memory.users.get(name)?.untold).find((failure) => failure !== undefined);
+  await ports.reports.write(await accountReport(ports, settings, cache, slice));
+  const untold = users.map(({ name }) => cache.users.get(name)?.untold).find((failure) => failure !== undefined);
   if (untold) throw untold;
 }
 
 /** What an earlier run found stands until then. */
-function putOff({ clock }: RunPorts, { users }: Memory, { name }: SliceUser): Remembered {
+function putOff({ clock }: RunPorts, { users }: Cache, { name }: SliceUser): CachedUser {
   const before = users.get(name);
   const unknown = {
     userName: name,
@@ -255,17 +262,17 @@ function putOff({ clock }: RunPorts, { users }: Memory, { name }: SliceUser): Re
 async function passUser(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
   user: SliceUser,
   budget: RunBudget,
-): Promise<Remembered> {
+): Promise<CachedUser> {
   try {
     const { report, due, awaitsUse, failing, unsent } = await reconcileUser(ports, settings, slice, user, budget, () =>
-      heldKeys(ports.reports, memory, user.name),
+      heldKeys(ports.reports, cache, user.name),
     );
-    const untold = unsent === undefined ? undefined : await tellUnsent(ports, settings, memory, user.name, unsent);
-    if (unsent === undefined) await resolveUser(ports, settings, memory, user.name);
+    const untold = unsent === undefined ? undefined : await reportUnsent(ports, settings, cache, user.name, unsent);
+    if (unsent === undefined) await resolveUser(ports, settings, cache, user.name);
     return {
       report,
       held: heldOf(report),
@@ -278,27 +285,27 @@ async function passUser(
   } catch (error) {
     const unknown = { userName: user.name, code: codeOf(error), reason: reasonOf(error) };
     ports.log.error('user not reconciled', { user: user.name, code: unknown.code, reason: unknown.reason });
-    const untold = await tellAccount(
+    const untold = await reportAccountConditions(
       ports,
       settings,
-      memory,
+      cache,
       unknown.code === 'SLICE_OUTDATED' ? '' : user.name,
       error,
     ).catch((failure: unknown) => failure);
-    const held = memory.users.get(user.name)?.held;
+    const held = cache.users.get(user.name)?.held;
     return { unknown, ...(held && { held }), dueAt: ports.clock.now(), ...(untold !== undefined && { untold }) };
   }
 }
 
 /** A notice that is owed is a condition of its own; @returns why not even that can be sent, which fails the run */
-async function tellUnsent(
+async function reportUnsent(
   ports: RunPorts,
   settings: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   userName: string,
   unsent: unknown,
 ): Promise<unknown> {
-  return tellAccount(ports, settings, memory, userName, unsent).then(
+  return reportAccountConditions(ports, settings, cache, userName, unsent).then(
     () => undefined,
     (failure: unknown) => failure,
   );
@@ -307,12 +314,12 @@ async function tellUnsent(
 async function accountReport(
   ports: RunPorts,
   { accountId, codeVersion }: ReconcileSettings,
-  memory: Memory,
+  cache: Cache,
   slice: RosterSlice,
 ): Promise<AccountReport> {
-  const remembered = slice.users.map(({ name }) => memory.users.get(name));
+  const cached = slice.users.map(({ name }) => cache.users.get(name));
   const unknown = await Promise.all(
-    remembered.flatMap((user) => user?.unknown ?? []).map((user) => withHeldKeys(ports, memory, user)),
+    cached.flatMap((user) => user?.unknown ?? []).map((user) => withHeldKeys(ports, cache, user)),
   );
   return {
     schemaVersion: 1,
@@ -320,16 +327,16 @@ async function accountReport(
     generation: slice.generation,
     codeVersion,
     at: ports.clock.now().toISOString(),
-    users: remembered.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
+    users: cached.flatMap((user) => user?.report ?? []).sort((a, b) => (a.userName < b.userName ? -1 : 1)),
     ...(slice.state === 'leaving' && { released: await isReleased(ports.secrets, slice) }),
     unknown,
   };
 }
 
 /** What the last report knew of a user that cannot be read, this one still does. */
-async function withHeldKeys({ reports, log }: RunPorts, memory: Memory, user: UnknownUser): Promise<UnknownUser> {
+async function withHeldKeys({ reports, log }: RunPorts, cache: Cache, user: UnknownUser): Promise<UnknownUser> {
   try {
-    const held = await heldKeys(reports, memory, user.userName);
+    const held = await heldKeys(reports, cache, user.userName);
     return held.length > 0 ? { ...user, heldKeys: held } : user;
   } catch (error) {
     log.error('the last report cannot be read', { code: codeOf(error), reason: reasonOf(error) });
@@ -338,10 +345,10 @@ async function withHeldKeys({ reports, log }: RunPorts, memory: Memory, user: Un
 }
 
 /** A cold function knows no failures yet; the ledgers do. What cannot be read is told by the user's own pass. */
-async function recallFailures({ secrets }: RunPorts, memory: Memory, slice: RosterSlice): Promise<void> {
+async function recallFailures({ secrets }: RunPorts, cache: Cache, slice: RosterSlice): Promise<void> {
   await eachOf(slice.users, async ({ name, secretName }) => {
     const secret = await secrets.describe(secretName).catch(() => undefined);
-    memory.users.set(name, { failing: secret !== undefined && isFailing(secret) });
+    cache.users.set(name, { failing: secret !== undefined && isFailing(secret) });
   });
 }
 
@@ -353,19 +360,19 @@ async function eachOf(users: readonly SliceUser[], see: (user: SliceUser) => Pro
   await Promise.all(Array.from({ length: CONCURRENT_USERS }, work));
 }
 
-const failures = ({ users }: Memory): { readonly failing: number; readonly users: number } => ({
+const failures = ({ users }: Cache): { readonly failing: number; readonly users: number } => ({
   failing: [...users.values()].filter(({ failing }) => failing).length,
   users: users.size,
 });
 
-async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory: Memory): Promise<void> {
-  const open = isOpen(failures(memory));
-  const { failing, users } = failures(memory);
+async function reportCircuit(ports: RunPorts, settings: ReconcileSettings, cache: Cache): Promise<void> {
+  const open = isOpen(failures(cache));
+  const { failing, users } = failures(cache);
   if (open)
-    await tellAccount(
+    await reportAccountConditions(
       ports,
       settings,
-      memory,
+      cache,
       '',
       new RotationError(
         'CIRCUIT_OPEN',
@@ -373,6 +380,6 @@ async function tellCircuit(ports: RunPorts, settings: ReconcileSettings, memory:
         'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do',
       ),
     );
-  else if (memory.circuitOpen) await tellResolved(ports, settings, '', 'CIRCUIT_OPEN', 'rotations succeed again');
-  memory.circuitOpen = open;
+  else if (cache.circuitOpen) await reportResolved(ports, settings, '', 'CIRCUIT_OPEN', 'rotations succeed again');
+  cache.circuitOpen = open;
 }

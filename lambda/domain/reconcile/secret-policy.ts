@@ -1,7 +1,7 @@
 /** The resource policy of a user's secret: what the roster asks for, and what is to be learned from a stored one. */
 import { ROLES } from '../../contract/names';
 import type { RosterSlice } from '../../contract/slice';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { PREFIX } from '../ledger/tags';
 
 interface Statement {
@@ -113,10 +113,10 @@ export const samePolicy = (one: string | undefined, other: string): boolean =>
 
 /** The same for a policy as it was put and as it is read, also after a principal was deleted; `-` for none. */
 export const policyFingerprint = (policy: string | undefined): string =>
-  policy === undefined ? '-' : eventId(canonical(withNames(policy)));
+  policy === undefined ? '-' : digest(canonical(withNames(policy)));
 
 /** As it was written before principals were compared as sets. */
-export const formerFingerprint = (policy: string): string => eventId(JSON.stringify(JSON.parse(policy)));
+export const formerFingerprint = (policy: string): string => digest(JSON.stringify(JSON.parse(policy)));
 
 function withNames(policy: string): string {
   const { existing, deleted } = readersOf(policy);

@@ -9,11 +9,11 @@ import { isCompromised, lossOf } from '../ledger/tags';
 import { retirementsOf } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
 import type { AccessKey } from '../ports';
-import { frozenUntil, standsStill } from '../roster/suspension';
-import { lostCurrentKey, type UserPass } from './user-state';
+import { frozenUntil, isSuspended } from '../roster/suspension';
+import { lostCurrentKey, type UserState } from './user-state';
 
 /** Lasts until the secret names a key that works, whatever else is going on. @param pending token of the outstanding rotation */
-export function tellStoredKey(pass: UserPass, pending: string | undefined): void {
+export function reportStoredKey(pass: UserState, pending: string | undefined): void {
   const { conditions, currentKeyId, existing, secret } = pass;
   if (storedKeyWorks(pass)) return;
   if (currentKeyId === undefined) {
@@ -31,7 +31,7 @@ export function tellStoredKey(pass: UserPass, pending: string | undefined): void
   else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', missing(pass, currentKeyId, pending));
 }
 
-function inactive(pass: UserPass, { id }: AccessKey, pending: string | undefined): Condition {
+function inactive(pass: UserState, { id }: AccessKey, pending: string | undefined): Condition {
   const { user } = pass;
   return {
     reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by somebody outside this product; ${whatWorks(pass)}`,
@@ -42,8 +42,8 @@ function inactive(pass: UserPass, { id }: AccessKey, pending: string | undefined
 }
 
 /** Another way for whoever deactivated it on purpose. */
-function ifItMustNot(pass: UserPass, pending: string | undefined): string {
-  if (standsStill(pass) || pending) return '';
+function ifItMustNot(pass: UserState, pending: string | undefined): string {
+  if (isSuspended(pass) || pending) return '';
   if (canRollBack(pass))
     return `; if it must stay deactivated, go back to the previous key: ${commanded(pass, 'rollback')}`;
   return pass.existing.length < 2
@@ -51,9 +51,9 @@ function ifItMustNot(pass: UserPass, pending: string | undefined): string {
     : '';
 }
 
-function missing(pass: UserPass, currentKeyId: string, pending: string | undefined): Condition {
+function missing(pass: UserState, currentKeyId: string, pending: string | undefined): Condition {
   const reason = `the key …${lastFour(currentKeyId)} of ${pass.user.name}, which AWSCURRENT names, was deleted by somebody outside this product; ${whatWorks(pass)}`;
-  const canGoBack = canRollBack(pass) && !standsStill(pass) && pass.existing.length > 1;
+  const canGoBack = canRollBack(pass) && !isSuspended(pass) && pass.existing.length > 1;
   if (!pending && canGoBack)
     return {
       reason,
@@ -64,7 +64,7 @@ function missing(pass: UserPass, currentKeyId: string, pending: string | undefin
   return { reason, ...whileNoneIsStored(pass, pending, 'CURRENT_KEY_MISSING') };
 }
 
-const lost = (pass: UserPass, pending: string | undefined): Condition => ({
+const lost = (pass: UserState, pending: string | undefined): Condition => ({
   reason: `the secret of ${pass.user.name} was deleted without recovery, and one without a key was made in its place; ${whatWorks(pass)}`,
   ...whileNoneIsStored(pass, pending, 'SECRET_LOST'),
 });
@@ -72,7 +72,7 @@ const lost = (pass: UserPass, pending: string | undefined): Condition => ({
 type Cure = Omit<Condition, 'reason'>;
 
 /** With room for a key, the next rotation is the cure; without, a person says which of two keys nobody needs. */
-function whileNoneIsStored(pass: UserPass, pending: string | undefined, code: OwnersCode): Cure {
+function whileNoneIsStored(pass: UserState, pending: string | undefined, code: OwnersCode): Cure {
   const { user } = pass;
   if (usable(pass).length < 2)
     return { nextStep: howItComes(pass, pending), ...(!pending && isHeldUp(pass) && { notice: toOwner(pass, code) }) };
@@ -87,18 +87,18 @@ function whileNoneIsStored(pass: UserPass, pending: string | undefined, code: Ow
   };
 }
 
-function howItComes(pass: UserPass, pending: string | undefined): string {
+function howItComes(pass: UserState, pending: string | undefined): string {
   if (pending) return 'a rotation is under way';
-  if (standsStill(pass)) return 'nothing is started for a user who is exempt or is being released: change the roster';
+  if (isSuspended(pass)) return 'nothing is started for a user who is exempt or is being released: change the roster';
   if (frozenUntil(pass))
     return `a rotation is started after the freeze; if that is too late: ${commanded(pass, 'rotate')}`;
   return 'a rotation is started';
 }
 
-const isHeldUp = (pass: UserPass): boolean => standsStill(pass) || frozenUntil(pass) !== undefined;
+const isHeldUp = (pass: UserState): boolean => isSuspended(pass) || frozenUntil(pass) !== undefined;
 
 /** The one to go: Inactive, or quiet, and unused for longer than the other. */
-function leastNeeded(pass: UserPass): AccessKey | undefined {
+function leastNeeded(pass: UserState): AccessKey | undefined {
   const { lastUses, user, now } = pass;
   const quiet = usable(pass).filter(
     (key) => key.status !== 'Active' || isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now),
@@ -111,7 +111,7 @@ function leastNeeded(pass: UserPass): AccessKey | undefined {
 }
 
 /** A previous version is kept whose key exists. */
-function canRollBack({ secret, existing }: UserPass): boolean {
+function canRollBack({ secret, existing }: UserState): boolean {
   const [current, kept] = [versionWith(secret, 'AWSCURRENT'), versionWith(secret, 'KEY_RETIRING')];
   const previous = retirementsOf(secret).find(({ replacedBy }) => replacedBy === current);
   return (
@@ -121,33 +121,33 @@ function canRollBack({ secret, existing }: UserPass): boolean {
   );
 }
 
-const commanded = ({ user, slice }: UserPass, command: 'rotate' | 'rollback'): string =>
+const commanded = ({ user, slice }: UserState, command: 'rotate' | 'rollback'): string =>
   `node bin/access-keys.js ${command} --account ${slice.accountId} --user ${user.name}`;
 
-function whatWorks(pass: UserPass): string {
+function whatWorks(pass: UserState): string {
   const working = others(pass).map((key) => `…${lastFour(key.id)} (${use(pass, key)})`);
   if (working.length === 0) return `no other key of ${pass.user.name} works`;
   return working.length === 1 ? `the key ${working[0]} still works` : `the keys ${working.join(' and ')} still work`;
 }
 
-function use({ lastUses }: UserPass, { id }: AccessKey): string {
+function use({ lastUses }: UserState, { id }: AccessKey): string {
   const lastUse = lastUses.get(id);
   return lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used';
 }
 
 /** Keys that somebody may have: none that was made and never stored, nor one that a rotation under way has just made. */
-function usable(pass: UserPass): AccessKey[] {
+function usable(pass: UserState): AccessKey[] {
   const { orphans, undecided } = judgeUnknown(pass);
   return pass.existing.filter((key) => key.id !== pass.pendingKeyId && ![...orphans, ...undecided].includes(key));
 }
 
-const others = (pass: UserPass): readonly AccessKey[] =>
+const others = (pass: UserState): readonly AccessKey[] =>
   usable(pass).filter(({ id, status }) => id !== pass.currentKeyId && status === 'Active');
 
 type OwnersCode = 'CURRENT_KEY_INACTIVE' | 'CURRENT_KEY_MISSING' | 'SECRET_LOST';
 
 /** The owner hears too: it may be its key that stopped, and it knows what is in use. */
-function toOwner(pass: UserPass, code: OwnersCode): Condition['notice'] {
+function toOwner(pass: UserState, code: OwnersCode): Condition['notice'] {
   return {
     type: 'stored-key-unusable',
     audience: ['owner', 'admin'],

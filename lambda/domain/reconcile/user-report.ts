@@ -1,17 +1,17 @@
 /** What is told of one user: every key, its age and use, what comes next and when. */
-import { endingOf, retirementsOf } from '../ledger/retirements';
+import { offboardingOf, retirementsOf } from '../ledger/retirements';
 import { lossOf } from '../ledger/tags';
 import type { AccessKey, KeyAdministration, LastUse } from '../ports';
 import type { KeyReport, UserReport } from '../../contract/report';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { rotationDueBy } from '../roster/rotation-schedule';
 import type { SliceUser } from '../../contract/slice';
-import type { UserPass } from './user-state';
-import { isExempt, standsStill } from '../roster/suspension';
+import type { UserState } from './user-state';
+import { isExempt, isSuspended } from '../roster/suspension';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function reportOf(pass: UserPass): UserReport {
+export function reportOf(pass: UserState): UserReport {
   const retiring = new Set([
     ...retirementsOf(pass.secret).map(({ keyId }) => keyId),
     ...(lossOf(pass.secret)?.keyIds ?? []),
@@ -60,14 +60,18 @@ function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport
   };
 }
 
-function nextStep(pass: UserPass, key: AccessKey, role: KeyReport['role']): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
+function nextStep(
+  pass: UserState,
+  key: AccessKey,
+  role: KeyReport['role'],
+): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
   const { secret, user } = pass;
-  const ending = endingOf(secret);
+  const ending = offboardingOf(secret);
   if (role === 'current' && ending?.keyId === key.id)
     return ending.state === 'inactive'
       ? at('delete', inactiveUntil(ending, user))
       : at('deactivate', activeUntil(ending, user));
-  if (role === 'current') return standsStill(pass) ? {} : at('rotate', rotationDueBy(key, user));
+  if (role === 'current') return isSuspended(pass) ? {} : at('rotate', rotationDueBy(key, user));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};
   return retirement.state === 'inactive'

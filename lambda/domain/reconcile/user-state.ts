@@ -50,7 +50,7 @@ export interface RunBudget {
   readonly waiting: Set<string>;
 }
 
-export interface UserPass extends ReconcilePorts {
+export interface UserState extends ReconcilePorts {
   readonly settings: ReconcileSettings;
   readonly slice: RosterSlice;
   readonly user: SliceUser;
@@ -83,10 +83,10 @@ export interface UserOutcome {
  * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN: taken for the user's, another's value would leave
  * the user's own key in no version, to be retired
  */
-export async function readPass(
-  base: Omit<UserPass, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>,
+export async function readUserState(
+  base: Omit<UserState, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>,
   userExists: boolean,
-): Promise<UserPass> {
+): Promise<UserState> {
   const { secrets, secret, iam, user, settings } = base;
   const existing = userExists ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
@@ -103,7 +103,7 @@ export async function readPass(
  * The key that AWSCURRENT names is not in IAM. One that a rotation stored minutes ago is not missed yet: IAM's lists
  * lag behind.
  */
-export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }: UserPass): boolean {
+export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }: UserState): boolean {
   if (currentKeyId === undefined || existing.some(({ id }) => id === currentKeyId)) return false;
   const current = versionWith(secret, 'AWSCURRENT');
   return !intentsOf(secret).some(
@@ -115,9 +115,12 @@ export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }
  * Runs the act under the lease on a reading of its own: what the pass read before may be over.
  * @returns undefined when somebody else is at work on the secret, and the next run looks again
  */
-export async function withFreshPass<T>(pass: UserPass, act: (fresh: UserPass) => Promise<T>): Promise<T | undefined> {
+export async function withFreshState<T>(
+  pass: UserState,
+  act: (fresh: UserState) => Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await withLease(pass, async (secret) => act(await readPass({ ...pass, secret }, true)));
+    return await withLease(pass, async (secret) => act(await readUserState({ ...pass, secret }, true)));
   } catch (error) {
     if (codeOf(error) === 'SECRET_BUSY') return undefined;
     throw error;

@@ -15,7 +15,7 @@ const AHEAD_MS = 15 * 60_000;
 const EXEMPTION_NOTICE_MS = 14 * DAY_MS;
 
 /** Neither rotated nor adopted, by the roster's word. */
-export const standsStill = (standing: Standing): boolean => isExempt(standing) || endsHere(standing);
+export const isSuspended = (standing: Standing): boolean => isExempt(standing) || endsHere(standing);
 
 /** The user retires, or its account is being released: no new key is made, not even in an emergency. */
 export const endsHere = ({ user, slice }: Pick<Standing, 'user' | 'slice'>): boolean =>

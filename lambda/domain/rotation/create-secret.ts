@@ -2,7 +2,7 @@ import type { Rotation } from './context';
 import { pendingKey, existingUserName } from './pending-key';
 import { makeRoom } from './make-room';
 import { type Intent, intentTag, intentsOf, intentTagKey } from '../ledger/intents';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { type SecretValue, parseOwnValue, printSecretValue } from '../secret-value';
 import { isFormers, LIST_LAG_MS } from '../ledger/tags';
 import type { AccessKeyPair } from '../ports';
@@ -42,7 +42,7 @@ export async function createSecret(rotation: Rotation): Promise<void> {
 /** First rotations are started many at once: each begins at a moment of its own, so that they do not meet IAM's throttle together. */
 const MOST_JITTER_MS = 20_000;
 
-const jitterMs = (secretName: string): number => Number.parseInt(eventId(secretName).slice(0, 8), 16) % MOST_JITTER_MS;
+const jitterMs = (secretName: string): number => Number.parseInt(digest(secretName).slice(0, 8), 16) % MOST_JITTER_MS;
 
 async function currentValue({ secrets, secret, user, settings }: Rotation): Promise<SecretValue | undefined> {
   if (isFormers(secret)) return undefined;

@@ -1,7 +1,7 @@
 /** One invocation of the rotate function: guard, step, and who is told when it fails. */
 import { createSecret } from './create-secret';
 import { codeOf, reasonOf, RotationError } from '../errors';
-import { eventId } from '../digest';
+import { digest } from '../digest';
 import { finishSecret } from './finish-secret';
 import { calendarDate } from '../time';
 import { guardRotation } from './guard';
@@ -38,7 +38,7 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
     await STEP_FUNCTIONS[event.step](rotation);
     if (event.step !== 'finishSecret') await keepStep(rotation);
   } catch (error) {
-    await tellOfFailure(rotation, error).catch((cause: unknown) =>
+    await reportFailure(rotation, error).catch((cause: unknown) =>
       ports.log.error('the failure could not be told', { code: codeOf(cause) }),
     );
     throw error;
@@ -92,7 +92,7 @@ function refusalNotice(
   return {
     schemaVersion: 2,
     day: calendarDate(now),
-    id: eventId(event.secretId, code, calendarDate(now)),
+    id: digest(event.secretId, code, calendarDate(now)),
     type: 'attention',
     audience: ['admin'],
     accountId,
@@ -120,7 +120,7 @@ function isFinished({ secret }: Subject, { step, token }: StepEvent): boolean {
  * The key unchanged: the admin hears of it. The new key live: the admin hears that something after it failed, and
  * the owner hears of the new key from the resumed rotation. Once for each token and code.
  */
-async function tellOfFailure(rotation: Rotation, error: unknown): Promise<void> {
+async function reportFailure(rotation: Rotation, error: unknown): Promise<void> {
   const { secrets, notices, log, clock, event } = rotation;
   log.error('step failed', { step: event.step, code: codeOf(error), reason: reasonOf(error) });
   const secret = await secrets.describe(rotation.secret.arn);
@@ -145,7 +145,7 @@ function failureNotice(
   const nextStep = error instanceof RotationError ? error.nextStep : undefined;
   const failure = {
     ...noticeBase(rotation, clock.now(), since),
-    id: eventId(secret.arn, event.token, type, codeOf(error)),
+    id: digest(secret.arn, event.token, type, codeOf(error)),
     audience: ['admin'] as const,
     versionId: event.token,
     code: codeOf(error),

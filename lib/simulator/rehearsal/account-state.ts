@@ -1,4 +1,4 @@
-import type { HistoryEvent } from './event-log';
+import type { LoggedEvent } from './event-log';
 
 /** One account's users, keys and secrets at one instant, as whoever sees everything sees them. */
 export interface AccountState {
@@ -35,15 +35,15 @@ export interface VersionState {
 }
 
 /** What happened to keys and secrets between two states, as events at the later one's instant. */
-export function keyEvents(before: AccountState | undefined, after: AccountState, at: Date): readonly HistoryEvent[] {
+export function keyEvents(before: AccountState | undefined, after: AccountState, at: Date): readonly LoggedEvent[] {
   return after.users.flatMap((user) => {
     const former = before?.users.find((other) => other.userName === user.userName);
     const known = former?.keys ?? [];
     const base = { at: at.toISOString(), accountId: after.accountId, userName: user.userName };
     const gone = known.filter((key) => !user.keys.some((other) => other.keyId === key.keyId));
     return [
-      ...gone.map((key): HistoryEvent => ({ ...base, kind: 'key-deleted', keyId: key.keyId })),
-      ...user.keys.flatMap((key): readonly HistoryEvent[] => {
+      ...gone.map((key): LoggedEvent => ({ ...base, kind: 'key-deleted', keyId: key.keyId })),
+      ...user.keys.flatMap((key): readonly LoggedEvent[] => {
         const earlier = known.find((other) => other.keyId === key.keyId);
         if (earlier === undefined) return [{ ...base, kind: 'key-created', keyId: key.keyId, origin: 'rotation' }];
         if (earlier.status === key.status) return [];
@@ -57,7 +57,7 @@ export function keyEvents(before: AccountState | undefined, after: AccountState,
           },
         ];
       }),
-      ...secretEvents(former, user, at).map((event): HistoryEvent => ({ ...base, ...event })),
+      ...secretEvents(former, user, at).map((event): LoggedEvent => ({ ...base, ...event })),
     ];
   });
 }

@@ -2,7 +2,7 @@ import type { NoticeEvent } from '../../../lambda/contract/notice';
 import type { AccountState } from './account-state';
 
 /** What a rehearsal needs of the organization it plays in; times are virtual. */
-export interface Stage {
+export interface Environment {
   now(): Date;
   /** Runs whatever is due until that instant: schedules, rotations, queues. */
   advanceTo(at: Date): Promise<void>;
@@ -14,7 +14,7 @@ export interface Stage {
   stateOf(accountId: string, userName?: string): AccountState;
   /** What was published and mailed since the last time this was asked. */
   takeNotices(): readonly NoticeEvent[];
-  takeMails(): readonly StageMail[];
+  takeMails(): readonly EnvironmentMail[];
   /** What left a function or was sent to AWS since then, but for the values of secrets. */
   takeTexts(): readonly Text[];
   /** Called after each call that changed a key or a secret of the account. */
@@ -48,7 +48,7 @@ export interface Text {
   readonly text: string;
 }
 
-export interface StageMail {
+export interface EnvironmentMail {
   readonly at: Date;
   readonly audience: 'owner' | 'admin';
   readonly to: readonly string[];

@@ -10,7 +10,7 @@ interface Happening {
   readonly userName?: string;
 }
 
-export type HistoryEvent = Happening &
+export type LoggedEvent = Happening &
   (
     | { readonly kind: 'key-created'; readonly keyId: string; readonly origin: KeyOrigin }
     | { readonly kind: 'key-deactivated'; readonly keyId: string; readonly compromised?: true }
@@ -79,9 +79,9 @@ export interface Violation {
 
 /** Collects events in the order of their time; those of one instant stay in the order they came. */
 export class History {
-  private readonly recorded: HistoryEvent[] = [];
+  private readonly recorded: LoggedEvent[] = [];
 
-  record(event: HistoryEvent): void {
+  record(event: LoggedEvent): void {
     this.recorded.push(event);
   }
 
@@ -91,7 +91,7 @@ export class History {
     if (!known) this.recorded.push({ kind: 'violation', ...violation });
   }
 
-  get events(): readonly HistoryEvent[] {
+  get events(): readonly LoggedEvent[] {
     return this.recorded.toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0));
   }
 

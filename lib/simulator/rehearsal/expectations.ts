@@ -2,7 +2,7 @@
 import type { Scenario, Expectation } from './scenario';
 import type { Rehearsal } from './rehearsal';
 import type { Seen } from './report';
-import type { HistoryEvent } from './event-log';
+import type { LoggedEvent } from './event-log';
 import type { KeyLife } from './key-timeline';
 
 /** Whether everything was seen that the scenario expects. */
@@ -16,7 +16,7 @@ function countEvents({ sentence, event = {} }: Expectation, { report, mails }: R
   const texts = new Map(
     says === undefined ? [] : mails.map(({ name, content }) => [name, content.replace(/\s+/g, ' ')]),
   );
-  const matches = (happened: HistoryEvent): boolean => {
+  const matches = (happened: LoggedEvent): boolean => {
     const day = happened.at.slice(0, 10);
     const member = (name: string): unknown => (happened as unknown as Record<string, unknown>)[name];
     const inTime = (from === undefined || day >= from) && (to === undefined || day <= to);

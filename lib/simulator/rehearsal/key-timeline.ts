@@ -1,4 +1,4 @@
-import type { HistoryEvent, KeyOrigin } from './event-log';
+import type { LoggedEvent, KeyOrigin } from './event-log';
 
 /** One access key's life, read from the events. Instants are ISO 8601; an absent end means the rehearsal's end. */
 export interface KeyLife {
@@ -29,7 +29,7 @@ interface Draft {
 const SAME_SPAN_MS = 36 * 3_600_000;
 
 /** The lives of one user's keys, in the order of their creation. Expects that user's events in order. */
-export function keyLives(events: readonly HistoryEvent[]): readonly KeyLife[] {
+export function keyLives(events: readonly LoggedEvent[]): readonly KeyLife[] {
   const drafts = new Map<string, Draft>();
   for (const event of events) {
     if (event.kind === 'key-created') {
@@ -48,7 +48,7 @@ export function keyLives(events: readonly HistoryEvent[]): readonly KeyLife[] {
   return [...drafts.values()];
 }
 
-function live(draft: Draft, event: HistoryEvent): void {
+function live(draft: Draft, event: LoggedEvent): void {
   switch (event.kind) {
     case 'key-deactivated':
       draft.inactive.push({ from: event.at });

@@ -9,7 +9,7 @@ import type { Secret } from '../local-organization/services/secretsmanager/model
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { AccountState, KeyState, UserState, VersionState } from './account-state';
 import { nameOf } from './user-key';
-import type { Change, KeyPair, Refusal, Stage, StageMail, Text } from './environment';
+import type { Change, KeyPair, Refusal, Environment, EnvironmentMail, Text } from './environment';
 
 export interface ManagedUser {
   readonly accountId: string;
@@ -36,7 +36,7 @@ interface Clients {
 const CHANGES = /^(Create|Put|Update|Delete|Restore)/;
 
 /** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
-export class LocalStage implements Stage {
+export class LocalEnvironment implements Environment {
   private readonly listeners: ((change: Change) => void)[] = [];
   private readonly byAccount = new Map<string, ManagedUser[]>();
   private readonly byUserName: ReadonlyMap<string, ManagedUser>;
@@ -44,7 +44,7 @@ export class LocalStage implements Stage {
   private readonly published = new Set<string>();
   private notices: NoticeEvent[] = [];
   private readonly noticeListeners: ((notice: NoticeEvent) => void)[] = [];
-  private mails: StageMail[] = [];
+  private mails: EnvironmentMail[] = [];
   private texts: Text[] = [];
   private emailsSeen = 0;
   /** Of the topic's messages whose call has not ended yet. */
@@ -103,7 +103,7 @@ export class LocalStage implements Stage {
     return taken;
   }
 
-  takeMails(): readonly StageMail[] {
+  takeMails(): readonly EnvironmentMail[] {
     const taken = this.mails;
     this.mails = [];
     return taken;

@@ -1,4 +1,4 @@
-import type { StageMail } from './environment';
+import type { EnvironmentMail } from './environment';
 
 export interface MailFile {
   readonly name: string;
@@ -7,7 +7,7 @@ export interface MailFile {
 
 /** A name that sorts by time and says whom and what the mail is about: `2027-01-31T09-05-00-333333333333-jeremy-rotated`. */
 export function mailName(
-  mail: StageMail,
+  mail: EnvironmentMail,
   about: { readonly accountId?: string; readonly userName?: string; readonly type?: string },
   taken: ReadonlySet<string>,
 ): string {
@@ -26,7 +26,7 @@ export function mailName(
 }
 
 /** The mail as its reader's program would show it, and its text form with the headers on top. */
-export function mailFiles(name: string, mail: StageMail): readonly MailFile[] {
+export function mailFiles(name: string, mail: EnvironmentMail): readonly MailFile[] {
   const headers = `Date: ${mail.at.toISOString()}\nTo: ${mail.to.join(', ')}\nSubject: ${mail.subject}\n\n`;
   const text = { name: `${name}.txt`, content: `${headers}${mail.text}\n` };
   return mail.html === undefined ? [text] : [{ name: `${name}.html`, content: mail.html }, text];

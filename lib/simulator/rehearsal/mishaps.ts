@@ -2,9 +2,9 @@
 import { DeleteAccessKeyCommand, IAMClient, UpdateAccessKeyCommand } from '@aws-sdk/client-iam';
 import { DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { LocalOrganization } from '../local-organization/organization';
-import type { Stage } from './environment';
-import type { Witness } from './observer';
-import type { Lives } from './owner-activity';
+import type { Environment } from './environment';
+import type { Observer } from './observer';
+import type { OwnerActivities } from './owner-activity';
 import type { Player } from './participants';
 import { hoursOf, type ScenarioMishap } from './scenario';
 import { nameOf } from './user-key';
@@ -14,9 +14,9 @@ const HOUR_MS = 3_600_000;
 
 interface Setting {
   readonly organization: LocalOrganization;
-  readonly stage: Stage;
-  readonly witness: Witness;
-  readonly lives: Lives;
+  readonly stage: Environment;
+  readonly observer: Observer;
+  readonly lives: OwnerActivities;
   readonly start: Date;
 }
 
@@ -25,14 +25,14 @@ interface Setting {
  * @throws Error when the mishap is about nobody who plays
  */
 export function planMishap(setting: Setting, mishap: ScenarioMishap, players: readonly Player[]): void {
-  const { organization, witness, lives, start } = setting;
+  const { organization, observer, lives, start } = setting;
   const name = nameOf(mishap.account, mishap.user);
   const player = players.find((other) => nameOf(other.accountId, other.user.name) === name);
   if (!player)
     throw new Error(`the scenario lets ${mishap.user} in ${mishap.account} be harmed, who is not in the roster`);
   const at = new Date(start.getTime() + (mishap.day + 0.5) * DAY_MS);
   organization.clock.at(at, async () => {
-    witness.harm(name, mishap.does === 'deletes the secret');
+    observer.harm(name, mishap.does === 'deletes the secret');
     lives.harm(name);
     record(setting, player, `somebody ${mishap.does}`);
     await harm(setting, player, mishap.does);
@@ -57,10 +57,10 @@ async function harm(setting: Setting, { accountId, user }: Player, does: Scenari
 
 /** Word by word. A notice without a command, or none, leaves nothing to do. */
 async function mend(setting: Setting, player: Player): Promise<void> {
-  const { organization, witness } = setting;
+  const { organization, observer } = setting;
   const { accountId, user } = player;
-  witness.collect();
-  const command = witness.lastCommand(nameOf(accountId, user.name));
+  observer.collect();
+  const command = observer.lastCommand(nameOf(accountId, user.name));
   if (command === undefined) return;
   record(setting, player, `somebody does what the notice says: ${command}`);
   const [, verb, UserName, AccessKeyId] =
@@ -75,7 +75,7 @@ async function mend(setting: Setting, player: Player): Promise<void> {
 const administratorConfig = (organization: LocalOrganization, accountId: string) =>
   organization.clientConfig(organization.directory.administrator(accountId));
 
-function record({ organization, witness }: Setting, { accountId, user }: Player, what: string): void {
+function record({ organization, observer }: Setting, { accountId, user }: Player, what: string): void {
   const at = organization.clock.now().toISOString();
-  witness.record({ at, accountId, userName: user.name, kind: 'fault', what });
+  observer.record({ at, accountId, userName: user.name, kind: 'fault', what });
 }

@@ -1,16 +1,16 @@
 import type { NoticeEvent, NoticeOf } from '../../../lambda/contract/notice';
 import { keyEvents, type AccountState, type UserState } from './account-state';
 import type { Player } from './participants';
-import { History, type HistoryEvent } from './event-log';
+import { History, type LoggedEvent } from './event-log';
 import { alwaysTrue, isStoredKeySound, lastKeyKept, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { mailFiles, mailName, type MailFile } from './mail-files';
 import { NoticeCounter, noticeIsTrue } from './notice-invariants';
 import { nameOf } from './user-key';
 import { SecretSearch } from './secret-search';
-import type { Change, Stage, StageMail } from './environment';
+import type { Change, Environment, EnvironmentMail } from './environment';
 
 /** Watches the stage: writes down what happens to every key and who is told of it, and whether every promise holds. */
-export class Witness {
+export class Observer {
   readonly history = new History();
   readonly mails: MailFile[] = [];
   /** Users whose keys end by the roster's own word. */
@@ -35,7 +35,7 @@ export class Witness {
 
   /** @param hear called with each notice that was mailed to its owner */
   constructor(
-    private readonly stage: Stage,
+    private readonly stage: Environment,
     players: readonly Player[],
     private readonly hear: (notice: NoticeEvent) => void,
   ) {
@@ -69,7 +69,7 @@ export class Witness {
     return this.commands.get(name);
   }
 
-  record(event: HistoryEvent): void {
+  record(event: LoggedEvent): void {
     this.history.record(event);
   }
 
@@ -157,7 +157,7 @@ export class Witness {
     });
   }
 
-  private keepMail(mail: StageMail, notice: NoticeEvent | undefined): void {
+  private keepMail(mail: EnvironmentMail, notice: NoticeEvent | undefined): void {
     const name = mailName(
       mail,
       { accountId: notice?.accountId, userName: notice?.userName, type: notice?.type },

@@ -3,8 +3,8 @@ import type { LocalOrganization } from '../local-organization/organization';
 import type { Player } from './participants';
 import { nameOf } from './user-key';
 import { Owner, type OwnerAct } from './owner';
-import type { KeyPair, Stage } from './environment';
-import type { Witness } from './observer';
+import type { KeyPair, Environment } from './environment';
+import type { Observer } from './observer';
 
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
@@ -18,27 +18,27 @@ interface Setting {
 }
 
 /** What people do all day: owners work with their keys and switch to new ones, forgotten scripts go on. */
-export class Lives {
+export class OwnerActivities {
   private readonly owners: ReadonlyMap<string, Owner>;
 
   constructor(
     private readonly setting: Setting,
-    private readonly stage: Stage,
+    private readonly stage: Environment,
     players: readonly Player[],
-    private readonly witness: Witness,
+    private readonly observer: Observer,
   ) {
     this.owners = new Map(players.map((player) => [nameOf(player.accountId, player.user.name), ownerOf(player)]));
   }
 
   /** From now on the player works every day. */
   enter(player: Player): void {
-    const { user, accountId, persona, keys } = player;
+    const { user, accountId, profile, keys } = player;
     const { days } = this.setting;
     for (const { keyId, secret, use } of keys)
       if (use.by === 'forgotten script')
-        this.daily(persona.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
+        this.daily(profile.workMinute + 30, use.untilDay, () => this.runScript(player, { keyId, secret }));
     const owner = this.owners.get(nameOf(accountId, user.name))!;
-    this.daily(persona.workMinute, Math.min(persona.worksUntilDay ?? days, days), () =>
+    this.daily(profile.workMinute, Math.min(profile.worksUntilDay ?? days, days), () =>
       this.act(owner, () => owner.work(this.stage)),
     );
   }
@@ -47,14 +47,14 @@ export class Lives {
   hear({ accountId, userName, type }: NoticeEvent): void {
     const owner = this.owners.get(nameOf(accountId, userName));
     if (!owner || (type !== 'rotated' && type !== 'rotation-partial')) return;
-    this.witness.excused.delete(nameOf(accountId, userName));
+    this.observer.excused.delete(nameOf(accountId, userName));
     owner.hear(this.stage.now());
     this.planSwitch(owner);
   }
 
   /** The owner's key ends at once, by an operator's word: no promise is broken until the next one works. */
   cutOff(name: string): void {
-    this.witness.excused.add(name);
+    this.observer.excused.add(name);
     this.owners.get(name)?.mayBeCutOff();
   }
 
@@ -72,7 +72,7 @@ export class Lives {
       if (day >= days) return;
       clock.at(new Date(first + day * DAY_MS), async () => {
         next(day + 1);
-        this.witness.collect();
+        this.observer.collect();
         await act();
       });
     };
@@ -81,8 +81,8 @@ export class Lives {
 
   private async act(owner: Owner, doing: () => Promise<OwnerAct>): Promise<void> {
     const { events, findings } = await doing();
-    for (const event of events) this.witness.record(event);
-    this.witness.violate(owner.user.accountId, findings);
+    for (const event of events) this.observer.record(event);
+    this.observer.violate(owner.user.accountId, findings);
     this.planSwitch(owner);
   }
 
@@ -103,18 +103,18 @@ export class Lives {
       keyId: key.keyId,
       by: 'forgotten script',
     } as const;
-    this.witness.record(
+    this.observer.record(
       refusal ? { ...happening, kind: 'key-refused', code: refusal.refused } : { ...happening, kind: 'key-used' },
     );
   }
 }
 
-function ownerOf({ accountId, user, persona, keys: [first] }: Player): Owner {
+function ownerOf({ accountId, user, profile, keys: [first] }: Player): Owner {
   const mayStopWhileUsed =
     user.whenStillUsed === 'deactivate' || user.keepPreviousForHours === 0 || user.quietForHours <= OWNER_RHYTHM_HOURS;
   return new Owner(
     { accountId, userName: user.name, secretName: user.secretName, mayStopWhileUsed },
-    persona,
+    profile,
     first && { keyId: first.keyId, secret: first.secret },
   );
 }

@@ -1,7 +1,7 @@
-import type { HistoryEvent, SwitchMeans } from './event-log';
+import type { LoggedEvent, SwitchMeans } from './event-log';
 import { ownerLockedOut, type Finding } from './invariants';
-import type { Persona } from './owner-profile';
-import type { KeyPair, Stage } from './environment';
+import type { OwnerProfile } from './owner-profile';
+import type { KeyPair, Environment } from './environment';
 
 export interface OwnedUser {
   readonly accountId: string;
@@ -12,7 +12,7 @@ export interface OwnedUser {
 }
 
 export interface OwnerAct {
-  readonly events: readonly HistoryEvent[];
+  readonly events: readonly LoggedEvent[];
   readonly findings: readonly Finding[];
 }
 
@@ -24,13 +24,13 @@ export class Owner {
 
   constructor(
     readonly user: OwnedUser,
-    readonly persona: Persona,
+    readonly profile: OwnerProfile,
     private held: KeyPair | undefined,
   ) {}
 
   /** A notice came. An earlier one that was not followed yet is overtaken by nothing: its time stands. */
   hear(at: Date): void {
-    this.switchAt ??= new Date(at.getTime() + (this.held === undefined ? 0 : this.persona.switchDelayMs()));
+    this.switchAt ??= new Date(at.getTime() + (this.held === undefined ? 0 : this.profile.switchDelayMs()));
   }
 
   /** Somebody deactivates the owner's key: a refusal breaks no promise until the owner has switched. */
@@ -38,7 +38,7 @@ export class Owner {
     this.cutOff = true;
   }
 
-  async work(stage: Stage): Promise<OwnerAct> {
+  async work(stage: Environment): Promise<OwnerAct> {
     if (this.held === undefined) return NOTHING;
     const answer = await stage.work(this.user.accountId, this.held);
     if (answer === undefined)
@@ -46,7 +46,7 @@ export class Owner {
         events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }],
         findings: [],
       };
-    const refused: HistoryEvent = {
+    const refused: LoggedEvent = {
       ...this.happening(stage),
       kind: 'key-refused',
       keyId: this.held.keyId,
@@ -59,7 +59,7 @@ export class Owner {
   }
 
   /** Reads the secret with the old key, or is handed the new one by somebody who may read it. */
-  async switch(stage: Stage): Promise<OwnerAct> {
+  async switch(stage: Environment): Promise<OwnerAct> {
     this.switchAt = undefined;
     const former = this.held;
     const read = former && (await stage.readCurrent(this.user.accountId, former, this.user.secretName));
@@ -73,7 +73,7 @@ export class Owner {
     return { events: [former === undefined ? switched : { ...switched, formerKeyId: former.keyId }], findings: [] };
   }
 
-  private happening(stage: Stage) {
+  private happening(stage: Environment) {
     return { at: stage.now().toISOString(), accountId: this.user.accountId, userName: this.user.userName };
   }
 }
@@ -81,7 +81,7 @@ export class Owner {
 const NOTHING: OwnerAct = { events: [], findings: [] };
 
 /** What a reader or a break-glass role would see in AWSCURRENT. */
-function storedKey(stage: Stage, user: OwnedUser): KeyPair | undefined {
+function storedKey(stage: Environment, user: OwnedUser): KeyPair | undefined {
   const state = stage.stateOf(user.accountId, user.userName).users[0];
   const current = state?.versions?.find((version) => version.labels.includes('AWSCURRENT'));
   if (current?.keyId === undefined || current.secret === undefined) return undefined;

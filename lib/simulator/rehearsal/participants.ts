@@ -10,20 +10,20 @@ import { LocalOrganization, type LocalOrganizationOptions } from '../local-organ
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME, SECURITY_BOUNDARY_NAME } from '../../names';
 import { permissionsBoundary } from '../../stacks/pipeline/permissions-boundary';
 import { nameOf } from './user-key';
-import { personaOf, type Scenario } from './scenario';
-import { drawPersona, type ExistingKey, type Persona } from './owner-profile';
+import { ownerProfileOf, type Scenario } from './scenario';
+import { drawOwnerProfile, type ExistingKey, type OwnerProfile } from './owner-profile';
 import type { KeyPair } from './environment';
 
 export interface Player {
   readonly accountId: string;
   readonly accountName: string;
   readonly user: SliceUser;
-  readonly persona: Persona;
+  readonly profile: OwnerProfile;
   /** Keys from before the product, the owner's first. */
   readonly keys: readonly (KeyPair & { readonly use: ExistingKey['use']; readonly createdAt: Date })[];
 }
 
-export interface Cast {
+export interface Participants {
   readonly organization: LocalOrganization;
   readonly orgBucket: string;
   readonly players: readonly Player[];
@@ -43,7 +43,7 @@ interface CastOptions {
  * Accounts, users and readers as they are before anything is deployed.
  * @param rosters the one to begin with and those that it changes to; whoever is in any of them is there from the start
  */
-export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastOptions): Cast {
+export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastOptions): Participants {
   const [{ organization: org, region, userGuard, accounts: first }] = rosters;
   const securityAccount = org?.securityAccount ?? first[0]!.id;
   const accounts = distinct(
@@ -145,17 +145,17 @@ function enter(
   account: { readonly id: string; readonly name: string },
   user: SliceUser,
 ): Player {
-  const persona = personaOf(
+  const profile = ownerProfileOf(
     scenario,
     user.name,
-    drawPersona(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'),
+    drawOwnerProfile(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'),
   );
   directory.createUser(account.id, {
     name: user.name,
     ...(guard.kind === 'path' && { path: guard.path }),
     ...(guard.kind === 'tag' && { tags: { [guard.key]: guard.value } }),
   });
-  const keys = persona.existingKeys.map(({ ageDays, use }) => {
+  const keys = profile.existingKeys.map(({ ageDays, use }) => {
     const createdAt = new Date(start.getTime() - ageDays * DAY_MS);
     const lastUsedAt = use.by === 'nobody' ? undefined : new Date(start.getTime() - DAY_MS / 2);
     const { accessKeyId, secretAccessKey } = directory.createAccessKey(account.id, user.name, {
@@ -164,5 +164,5 @@ function enter(
     });
     return { keyId: accessKeyId, secret: secretAccessKey, use, createdAt };
   });
-  return { accountId: account.id, accountName: account.name, user, persona, keys };
+  return { accountId: account.id, accountName: account.name, user, profile, keys };
 }

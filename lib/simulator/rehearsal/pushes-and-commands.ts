@@ -2,10 +2,10 @@ import type { LocalOrganization } from '../local-organization/organization';
 import type { Roster } from '../../roster/roster';
 import type { Player } from './participants';
 import { deploy, operate, type DeploymentReport } from './run-pipeline';
-import type { Lives } from './owner-activity';
+import type { OwnerActivities } from './owner-activity';
 import { nameOf } from './user-key';
 import type { ScenarioCommand } from './scenario';
-import type { Witness } from './observer';
+import type { Observer } from './observer';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -29,7 +29,7 @@ export class Operations {
   constructor(
     private readonly organization: LocalOrganization,
     private readonly start: Date,
-    private readonly witness: Witness,
+    private readonly observer: Observer,
   ) {}
 
   /** One push after another, as a queued pipeline takes them. */
@@ -40,7 +40,7 @@ export class Operations {
         await former;
         const deployment = await deploy(this.organization, roster, assembly);
         this.deployments.push(deployment);
-        if (!deployment.stopped) this.witness.offboarded = retiredUsers(roster);
+        if (!deployment.stopped) this.observer.offboarded = retiredUsers(roster);
         done();
       });
     });
@@ -50,7 +50,7 @@ export class Operations {
    * At noon of its day.
    * @throws Error when the command is about nobody who plays
    */
-  planCommand(roster: Roster, command: ScenarioCommand, players: readonly Player[], lives: Lives): void {
+  planCommand(roster: Roster, command: ScenarioCommand, players: readonly Player[], lives: OwnerActivities): void {
     const { account, user, day, compromised = false } = command;
     const name = nameOf(account, user);
     const player = players.find((other) => nameOf(other.accountId, other.user.name) === name);
@@ -70,11 +70,11 @@ export class Operations {
       accountId: player.accountId,
       userName: player.user.name,
     });
-    this.witness.record({ ...happening(), kind: 'command', command: words });
+    this.observer.record({ ...happening(), kind: 'command', command: words });
     try {
       await operate(this.organization, roster, { ...command, secretName: player.user.secretName });
     } catch (error) {
-      this.witness.record({ ...happening(), kind: 'fault', what: `${words} failed: ${(error as Error).message}` });
+      this.observer.record({ ...happening(), kind: 'fault', what: `${words} failed: ${(error as Error).message}` });
       if (again)
         clock.at(new Date(clock.now().getTime() + HOUR_MS), () => this.command(roster, command, player, false));
     }

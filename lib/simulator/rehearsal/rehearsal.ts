@@ -7,15 +7,15 @@ import type { LocalOrganization } from '../local-organization/organization';
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../../roster/roster';
 import { bandsOf } from './calendar-bands';
-import { assemble, withAdministrators, type Cast, type Player } from './participants';
+import { assemble, withAdministrators, type Participants, type Player } from './participants';
 import { planMishap } from './mishaps';
-import { Lives } from './owner-activity';
-import { LocalStage } from './local-environment';
+import { OwnerActivities } from './owner-activity';
+import { LocalEnvironment } from './local-environment';
 import type { MailFile } from './mail-files';
 import { Operations, type Push, type RosterChange } from './pushes-and-commands';
 import { reportOf, type RehearsalReport } from './report';
 import type { Scenario } from './scenario';
-import { Witness } from './observer';
+import { Observer } from './observer';
 
 export interface RehearsalOptions {
   readonly roster: Roster;
@@ -75,31 +75,31 @@ const pushOf = ({ day, roster }: RosterChange, { lookedInto }: RehearsalOptions,
 async function play(
   options: RehearsalOptions,
   pushes: readonly Push[],
-  { organization, orgBucket, players }: Cast,
+  { organization, orgBucket, players }: Participants,
 ): Promise<Rehearsal> {
   const { roster, days, start, scenario, onDay } = options;
-  const stage = new LocalStage(
+  const stage = new LocalEnvironment(
     organization,
     players.map(({ accountId, user }) => ({ accountId, userName: user.name, secretName: user.secretName })),
     orgBucket,
   );
-  const witness = new Witness(stage, players, (notice) => lives.hear(notice));
-  const lives = new Lives({ clock: organization.clock, start, days }, stage, players, witness);
-  const operations = new Operations(organization, start, witness);
+  const observer = new Observer(stage, players, (notice) => lives.hear(notice));
+  const lives = new OwnerActivities({ clock: organization.clock, start, days }, stage, players, observer);
+  const operations = new Operations(organization, start, observer);
   for (const push of pushes) operations.planPush(push);
   for (const player of players) lives.enter(player);
   for (const command of scenario?.commands ?? []) operations.planCommand(roster, command, players, lives);
   for (const mishap of scenario?.mishaps ?? [])
-    planMishap({ organization, stage, witness, lives, start }, mishap, players);
+    planMishap({ organization, stage, observer, lives, start }, mishap, players);
   for (let day = 1; day < days + 1; day++) {
     await stage.advanceTo(new Date(start.getTime() + Math.min(day, days) * DAY_MS));
-    witness.collect();
-    witness.inspectRest();
+    observer.collect();
+    observer.inspectRest();
     onDay?.(day);
   }
   return {
-    report: reportFor(options, stage.now(), players, operations, witness),
-    mails: witness.mails,
+    report: reportFor(options, stage.now(), players, operations, observer),
+    mails: observer.mails,
     organization,
     skippedRuns: organization.schedules.skipped,
   };
@@ -110,7 +110,7 @@ function reportFor(
   endAt: Date,
   players: readonly Player[],
   { deployments }: Operations,
-  { history }: Witness,
+  { history }: Observer,
 ): RehearsalReport {
   const users = players.map(({ accountId, accountName, user }) => ({
     accountId,

@@ -1,6 +1,6 @@
 import type { Band } from './calendar-bands';
 import type { DeploymentReport } from './run-pipeline';
-import type { HistoryEvent, Violation } from './event-log';
+import type { LoggedEvent, Violation } from './event-log';
 import { keyLives, type KeyLife } from './key-timeline';
 import { nameOf } from './user-key';
 import { summarize, summarizeUser, type RehearsalSummary, type RehearsedUser, type UserSummary } from './summary';
@@ -17,7 +17,7 @@ export interface RehearsalReport {
   /** Of a scenario: its title, and what had to be seen. */
   readonly scenario?: { readonly title: string; readonly seen: readonly Seen[] };
   readonly users: readonly (UserSummary & { readonly lives: readonly KeyLife[] })[];
-  readonly events: readonly HistoryEvent[];
+  readonly events: readonly LoggedEvent[];
 }
 
 export interface RehearsalOutcome {
@@ -28,7 +28,7 @@ export interface RehearsalOutcome {
   readonly users: readonly RehearsedUser[];
   readonly bands: readonly Band[];
   readonly deployments: readonly DeploymentReport[];
-  readonly events: readonly HistoryEvent[];
+  readonly events: readonly LoggedEvent[];
   readonly violations: readonly Violation[];
 }
 
@@ -50,8 +50,8 @@ export function reportOf(outcome: RehearsalOutcome): RehearsalReport {
   };
 }
 
-function eventsByUser(events: readonly HistoryEvent[]): ReadonlyMap<string, readonly HistoryEvent[]> {
-  const groups = new Map<string, HistoryEvent[]>();
+function eventsByUser(events: readonly LoggedEvent[]): ReadonlyMap<string, readonly LoggedEvent[]> {
+  const groups = new Map<string, LoggedEvent[]>();
   for (const event of events) {
     if (event.userName === undefined) continue;
     const owner = nameOf(event.accountId, event.userName);

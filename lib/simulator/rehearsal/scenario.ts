@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import schema from '../../../config/scenario.schema.json';
 import type { OperatorCommand } from './event-log';
-import type { ExistingKey, Persona } from './owner-profile';
+import type { ExistingKey, OwnerProfile } from './owner-profile';
 
 export interface Scenario {
   readonly title: string;
@@ -140,8 +140,12 @@ function parsed(file: string): unknown {
   }
 }
 
-/** The persona that the seed drew, with what the scenario says of this user. */
-export function personaOf(scenario: Pick<Scenario, 'owners'>, userName: string, drawn: Persona): Persona {
+/** The profile that the seed drew, with what the scenario says of this user. */
+export function ownerProfileOf(
+  scenario: Pick<Scenario, 'owners'>,
+  userName: string,
+  drawn: OwnerProfile,
+): OwnerProfile {
   const owner = scenario.owners.find(({ user }) => user.toLowerCase() === userName.toLowerCase());
   if (!owner) return drawn;
   const { switches, keys, worksUntilDay } = owner;

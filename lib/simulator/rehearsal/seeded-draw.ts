@@ -1,8 +1,8 @@
 /**
- * Seeded chance. Each subject draws from a stream of its own, so that one more user in the roster
+ * Seeded draw. Each subject draws from a stream of its own, so that one more user in the roster
  * leaves the lives of all others as they were.
  */
-export class Chance {
+export class SeededDraw {
   private state: number;
 
   constructor(seed: number, ...subject: readonly string[]) {

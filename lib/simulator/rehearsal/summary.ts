@@ -1,5 +1,5 @@
 import type { NoticeType } from '../../../lambda/contract/notice';
-import type { HistoryEvent, Violation } from './event-log';
+import type { LoggedEvent, Violation } from './event-log';
 
 /** What `rehearse --format json` prints, exactly. */
 export interface RehearsalSummary {
@@ -48,7 +48,7 @@ export interface RehearsedUser {
   readonly exempt: boolean;
 }
 
-export function summarizeUser(user: RehearsedUser, events: readonly HistoryEvent[]): UserSummary {
+export function summarizeUser(user: RehearsedUser, events: readonly LoggedEvent[]): UserSummary {
   return {
     ...user,
     rotations: countRotations(events),
@@ -62,7 +62,7 @@ export function summarizeUser(user: RehearsedUser, events: readonly HistoryEvent
 /** The whole rehearsal in numbers. Every mail counts; alerts are those that went to the admins. */
 export function summarize(
   setting: { readonly days: number; readonly seed: number; readonly accounts: number; readonly users: number },
-  events: readonly HistoryEvent[],
+  events: readonly LoggedEvent[],
   violations: readonly Violation[],
 ): RehearsalSummary {
   const mails = events.filter((event) => event.kind === 'mail');
@@ -80,7 +80,7 @@ export function summarize(
   };
 }
 
-function countRotations(events: readonly HistoryEvent[]): UserSummary['rotations'] {
+function countRotations(events: readonly LoggedEvent[]): UserSummary['rotations'] {
   return {
     succeeded: countNotices(events, 'rotated'),
     failed: countNotices(events, 'rotation-failed'),
@@ -88,12 +88,12 @@ function countRotations(events: readonly HistoryEvent[]): UserSummary['rotations
   };
 }
 
-function countNotices(events: readonly HistoryEvent[], type: NoticeType): number {
+function countNotices(events: readonly LoggedEvent[], type: NoticeType): number {
   return events.filter((event) => event.kind === 'notice' && event.type === type).length;
 }
 
 /** Keys that existed before the product came are not counted as created. */
-function countKeys(events: readonly HistoryEvent[]): UserSummary['keys'] {
+function countKeys(events: readonly LoggedEvent[]): UserSummary['keys'] {
   return {
     created: events.filter((event) => event.kind === 'key-created' && event.origin === 'rotation').length,
     deactivated: events.filter((event) => event.kind === 'key-deactivated').length,
@@ -102,7 +102,7 @@ function countKeys(events: readonly HistoryEvent[]): UserSummary['keys'] {
 }
 
 /** Also says when: the table and the page point there. */
-function worstMoment(events: readonly HistoryEvent[]): WorstMoment {
+function worstMoment(events: readonly LoggedEvent[]): WorstMoment {
   for (const event of events)
     if (event.kind === 'violation') return { kind: 'violation', at: event.at, rule: event.rule };
   for (const event of events) {
@@ -130,7 +130,7 @@ function asWorst(type: WorstNotice, { at, code }: { readonly at: string; readonl
   }
 }
 
-function narrowestMargin(events: readonly HistoryEvent[]): WorstMoment | undefined {
+function narrowestMargin(events: readonly LoggedEvent[]): WorstMoment | undefined {
   const switchedAt = new Map<string, string>();
   let narrowest: { at: string; hours: number } | undefined;
   for (const event of events) {

@@ -1,5 +1,5 @@
 /** Drift, resting users, the end of users, and what keeps a bad day small. */
-import type { Occurrence } from '../../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../../lambda/domain/reconcile/rotation-failed-event';
 import type { RosterSlice, SliceUser } from '../../../lambda/contract/slice';
 import { settled } from '../settled';
 import { ANN, sliceOf, World } from '../world';
@@ -435,7 +435,7 @@ describe('rotation events', () => {
   test('asks for a look at its own user, not at the whole account', async () => {
     const { world } = await settled();
     world.slice = { ...world.slice!, users: [ANN, { ...ANN, name: 'ben', secretName: '/access-key/ben' }] };
-    const looks = async (occurrence?: Occurrence): Promise<number> => {
+    const looks = async (occurrence?: RotationFailure): Promise<number> => {
       const before = world.calls.length;
       await world.reconcile(occurrence);
       return world.calls.slice(before).filter((call) => call === 'iam:GetUser').length;

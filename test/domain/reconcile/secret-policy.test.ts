@@ -1,5 +1,5 @@
 /** Who is let in by the secret's policy, and what becomes of readers that do not exist, no longer exist or exist again. */
-import { eventId } from '../../../lambda/domain/digest';
+import { digest } from '../../../lambda/domain/digest';
 import type { RosterSlice, SliceUser } from '../../../lambda/contract/slice';
 import { ANN, sliceOf, World } from '../world';
 
@@ -268,7 +268,7 @@ describe('a policy that was changed by hand', () => {
     const former =
       '{"Version":"2012-10-17","Statement":[{"Sid":"ReadersReadCurrent","Effect":"Allow","Principal":"*"}]}';
     world.secret.policy = former;
-    world.secret.tags['access-keys:policy'] = eventId(former);
+    world.secret.tags['access-keys:policy'] = digest(former);
     await world.reconcile();
     expect([readers(world), codes(world)]).toEqual([[OWNER], []]);
   });

@@ -1,6 +1,6 @@
 import type { Band } from '../../../lib/simulator/rehearsal/calendar-bands';
-import { Chance } from '../../../lib/simulator/rehearsal/seeded-draw';
-import type { HistoryEvent } from '../../../lib/simulator/rehearsal/event-log';
+import { SeededDraw } from '../../../lib/simulator/rehearsal/seeded-draw';
+import type { LoggedEvent } from '../../../lib/simulator/rehearsal/event-log';
 import { reportOf, type RehearsalReport } from '../../../lib/simulator/rehearsal/report';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +15,7 @@ export interface InventedUser {
 /** A report as a rehearsal of 120 days would make it, for tests of what is made of reports. */
 export function inventReport(
   users: readonly InventedUser[],
-  extra: readonly HistoryEvent[] = [],
+  extra: readonly LoggedEvent[] = [],
   bands: readonly Band[] = [],
 ): RehearsalReport {
   const events = [...users.flatMap(invent), ...extra].toSorted((one, other) => one.at.localeCompare(other.at));
@@ -32,21 +32,21 @@ export function inventReport(
   });
 }
 
-function invent(user: InventedUser): readonly HistoryEvent[] {
-  const chance = new Chance(1, 'invented', user.accountId, user.userName);
+function invent(user: InventedUser): readonly LoggedEvent[] {
+  const draw = new SeededDraw(1, 'invented', user.accountId, user.userName);
   const on = (days: number) => ({
     at: new Date(START + Math.round(days * DAY_MS)).toISOString(),
     accountId: user.accountId,
     userName: user.userName,
   });
-  const events: HistoryEvent[] = [
+  const events: LoggedEvent[] = [
     { ...on(-100), kind: 'key-created', keyId: 'AKIAEXISTING0000000A', origin: 'existing' },
   ];
   let held = 'AKIAEXISTING0000000A';
   let usedUntil = 0;
-  for (let rotation = 1, at = chance.between(0, 3); at < 115; rotation += 1, at += 30 * chance.between(1, 2)) {
+  for (let rotation = 1, at = draw.between(0, 3); at < 115; rotation += 1, at += 30 * draw.between(1, 2)) {
     const keyId = `AKIAROTATED00000000${rotation}`;
-    const switchAt = at + chance.between(1, 9);
+    const switchAt = at + draw.between(1, 9);
     events.push({ ...on(at), kind: 'key-created', keyId, origin: 'rotation' });
     events.push({ ...on(at), kind: 'notice', type: 'rotated', eventId: `${rotation}`.padStart(32, '0') });
     events.push({

@@ -2,7 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { NO_DELAY } from '../../../lib/simulator/local-organization/iam/directory';
 import { LocalOrganization } from '../../../lib/simulator/local-organization/organization';
-import { LocalStage } from '../../../lib/simulator/rehearsal/local-environment';
+import { LocalEnvironment } from '../../../lib/simulator/rehearsal/local-environment';
 
 const ACCOUNT = '333333333333';
 
@@ -15,7 +15,7 @@ function world() {
     accountIds: [ACCOUNT],
     propagation: NO_DELAY,
   });
-  const stage = new LocalStage(
+  const stage = new LocalEnvironment(
     organization,
     [{ accountId: ACCOUNT, userName: 'alice', secretName: 'alice' }],
     'bucket',

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../../../lib/simulator/rehearsal/event-log';
+import type { LoggedEvent } from '../../../lib/simulator/rehearsal/event-log';
 import {
   bandsFor,
   describe as inWords,
@@ -16,7 +16,7 @@ const on = (day: number, hour = 0) => ({
   accountId: WHO.accountId,
   userName: WHO.userName,
 });
-const notice = (day: number, code?: string): HistoryEvent => ({
+const notice = (day: number, code?: string): LoggedEvent => ({
   ...on(day),
   kind: 'notice',
   type: 'attention',
@@ -24,7 +24,7 @@ const notice = (day: number, code?: string): HistoryEvent => ({
   code,
   reason: `seen on ${day}`,
 });
-const alert = (day: number, code = 'ROTATION_WAITS'): HistoryEvent => ({
+const alert = (day: number, code = 'ROTATION_WAITS'): LoggedEvent => ({
   ...on(day, 1),
   kind: 'mail',
   audience: 'admin',
@@ -54,21 +54,21 @@ test('alerts day after day are one mark, and a pause of two days begins another'
 });
 
 test('a refused key and a broken promise are different marks', () => {
-  const refused: HistoryEvent = {
+  const refused: LoggedEvent = {
     ...on(1),
     kind: 'key-refused',
     keyId: 'AKIATEST',
     by: 'owner',
     code: 'InvalidClientTokenId',
   };
-  const broken: HistoryEvent = { ...on(1), kind: 'violation', rule: 'owner-not-locked-out', message: 'x' };
+  const broken: LoggedEvent = { ...on(1), kind: 'violation', rule: 'owner-not-locked-out', message: 'x' };
   expect(marksOf(user!, 0, [refused, broken]).map(({ kind }) => kind)).toEqual(['refusal', 'violation']);
 });
 
-const attention = (code: string): HistoryEvent => notice(1, code);
+const attention = (code: string): LoggedEvent => notice(1, code);
 const KEY = 'AKIATEST';
 
-test.each<[string, HistoryEvent, string | undefined]>([
+test.each<[string, LoggedEvent, string | undefined]>([
   ["an operator's command", { ...on(1), kind: 'command', command: 'rotate --compromised' }, 'command'],
   [
     'a compromised key that is deactivated',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Band } from '../../../lib/simulator/rehearsal/calendar-bands';
-import type { HistoryEvent } from '../../../lib/simulator/rehearsal/event-log';
+import type { LoggedEvent } from '../../../lib/simulator/rehearsal/event-log';
 import { renderPage } from '../../../lib/simulator/rehearsal/page/page';
 import { inventReport } from '../../simulator/rehearsal/invented-report';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
@@ -19,7 +19,7 @@ const USERS = [
 
 const WAITS = 12;
 /** A condition that is told day after day, and an owner whom the roster cuts off. */
-const EXTRA = Array.from({ length: WAITS }, (_, day): readonly HistoryEvent[] => {
+const EXTRA = Array.from({ length: WAITS }, (_, day): readonly LoggedEvent[] => {
   const happening = {
     at: new Date(Date.UTC(2027, 1, 1 + day, 0, 5)).toISOString(),
     accountId: '444444444444',
@@ -44,7 +44,7 @@ const EXTRA = Array.from({ length: WAITS }, (_, day): readonly HistoryEvent[] =>
     },
   ];
 }).flat();
-const REFUSED: HistoryEvent = {
+const REFUSED: LoggedEvent = {
   at: '2027-02-20T09:00:00.000Z',
   accountId: '444444444444',
   userName: 'maria.santos',
@@ -60,7 +60,7 @@ const lived = (day: number) => ({
   accountId: LIFE.accountId,
   userName: LIFE.userName,
 });
-const said = (day: number, code: string): HistoryEvent => ({
+const said = (day: number, code: string): LoggedEvent => ({
   ...lived(day),
   kind: 'notice',
   type: 'attention',
@@ -68,7 +68,7 @@ const said = (day: number, code: string): HistoryEvent => ({
   code,
 });
 /** All that can happen to a key besides its rotation. */
-const WHOLE_LIFE: readonly HistoryEvent[] = [
+const WHOLE_LIFE: readonly LoggedEvent[] = [
   { ...lived(20), kind: 'command', command: 'rotate --compromised' },
   { ...lived(20), kind: 'key-deactivated', keyId: 'AKIAEXISTING0000000A', compromised: true },
   { ...lived(30), kind: 'current-key', keyId: 'AKIAROTATED000000001', back: true },

@@ -1,6 +1,6 @@
 /** What must hold at every instant of a schedule, and when it has come to rest. */
 import { hoursToMs } from '../../../lambda/domain/time';
-import { eventId } from '../../../lambda/domain/digest';
+import { digest } from '../../../lambda/domain/digest';
 import { retirementsOf } from '../../../lambda/domain/ledger/retirements';
 import { codeOf } from '../../../lambda/domain/errors';
 import type { NoticeType } from '../../../lambda/contract/notice';
@@ -130,7 +130,7 @@ export class Promises {
     const code = failure instanceof Killed ? undefined : codeOf(failure);
     this.failures.push({
       token,
-      id: eventId(this.world.arn(this.world.secret), 'RotationFailed', at),
+      id: digest(this.world.arn(this.world.secret), 'RotationFailed', at),
       ...(code !== undefined && { code }),
     });
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { STEPS, type Step } from '../../../lambda/domain/rotation/step-event';
 import { compromisedTagKey, TAGS } from '../../../lambda/domain/ledger/tags';
-import type { Occurrence } from '../../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../../lambda/domain/reconcile/rotation-failed-event';
 import type { NoticeEvent } from '../../../lambda/contract/notice';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { ACCOUNT, ANN, Killed, type Fault, type Journaled, type World } from '../../domain/world';
@@ -292,9 +292,9 @@ class Run {
   }
 
   /** A run that fails is one that Lambda counts as an error: an event is delivered again, and of the schedule the next one comes. */
-  private async tend(occurrence?: Occurrence): Promise<void> {
+  private async tend(occurrence?: RotationFailure): Promise<void> {
     for (let attempt = 0; attempt < (occurrence ? 3 : 1); attempt++) {
-      if (await tendOnce(this.world, occurrence)) break;
+      if (await reconcileOnce(this.world, occurrence)) break;
     }
     const last = Math.max(-1, ...this.schedule.faults.map(({ call }) => call));
     this.cleanPasses =
@@ -336,7 +336,7 @@ const relativeTo = (now: Date, text: string): string =>
 
 const CHANGES = /^(iam:(Update|Delete)|secretsmanager:(Tag|Untag|Put|Update|Rotate)|sns:)/;
 
-const tendOnce = (world: World, occurrence?: Occurrence): Promise<unknown> =>
+const reconcileOnce = (world: World, occurrence?: RotationFailure): Promise<unknown> =>
   world.reconcile(occurrence).catch(() => undefined);
 
 function use(world: World, keyId: string | undefined): void {
@@ -422,7 +422,7 @@ function plan(world: World, promises: Promises, start: number, { call, deed, mea
 }
 
 function perform(world: World, deed: Deed): Promise<unknown> | undefined {
-  if (deed === 'reconcile') return tendOnce(world);
+  if (deed === 'reconcile') return reconcileOnce(world);
   if (deed === 'the step again') return world.running && world.step(world.running.step, world.running.token);
   if (deed === 'the steps before, again') return stepsBefore(world);
   return world.operate({ ...COMMANDS[deed as keyof typeof COMMANDS], secretName: ANN.secretName });

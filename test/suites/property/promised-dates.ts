@@ -125,7 +125,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
 const ended: Record<string, number> = {};
 
 /** Watches every change of a key and holds it against the notices that its owner and the admins had until then. */
-class Witness {
+class Observer {
   private keys: ReadonlyMap<string, AccessKey['status']> = new Map();
   private deed: Deed['kind'] | 'reconcile' = 'reconcile';
   /** Keys that were Inactive when the deed began: a rotation may delete one to make room. */
@@ -198,7 +198,7 @@ async function live(start: Date, deeds: readonly Deed[]): Promise<void> {
   const world = new World();
   world.now = start;
   world.addSecret(world.addKey({ usedHoursAgo: 1 }));
-  const witness = new Witness(world);
+  const witness = new Observer(world);
   for (const deed of deeds) {
     witness.begins(deed.kind);
     await act(world, witness, deed);
@@ -207,7 +207,7 @@ async function live(start: Date, deeds: readonly Deed[]): Promise<void> {
   }
 }
 
-async function act(world: World, witness: Witness, next: Deed): Promise<void> {
+async function act(world: World, witness: Observer, next: Deed): Promise<void> {
   const key = 'key' in next ? world.keys[next.key] : undefined;
   if (next.kind === 'pass') world.pass(next.hours);
   else if (next.kind === 'use' && key?.status === 'Active') world.use(key);

@@ -20,7 +20,7 @@ import {
   type UserRow,
 } from './timeline';
 import type { Band } from '../calendar-bands';
-import type { HistoryEvent } from '../event-log';
+import type { LoggedEvent } from '../event-log';
 
 echarts.use([CustomChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
 
@@ -57,7 +57,7 @@ export class TimelineChart {
     private readonly announcer: HTMLElement,
     private readonly data: PageData,
     private readonly users: readonly UserRow[],
-    eventsOf: (user: UserRow) => readonly HistoryEvent[],
+    eventsOf: (user: UserRow) => readonly LoggedEvent[],
   ) {
     this.bars = users.flatMap((user, row) => barsOf(user, row, data));
     this.marks = users.flatMap((user, row) => marksOf(user, row, eventsOf(user)));

@@ -5,7 +5,7 @@ import type { PageData } from './page-data';
 import { BAND_NAMES, MARK_KINDS, MARK_NAMES, SYMBOLS } from './symbols';
 import { bandsFor, describe, markKind, repetition, storiesOf, type Story, type UserRow } from './timeline';
 import type { Band } from '../calendar-bands';
-import type { HistoryEvent } from '../event-log';
+import type { LoggedEvent } from '../event-log';
 
 /** Users a chart: more would make a picture too tall to draw in one go. */
 const BLOCK = 40;
@@ -42,8 +42,8 @@ function drawAgain(): void {
   for (const chart of charts) chart.draw();
 }
 
-function groupEvents(all: readonly HistoryEvent[]): ReadonlyMap<string, HistoryEvent[]> {
-  const groups = new Map<string, HistoryEvent[]>();
+function groupEvents(all: readonly LoggedEvent[]): ReadonlyMap<string, LoggedEvent[]> {
+  const groups = new Map<string, LoggedEvent[]>();
   for (const event of all) {
     const owner = `${event.accountId}/${event.userName?.toLowerCase() ?? ''}`;
     const group = groups.get(owner);
@@ -53,7 +53,7 @@ function groupEvents(all: readonly HistoryEvent[]): ReadonlyMap<string, HistoryE
   return groups;
 }
 
-function eventsOf(user: UserRow): readonly HistoryEvent[] {
+function eventsOf(user: UserRow): readonly LoggedEvent[] {
   return events.get(`${user.accountId}/${user.userName.toLowerCase()}`) ?? [];
 }
 
@@ -340,7 +340,7 @@ function onceOpened(details: HTMLDetailsElement, fill: () => readonly Node[]): H
   return details;
 }
 
-function eventTable(rows: readonly HistoryEvent[]): Node {
+function eventTable(rows: readonly LoggedEvent[]): Node {
   const head = element(
     'tr',
     {},
@@ -382,7 +382,7 @@ function mailTo({
   audience,
   file,
   subject,
-}: Extract<HistoryEvent, { readonly kind: 'mail' }>): readonly (Node | string)[] {
+}: Extract<LoggedEvent, { readonly kind: 'mail' }>): readonly (Node | string)[] {
   return [
     `mail to the ${audience === 'owner' ? 'owner' : 'admins'}: `,
     element('a', { href: file.split('/').map(encodeURIComponent).join('/') }, subject),

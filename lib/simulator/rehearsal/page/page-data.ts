@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../event-log';
+import type { LoggedEvent } from '../event-log';
 import type { RehearsalReport } from '../report';
 
 /** What the page shows, without the daily uses of keys: those are spans in the keys' lives already. */
@@ -10,7 +10,7 @@ export interface PageData {
   readonly bands: RehearsalReport['bands'];
   readonly scenario: RehearsalReport['scenario'];
   readonly users: RehearsalReport['users'];
-  readonly events: readonly HistoryEvent[];
+  readonly events: readonly LoggedEvent[];
 }
 
 export function pageDataOf(report: RehearsalReport): PageData {

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../event-log';
+import type { LoggedEvent } from '../event-log';
 import type { KeyLife } from '../key-timeline';
 import { day } from './elements';
 import type { PageData } from './page-data';
@@ -41,7 +41,7 @@ export interface Mark {
   readonly kind: MarkKind;
   readonly at: number;
   readonly until: number;
-  readonly events: readonly HistoryEvent[];
+  readonly events: readonly LoggedEvent[];
 }
 
 /** Keys side by side: each takes the first lane that is free when it is created. */
@@ -88,9 +88,9 @@ const ON_A_LANE: ReadonlySet<MarkKind> = new Set(['rotation', 'deletion', 'switc
 /** What comes again so soon is the same thing still going on. */
 const SAME_RUN_MS = 1.5 * DAY_MS;
 
-export function marksOf(user: UserRow, row: number, events: readonly HistoryEvent[]): readonly Mark[] {
+export function marksOf(user: UserRow, row: number, events: readonly LoggedEvent[]): readonly Mark[] {
   const lanes = lanesOf(user.lives);
-  const marks: { row: number; lane?: number; kind: MarkKind; at: number; until: number; events: HistoryEvent[] }[] = [];
+  const marks: { row: number; lane?: number; kind: MarkKind; at: number; until: number; events: LoggedEvent[] }[] = [];
   for (const event of events) {
     const kind = markKind(event);
     if (kind === undefined) continue;
@@ -120,7 +120,7 @@ export function sideBySide(xs: readonly number[], width: number, most: number): 
   return placed;
 }
 
-export function markKind(event: HistoryEvent): MarkKind | undefined {
+export function markKind(event: LoggedEvent): MarkKind | undefined {
   switch (event.kind) {
     case 'key-created':
       return event.origin === 'rotation' ? 'rotation' : undefined;
@@ -155,7 +155,7 @@ const CODE_KINDS: Readonly<Record<string, MarkKind>> = {
   USER_RETIRED: 'retired',
 };
 
-function noticeKind({ type, code = '' }: Extract<HistoryEvent, { readonly kind: 'notice' }>): MarkKind | undefined {
+function noticeKind({ type, code = '' }: Extract<LoggedEvent, { readonly kind: 'notice' }>): MarkKind | undefined {
   return type === 'rotation-failed' || type === 'rotation-partial' || type === 'retirement-failed'
     ? 'failure'
     : CODE_KINDS[code];
@@ -166,7 +166,7 @@ export const bandsFor = (bands: PageData['bands'], { accountId, userName }: User
   bands.filter((band) => band.userName === undefined || (band.accountId === accountId && band.userName === userName));
 
 /** One event in words. */
-export function describe(event: HistoryEvent): string {
+export function describe(event: LoggedEvent): string {
   switch (event.kind) {
     case 'key-created':
       return event.origin === 'existing'
@@ -203,7 +203,7 @@ export function describe(event: HistoryEvent): string {
   }
 }
 
-type MailEvent = Extract<HistoryEvent, { readonly kind: 'mail' }>;
+type MailEvent = Extract<LoggedEvent, { readonly kind: 'mail' }>;
 
 /** A line of a table: an event with the mails about it; what is told day after day is one line. */
 export interface Story {
@@ -211,17 +211,17 @@ export interface Story {
   readonly until: string;
   readonly times: number;
   /** The latest of them. */
-  readonly event: HistoryEvent;
+  readonly event: LoggedEvent;
   readonly mails: readonly MailEvent[];
 }
 
 /** @param events of one user, in order */
-export function storiesOf(events: readonly HistoryEvent[]): readonly Story[] {
+export function storiesOf(events: readonly LoggedEvent[]): readonly Story[] {
   const mailsOf = new Map<string, MailEvent[]>(
     events.flatMap((event) => (event.kind === 'notice' ? [[event.eventId, []]] : [])),
   );
   for (const event of events) if (event.kind === 'mail') mailsOf.get(event.eventId ?? '')?.push(event);
-  const stories: { at: string; until: string; times: number; event: HistoryEvent; mails: MailEvent[] }[] = [];
+  const stories: { at: string; until: string; times: number; event: LoggedEvent; mails: MailEvent[] }[] = [];
   const latest = new Map<string, (typeof stories)[number]>();
   for (const event of events) {
     if (event.kind === 'mail' && mailsOf.has(event.eventId ?? '')) continue;
@@ -240,7 +240,7 @@ export function storiesOf(events: readonly HistoryEvent[]): readonly Story[] {
 }
 
 /** What may be told again and again; empty for what happens once. */
-function sameness(event: HistoryEvent): string {
+function sameness(event: LoggedEvent): string {
   if (event.kind === 'notice') return `${event.type} ${event.code ?? ''}`;
   if (event.kind === 'key-refused') return `refused ${event.keyId}`;
   return event.kind === 'mail' ? `${event.audience} ${event.subject}` : '';
