@@ -26,6 +26,18 @@ const WITHOUT_SIMULATOR = [
   'lib/terminal',
   'lambda/contract',
 ];
+/** From top to bottom, the whole of it first. */
+const REHEARSAL = [
+  'lib/simulator/rehearsal',
+  'lib/simulator/rehearsal/page',
+  'lib/simulator/rehearsal/output',
+  'lib/simulator/rehearsal/operations',
+  'lib/simulator/rehearsal/people',
+  'lib/simulator/rehearsal/observation',
+  'lib/simulator/rehearsal/environment',
+  'lib/simulator/rehearsal/scenario',
+  'lib/simulator/rehearsal/history',
+];
 
 const rooms = [
   { room: 'bin/access-keys', rooms: ['bin/node-version', 'bin/run', 'lib/cli'], packages: [] },
@@ -36,14 +48,81 @@ const rooms = [
   { room: 'bin/compile', rooms: [], packages: ['node:*', 'esbuild'] },
   {
     room: 'lib/cli',
-    rooms: ['lib/simulator/rehearsal', 'lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'package.json'],
+    rooms: [...REHEARSAL, 'lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'package.json'],
     packages: ['node:*', '@aws-sdk/*', 'cli-progress', 'commander', 'picocolors'],
   },
   {
     room: 'lib/simulator/rehearsal',
-    rooms: ['lib/simulator/local-organization', ...WITHOUT_SIMULATOR, 'config', 'docs'],
-    packages: ['node:*', '@aws-sdk/*', 'ajv', 'cli-table3', 'echarts', 'esbuild', 'picocolors', 'yaml'],
+    rooms: [...REHEARSAL.slice(1), 'lib/simulator/local-organization', 'lib/stacks/app', 'lib/roster'],
+    packages: ['node:*'],
   },
+  {
+    room: 'lib/simulator/rehearsal/page',
+    rooms: ['lib/simulator/rehearsal/output', 'lib/simulator/rehearsal/history'],
+    packages: ['node:*', 'echarts', 'esbuild'],
+  },
+  {
+    room: 'lib/simulator/rehearsal/output',
+    rooms: [
+      'lib/simulator/rehearsal/operations',
+      'lib/simulator/rehearsal/environment',
+      'lib/simulator/rehearsal/history',
+      'lib/roster',
+      'lib/terminal',
+      'lambda/contract',
+    ],
+    packages: ['node:*', 'cli-table3'],
+  },
+  {
+    room: 'lib/simulator/rehearsal/operations',
+    rooms: [
+      'lib/simulator/rehearsal/people',
+      'lib/simulator/rehearsal/observation',
+      'lib/simulator/rehearsal/environment',
+      'lib/simulator/rehearsal/scenario',
+      'lib/simulator/local-organization',
+      ...WITHOUT_SIMULATOR,
+    ],
+    packages: ['node:*', '@aws-sdk/*'],
+  },
+  {
+    room: 'lib/simulator/rehearsal/people',
+    rooms: [
+      'lib/simulator/rehearsal/observation',
+      'lib/simulator/rehearsal/environment',
+      'lib/simulator/rehearsal/scenario',
+      'lib/simulator/rehearsal/history',
+      'lib/simulator/local-organization',
+      'lambda/contract',
+    ],
+    packages: [],
+  },
+  {
+    room: 'lib/simulator/rehearsal/observation',
+    rooms: ['lib/simulator/rehearsal/environment', 'lib/simulator/rehearsal/history', 'lambda/contract'],
+    packages: ['node:*'],
+  },
+  {
+    room: 'lib/simulator/rehearsal/environment',
+    rooms: [
+      'lib/simulator/rehearsal/scenario',
+      'lib/simulator/rehearsal/history',
+      'lib/simulator/local-organization',
+      'lib/stacks/pipeline',
+      'lib/cloud-assembly',
+      'lib/roster',
+      'lib/names',
+      'lambda/contract',
+      'docs',
+    ],
+    packages: ['node:*', '@aws-sdk/*'],
+  },
+  {
+    room: 'lib/simulator/rehearsal/scenario',
+    rooms: ['lib/simulator/rehearsal/history', 'config'],
+    packages: ['node:*', 'ajv', 'yaml'],
+  },
+  { room: 'lib/simulator/rehearsal/history', rooms: ['lambda/contract'], packages: [] },
   {
     room: 'lib/simulator/local-organization',
     rooms: WITHOUT_SIMULATOR,
@@ -215,17 +294,17 @@ const exceptions = [
     reason: 'the day of a plan is written as the functions write theirs',
   },
   {
-    file: 'lib/simulator/rehearsal/calendar-bands.ts',
+    file: 'lib/simulator/rehearsal/output/calendar-bands.ts',
     imports: 'lambda/domain/roster/suspension',
     reason: 'the page shows until when an exemption lasts, as the functions decide it',
   },
   {
-    file: 'lib/simulator/rehearsal/local-environment.ts',
+    file: 'lib/simulator/rehearsal/environment/local-environment.ts',
     imports: 'lambda/domain/ledger/tags',
     reason: 'which key is compromised is read from the tag that the functions write',
   },
   {
-    file: 'lib/simulator/rehearsal/local-environment.ts',
+    file: 'lib/simulator/rehearsal/environment/local-environment.ts',
     imports: 'lambda/domain/secret-value',
     reason: 'owners read their key from the secret as the functions write it',
   },

@@ -8,7 +8,7 @@ import { printPublished } from '../../lib/org-bucket/published-roster';
 import { readReport } from '../../lib/org-bucket/report';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
-import { inventReport } from '../simulator/rehearsal/invented-report';
+import { inventReport } from '../simulator/rehearsal/output/invented-report';
 
 /** Clears the screen, names a link, hides, turns and breaks the line, and tries to begin a command of GitHub Actions. */
 const EVIL =

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import keyTemplate from '../../docs/secrets-key.template.json';
 import type { Template } from '../../lib/cloud-assembly/template';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
-import { assemble, secretsKeyStack } from '../../lib/simulator/rehearsal/participants';
-import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
+import { assemble, secretsKeyStack } from '../../lib/simulator/rehearsal/environment/participants';
+import { deploy } from '../../lib/simulator/rehearsal/operations/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { assembled } from '../assembled';
 

@@ -2,8 +2,8 @@
 import { eventPath } from '../../lambda/contract/names';
 import type { NoticeOf } from '../../lambda/contract/notice';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
-import { assemble } from '../../lib/simulator/rehearsal/participants';
-import { deploy } from '../../lib/simulator/rehearsal/run-pipeline';
+import { assemble } from '../../lib/simulator/rehearsal/environment/participants';
+import { deploy } from '../../lib/simulator/rehearsal/operations/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { assembled } from '../assembled';
 import { ROSTERS } from '../fixtures/rosters';

@@ -2,8 +2,8 @@
 import { Authorization } from '../../lib/simulator/local-organization/iam/authorization';
 import type { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 import type { Principal, ServiceId } from '../../lib/simulator/local-organization/service';
-import { assemble } from '../../lib/simulator/rehearsal/participants';
-import { deploy, type DeploymentReport } from '../../lib/simulator/rehearsal/run-pipeline';
+import { assemble } from '../../lib/simulator/rehearsal/environment/participants';
+import { deploy, type DeploymentReport } from '../../lib/simulator/rehearsal/operations/run-pipeline';
 import { loadRoster } from '../../lib/roster/load';
 import { assembled } from '../assembled';
 import { ROSTERS } from '../fixtures/rosters';

@@ -1,9 +1,9 @@
 /** Whether a scenario ended as it says. */
-import type { Scenario, Expectation } from './scenario';
+import type { Scenario, Expectation } from './scenario/scenario';
 import type { Rehearsal } from './rehearsal';
-import type { Seen } from './report';
-import type { LoggedEvent } from './event-log';
-import type { KeyLife } from './key-timeline';
+import type { Seen } from './output/report';
+import type { LoggedEvent } from './history/event-log';
+import type { KeyLife } from './history/key-timeline';
 
 /** Whether everything was seen that the scenario expects. */
 export const judge = ({ expect }: Scenario, rehearsal: Rehearsal): readonly Seen[] =>

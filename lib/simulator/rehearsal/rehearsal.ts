@@ -6,16 +6,16 @@ import type { FaultPlan } from '../local-organization/faults';
 import type { LocalOrganization } from '../local-organization/organization';
 import type { CallRecord } from '../local-organization/wire/gateway';
 import type { Roster } from '../../roster/roster';
-import { bandsOf } from './calendar-bands';
-import { assemble, withAdministrators, type Participants, type Player } from './participants';
-import { planMishap } from './mishaps';
-import { OwnerActivities } from './owner-activity';
-import { LocalEnvironment } from './local-environment';
-import type { MailFile } from './mail-files';
-import { Operations, type Push, type RosterChange } from './pushes-and-commands';
-import { reportOf, type RehearsalReport } from './report';
-import type { Scenario } from './scenario';
-import { Observer } from './observer';
+import { bandsOf } from './output/calendar-bands';
+import { assemble, withAdministrators, type Participants, type Player } from './environment/participants';
+import { planMishap } from './operations/mishaps';
+import { OwnerActivities } from './people/owner-activity';
+import { LocalEnvironment } from './environment/local-environment';
+import type { MailFile } from './observation/mail-files';
+import { Operations, type Push, type RosterChange } from './operations/pushes-and-commands';
+import { reportOf, type RehearsalReport } from './output/report';
+import type { Scenario } from './scenario/scenario';
+import { Observer } from './observation/observer';
 
 export interface RehearsalOptions {
   readonly roster: Roster;

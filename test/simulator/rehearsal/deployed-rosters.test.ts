@@ -2,7 +2,7 @@
 import type { NoticeEvent } from '../../../lambda/contract/notice';
 import type { CallRecord } from '../../../lib/simulator/local-organization/wire/gateway';
 import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
-import { SecretSearch } from '../../../lib/simulator/rehearsal/secret-search';
+import { SecretSearch } from '../../../lib/simulator/rehearsal/observation/secret-search';
 import { loadRoster } from '../../../lib/roster/load';
 import { assembled } from '../../assembled';
 import { ROSTERS } from '../../fixtures/rosters';

@@ -6,7 +6,7 @@ import { FaultPlan } from '../../../lib/simulator/local-organization/faults';
 import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import { judge } from '../../../lib/simulator/rehearsal/expectations';
 import { rehearse, type Rehearsal } from '../../../lib/simulator/rehearsal/rehearsal';
-import { readScenario, type Scenario } from '../../../lib/simulator/rehearsal/scenario';
+import { readScenario, type Scenario } from '../../../lib/simulator/rehearsal/scenario/scenario';
 import { loadRoster } from '../../../lib/roster/load';
 import { sample } from '../../sample';
 

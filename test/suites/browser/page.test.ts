@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
-import type { Band } from '../../../lib/simulator/rehearsal/calendar-bands';
-import type { LoggedEvent } from '../../../lib/simulator/rehearsal/event-log';
+import type { Band } from '../../../lib/simulator/rehearsal/output/calendar-bands';
+import type { LoggedEvent } from '../../../lib/simulator/rehearsal/history/event-log';
 import { renderPage } from '../../../lib/simulator/rehearsal/page/page';
-import { inventReport } from '../../simulator/rehearsal/invented-report';
+import { inventReport } from '../../simulator/rehearsal/output/invented-report';
 import { DESKTOP, launch, lowestContrast, overflow, PHONE, watchedPage } from './browser';
 
 const HOSTILE = '<img src=x onerror="window.hacked=1">"\'\u202e';

@@ -17,7 +17,7 @@ import { BUNDLES } from '../../../lib/stacks/bundle';
 import { ADMIN_TOPIC_NAME, orgBucketName } from '../../../lib/names';
 import { orgBucketOf, s3OrgStore, type OrgStore } from '../../../lib/org-bucket/store';
 import { publishSlices } from '../../../lib/publish/slices';
-import { SecretSearch } from '../../../lib/simulator/rehearsal/secret-search';
+import { SecretSearch } from '../../../lib/simulator/rehearsal/observation/secret-search';
 import { loadRoster } from '../../../lib/roster/load';
 import { ACCOUNT, clientsOf, OTHER_ACCOUNT, REGION, type Clients, type Queue } from './aws';
 import { createQueue, createSender, subscribe, type Moto } from './moto';

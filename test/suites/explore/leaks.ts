@@ -1,7 +1,7 @@
 /** Secret access keys in what was said. */
 import { inspect } from 'node:util';
 import type { AccessKeyPair } from '../../../lambda/domain/ports';
-import { SecretSearch } from '../../../lib/simulator/rehearsal/secret-search';
+import { SecretSearch } from '../../../lib/simulator/rehearsal/observation/secret-search';
 
 /** Worlds make the same keys every time, and say much the same. */
 const search = new SecretSearch();

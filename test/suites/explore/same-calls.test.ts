@@ -11,8 +11,8 @@ import { FaultPlan } from '../../../lib/simulator/local-organization/faults';
 import type { CallRecord } from '../../../lib/simulator/local-organization/wire/gateway';
 import { seededRandom } from '../../../lib/simulator/local-organization/random';
 import { synthesize } from '../../../lib/stacks/app';
-import { assemble } from '../../../lib/simulator/rehearsal/participants';
-import { deploy, operate } from '../../../lib/simulator/rehearsal/run-pipeline';
+import { assemble } from '../../../lib/simulator/rehearsal/environment/participants';
+import { deploy, operate } from '../../../lib/simulator/rehearsal/operations/run-pipeline';
 import { loadRoster } from '../../../lib/roster/load';
 import { ANN, isRead, World, type Journaled } from '../../domain/world';
 

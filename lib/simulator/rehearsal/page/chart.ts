@@ -19,8 +19,8 @@ import {
   type Mark,
   type UserRow,
 } from './timeline';
-import type { Band } from '../calendar-bands';
-import type { LoggedEvent } from '../event-log';
+import type { Band } from '../output/calendar-bands';
+import type { LoggedEvent } from '../history/event-log';
 
 echarts.use([CustomChart, GridComponent, TooltipComponent, AriaComponent, SVGRenderer]);
 

@@ -4,8 +4,8 @@ import { day, drawing, element, when } from './elements';
 import type { PageData } from './page-data';
 import { BAND_NAMES, MARK_KINDS, MARK_NAMES, SYMBOLS } from './symbols';
 import { bandsFor, describe, markKind, repetition, storiesOf, type Story, type UserRow } from './timeline';
-import type { Band } from '../calendar-bands';
-import type { LoggedEvent } from '../event-log';
+import type { Band } from '../output/calendar-bands';
+import type { LoggedEvent } from '../history/event-log';
 
 /** Users a chart: more would make a picture too tall to draw in one go. */
 const BLOCK = 40;

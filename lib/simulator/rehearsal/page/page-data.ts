@@ -1,5 +1,5 @@
-import type { LoggedEvent } from '../event-log';
-import type { RehearsalReport } from '../report';
+import type { LoggedEvent } from '../history/event-log';
+import type { RehearsalReport } from '../output/report';
 
 /** What the page shows, without the daily uses of keys: those are spans in the keys' lives already. */
 export interface PageData {

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RehearsalReport } from '../report';
+import type { RehearsalReport } from '../output/report';
 import { pageDataOf } from './page-data';
 
 /**

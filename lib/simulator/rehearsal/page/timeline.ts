@@ -1,5 +1,5 @@
-import type { LoggedEvent } from '../event-log';
-import type { KeyLife } from '../key-timeline';
+import type { LoggedEvent } from '../history/event-log';
+import type { KeyLife } from '../history/key-timeline';
 import { day } from './elements';
 import type { PageData } from './page-data';
 
