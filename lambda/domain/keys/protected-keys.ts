@@ -25,7 +25,7 @@ export async function unlessProtected(
 }
 
 /**
- * By what a key that seems to be in no version is known after all. A pass reads one thing after another, and a label that
+ * By what a key that seems to be in no version is known after all. A run reads one thing after another, and a label that
  * moves meanwhile makes a key look like nobody's: asked right before such a key is deleted or begins to retire.
  */
 export async function knownAs(

@@ -92,7 +92,7 @@ export const offboardingTag = ({
   owing,
   announced,
 }: UserOffboarding): Record<string, string> => ({
-  [TAGS.ending]: [
+  [TAGS.offboarding]: [
     state,
     since.toISOString(),
     keyId,
@@ -104,7 +104,7 @@ export const offboardingTag = ({
 });
 
 export function offboardingOf(secret: Secret): UserOffboarding | undefined {
-  const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.ending]?.split(' ') ?? [];
+  const [state, since = '', keyId = '', ...more] = secret.tags[TAGS.offboarding]?.split(' ') ?? [];
   const until = more.find(isInstant);
   const owing = owingIn(more);
   return state === undefined

@@ -25,7 +25,7 @@ export const TAGS = {
   /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
   paused: `${PREFIX}paused`,
   /** The current key of a user who retires: state, since when, key id. */
-  ending: `${PREFIX}ending`,
+  offboarding: `${PREFIX}ending`,
   /** Fingerprint of the resource policy that we put last; while another is being put, both. */
   policy: `${PREFIX}policy`,
   /** Digests of readers that were refused at the last run because they do not exist. */

@@ -87,9 +87,9 @@ export function deletedNotice(
   now: Date,
 ): NoticeOf<'previous-key-deleted'> {
   const { secret } = subject;
-  const ending = offboardingOf(secret);
+  const offboarding = offboardingOf(secret);
   const { until } = retirementsOf(secret).find((retirement) => retirement.keyId === keyId) ??
-    (ending?.keyId === keyId ? ending : undefined) ?? { until: undefined };
+    (offboarding?.keyId === keyId ? offboarding : undefined) ?? { until: undefined };
   return {
     ...noticeBase(subject, now, until),
     id: digest(secret.arn, keyId, 'previous-key-deleted'),

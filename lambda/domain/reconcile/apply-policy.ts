@@ -21,27 +21,27 @@ import type { UserState } from './user-state';
  * until the roster has been without it.
  * @returns when to look again: right away for readers that were refused for the first time, as they may be new in IAM
  */
-export async function applyPolicy(pass: UserState, found: User): Promise<Date | undefined> {
-  const { secrets, secret, slice, user, settings, notices, conditions, now } = pass;
+export async function applyPolicy(state: UserState, found: User): Promise<Date | undefined> {
+  const { secrets, secret, slice, user, settings, notices, conditions, now } = state;
   const actual = await secrets.policy(secret.arn);
   if (!secret.tags[TAGS.userId] && readersOf(actual).deleted.includes(found.arn)) throw ownerReplaced(user.name);
   const build = (readers: readonly string[]): string => secretPolicy(slice, readers, settings.partition);
-  const deleted = await rememberDeleted(pass, readersOf(actual).deleted);
+  const deleted = await rememberDeleted(state, readersOf(actual).deleted);
   const wanted = [...(user.ownerReads ? [found.arn] : []), ...user.readers.filter((arn) => !deleted.includes(arn))];
-  if (!samePolicy(actual, build(wanted)) && isChangedByHand(pass, actual)) {
+  if (!samePolicy(actual, build(wanted)) && isChangedByHand(state, actual)) {
     const [reason, finding] = [
       `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`,
       actual ?? '',
     ];
     const next = "the roster's policy is put back; add readers to the roster instead";
-    await notices.send(byHand(pass, 'POLICY_CHANGED', finding, reason, next));
+    await notices.send(byHand(state, 'POLICY_CHANGED', finding, reason, next));
   }
   const writer = policyWriter(secrets, secret, actual);
   const refused = await putReaders(writer, [...new Set(wanted)], build);
   if (deleted.length > 0) conditions.set('READER_DELETED', deletedReaders(deleted));
   const missing = refused.filter((arn) => digestsIn(secret, TAGS.readersMissing).includes(digestOf(arn)));
   if (missing.length > 0) conditions.set('READER_MISSING', missingReaders(missing));
-  await writeTags(pass, found, writer, refused);
+  await writeTags(state, found, writer, refused);
   return refused.length > missing.length ? now : undefined;
 }
 

@@ -16,27 +16,27 @@ const REPEAT_MS = 24 * 3_600_000;
  * ledger; where it is refused, a condition says that the key still works. A key that IAM no longer has is forgotten, once
  * IAM's list cannot lag any more.
  */
-export async function keepDeactivated(pass: UserState): Promise<void> {
-  const { secrets, secret, existing, now } = pass;
+export async function keepDeactivated(state: UserState): Promise<void> {
+  const { secrets, secret, existing, now } = state;
   for (const compromised of compromisedKeys(secret)) {
     const { keyId, at, deactivatedAt = at } = compromised;
     const key = existing.find(({ id }) => id === keyId);
     const mayLag = now.getTime() - deactivatedAt.getTime() <= LIST_LAG_MS;
-    if (key?.status === 'Active') await deactivate(pass, compromised, mayLag);
-    else if (compromised.owes) await report(pass, compromised);
+    if (key?.status === 'Active') await deactivate(state, compromised, mayLag);
+    else if (compromised.owes) await report(state, compromised);
     if (!key && !mayLag && !compromised.owes) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
   }
 }
 
 /** Minutes after it was deactivated IAM's list may not show that yet: that is no second alarm. */
-async function deactivate(pass: UserState, compromised: Compromised, mayLag: boolean): Promise<void> {
-  const { secrets, secret, now, iam, user, log } = pass;
+async function deactivate(state: UserState, compromised: Compromised, mayLag: boolean): Promise<void> {
+  const { secrets, secret, now, iam, user, log } = state;
   const { keyId, deactivatedAt, reportedAt } = compromised;
   try {
-    await withLease(pass, () => iam.deactivate(keyId));
+    await withLease(state, () => iam.deactivate(keyId));
   } catch (error) {
     log.error('a compromised key could not be deactivated', { secret: secret.name, code: codeOf(error) });
-    pass.conditions.set('COMPROMISED_KEY_WORKS', {
+    state.conditions.set('COMPROMISED_KEY_WORKS', {
       reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
       nextStep:
         'it is attempted again at every run, and no successor is made until then, because the compromised key could read it; somebody who may deactivates it with the command below',
@@ -54,18 +54,18 @@ async function deactivate(pass: UserState, compromised: Compromised, mayLag: boo
     ...(owes && { owes }),
   };
   await secrets.tag(secret.arn, compromisedTag(done));
-  await report(pass, done);
+  await report(state, done);
 }
 
 /** What cannot be sent stays owed, and stops nothing. */
-async function report(pass: UserState, compromised: Compromised): Promise<void> {
-  const { secrets, secret, lastUses, unsent } = pass;
+async function report(state: UserState, compromised: Compromised): Promise<void> {
+  const { secrets, secret, lastUses, unsent } = state;
   const { owes, ...settled } = compromised;
   if (!owes) return;
   const lastUse = lastUses.get(compromised.keyId);
   const use = lastUse ? describeLastUse(lastUse) : 'deleted meanwhile';
   try {
-    await (owes === 'declared' ? reportCompromised(pass, compromised, use) : reportActive(pass, compromised, use));
+    await (owes === 'declared' ? reportCompromised(state, compromised, use) : reportActive(state, compromised, use));
   } catch (error) {
     unsent.push(error);
     return;
@@ -73,10 +73,10 @@ async function report(pass: UserState, compromised: Compromised): Promise<void> 
   await secrets.tag(secret.arn, compromisedTag(settled));
 }
 
-async function reportActive(pass: UserState, { keyId, deactivatedAt }: Compromised, use: string): Promise<void> {
-  const { secret, user, notices, now, currentKeyId: current } = pass;
+async function reportActive(state: UserState, { keyId, deactivatedAt }: Compromised, use: string): Promise<void> {
+  const { secret, user, notices, now, currentKeyId: current } = state;
   await notices.send({
-    ...noticeBase(pass, now, deactivatedAt),
+    ...noticeBase(state, now, deactivatedAt),
     id: digest(secret.arn, keyId, 'compromised', (deactivatedAt ?? now).toISOString()),
     type: 'key-compromised',
     audience: ['owner', 'admin'],

@@ -21,48 +21,48 @@ import { withFreshState, type UserState } from './user-state';
  * One step towards the end.
  * @returns when to look again
  */
-export async function offboard(pass: UserState): Promise<Date | undefined> {
-  const { secret, existing, currentKeyId, now } = pass;
+export async function offboard(state: UserState): Promise<Date | undefined> {
+  const { secret, existing, currentKeyId, now } = state;
   if (outstanding(secret)) return undefined;
-  const ending = offboardingOf(secret);
+  const offboarding = offboardingOf(secret);
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (!key) return waitForOthers(pass);
-  if (ending?.keyId !== key.id) return begin(pass, key);
-  if (ending.owing) await settle(pass, key, ending);
-  if (ending.state === 'waiting' || ending.state === 'deactivating')
-    return key.status === 'Active' ? deactivate(pass, key, ending) : rest(pass, key, ending);
-  if (key.status === 'Active') return begin(pass, key);
-  const until = inactiveUntil(ending, pass.user);
+  if (!key) return waitForOthers(state);
+  if (offboarding?.keyId !== key.id) return begin(state, key);
+  if (offboarding.owing) await settle(state, key, offboarding);
+  if (offboarding.state === 'waiting' || offboarding.state === 'deactivating')
+    return key.status === 'Active' ? deactivate(state, key, offboarding) : rest(state, key, offboarding);
+  if (key.status === 'Active') return begin(state, key);
+  const until = inactiveUntil(offboarding, state.user);
   if (now < until) return until;
-  const quiet = quietAt(key, pass.lastUses.get(key.id)!, pass.user.quietForHours);
-  return now < quiet ? hold(pass, key, quiet) : remove(pass, key, ending);
+  const quiet = quietAt(key, state.lastUses.get(key.id)!, state.user.quietForHours);
+  return now < quiet ? hold(state, key, quiet) : remove(state, key, offboarding);
 }
 
 /** The user is back: what was taken from it is given back, and nothing else. */
-export async function comeBack(pass: UserState): Promise<void> {
-  if (offboardingOf(pass.secret)) await withFreshState(pass, giveBack);
+export async function comeBack(state: UserState): Promise<void> {
+  if (offboardingOf(state.secret)) await withFreshState(state, giveBack);
 }
 
 /** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */
-async function giveBack(pass: UserState): Promise<void> {
-  const { secrets, secret, existing, iam, notices, user } = pass;
-  const ending = offboardingOf(secret);
-  if (!ending) return;
-  const key = existing.find(({ id }) => id === ending.keyId);
+async function giveBack(state: UserState): Promise<void> {
+  const { secrets, secret, existing, iam, notices, user } = state;
+  const offboarding = offboardingOf(secret);
+  if (!offboarding) return;
+  const key = existing.find(({ id }) => id === offboarding.keyId);
   const given =
     key !== undefined &&
     key.status !== 'Active' &&
-    ending.state !== 'waiting' &&
-    !ending.found &&
+    offboarding.state !== 'waiting' &&
+    !offboarding.found &&
     !isCompromised(secret, key.id);
   if (given) await iam.activate(key.id);
-  const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, ending.keyId);
-  if (compromised) await iam.deactivate(ending.keyId);
-  const [what, next] = afterwards(ending.keyId, key, !compromised && (given || key?.status === 'Active'));
+  const compromised = isCompromised((await secrets.describe(secret.arn)) ?? secret, offboarding.keyId);
+  if (compromised) await iam.deactivate(offboarding.keyId);
+  const [what, next] = afterwards(offboarding.keyId, key, !compromised && (given || key?.status === 'Active'));
   await notices.send(
-    byHand(pass, 'USER_RESTORED', ending.since.toISOString(), `${user.name} is back in the roster${what}`, next),
+    byHand(state, 'USER_RESTORED', offboarding.since.toISOString(), `${user.name} is back in the roster${what}`, next),
   );
-  await secrets.untag(secret.arn, [TAGS.ending]);
+  await secrets.untag(secret.arn, [TAGS.offboarding]);
 }
 
 function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
@@ -74,92 +74,92 @@ function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): 
   ];
 }
 
-async function begin(pass: UserState, key: AccessKey): Promise<Date> {
-  const waiting: UserOffboarding = { state: 'waiting', since: pass.now, keyId: key.id, owing: pass.now };
-  await pass.secrets.tag(pass.secret.arn, offboardingTag(waiting));
-  await settle(pass, key, waiting);
-  return pass.now;
+async function begin(state: UserState, key: AccessKey): Promise<Date> {
+  const waiting: UserOffboarding = { state: 'waiting', since: state.now, keyId: key.id, owing: state.now };
+  await state.secrets.tag(state.secret.arn, offboardingTag(waiting));
+  await settle(state, key, waiting);
+  return state.now;
 }
 
-async function deactivate(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date | undefined> {
-  const { user, now } = pass;
-  const quiet = quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours);
-  const kept = activeUntil(ending, user);
+async function deactivate(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date | undefined> {
+  const { user, now } = state;
+  const quiet = quietAt(key, state.lastUses.get(key.id)!, user.quietForHours);
+  const kept = activeUntil(offboarding, user);
   if (now < kept) return kept;
-  if (now < quiet && user.whenStillUsed === 'hold') return hold(pass, key, quiet);
-  const deactivating: UserOffboarding = { ...ending, state: 'deactivating' };
-  const done = await attempt(pass, key, ending, async (fresh, left) => {
+  if (now < quiet && user.whenStillUsed === 'hold') return hold(state, key, quiet);
+  const deactivating: UserOffboarding = { ...offboarding, state: 'deactivating' };
+  const done = await attempt(state, key, offboarding, async (fresh, left) => {
     if (left.status !== 'Active' || (user.whenStillUsed === 'hold' && !isQuietNow(fresh, left))) return false;
     const { secrets, secret, iam } = fresh;
     await secrets.tag(secret.arn, offboardingTag(deactivating));
     await iam.deactivate(key.id);
     return true;
   });
-  return done ? rest(pass, key, deactivating) : now;
+  return done ? rest(state, key, deactivating) : now;
 }
 
 /** A key that we did not deactivate was so before, or somebody else did it. */
-async function rest(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date> {
-  const ours = ending.state === 'deactivating';
-  const until = inactiveUntil({ since: pass.now }, pass.user);
+async function rest(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date> {
+  const ours = offboarding.state === 'deactivating';
+  const until = inactiveUntil({ since: state.now }, state.user);
   const inactive: UserOffboarding = {
-    ...ending,
+    ...offboarding,
     state: 'inactive',
-    since: pass.now,
+    since: state.now,
     found: !ours,
-    ...(ours && { until, owing: pass.now }),
+    ...(ours && { until, owing: state.now }),
   };
-  await pass.secrets.tag(pass.secret.arn, offboardingTag(inactive));
-  await settle(pass, key, inactive);
+  await state.secrets.tag(state.secret.arn, offboardingTag(inactive));
+  await settle(state, key, inactive);
   return until;
 }
 
 /** Sends what the ledger owes. What cannot be sent stays owed, and stops nothing. */
-async function settle(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<void> {
-  const { owing, ...settled } = ending;
-  if (!owing || ending.state === 'deleting') return;
+async function settle(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<void> {
+  const { owing, ...settled } = offboarding;
+  if (!owing || offboarding.state === 'deleting') return;
   try {
-    if (ending.state === 'inactive') await pass.notices.send(deactivatedNotice(pass, key, ending, owing));
-    else await pass.notices.send(retiresNotice(pass, key, owing));
+    if (offboarding.state === 'inactive') await state.notices.send(deactivatedNotice(state, key, offboarding, owing));
+    else await state.notices.send(retiresNotice(state, key, owing));
   } catch (error) {
-    pass.unsent.push(error);
+    state.unsent.push(error);
     return;
   }
-  await pass.secrets.tag(pass.secret.arn, offboardingTag(settled));
+  await state.secrets.tag(state.secret.arn, offboardingTag(settled));
 }
 
 function deactivatedNotice(
-  pass: UserState,
+  state: UserState,
   key: AccessKey,
-  ending: UserOffboarding,
+  offboarding: UserOffboarding,
   at: Date,
 ): NoticeOf<'previous-key-deactivated'> {
   const type = 'previous-key-deactivated';
   return {
-    ...noticeBase(pass, pass.now, at),
-    id: digest(pass.secret.arn, key.id, type, 'ending', at.toISOString()),
+    ...noticeBase(state, state.now, at),
+    id: digest(state.secret.arn, key.id, type, 'ending', at.toISOString()),
     type,
     audience: ['owner', 'admin'],
-    previousKey: retiringEnd(pass, { ...key, status: 'Inactive' }, ending) as InactiveKey,
-    ...keyUse(pass.lastUses.get(key.id)),
+    previousKey: offboardedKey(state, { ...key, status: 'Inactive' }, offboarding) as InactiveKey,
+    ...keyUse(state.lastUses.get(key.id)),
   };
 }
 
-function retiresNotice(pass: UserState, key: AccessKey, at: Date): NoticeOf<'attention'> {
+function retiresNotice(state: UserState, key: AccessKey, at: Date): NoticeOf<'attention'> {
   return {
     ...byHand(
-      pass,
+      state,
       'USER_RETIRES',
       '',
-      `${pass.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
+      `${state.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
       'put the user back as active before its key is deleted, and everything is restored',
     ),
-    ...noticeBase(pass, pass.now, at),
-    id: digest(pass.secret.arn, 'USER_RETIRES', at.toISOString()),
+    ...noticeBase(state, state.now, at),
+    id: digest(state.secret.arn, 'USER_RETIRES', at.toISOString()),
   };
 }
 
-const retiringEnd = ({ user }: UserState, { id, status }: AccessKey, { state, since, until }: UserOffboarding) =>
+const offboardedKey = ({ user }: UserState, { id, status }: AccessKey, { state, since, until }: UserOffboarding) =>
   retiringKey(
     {
       keyId: id,
@@ -171,16 +171,16 @@ const retiringEnd = ({ user }: UserState, { id, status }: AccessKey, { state, si
     status === 'Active',
   );
 
-async function remove(pass: UserState, key: AccessKey, ending: UserOffboarding): Promise<Date> {
-  await attempt(pass, key, ending, async (fresh, left) => {
+async function remove(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date> {
+  await attempt(state, key, offboarding, async (fresh, left) => {
     const { secrets, secret, iam, notices, user, now } = fresh;
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
-    await secrets.tag(secret.arn, offboardingTag({ ...ending, state: 'deleting' }));
+    await secrets.tag(secret.arn, offboardingTag({ ...offboarding, state: 'deleting' }));
     await iam.delete(key.id);
     await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now));
     return true;
   });
-  return pass.now;
+  return state.now;
 }
 
 /**
@@ -188,20 +188,20 @@ async function remove(pass: UserState, key: AccessKey, ending: UserOffboarding):
  * @returns whether it acted: it may have failed, somebody else be at work, or what was read before have changed
  */
 async function attempt(
-  pass: UserState,
+  state: UserState,
   key: AccessKey,
-  ending: UserOffboarding,
+  offboarding: UserOffboarding,
   act: (fresh: UserState, left: AccessKey) => Promise<boolean>,
 ): Promise<boolean> {
   try {
-    const done = await withFreshState(pass, async (fresh) => {
+    const done = await withFreshState(state, async (fresh) => {
       const left = fresh.existing.find(({ id }) => id === key.id);
-      return left !== undefined && isStillEnding(fresh, ending) && act(fresh, left);
+      return left !== undefined && isStillOffboarding(fresh, offboarding) && act(fresh, left);
     });
     return done ?? false;
   } catch (error) {
     const kind = key.status === 'Active' ? 'deactivate' : 'delete';
-    reportFailedRetirement(pass, retiringEnd(pass, key, ending), pass.lastUses.get(key.id), kind, error);
+    reportFailedRetirement(state, offboardedKey(state, key, offboarding), state.lastUses.get(key.id), kind, error);
     return false;
   }
 }
@@ -228,12 +228,12 @@ export const isOver = ({ user, secret, existing }: UserState, known: boolean): b
  * is done. Keys that people deleted end the same way.
  * @returns whether the secret is deleted now; where that was refused, a condition says so
  */
-export async function end(pass: UserState): Promise<boolean> {
-  const { secrets, secret, user, now, currentKeyId, conditions, log } = pass;
+export async function end(state: UserState): Promise<boolean> {
+  const { secrets, secret, user, now, currentKeyId, conditions, log } = state;
   const before = offboardingOf(secret);
-  const ending: UserOffboarding = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
-  if (!before) await secrets.tag(secret.arn, offboardingTag(ending));
-  if (!ending.announced && !(await announceEnd(pass, ending))) return false;
+  const offboarding: UserOffboarding = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
+  if (!before) await secrets.tag(secret.arn, offboardingTag(offboarding));
+  if (!offboarding.announced && !(await announceDeletion(state, offboarding))) return false;
   try {
     await secrets.delete(secret.arn);
     return true;
@@ -243,32 +243,32 @@ export async function end(pass: UserState): Promise<boolean> {
       reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
       nextStep:
         'it is attempted again at every run; if it must not wait, somebody who may can do it with the command below',
-      command: `aws secretsmanager delete-secret --region ${pass.slice.region} --secret-id ${secret.name} --recovery-window-in-days 30`,
+      command: `aws secretsmanager delete-secret --region ${state.slice.region} --secret-id ${secret.name} --recovery-window-in-days 30`,
     });
     return false;
   }
 }
 
 /** @returns whether it was sent; the secret waits for that, for it is the ledger that knows */
-async function announceEnd(pass: UserState, ending: UserOffboarding): Promise<boolean> {
-  const { notices, secrets, secret, user, unsent } = pass;
+async function announceDeletion(state: UserState, offboarding: UserOffboarding): Promise<boolean> {
+  const { notices, secrets, secret, user, unsent } = state;
   try {
     await notices.send({
       ...byHand(
-        pass,
+        state,
         'USER_RETIRED',
         '',
         `${user.name} has retired: its keys are gone, and its secret is about to be deleted`,
         'a deleted secret is kept for 30 days: put the user back as active to restore it; the keys cannot be restored',
       ),
-      ...noticeBase(pass, pass.now, ending.since),
-      id: digest(secret.arn, 'USER_RETIRED', ending.since.toISOString()),
+      ...noticeBase(state, state.now, offboarding.since),
+      id: digest(secret.arn, 'USER_RETIRED', offboarding.since.toISOString()),
     });
   } catch (error) {
     unsent.push(error);
     return false;
   }
-  await secrets.tag(secret.arn, offboardingTag({ ...ending, announced: true }));
+  await secrets.tag(secret.arn, offboardingTag({ ...offboarding, announced: true }));
   return true;
 }
 
@@ -281,7 +281,7 @@ function hold({ conditions, user }: UserState, key: AccessKey, until: Date): Dat
 }
 
 /** Somebody may have put another key into AWSCURRENT, or begun a rotation. */
-function isStillEnding({ secret, currentKeyId }: UserState, { keyId }: UserOffboarding): boolean {
+function isStillOffboarding({ secret, currentKeyId }: UserState, { keyId }: UserOffboarding): boolean {
   return currentKeyId === keyId && offboardingOf(secret)?.keyId === keyId && outstanding(secret) === undefined;
 }
 

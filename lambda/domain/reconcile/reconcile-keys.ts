@@ -22,38 +22,38 @@ const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as con
  * does not work nothing but an orphan is touched, and the owner, who may have gone back to a previous key, has all the
  * time again once it does.
  */
-export async function reconcileKeys(pass: UserState): Promise<(Date | undefined)[]> {
-  const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = pass;
-  const judged = judgeUnknown(pass);
-  const orphans = await reconcileOrphans(pass, judged);
-  if (retirementsWait(pass))
-    return lostCurrentKey(pass) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
+export async function reconcileKeys(state: UserState): Promise<(Date | undefined)[]> {
+  const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = state;
+  const judged = judgeUnknown(state);
+  const orphans = await reconcileOrphans(state, judged);
+  if (retirementsWait(state))
+    return lostCurrentKey(state) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
   const due = [...orphans];
-  if (lossOf(secret)) due.push(...(await retireLost(pass)));
+  if (lossOf(secret)) due.push(...(await retireLost(state)));
   const inUse = new Set([currentKeyId, pendingKeyId]);
   const retirements = retirementsOf(secret);
   for (const retirement of retirements) {
     if (retirement.keyId === currentKeyId && pendingKeyId === undefined)
       await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
     if (inUse.has(retirement.keyId)) continue;
-    if (isLeft(pass, retirement)) {
+    if (isLeft(state, retirement)) {
       await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
       continue;
     }
     const key = existing.find(({ id }) => id === retirement.keyId);
-    if (key?.status === 'Active' && mayBeLast(pass, key.id)) continue;
+    if (key?.status === 'Active' && mayBeLast(state, key.id)) continue;
     if (
       retirement.state === 'active' &&
-      storedKeyWorks(pass) &&
+      storedKeyWorks(state) &&
       STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))
     ) {
-      await startAgain(pass, retirement);
+      await startAgain(state, retirement);
       due.push(now);
       continue;
     }
-    due.push((await retireKey(pass, retirement, key, pass.lastUses.get(retirement.keyId))) ?? now);
+    due.push((await retireKey(state, retirement, key, state.lastUses.get(retirement.keyId))) ?? now);
   }
-  due.push(...(await reconcileUnmanagedKeys(pass, judged.unmanaged)));
+  due.push(...(await reconcileUnmanagedKeys(state, judged.unmanaged)));
   const untold = versionWith(secret, 'AWSCURRENT');
   const spent = spentIntents(
     intentsOf(secret),
@@ -67,20 +67,20 @@ export async function reconcileKeys(pass: UserState): Promise<(Date | undefined)
 }
 
 async function reconcileOrphans(
-  pass: UserState,
+  state: UserState,
   { orphans, undecided }: ReturnType<typeof judgeUnknown>,
 ): Promise<(Date | undefined)[]> {
-  for (const { id } of orphans) await withFreshState(pass, (fresh) => removeOrphan(fresh, id));
-  return undecided.length > 0 ? [judgeableAt(intentsOf(pass.secret), pass.settings.rotateTimeoutMs)] : [];
+  for (const { id } of orphans) await withFreshState(state, (fresh) => removeOrphan(fresh, id));
+  return undecided.length > 0 ? [judgeableAt(intentsOf(state.secret), state.settings.rotateTimeoutMs)] : [];
 }
 
 /**
  * Keys that a secret held which is gone. They are ours, whatever the roster says of unmanaged ones, and the Active ones
  * stay until the new secret holds a key that works: then they retire like the previous key of that one.
  */
-async function retireLost(pass: UserState): Promise<Date[]> {
-  const { secrets, secret, user, existing, currentKeyId, pendingKeyId, now } = pass;
-  const settled = storedKeyWorks(pass);
+async function retireLost(state: UserState): Promise<Date[]> {
+  const { secrets, secret, user, existing, currentKeyId, pendingKeyId, now } = state;
+  const settled = storedKeyWorks(state);
   const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)]);
   const left = existing.filter(
     ({ id, status }) => lossOf(secret)?.keyIds.includes(id) && !known.has(id) && (settled || status !== 'Active'),
@@ -93,8 +93,8 @@ async function retireLost(pass: UserState): Promise<Date[]> {
 }
 
 /** Only what the ledger still says: an emergency may have ended it meanwhile. */
-async function startAgain(pass: UserState, { keyId, replacedBy }: Retirement): Promise<void> {
-  await withFreshState(pass, async ({ secrets, secret, user, now }) => {
+async function startAgain(state: UserState, { keyId, replacedBy }: Retirement): Promise<void> {
+  await withFreshState(state, async ({ secrets, secret, user, now }) => {
     if (!retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return;
     await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
   });
@@ -147,19 +147,22 @@ async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
  * Keys in no version. They start to retire once the secret holds a key, or when their user retires; before the first
  * rotation only where two of them stand in its way, and then the quietest one.
  */
-async function reconcileUnmanagedKeys(pass: UserState, unmanaged: readonly AccessKey[]): Promise<(Date | undefined)[]> {
-  const { user, currentKeyId, now } = pass;
+async function reconcileUnmanagedKeys(
+  state: UserState,
+  unmanaged: readonly AccessKey[],
+): Promise<(Date | undefined)[]> {
+  const { user, currentKeyId, now } = state;
   if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
-  const ends = user.state === 'retired';
-  if (!currentKeyId && !ends && (unmanaged.length < 2 || isSuspended(pass))) return [];
-  const candidates = currentKeyId || ends ? unmanaged : quietest(pass, unmanaged);
+  const isRetired = user.state === 'retired';
+  if (!currentKeyId && !isRetired && (unmanaged.length < 2 || isSuspended(state))) return [];
+  const candidates = currentKeyId || isRetired ? unmanaged : quietest(state, unmanaged);
   const ready =
     user.unmanagedKeys === 'delete'
-      ? candidates.filter((key) => isQuiet(key, pass.lastUses.get(key.id)!, user.quietForHours, now))
+      ? candidates.filter((key) => isQuiet(key, state.lastUses.get(key.id)!, user.quietForHours, now))
       : candidates;
-  for (const { id } of ready) await withFreshState(pass, (fresh) => endUnmanaged(fresh, id));
+  for (const { id } of ready) await withFreshState(state, (fresh) => endUnmanaged(fresh, id));
   if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
-  return unmanaged.map((key) => quietAt(key, pass.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
+  return unmanaged.map((key) => quietAt(key, state.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
 }
 
 /** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */

@@ -39,28 +39,28 @@ const FAILS_MS = 24 * 3_600_000;
  * Never touches the schedule while AWSPENDING is outstanding.
  * @returns when to look again
  */
-export async function reconcileSchedule(pass: UserState, budget: RunBudget): Promise<(Date | undefined)[]> {
-  const { secret, slice, user, now } = pass;
+export async function reconcileSchedule(state: UserState, budget: RunBudget): Promise<(Date | undefined)[]> {
+  const { secret, slice, user, now } = state;
   const pending = outstanding(secret);
-  if (user.state !== 'retired') reportStoredKey(pass, pending);
-  const emergency = isEmergency(pass);
-  const rests = emergency ? endsHere(pass) : isSuspended(pass);
-  const overdueAt = rests ? undefined : reportOverdue(pass);
+  if (user.state !== 'retired') reportStoredKey(state, pending);
+  const emergency = isEmergency(state);
+  const rests = emergency ? endsHere(state) : isSuspended(state);
+  const overdueAt = rests ? undefined : reportOverdue(state);
   if (rests)
     return [
       pending
-        ? await letFinish(pass, pending)
-        : await pause(pass, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'),
-      ...exemption(pass),
+        ? await letFinish(state, pending)
+        : await pause(state, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'),
+      ...exemption(state),
     ];
-  if (pending) return [await restart(pass, pending), overdueAt];
-  if (emergency && pass.conditions.has('COMPROMISED_KEY_WORKS')) return [now, overdueAt];
-  const frozen = emergency ? undefined : frozenUntil(pass);
+  if (pending) return [await restart(state, pending), overdueAt];
+  if (emergency && state.conditions.has('COMPROMISED_KEY_WORKS')) return [now, overdueAt];
+  const frozen = emergency ? undefined : frozenUntil(state);
   if (frozen) {
-    await pause(pass, 'freeze');
+    await pause(state, 'freeze');
     return [frozen, overdueAt];
   }
-  const due = needsKey(pass) ? await startRotation(pass, budget) : await keepSchedule(pass, budget);
+  const due = needsKey(state) ? await startRotation(state, budget) : await keepSchedule(state, budget);
   return [due, overdueAt, nextFreeze({ slice, now })];
 }
 
@@ -75,23 +75,23 @@ async function pause(
 }
 
 /** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
-async function letFinish(pass: UserState, pending: string): Promise<Date | undefined> {
-  if (pass.pendingKeyId !== undefined || isBegun(pass.secret, pending)) return restart(pass, pending);
-  await giveUp(pass, pending);
-  return pass.now;
+async function letFinish(state: UserState, pending: string): Promise<Date | undefined> {
+  if (state.pendingKeyId !== undefined || isBegun(state.secret, pending)) return restart(state, pending);
+  await giveUp(state, pending);
+  return state.now;
 }
 
-async function giveUp(pass: UserState, pending: string): Promise<void> {
-  await pass.secrets.tag(
-    pass.secret.arn,
-    failureTag({ token: pending, code: 'given-up', at: pass.now, since: pass.now }),
+async function giveUp(state: UserState, pending: string): Promise<void> {
+  await state.secrets.tag(
+    state.secret.arn,
+    failureTag({ token: pending, code: 'given-up', at: state.now, since: state.now }),
   );
-  await pass.secrets.moveStage(pass.secret.arn, 'AWSPENDING', { from: pending });
+  await state.secrets.moveStage(state.secret.arn, 'AWSPENDING', { from: pending });
 }
 
-function exemption(pass: UserState): Date[] {
-  const { user, now, conditions } = pass;
-  if (!isExempt(pass) || !user.exempt) return [];
+function exemption(state: UserState): Date[] {
+  const { user, now, conditions } = state;
+  if (!isExempt(state) || !user.exempt) return [];
   const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
   if (now < notice) return [notice, end];
   conditions.set('EXEMPTION_ENDS', {
@@ -104,11 +104,11 @@ function exemption(pass: UserState): Date[] {
 }
 
 /** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
-const needsKey = (pass: UserState): boolean =>
-  pass.currentKeyId === undefined ||
-  lostCurrentKey(pass) ||
-  isEmergency(pass) ||
-  pass.conditions.has('CURRENT_VALUE_WRONG');
+const needsKey = (state: UserState): boolean =>
+  state.currentKeyId === undefined ||
+  lostCurrentKey(state) ||
+  isEmergency(state) ||
+  state.conditions.has('CURRENT_VALUE_WRONG');
 
 /** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
 const isEmergency = ({ secret, currentKeyId }: UserState): boolean =>
@@ -119,14 +119,14 @@ const isEmergency = ({ secret, currentKeyId }: UserState): boolean =>
  * told as such, and starts the rotation when it ends.
  * @returns when it becomes overdue
  */
-function reportOverdue(pass: UserState): Date | undefined {
-  const { user, existing, currentKeyId, secret, now, conditions } = pass;
+function reportOverdue(state: UserState): Date | undefined {
+  const { user, existing, currentKeyId, secret, now, conditions } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return undefined;
   const dueBy = rotationDueBy(key, user);
-  const at = new Date(Math.max(dueBy.getTime(), thawedAt(pass).getTime()) + OVERDUE_MS);
+  const at = new Date(Math.max(dueBy.getTime(), thawedAt(state).getTime()) + OVERDUE_MS);
   const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
-  const late = now > at && !frozenUntil(pass) && hasRoom(pass) && !alertsOf(secret).has('ROTATION_WAITS');
+  const late = now > at && !frozenUntil(state) && hasRoom(state) && !alertsOf(secret).has('ROTATION_WAITS');
   if (told || late)
     conditions.set('ROTATION_OVERDUE', {
       reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`,
@@ -136,31 +136,31 @@ function reportOverdue(pass: UserState): Date | undefined {
   return now > at ? undefined : at;
 }
 
-async function keepSchedule(pass: UserState, budget: RunBudget): Promise<Date | undefined> {
-  const { user, secret, secrets, settings, existing, currentKeyId, now } = pass;
+async function keepSchedule(state: UserState, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, settings, existing, currentKeyId, now } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
   const dueBy = key && rotationDueBy(key, user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
   if (dueBy && now > dueBy) {
-    const at = await startRotation(pass, budget);
-    if (!budget.waiting.has(user.name) && hasRoom(pass)) await reportSchedule(pass, moved);
+    const at = await startRotation(state, budget);
+    if (!budget.waiting.has(user.name) && hasRoom(state)) await reportSchedule(state, moved);
     return at;
   }
   const wanted = scheduleOf(user);
   if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
   await secrets.rotate(secret.arn, wanted, false);
-  await reportSchedule(pass, moved);
+  await reportSchedule(state, moved);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
   return dueBy;
 }
 
 /** What somebody had done to the schedule, once whatever asks for the next rotation has mended it. */
-async function reportSchedule(pass: UserState, moved: boolean): Promise<void> {
-  const { secret, notices } = pass;
+async function reportSchedule(state: UserState, moved: boolean): Promise<void> {
+  const { secret, notices } = state;
   if (moved)
     await notices.send(
       byHand(
-        pass,
+        state,
         'ROTATION_FUNCTION_CHANGED',
         secret.rotationFunctionArn!,
         `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`,
@@ -175,7 +175,7 @@ async function reportSchedule(pass: UserState, moved: boolean): Promise<void> {
   )
     await notices.send(
       byHand(
-        pass,
+        state,
         'ROTATION_CANCELLED',
         '',
         "the secret's rotation was cancelled by hand",
@@ -185,9 +185,9 @@ async function reportSchedule(pass: UserState, moved: boolean): Promise<void> {
 }
 
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
-async function startRotation(pass: UserState, budget: RunBudget): Promise<Date | undefined> {
-  const { user, secret, secrets, now } = pass;
-  if (!hasRoom(pass)) return waitForRoom(pass);
+async function startRotation(state: UserState, budget: RunBudget): Promise<Date | undefined> {
+  const { user, secret, secrets, now } = state;
+  if (!hasRoom(state)) return waitForRoom(state);
   if (budget.rotationsLeft <= 0) {
     budget.waiting.add(user.name);
     return now;
@@ -198,24 +198,24 @@ async function startRotation(pass: UserState, budget: RunBudget): Promise<Date |
   return new Date(now.getTime() + REPORT_AFTER_MS);
 }
 
-const hasRoom = (pass: UserState): boolean =>
-  pass.existing.length < 2 || (pass.user.unmanagedKeys === 'delete' && !isUnsettled(pass));
+const hasRoom = (state: UserState): boolean =>
+  state.existing.length < 2 || (state.user.unmanagedKeys === 'delete' && !isUnsettled(state));
 
-function waitForRoom(pass: UserState): undefined {
-  if (isUnsettled(pass) && !alertsOf(pass.secret).has('ROTATION_WAITS')) return;
-  const used = pass.existing.map((key) => {
-    const lastUse = pass.lastUses.get(key.id);
+function waitForRoom(state: UserState): undefined {
+  if (isUnsettled(state) && !alertsOf(state.secret).has('ROTATION_WAITS')) return;
+  const used = state.existing.map((key) => {
+    const lastUse = state.lastUses.get(key.id);
     return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
-  pass.conditions.set('ROTATION_WAITS', {
-    reason: `${pass.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`,
-    nextStep: isUnsettled(pass) ? WAITS_FOR_STORED_KEY : howRoomComes(pass.user),
+  state.conditions.set('ROTATION_WAITS', {
+    reason: `${state.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`,
+    nextStep: isUnsettled(state) ? WAITS_FOR_STORED_KEY : howRoomComes(state.user),
   });
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
-async function restart(pass: UserState, pending: string): Promise<Date | undefined> {
-  const { secret, secrets, now } = pass;
+async function restart(state: UserState, pending: string): Promise<Date | undefined> {
+  const { secret, secrets, now } = state;
   const failure = failureOf(secret)?.token === pending ? failureOf(secret) : undefined;
   const left = [failure?.at, leftSince(secret, pending)].filter((at) => at !== undefined);
   const again = new Date(now.getTime() + RESTART_AFTER_MS);
@@ -224,25 +224,25 @@ async function restart(pass: UserState, pending: string): Promise<Date | undefin
     return again;
   }
   const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
-  const lacksRoom = pass.pendingKeyId === undefined && !hasRoom(pass);
-  reportOutstanding(pass, { failure, lacksRoom, late: now >= dueAt });
+  const lacksRoom = state.pendingKeyId === undefined && !hasRoom(state);
+  reportOutstanding(state, { failure, lacksRoom, late: now >= dueAt });
   if (now < dueAt) return dueAt;
   if (lacksRoom) return undefined;
   await secrets.tag(secret.arn, leftTag(pending, now));
-  await startAgain(pass, pending);
+  await startAgain(state, pending);
   return again;
 }
 
 /** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
 function reportOutstanding(
-  pass: UserState,
+  state: UserState,
   {
     failure,
     lacksRoom,
     late,
   }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean },
 ): void {
-  const { secret, conditions, user, now } = pass;
+  const { secret, conditions, user, now } = state;
   const lasting = (code: ConditionCode): boolean => late || alertsOf(secret).has(code);
   if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS)
     conditions.set('ROTATION_FAILS', {
@@ -254,15 +254,15 @@ function reportOutstanding(
       reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`,
       nextStep: 'it is attempted again every hour; look whether the function runs at all',
     });
-  if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(pass);
+  if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(state);
 }
 
 /**
  * Secrets Manager refuses while a rotation is outstanding, and attempts that one again: its own answer is no failure.
  * One that was called off may stay off through that; nobody would ever finish it, so it is given up and the next starts over.
  */
-async function startAgain(pass: UserState, pending: string): Promise<void> {
-  const { secret, secrets, user, log } = pass;
+async function startAgain(state: UserState, pending: string): Promise<void> {
+  const { secret, secrets, user, log } = state;
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);
   } catch (error) {
@@ -273,6 +273,6 @@ async function startAgain(pass: UserState, pending: string): Promise<void> {
     });
     if (secret.rotationEnabled || nameOf(error) !== 'InvalidRequestException') return;
     const after = await secrets.describe(secret.arn);
-    if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(pass, pending);
+    if (after?.rotationEnabled === false && outstanding(after) === pending) await giveUp(state, pending);
   }
 }

@@ -86,17 +86,17 @@ async function disown({ secrets }: ReconcilePorts, secret: Secret, found: User):
 }
 
 /** AWSCURRENT on a version that no rotation of ours put there: accepted as it is when its key works, and told once. */
-export async function noticeForeignCurrent(pass: UserState): Promise<void> {
-  const { secrets, secret, notices } = pass;
+export async function noticeForeignCurrent(state: UserState): Promise<void> {
+  const { secrets, secret, notices } = state;
   const current = versionWith(secret, 'AWSCURRENT');
   const promoted = secret.tags[TAGS.notified];
   if (!current || !promoted || current === promoted) return;
   if (intentsOf(secret).some(({ token }) => token === current)) return;
-  await proveCurrent(pass);
+  await proveCurrent(state);
   if (secret.tags[TAGS.foreignCurrent] === current) return;
   await notices.send(
     byHand(
-      pass,
+      state,
       'CURRENT_CHANGED',
       current,
       'AWSCURRENT was moved, or its value put, by hand',

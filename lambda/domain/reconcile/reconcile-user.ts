@@ -1,4 +1,4 @@
-/** One user's pass of reconcile: compare what the roster wants with what is, do what is due. */
+/** One user in a run of reconcile: compare what the roster wants with what is, do what is due. */
 import { keepDeactivated } from './compromised-keys';
 import { resolvedNotice, reportConditions, type Condition, type Conditions } from './conditions';
 import { RotationError } from '../errors';
@@ -56,21 +56,21 @@ export async function reconcileUser(
         : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] },
     );
   const conditions: Conditions = new Map();
-  const pass = await readUserState(
+  const state = await readUserState(
     { ...ports, settings, slice, user, secret, iam, conditions, unsent: [], now: ports.clock.now() },
     found !== undefined,
   );
-  const leased = leasedUntil(secret, pass.now);
+  const leased = leasedUntil(secret, state.now);
   if (isUndeleted(secret)) conditions.set('SECRET_NOT_DELETED', LASTING);
   const due = leased
     ? [leased]
-    : [...(await tend(pass, found, budget)), await reportConditions(ports, pass, conditions, pass.now)];
-  if (!leased && isOver(pass, found !== undefined && isSame(secret, found))) due.push(await endUser(ports, pass));
+    : [...(await tend(state, found, budget)), await reportConditions(ports, state, conditions, state.now)];
+  if (!leased && isOver(state, found !== undefined && isSame(secret, found))) due.push(await endUser(ports, state));
   return {
-    ...(pass.unsent.length > 0 && { unsent: pass.unsent[0] }),
-    report: reportOf(pass),
+    ...(state.unsent.length > 0 && { unsent: state.unsent[0] }),
+    report: reportOf(state),
     due: due.filter((at): at is Date => at !== undefined),
-    awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, pass.now)),
+    awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, state.now)),
     failing: isFailing(secret),
   };
 }
@@ -80,14 +80,14 @@ const isUndeleted = (secret: Secret): boolean => alertsOf(secret).has('SECRET_NO
 const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is attempted again', once: true };
 
 /** After everything else that is written on the secret. @returns when to look again at one that could not be deleted */
-async function endUser(ports: ReconcilePorts, pass: UserState): Promise<Date | undefined> {
-  const { conditions, secret, now } = pass;
-  if (await end(pass)) {
+async function endUser(ports: ReconcilePorts, state: UserState): Promise<Date | undefined> {
+  const { conditions, secret, now } = state;
+  if (await end(state)) {
     if (isUndeleted(secret))
-      await ports.notices.send(resolvedNotice(pass, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
+      await ports.notices.send(resolvedNotice(state, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
     return undefined;
   }
-  await reportConditions(ports, pass, conditions, now);
+  await reportConditions(ports, state, conditions, now);
   return now;
 }
 
@@ -97,11 +97,11 @@ export function isFailing(secret: Secret): boolean {
   return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
 }
 
-async function tend(pass: UserState, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
-  const { secret, user } = pass;
+async function tend(state: UserState, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
+  const { secret, user } = state;
   if (!found || !isSame(secret, found)) {
     if (user.state === 'retired') return [];
-    pass.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
+    state.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
       reason: found
         ? `the IAM user ${user.name} was deleted and created again`
         : `the IAM user ${user.name} no longer exists`,
@@ -110,13 +110,13 @@ async function tend(pass: UserState, found: User | undefined, budget: RunBudget)
     });
     return [];
   }
-  await keepDeactivated(pass);
-  const policyDue = await applyPolicy(pass, found);
-  await finishRotation(pass);
-  await noticeForeignCurrent(pass);
-  if (user.state === 'active') await comeBack(pass);
-  const due = [policyDue, ...(await reconcileKeys(pass)), ...(await reconcileSchedule(pass, budget))];
-  if (user.state === 'retired') due.push(await offboard(pass));
+  await keepDeactivated(state);
+  const policyDue = await applyPolicy(state, found);
+  await finishRotation(state);
+  await noticeForeignCurrent(state);
+  if (user.state === 'active') await comeBack(state);
+  const due = [policyDue, ...(await reconcileKeys(state)), ...(await reconcileSchedule(state, budget))];
+  if (user.state === 'retired') due.push(await offboard(state));
   return due;
 }
 

@@ -18,37 +18,37 @@ import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compo
  * @returns when to look again; undefined when the next run will, because something was written
  */
 export async function retireKey(
-  pass: UserState,
+  state: UserState,
   retirement: Retirement,
   key: AccessKey | undefined,
   lastUse: LastUse | undefined,
 ): Promise<Date | undefined> {
-  if (retirement.owing) await settle(pass, retirement, lastUse);
-  const step = nextRetirementStep(retirement, key, lastUse, pass.user, pass.now);
+  if (retirement.owing) await settle(state, retirement, lastUse);
+  const step = nextRetirementStep(retirement, key, lastUse, state.user, state.now);
   switch (step.kind) {
     case 'wait':
       return step.until;
     case 'hold':
-      pass.conditions.set('KEY_STILL_USED', {
-        reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${pass.user.name} is still being used${by(lastUse)}`,
-        nextStep: `it is kept until it has not been used for ${pass.user.quietForHours} hours`,
+      state.conditions.set('KEY_STILL_USED', {
+        reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${state.user.name} is still being used${by(lastUse)}`,
+        nextStep: `it is kept until it has not been used for ${state.user.quietForHours} hours`,
       });
       return step.until;
     case 'warn':
-      return warn(pass, { ...retirement, warnings: step.warnings }, lastUse);
+      return warn(state, { ...retirement, warnings: step.warnings }, lastUse);
     case 'confirm-inactive':
-      return confirmInactive(pass, retirement, lastUse, step.ours);
+      return confirmInactive(state, retirement, lastUse, step.ours);
     case 'start-again':
-      await pass.secrets.tag(
-        pass.secret.arn,
-        retirementTag(beginRetirement(retirement.keyId, pass.user, pass.now, retirement.replacedBy)),
+      await state.secrets.tag(
+        state.secret.arn,
+        retirementTag(beginRetirement(retirement.keyId, state.user, state.now, retirement.replacedBy)),
       );
       return undefined;
     case 'forget':
-      await pass.notices.record(deletedRecord(pass, retirement, lastUse));
-      return forget(pass, retirement);
+      await state.notices.record(deletedRecord(state, retirement, lastUse));
+      return forget(state, retirement);
     default:
-      return attempt(pass, retirement, lastUse, step.kind);
+      return attempt(state, retirement, lastUse, step.kind);
   }
 }
 
@@ -56,41 +56,41 @@ const by = (lastUse: LastUse | undefined): string =>
   lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '';
 
 /** What is owed is in the ledger before it is sent: cut off, the next run sends the same. */
-async function warn(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
-  const due: Retirement = { ...retirement, until: activeUntil(retirement, pass.user), owing: pass.now };
-  await pass.secrets.tag(pass.secret.arn, retirementTag(due));
-  return settle(pass, due, lastUse);
+async function warn(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+  const due: Retirement = { ...retirement, until: activeUntil(retirement, state.user), owing: state.now };
+  await state.secrets.tag(state.secret.arn, retirementTag(due));
+  return settle(state, due, lastUse);
 }
 
 /** Sends what the ledger owes the owner. What cannot be sent stays owed, and keeps no key alive. */
-async function settle(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+async function settle(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
   const { owing, ...settled } = retirement;
   if (!owing) return;
   try {
-    await pass.notices.send(
+    await state.notices.send(
       retirement.state === 'inactive'
-        ? deactivatedNotice(pass, retirement, lastUse, owing)
-        : warningNotice(pass, retirement, lastUse, owing),
+        ? deactivatedNotice(state, retirement, lastUse, owing)
+        : warningNotice(state, retirement, lastUse, owing),
     );
   } catch (error) {
-    pass.unsent.push(error);
+    state.unsent.push(error);
     return;
   }
-  await pass.secrets.tag(pass.secret.arn, retirementTag(settled));
+  await state.secrets.tag(state.secret.arn, retirementTag(settled));
 }
 
 /** A failure leaves the key for the next run, and the user's other keys to this one. */
 async function attempt(
-  pass: UserState,
+  state: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   kind: 'deactivate' | 'delete',
 ): Promise<undefined> {
   try {
-    await withFreshState(pass, (fresh) => carryOut(fresh, retirement.keyId, kind));
+    await withFreshState(state, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
-    const key = pass.existing.find(({ id }) => id === retirement.keyId);
-    reportFailedRetirement(pass, retiringKey(retirement, pass.user, key?.status === 'Active'), lastUse, kind, error);
+    const key = state.existing.find(({ id }) => id === retirement.keyId);
+    reportFailedRetirement(state, retiringKey(retirement, state.user, key?.status === 'Active'), lastUse, kind, error);
   }
 }
 
@@ -124,7 +124,7 @@ export function reportFailedRetirement(
   });
 }
 
-/** Decided again: the key may have come back, been used or gone since the pass read it, and then the next run decides. */
+/** Decided again: the key may have come back, been used or gone since the run read it, and then the next run decides. */
 async function carryOut(fresh: UserState, keyId: string, kind: 'deactivate' | 'delete'): Promise<void> {
   const retirement = retirementsOf(fresh.secret).find((other) => other.keyId === keyId);
   const [key, lastUse] = [fresh.existing.find(({ id }) => id === keyId), fresh.lastUses.get(keyId)];
@@ -132,18 +132,18 @@ async function carryOut(fresh: UserState, keyId: string, kind: 'deactivate' | 'd
   await (kind === 'deactivate' ? deactivate(fresh, retirement, lastUse) : remove(fresh, retirement, lastUse));
 }
 
-async function deactivate(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
-  const { secrets, secret, iam } = pass;
-  const { verdict } = await judgeKey(pass, retirement.keyId);
+async function deactivate(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+  const { secrets, secret, iam } = state;
+  const { verdict } = await judgeKey(state, retirement.keyId);
   if (verdict === 'last') return;
-  if (verdict === 'protected') return forget(pass, retirement);
+  if (verdict === 'protected') return forget(state, retirement);
   await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating' }));
   await iam.deactivate(retirement.keyId);
-  await confirmInactive(pass, retirement, lastUse, true);
+  await confirmInactive(state, retirement, lastUse, true);
 }
 
 async function confirmInactive(
-  pass: UserState,
+  state: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   ours: boolean,
@@ -151,21 +151,21 @@ async function confirmInactive(
   const inactive: Retirement = {
     ...retirement,
     state: 'inactive',
-    since: pass.now,
-    until: inactiveUntil({ since: pass.now }, pass.user),
-    ...(ours && { owing: pass.now }),
+    since: state.now,
+    until: inactiveUntil({ since: state.now }, state.user),
+    ...(ours && { owing: state.now }),
   };
-  await pass.secrets.tag(pass.secret.arn, retirementTag(inactive));
-  return settle(pass, inactive, lastUse);
+  await state.secrets.tag(state.secret.arn, retirementTag(inactive));
+  return settle(state, inactive, lastUse);
 }
 
-async function remove(pass: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
-  const { verdict, key } = await judgeKey(pass, retirement.keyId);
-  if (verdict === 'protected') return forget(pass, retirement);
+async function remove(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+  const { verdict, key } = await judgeKey(state, retirement.keyId);
+  if (verdict === 'protected') return forget(state, retirement);
   if (key?.status === 'Active') return;
-  await pass.iam.delete(retirement.keyId);
-  await pass.notices.record(deletedRecord(pass, retirement, lastUse));
-  await forget(pass, retirement);
+  await state.iam.delete(retirement.keyId);
+  await state.notices.record(deletedRecord(state, retirement, lastUse));
+  await forget(state, retirement);
 }
 
 /** The key is gone, or back in AWSCURRENT: nothing is left to retire. The label stays where it is another key's. */
@@ -192,16 +192,16 @@ function retiring(
 }
 
 function warningNotice(
-  pass: UserState,
+  state: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   occasion: Date,
 ): NoticeOf<'previous-key-in-use'> {
   const type = 'previous-key-in-use';
-  const previousKey = retiringKey(retirement, pass.user, true) as WorkingKey;
+  const previousKey = retiringKey(retirement, state.user, true) as WorkingKey;
   return {
-    ...noticeBase(pass, pass.now, occasion),
-    ...retiring(pass, retirement, type, occasion, lastUse),
+    ...noticeBase(state, state.now, occasion),
+    ...retiring(state, retirement, type, occasion, lastUse),
     type,
     audience: ['owner'],
     previousKey,
@@ -209,16 +209,16 @@ function warningNotice(
 }
 
 function deactivatedNotice(
-  pass: UserState,
+  state: UserState,
   retirement: Retirement,
   lastUse: LastUse | undefined,
   occasion: Date,
 ): NoticeOf<'previous-key-deactivated'> {
   const type = 'previous-key-deactivated';
-  const previousKey = retiringKey(retirement, pass.user, false) as InactiveKey;
+  const previousKey = retiringKey(retirement, state.user, false) as InactiveKey;
   return {
-    ...noticeBase(pass, pass.now, occasion),
-    ...retiring(pass, retirement, type, occasion, lastUse),
+    ...noticeBase(state, state.now, occasion),
+    ...retiring(state, retirement, type, occasion, lastUse),
     type,
     audience: ['owner'],
     previousKey,
@@ -227,13 +227,13 @@ function deactivatedNotice(
 
 /** Evidence, which nobody needs a message for. */
 function deletedRecord(
-  pass: UserState,
+  state: UserState,
   { keyId }: Retirement,
   lastUse: LastUse | undefined,
 ): NoticeOf<'previous-key-deleted'> {
   return {
-    ...deletedNotice(pass, keyId, 'its time was over', pass.now),
-    ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
+    ...deletedNotice(state, keyId, 'its time was over', state.now),
+    ...(state.currentKeyId && { currentKeyId: state.currentKeyId }),
     ...keyUse(lastUse),
   };
 }

@@ -77,7 +77,7 @@ function remember({ rotationFailures }: Cache, rotationFailure: RotationFailure)
   if (rotationFailures.length > OCCURRENCES_KEPT) rotationFailures.shift();
 }
 
-/** What cannot be told stays for the next run, and stops nobody's pass. @returns why */
+/** What cannot be told stays for the next run, and stops nothing else. @returns why */
 async function reportRotationFailures(
   ports: RunPorts,
   { rotationFailures }: Cache,
@@ -344,7 +344,7 @@ async function withHeldKeys({ reports, log }: RunPorts, cache: Cache, user: Unkn
   }
 }
 
-/** A cold function knows no failures yet; the ledgers do. What cannot be read is told by the user's own pass. */
+/** A cold function knows no failures yet; the ledgers do. What cannot be read is reported when the user is reconciled. */
 async function recallFailures({ secrets }: RunPorts, cache: Cache, slice: RosterSlice): Promise<void> {
   await eachOf(slice.users, async ({ name, secretName }) => {
     const secret = await secrets.describe(secretName).catch(() => undefined);

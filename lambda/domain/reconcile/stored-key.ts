@@ -13,11 +13,11 @@ import { frozenUntil, isSuspended } from '../roster/suspension';
 import { lostCurrentKey, type UserState } from './user-state';
 
 /** Lasts until the secret names a key that works, whatever else is going on. @param pending token of the outstanding rotation */
-export function reportStoredKey(pass: UserState, pending: string | undefined): void {
-  const { conditions, currentKeyId, existing, secret } = pass;
-  if (storedKeyWorks(pass)) return;
+export function reportStoredKey(state: UserState, pending: string | undefined): void {
+  const { conditions, currentKeyId, existing, secret } = state;
+  if (storedKeyWorks(state)) return;
   if (currentKeyId === undefined) {
-    if (lossOf(secret)) conditions.set('SECRET_LOST', lost(pass, pending));
+    if (lossOf(secret)) conditions.set('SECRET_LOST', lost(state, pending));
     return;
   }
   const key = existing.find(({ id }) => id === currentKeyId);
@@ -27,80 +27,83 @@ export function reportStoredKey(pass: UserState, pending: string | undefined): v
       nextStep:
         'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
     });
-  else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(pass, key, pending));
-  else if (lostCurrentKey(pass)) conditions.set('CURRENT_KEY_MISSING', missing(pass, currentKeyId, pending));
+  else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(state, key, pending));
+  else if (lostCurrentKey(state)) conditions.set('CURRENT_KEY_MISSING', missing(state, currentKeyId, pending));
 }
 
-function inactive(pass: UserState, { id }: AccessKey, pending: string | undefined): Condition {
-  const { user } = pass;
+function inactive(state: UserState, { id }: AccessKey, pending: string | undefined): Condition {
+  const { user } = state;
   return {
-    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by somebody outside this product; ${whatWorks(pass)}`,
-    nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(pass, pending)}`,
+    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by somebody outside this product; ${whatWorks(state)}`,
+    nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(state, pending)}`,
     command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${id} --status Active`,
-    notice: toOwner(pass, 'CURRENT_KEY_INACTIVE'),
+    notice: toOwner(state, 'CURRENT_KEY_INACTIVE'),
   };
 }
 
 /** Another way for whoever deactivated it on purpose. */
-function ifItMustNot(pass: UserState, pending: string | undefined): string {
-  if (isSuspended(pass) || pending) return '';
-  if (canRollBack(pass))
-    return `; if it must stay deactivated, go back to the previous key: ${commanded(pass, 'rollback')}`;
-  return pass.existing.length < 2
-    ? `; if it must stay deactivated, have a new key made: ${commanded(pass, 'rotate')}`
+function ifItMustNot(state: UserState, pending: string | undefined): string {
+  if (isSuspended(state) || pending) return '';
+  if (canRollBack(state))
+    return `; if it must stay deactivated, go back to the previous key: ${commanded(state, 'rollback')}`;
+  return state.existing.length < 2
+    ? `; if it must stay deactivated, have a new key made: ${commanded(state, 'rotate')}`
     : '';
 }
 
-function missing(pass: UserState, currentKeyId: string, pending: string | undefined): Condition {
-  const reason = `the key …${lastFour(currentKeyId)} of ${pass.user.name}, which AWSCURRENT names, was deleted by somebody outside this product; ${whatWorks(pass)}`;
-  const canGoBack = canRollBack(pass) && !isSuspended(pass) && pass.existing.length > 1;
+function missing(state: UserState, currentKeyId: string, pending: string | undefined): Condition {
+  const reason = `the key …${lastFour(currentKeyId)} of ${state.user.name}, which AWSCURRENT names, was deleted by somebody outside this product; ${whatWorks(state)}`;
+  const canGoBack = canRollBack(state) && !isSuspended(state) && state.existing.length > 1;
   if (!pending && canGoBack)
     return {
       reason,
       nextStep: `nothing is deactivated or deleted until the secret holds a key that works; go back to the previous key with the command below`,
-      command: commanded(pass, 'rollback'),
-      notice: toOwner(pass, 'CURRENT_KEY_MISSING'),
+      command: commanded(state, 'rollback'),
+      notice: toOwner(state, 'CURRENT_KEY_MISSING'),
     };
-  return { reason, ...whileNoneIsStored(pass, pending, 'CURRENT_KEY_MISSING') };
+  return { reason, ...whileNoneIsStored(state, pending, 'CURRENT_KEY_MISSING') };
 }
 
-const lost = (pass: UserState, pending: string | undefined): Condition => ({
-  reason: `the secret of ${pass.user.name} was deleted without recovery, and one without a key was made in its place; ${whatWorks(pass)}`,
-  ...whileNoneIsStored(pass, pending, 'SECRET_LOST'),
+const lost = (state: UserState, pending: string | undefined): Condition => ({
+  reason: `the secret of ${state.user.name} was deleted without recovery, and one without a key was made in its place; ${whatWorks(state)}`,
+  ...whileNoneIsStored(state, pending, 'SECRET_LOST'),
 });
 
 type Cure = Omit<Condition, 'reason'>;
 
 /** With room for a key, the next rotation is the cure; without, a person says which of two keys nobody needs. */
-function whileNoneIsStored(pass: UserState, pending: string | undefined, code: OwnersCode): Cure {
-  const { user } = pass;
-  if (usable(pass).length < 2)
-    return { nextStep: howItComes(pass, pending), ...(!pending && isHeldUp(pass) && { notice: toOwner(pass, code) }) };
-  const unneeded = leastNeeded(pass);
+function whileNoneIsStored(state: UserState, pending: string | undefined, code: OwnersCode): Cure {
+  const { user } = state;
+  if (usable(state).length < 2)
+    return {
+      nextStep: howItComes(state, pending),
+      ...(!pending && isHeldUp(state) && { notice: toOwner(state, code) }),
+    };
+  const unneeded = leastNeeded(state);
   const which = unneeded
     ? `the key …${lastFour(unneeded.id)} was not used for the longest time: make sure that nobody needs it, and delete it with the command below`
     : `both keys are in use: find out which of them can be replaced, and delete that one with \`aws iam delete-access-key --user-name ${user.name} --access-key-id\` and its id`;
   return {
     nextStep: `nothing is deactivated or deleted until the secret holds a key that works; ${which}; a rotation is then started within the hour`,
     ...(unneeded && { command: `aws iam delete-access-key --user-name ${user.name} --access-key-id ${unneeded.id}` }),
-    notice: toOwner(pass, code),
+    notice: toOwner(state, code),
   };
 }
 
-function howItComes(pass: UserState, pending: string | undefined): string {
+function howItComes(state: UserState, pending: string | undefined): string {
   if (pending) return 'a rotation is under way';
-  if (isSuspended(pass)) return 'nothing is started for a user who is exempt or is being released: change the roster';
-  if (frozenUntil(pass))
-    return `a rotation is started after the freeze; if that is too late: ${commanded(pass, 'rotate')}`;
+  if (isSuspended(state)) return 'nothing is started for a user who is exempt or is being released: change the roster';
+  if (frozenUntil(state))
+    return `a rotation is started after the freeze; if that is too late: ${commanded(state, 'rotate')}`;
   return 'a rotation is started';
 }
 
-const isHeldUp = (pass: UserState): boolean => isSuspended(pass) || frozenUntil(pass) !== undefined;
+const isHeldUp = (state: UserState): boolean => isSuspended(state) || frozenUntil(state) !== undefined;
 
 /** The one to go: Inactive, or quiet, and unused for longer than the other. */
-function leastNeeded(pass: UserState): AccessKey | undefined {
-  const { lastUses, user, now } = pass;
-  const quiet = usable(pass).filter(
+function leastNeeded(state: UserState): AccessKey | undefined {
+  const { lastUses, user, now } = state;
+  const quiet = usable(state).filter(
     (key) => key.status !== 'Active' || isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now),
   );
   return quiet.sort(
@@ -124,9 +127,9 @@ function canRollBack({ secret, existing }: UserState): boolean {
 const commanded = ({ user, slice }: UserState, command: 'rotate' | 'rollback'): string =>
   `node bin/access-keys.js ${command} --account ${slice.accountId} --user ${user.name}`;
 
-function whatWorks(pass: UserState): string {
-  const working = others(pass).map((key) => `…${lastFour(key.id)} (${use(pass, key)})`);
-  if (working.length === 0) return `no other key of ${pass.user.name} works`;
+function whatWorks(state: UserState): string {
+  const working = others(state).map((key) => `…${lastFour(key.id)} (${use(state, key)})`);
+  if (working.length === 0) return `no other key of ${state.user.name} works`;
   return working.length === 1 ? `the key ${working[0]} still works` : `the keys ${working.join(' and ')} still work`;
 }
 
@@ -136,23 +139,23 @@ function use({ lastUses }: UserState, { id }: AccessKey): string {
 }
 
 /** Keys that somebody may have: none that was made and never stored, nor one that a rotation under way has just made. */
-function usable(pass: UserState): AccessKey[] {
-  const { orphans, undecided } = judgeUnknown(pass);
-  return pass.existing.filter((key) => key.id !== pass.pendingKeyId && ![...orphans, ...undecided].includes(key));
+function usable(state: UserState): AccessKey[] {
+  const { orphans, undecided } = judgeUnknown(state);
+  return state.existing.filter((key) => key.id !== state.pendingKeyId && ![...orphans, ...undecided].includes(key));
 }
 
-const others = (pass: UserState): readonly AccessKey[] =>
-  usable(pass).filter(({ id, status }) => id !== pass.currentKeyId && status === 'Active');
+const others = (state: UserState): readonly AccessKey[] =>
+  usable(state).filter(({ id, status }) => id !== state.currentKeyId && status === 'Active');
 
 type OwnersCode = 'CURRENT_KEY_INACTIVE' | 'CURRENT_KEY_MISSING' | 'SECRET_LOST';
 
 /** The owner hears too: it may be its key that stopped, and it knows what is in use. */
-function toOwner(pass: UserState, code: OwnersCode): Condition['notice'] {
+function toOwner(state: UserState, code: OwnersCode): Condition['notice'] {
   return {
     type: 'stored-key-unusable',
     audience: ['owner', 'admin'],
     code,
-    ...(pass.currentKeyId && { currentKeyId: pass.currentKeyId }),
-    workingKeyIds: others(pass).map(({ id }) => id),
+    ...(state.currentKeyId && { currentKeyId: state.currentKeyId }),
+    workingKeyIds: others(state).map(({ id }) => id),
   };
 }

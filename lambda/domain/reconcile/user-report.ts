@@ -11,29 +11,29 @@ import { isExempt, isSuspended } from '../roster/suspension';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function reportOf(pass: UserState): UserReport {
+export function reportOf(state: UserState): UserReport {
   const retiring = new Set([
-    ...retirementsOf(pass.secret).map(({ keyId }) => keyId),
-    ...(lossOf(pass.secret)?.keyIds ?? []),
+    ...retirementsOf(state.secret).map(({ keyId }) => keyId),
+    ...(lossOf(state.secret)?.keyIds ?? []),
   ]);
-  const keys = pass.existing.map((key): KeyReport => {
+  const keys = state.existing.map((key): KeyReport => {
     const role =
-      key.id === pass.currentKeyId
+      key.id === state.currentKeyId
         ? 'current'
-        : key.id === pass.pendingKeyId
+        : key.id === state.pendingKeyId
           ? 'pending'
           : retiring.has(key.id)
             ? 'retiring'
             : 'unmanaged';
-    return { ...keyReport(key, pass.lastUses.get(key.id), role, pass.now), ...nextStep(pass, key, role) };
+    return { ...keyReport(key, state.lastUses.get(key.id), role, state.now), ...nextStep(state, key, role) };
   });
   return {
-    userName: pass.user.name,
-    secretName: pass.user.secretName,
+    userName: state.user.name,
+    secretName: state.user.secretName,
     keys,
-    ...(isExempt(pass) && { exempt: pass.user.exempt }),
-    conditions: [...pass.conditions.keys()],
-    ...(pass.secret.nextRotationAt && { nextRotationAt: pass.secret.nextRotationAt.toISOString() }),
+    ...(isExempt(state) && { exempt: state.user.exempt }),
+    conditions: [...state.conditions.keys()],
+    ...(state.secret.nextRotationAt && { nextRotationAt: state.secret.nextRotationAt.toISOString() }),
   };
 }
 
@@ -61,17 +61,17 @@ function keyReport(key: AccessKey, lastUse: LastUse | undefined, role: KeyReport
 }
 
 function nextStep(
-  pass: UserState,
+  state: UserState,
   key: AccessKey,
   role: KeyReport['role'],
 ): Pick<KeyReport, 'nextStep' | 'nextStepAt'> {
-  const { secret, user } = pass;
-  const ending = offboardingOf(secret);
-  if (role === 'current' && ending?.keyId === key.id)
-    return ending.state === 'inactive'
-      ? at('delete', inactiveUntil(ending, user))
-      : at('deactivate', activeUntil(ending, user));
-  if (role === 'current') return isSuspended(pass) ? {} : at('rotate', rotationDueBy(key, user));
+  const { secret, user } = state;
+  const offboarding = offboardingOf(secret);
+  if (role === 'current' && offboarding?.keyId === key.id)
+    return offboarding.state === 'inactive'
+      ? at('delete', inactiveUntil(offboarding, user))
+      : at('deactivate', activeUntil(offboarding, user));
+  if (role === 'current') return isSuspended(state) ? {} : at('rotate', rotationDueBy(key, user));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};
   return retirement.state === 'inactive'

@@ -1,4 +1,4 @@
-/** One user's pass of reconcile: what it works with, and what was read at its beginning. */
+/** One user in a run of reconcile: what it works with, and what was read at its beginning. */
 import type {
   SecretLifecycle,
   KeyAdministrations,
@@ -62,7 +62,7 @@ export interface UserState extends ReconcilePorts {
   readonly pendingKeyId: string | undefined;
   readonly now: Date;
   readonly conditions: Conditions;
-  /** Why notices of this pass could not be sent: they stay owed, stop nothing else, and fail the run at its end. */
+  /** Why notices of this user could not be sent: they stay owed, stop nothing else, and fail the run at its end. */
   readonly unsent: unknown[];
 }
 
@@ -112,15 +112,15 @@ export function lostCurrentKey({ currentKeyId, existing, secret, settings, now }
 }
 
 /**
- * Runs the act under the lease on a reading of its own: what the pass read before may be over.
+ * Runs the act under the lease on a reading of its own: what the run read before may be over.
  * @returns undefined when somebody else is at work on the secret, and the next run looks again
  */
 export async function withFreshState<T>(
-  pass: UserState,
+  state: UserState,
   act: (fresh: UserState) => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await withLease(pass, async (secret) => act(await readUserState({ ...pass, secret }, true)));
+    return await withLease(state, async (secret) => act(await readUserState({ ...state, secret }, true)));
   } catch (error) {
     if (codeOf(error) === 'SECRET_BUSY') return undefined;
     throw error;
