@@ -224,6 +224,7 @@ const rooms = [
       'lambda/domain/rotation',
       'lambda/domain/notices',
       'lambda/domain/keys',
+      'lambda/domain/secrets',
       'lambda/domain/roster',
       'lambda/domain/ledger',
       ...DOMAIN,
@@ -236,6 +237,7 @@ const rooms = [
       'lambda/domain/rotation',
       'lambda/domain/notices',
       'lambda/domain/keys',
+      'lambda/domain/secrets',
       'lambda/domain/roster',
       'lambda/domain/ledger',
       ...DOMAIN,
@@ -244,7 +246,14 @@ const rooms = [
   },
   {
     room: 'lambda/domain/rotation',
-    rooms: ['lambda/domain/notices', 'lambda/domain/keys', 'lambda/domain/roster', 'lambda/domain/ledger', ...DOMAIN],
+    rooms: [
+      'lambda/domain/notices',
+      'lambda/domain/keys',
+      'lambda/domain/secrets',
+      'lambda/domain/roster',
+      'lambda/domain/ledger',
+      ...DOMAIN,
+    ],
     packages: [],
   },
   {
@@ -264,6 +273,7 @@ const rooms = [
     packages: ['handlebars'],
   },
   { room: 'lambda/domain/keys', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
+  { room: 'lambda/domain/secrets', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
   { room: 'lambda/domain/roster', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
   { room: 'lambda/domain/ledger', rooms: DOMAIN, packages: [] },
   {

@@ -77,11 +77,7 @@ export interface Secrets {
   /** Undefined when there is no such secret. */
   describe(secretId: string): Promise<Secret | undefined>;
   /** The text of the version; undefined when nothing has the label or the version has no value. Binary reads as ''. */
-  value(
-    secretId: string,
-    stage: 'AWSCURRENT' | 'AWSPENDING' | 'AWSPREVIOUS' | 'KEY_RETIRING',
-    versionId?: string,
-  ): Promise<string | undefined>;
+  value(secretId: string, stage: string, versionId?: string): Promise<string | undefined>;
   put(secretId: string, versionId: string, value: string, rotationToken?: string): Promise<void>;
   /** Moves or removes a label; fails when `from` no longer holds it, which makes it a compare-and-swap. */
   moveStage(secretId: string, stage: StageName, move: { readonly to?: string; readonly from?: string }): Promise<void>;

@@ -39,11 +39,19 @@ export function printSecretValue(value: SecretValue): string {
 }
 
 /**
- * Like {@link parseSecretValue}, and the value must be this user's.
+ * Like {@link parseSecretValue}, and the value must be this user's: by the names in it, or because IAM lists its key for
+ * this user, whatever name the user had when it was written.
+ * @param keyIds keys that IAM lists for this user, where they are known
  * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN
  */
-export function parseOwnValue(text: string, userName: string, accountId: string): SecretValue {
+export function parseOwnValue(
+  text: string,
+  userName: string,
+  accountId: string,
+  keyIds: readonly string[] = [],
+): SecretValue {
   const value = parseSecretValue(text);
+  if (value.key && keyIds.includes(value.key.id)) return value;
   if (value.userName.toLowerCase() !== userName.toLowerCase() || value.accountId !== accountId) {
     throw new RotationError(
       'SECRET_VALUE_FOREIGN',

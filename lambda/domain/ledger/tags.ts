@@ -10,6 +10,8 @@ export const PREFIX = 'access-keys:';
 
 export const TAGS = {
   userId: `${PREFIX}user-id`,
+  /** Whose it is, for people and for a secret that is deleted, of which nothing else can be read. */
+  userName: `${PREFIX}user-name`,
   generation: `${PREFIX}generation`,
   /** Version of AWSCURRENT that a former user of the same name left behind: to this one it holds no key. */
   former: `${PREFIX}former`,
@@ -97,6 +99,17 @@ export function isFormers(secret: Secret): boolean {
 /** All that was written of a user, but for the generation of the roster. */
 export const tagKeysOf = (secret: Secret): string[] =>
   Object.keys(secret.tags).filter((key) => key.startsWith(PREFIX) && key !== TAGS.generation);
+
+/** A comma may stand in a user's name and in no tag. */
+export const userNameTag = (userName: string): Record<string, string> => ({
+  [TAGS.userName]: userName.replaceAll(',', ':'),
+});
+
+/** Whether the secret was made for a user of this name, as far as it says. */
+export function isNamedFor(secret: Secret, userName: string): boolean {
+  const named = secret.tags[TAGS.userName];
+  return named === undefined || named.toLowerCase() === userNameTag(userName)[TAGS.userName]!.toLowerCase();
+}
 
 /** A key that was declared compromised is never brought back. */
 export interface Compromised {

@@ -1,9 +1,10 @@
 /** Puts the secret's policy as the roster asks for it, as far as its principals exist. */
 import { RotationError } from '../errors';
 import { digest } from '../digest';
-import { TAGS } from '../ledger/tags';
+import { isFormers, TAGS, userNameTag } from '../ledger/tags';
 import { byHand } from '../notices/compose';
 import type { Secret, SecretLifecycle, User } from '../ports';
+import { requireOwnVersions } from '../secrets/foreign-versions';
 import { appliedGeneration } from '../roster/subject';
 import {
   formerFingerprint,
@@ -28,6 +29,7 @@ export async function applyPolicy(state: UserState, found: User): Promise<Date |
   const build = (readers: readonly string[]): string => secretPolicy(slice, readers, settings.partition);
   const deleted = await rememberDeleted(state, readersOf(actual).deleted);
   const wanted = [...(user.ownerReads ? [found.arn] : []), ...user.readers.filter((arn) => !deleted.includes(arn))];
+  if (wanted.some((arn) => !readersOf(actual).existing.includes(arn))) await requireOwn(state);
   if (!samePolicy(actual, build(wanted)) && isChangedByHand(state, actual)) {
     const [reason, finding] = [
       `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`,
@@ -44,6 +46,13 @@ export async function applyPolicy(state: UserState, found: User): Promise<Date |
   await writeTags(state, found, writer, refused);
   return refused.length > missing.length ? now : undefined;
 }
+
+/** Before somebody is let in. The state was read from AWSCURRENT and AWSPENDING, but not from what is said to be a former user's. */
+const requireOwn = ({ secrets, secret, user, settings, existing }: UserState): Promise<void> =>
+  requireOwnVersions(
+    { secrets, secret, userName: user.name, accountId: settings.accountId, keyIds: existing.map(({ id }) => id) },
+    ['AWSPENDING', ...(isFormers(secret) ? [] : ['AWSCURRENT'])],
+  );
 
 /** Where the ledger does not say whose secret it is, its policy does. */
 const ownerReplaced = (userName: string): RotationError =>
@@ -155,6 +164,7 @@ async function writeTags(
     ...(writer.noted() !== policy && { [TAGS.policy]: policy }),
     ...(appliedGeneration(secret) < slice.generation && { [TAGS.generation]: String(slice.generation) }),
     ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }),
+    ...(secret.tags[TAGS.userName] !== userNameTag(found.name)[TAGS.userName] && userNameTag(found.name)),
   };
   if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
   if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);

@@ -4,7 +4,8 @@ import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { User, Secret } from '../ports';
 import { appliedGeneration, outdated } from '../roster/subject';
 import { printSecretValue, parseSecretValue } from '../secret-value';
-import { lossTag, TAGS, tagKeysOf, LIST_LAG_MS } from '../ledger/tags';
+import { lossTag, TAGS, tagKeysOf, userNameTag, LIST_LAG_MS } from '../ledger/tags';
+import { requireOwnName, requireOwnVersions } from '../secrets/foreign-versions';
 import { offboardingOf } from '../ledger/retirements';
 import { noticeBase, byHand } from '../notices/compose';
 import { digest } from '../digest';
@@ -35,6 +36,7 @@ export async function ensureSecret(
   const loss = formerly.length > 0 ? lossTag({ since: ports.clock.now(), keyIds: formerly }) : {};
   await ports.secrets.create(user.secretName, value, {
     [TAGS.userId]: found.id,
+    ...userNameTag(found.name),
     [TAGS.generation]: String(slice.generation),
     ...loss,
   });
@@ -52,10 +54,11 @@ async function restore(
   secret: Secret,
   found: User | undefined,
 ): Promise<Secret | undefined> {
+  const isSame = found !== undefined && secret.tags[TAGS.userId] === found.id;
+  if (!isSame) requireOwnName(secret, user.name);
   await ports.secrets.restore(secret.arn);
-  const another =
-    found !== undefined && secret.tags[TAGS.userId] !== undefined && secret.tags[TAGS.userId] !== found.id;
-  if (another) await disown(ports, secret, found);
+  const another = found !== undefined && secret.tags[TAGS.userId] !== undefined && !isSame;
+  if (another) await disown(ports, slice, secret, found);
   const now = ports.clock.now();
   const byUs = offboardingOf(secret) !== undefined;
   await ports.notices.send({
@@ -76,10 +79,19 @@ async function restore(
   return ports.secrets.describe(user.secretName);
 }
 
-/** The new user and the former one's version are written at once; what else was written of the former one goes. */
-async function disown({ secrets }: ReconcilePorts, secret: Secret, found: User): Promise<void> {
+/**
+ * The new user and the former one's version are written at once; what else was written of the former one goes.
+ * @throws RotationError SECRET_VALUE_FOREIGN, having written nothing, where a version is of a user of another name
+ */
+async function disown(
+  { secrets }: ReconcilePorts,
+  { accountId }: RosterSlice,
+  secret: Secret,
+  found: User,
+): Promise<void> {
+  await requireOwnVersions({ secrets, secret, userName: found.name, accountId, keyIds: [] });
   const current = versionWith(secret, 'AWSCURRENT');
-  const tags = { [TAGS.userId]: found.id, ...(current && { [TAGS.former]: current }) };
+  const tags = { [TAGS.userId]: found.id, ...userNameTag(found.name), ...(current && { [TAGS.former]: current }) };
   await secrets.tag(secret.arn, tags);
   const stale = tagKeysOf(secret).filter((key) => !(key in tags));
   if (stale.length > 0) await secrets.untag(secret.arn, stale);

@@ -91,8 +91,9 @@ export async function readUserState(
   const existing = userExists ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
+  const keyIds = existing.map(({ id }) => id);
   const keyOf = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key?.id;
+    text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId, keyIds).key?.id;
   const currentKeyId = isFormers(secret) ? undefined : keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
   const pendingKeyId =
     versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
