@@ -214,7 +214,7 @@ const rooms = [
   { room: 'lambda/mailer', rooms: ['lambda/aws', 'lambda/domain/mail', ...DOMAIN], packages: ['aws-lambda'] },
   {
     room: 'lambda/aws',
-    rooms: ['lambda/domain/mail', 'lambda/domain/notices', 'lambda/domain/roster', ...DOMAIN],
+    rooms: ['lambda/domain/mail', 'lambda/domain/notices', 'lambda/domain/roster', 'lambda/domain/ledger', ...DOMAIN],
     packages: ['node:*', '@aws-lambda-powertools/*', '@aws-sdk/*', 'aws-lambda'],
   },
   {

@@ -17,6 +17,7 @@ import {
   paginateListSecrets,
 } from '@aws-sdk/client-secrets-manager';
 import { RECOVERY_DAYS } from '../contract/names';
+import { soundTags } from '../domain/ledger/sound-tags';
 import type { Secret, SecretLifecycle } from '../domain/ports';
 
 export interface SecretSettings {
@@ -146,7 +147,7 @@ function toSecret(answer: Description): Secret {
     nextRotationAt: answer.NextRotationDate,
     deletedAt: answer.DeletedDate,
     versions: answer.VersionIdsToStages ?? {},
-    tags: Object.fromEntries((answer.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+    ...soundTags(Object.fromEntries((answer.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))),
   };
 }
 

@@ -69,6 +69,8 @@ export interface Secret {
   /** Version id → staging labels. */
   readonly versions: Readonly<Record<string, readonly string[]>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Tags of the ledger that do not parse, which {@link tags} has not; absent where all do. */
+  readonly malformedTags?: Readonly<Record<string, string>>;
 }
 
 export type StageName = 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING' | 'KEY_LEASE';

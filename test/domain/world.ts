@@ -11,6 +11,7 @@ import { emptyCache } from '../../lambda/domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
 import type { AccountReport } from '../../lambda/contract/report';
 import type { RotationFailure } from '../../lambda/domain/reconcile/rotation-failed-event';
+import { soundTags } from '../../lambda/domain/ledger/sound-tags';
 import { operate } from '../../lambda/domain/operate/run-command';
 import { handleStep } from '../../lambda/domain/rotation/handle-step';
 import { printSecretValue, parseSecretValue } from '../../lambda/domain/secret-value';
@@ -70,6 +71,13 @@ class ServiceError extends Error {
     super(name);
     this.name = name;
   }
+}
+
+/** The product must understand what it writes itself. */
+function readable(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { malformedTags } = soundTags(tags);
+  if (malformedTags) throw new Error(`tags that do not parse were written: ${JSON.stringify(malformedTags)}`);
+  return tags;
 }
 
 const refused = (name: string): ServiceError => new ServiceError(name, 'client', { httpStatusCode: 400 });
@@ -591,7 +599,7 @@ export class World {
           `${to ? '' : 'remove '}${stage}`,
         ),
       tag: (id, tags) =>
-        act('TagResource', () => void Object.assign(this.existing(id).tags, tags), Object.keys(tags)[0]),
+        act('TagResource', () => void Object.assign(this.existing(id).tags, readable(tags)), Object.keys(tags)[0]),
       untag: (id, tagKeys) =>
         act(
           'UntagResource',
@@ -642,7 +650,7 @@ export class World {
         ...(secret.functionArn && { rotationFunctionArn: secret.functionArn }),
         ...(secret.deletedAt && { deletedAt: secret.deletedAt }),
         versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),
-        tags: { ...secret.tags },
+        ...soundTags(secret.tags),
       }
     );
   }

@@ -17,6 +17,7 @@ import { rotatedNotice } from '../notices/compose';
 import { reconcileKeys } from './reconcile-keys';
 import { reconcileSchedule } from './reconcile-schedule';
 import { applyPolicy } from './apply-policy';
+import { isOwnKeyStored, repairLedger } from './repair-ledger';
 import { ensureSecret, noticeForeignCurrent } from './reconcile-secret';
 import {
   readUserState,
@@ -65,7 +66,7 @@ export async function reconcileUser(
   const due = leased
     ? [leased]
     : [...(await tend(state, found, budget)), await reportConditions(ports, state, conditions, state.now)];
-  if (!leased && isOver(state, found !== undefined && isSame(secret, found))) due.push(await endUser(ports, state));
+  if (!leased && isOver(state, found !== undefined && isSame(state, found))) due.push(await endUser(ports, state));
   return {
     ...(state.unsent.length > 0 && { unsent: state.unsent[0] }),
     report: reportOf(state),
@@ -98,8 +99,8 @@ export function isFailing(secret: Secret): boolean {
 }
 
 async function tend(state: UserState, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
-  const { secret, user } = state;
-  if (!found || !isSame(secret, found)) {
+  const { user } = state;
+  if (!found || !isSame(state, found)) {
     if (user.state === 'retired') return [];
     state.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
       reason: found
@@ -110,6 +111,7 @@ async function tend(state: UserState, found: User | undefined, budget: RunBudget
     });
     return [];
   }
+  if (await repairLedger(state, found)) return [state.now];
   await keepDeactivated(state);
   const policyDue = await applyPolicy(state, found);
   await finishRotation(state);
@@ -136,7 +138,8 @@ const soon = (report: UserReport, now: Date): UserOutcome => ({
 
 const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
 
-const isSame = (secret: Secret, found: User): boolean => (secret.tags[TAGS.userId] ?? found.id) === found.id;
+const isSame = (state: UserState, found: User): boolean =>
+  (state.secret.tags[TAGS.userId] ?? found.id) === found.id || isOwnKeyStored(state);
 
 /** A version that our rotation promoted and whose owner was not told: completes what finishSecret left, once its key works. */
 async function finishRotation({

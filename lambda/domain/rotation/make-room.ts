@@ -8,6 +8,7 @@ import { isQuiet } from '../keys/quiet';
 import { isUnsettled, judgeKey, mayBeLast } from '../keys/last-key';
 import { withLease } from '../ledger/lease';
 import { intentsOf } from '../ledger/intents';
+import { familiesOf } from '../ledger/sound-tags';
 import { isFormers, lossOf } from '../ledger/tags';
 import { judgeableAt, judgeUnknownKeys } from '../keys/unknown-keys';
 import { retirementsOf, retirementTagKey } from '../ledger/retirements';
@@ -30,7 +31,7 @@ export interface RoomInput extends Subject {
  * Makes sure that a key can be created: returns the keys that exist afterwards. Deletes at most one: an orphan of
  * ours, else a retiring key that is Inactive and quiet, else (`unmanagedKeys: delete`) an unmanaged one that is quiet.
  * Which one is decided under the lease, from a reading of its own.
- * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING, ROOM_NONE or SECRET_BUSY, having touched no key
+ * @throws RotationError CURRENT_KEY_MISSING, ROOM_PENDING, ROOM_NONE, LEDGER_INVALID or SECRET_BUSY, having touched no key
  */
 export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<readonly AccessKey[]> {
   const { secrets, keys, existing } = input;
@@ -50,6 +51,12 @@ export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<
 async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
   const { secrets, secret, existing, currentKeyId } = input;
   if (existing.length < 2) return existing;
+  if (secret.malformedTags)
+    throw new RotationError(
+      'LEDGER_INVALID',
+      `tags of the secret ${secret.name} do not parse (${familiesOf(secret.malformedTags).join(', ')}), so which key may go is not known`,
+      'they are repaired within the hour; then the rotation is attempted again',
+    );
   const victim =
     (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));
   if (!victim && isLost(input))

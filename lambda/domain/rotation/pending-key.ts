@@ -1,6 +1,7 @@
 import type { Rotation } from './context';
 import type { AccessKeyPair, AccessKey } from '../ports';
-import { parseOwnValue } from '../secret-value';
+import { TAGS } from '../ledger/tags';
+import { parseOwnValue, parseSecretValue } from '../secret-value';
 import { RotationError } from '../errors';
 
 /** The key that the pending version already holds. */
@@ -19,7 +20,8 @@ export async function pendingKey({
  * The user's name as IAM spells it.
  * @throws RotationError USER_MISSING, or USER_REPLACED when the name now belongs to another user
  */
-export async function existingUserName({ iam, user, secret, settings }: Rotation): Promise<string> {
+export async function existingUserName(rotation: Rotation): Promise<string> {
+  const { iam, user, secret, settings } = rotation;
   const found = await iam.user();
   if (!found)
     throw new RotationError(
@@ -27,14 +29,21 @@ export async function existingUserName({ iam, user, secret, settings }: Rotation
       `there is no IAM user ${user.name} in account ${settings.accountId}`,
       'create the user or take it out of the roster',
     );
-  const pinned = secret.tags['access-keys:user-id'];
-  if (pinned && pinned !== found.id)
+  const pinned = secret.tags[TAGS.userId];
+  if (pinned && pinned !== found.id && !(await ownsStoredKey(rotation)))
     throw new RotationError(
       'USER_REPLACED',
       `the IAM user ${user.name} is not the one that this secret was made for: it was deleted and created again`,
       'delete the secret, so that the new user is adopted',
     );
   return found.name;
+}
+
+/** Then it is the user for whom the secret was made, whatever the ledger says. */
+async function ownsStoredKey({ secrets, secret, iam }: Rotation): Promise<boolean> {
+  const text = await secrets.value(secret.arn, 'AWSCURRENT');
+  const stored = text === undefined ? undefined : parseSecretValue(text).key?.id;
+  return (await iam.list()).some(({ id }) => id === stored);
 }
 
 /** The key in IAM's list, when it is there. */

@@ -277,7 +277,7 @@ test.each(['a secret that reconcile makes, and is cut off', 'a secret that was t
     else before(world, 'secretsmanager:CreateSecret', () => world.faults.set(world.calls.length - 1, 'killed-after'));
     await world.reconcile();
     expect(world.secret.tags['access-keys:user-id']).toBe('AIDAANN');
-    world.userId = 'AIDAOTHER';
+    Object.assign(world, { userId: 'AIDAOTHER', keys: [] });
     await world.reconcile();
     expect(codes(world)).toContain('attention USER_REPLACED');
   },

@@ -1,0 +1,69 @@
+/**
+ * Tags of the ledger that do not parse, or that what exists disproves. They are believed nowhere and reported, and they are
+ * removed or written anew: no key is deactivated, and none is kept for ever, because of a tag alone.
+ */
+import { beginRetirement } from '../keys/retirement-schedule';
+import { retirementTag } from '../ledger/retirements';
+import { familiesOf } from '../ledger/sound-tags';
+import { alertsOf, compromisedTag, lossTag, PREFIX, TAGS } from '../ledger/tags';
+import type { User } from '../ports';
+import type { UserState } from './user-state';
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * @returns whether something was repaired: then nothing else is done for the user in this run, because what was read of it
+ * is incomplete
+ */
+export async function repairLedger(state: UserState, found: User): Promise<boolean> {
+  const { secrets, secret, conditions } = state;
+  const malformed = secret.malformedTags ?? {};
+  const others = isAnothersId(state, found) ? [TAGS.userId] : [];
+  const wrong = [...familiesOf(malformed), ...others];
+  if (wrong.length === 0) {
+    keepForADay(state);
+    return false;
+  }
+  conditions.set('LEDGER_INVALID', {
+    reason: `tags of the secret ${secret.name} cannot be right and were not believed: ${wrong.join(', ')}`,
+    nextStep:
+      'they were removed or written anew, and no key was touched because of them; what they said is lost, so a retirement may begin again; find out in CloudTrail who called TagResource',
+  });
+  const anew: Record<string, string> = others.length > 0 ? { [TAGS.userId]: found.id } : {};
+  for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key));
+  if (Object.keys(anew).length > 0) await secrets.tag(secret.arn, anew);
+  const gone = Object.keys(malformed).filter((key) => !(key in anew));
+  if (gone.length > 0) await secrets.untag(secret.arn, gone);
+  return true;
+}
+
+/** The stored key is one of the user's: then it is the user for whom the secret was made, whatever the tag says. */
+export const isOwnKeyStored = ({ existing, currentKeyId }: UserState): boolean =>
+  existing.some(({ id }) => id === currentKeyId);
+
+const isAnothersId = (state: UserState, found: User): boolean => {
+  const { [TAGS.userId]: noted = found.id } = state.secret.tags;
+  return noted !== found.id && isOwnKeyStored(state);
+};
+
+/** Whoever writes such a tag again and again is reported once a day. */
+function keepForADay({ secret, conditions, now }: UserState): void {
+  const last = alertsOf(secret).get('LEDGER_INVALID');
+  if (last && now.getTime() - last.getTime() < DAY_MS)
+    conditions.set('LEDGER_INVALID', { reason: 'it was repaired', nextStep: 'nothing', once: true });
+}
+
+/** What may only ever slow an act down is kept, from now on. */
+function writtenAnew({ secret, existing, user, now }: UserState, key: string): Record<string, string> {
+  const [, family, about = ''] = key.split(':');
+  const listed = existing.find(({ id }) => id === about);
+  if (`${PREFIX}${family}` === TAGS.lost) {
+    const keyIds = existing.map(({ id }) => id).filter((id) => secret.malformedTags?.[key]?.includes(id));
+    return keyIds.length > 0 ? lossTag({ since: now, keyIds }) : {};
+  }
+  if (!listed) return {};
+  if (family === 'retiring') return retirementTag(beginRetirement(about, user, now, '-', listed.status === 'Active'));
+  if (family === 'compromised' && listed.status !== 'Active')
+    return compromisedTag({ keyId: about, at: now, deactivatedAt: now });
+  return {};
+}
