@@ -12,7 +12,7 @@ exports.compile = (names) =>
     outdir: 'build/bin',
     bundle: true,
     packages: 'external',
-    external: ['./rehearse'],
+    external: ['./play-rehearsal'],
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',

@@ -85,7 +85,9 @@ export async function run(argv: readonly string[]): Promise<void> {
 
 function statusOf(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  const text = error instanceof Error ? (debug ? error.stack : error.message) : String(error);
+  const text = debug && error instanceof Error ? error.stack : messageOf(error);
   complain(`error: ${text}\n${debug ? '' : '  hint: --debug before the command shows where\n'}`);
   return 2;
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -28,7 +28,8 @@ const listed = (...paths: string[]): string[] =>
     .trim()
     .split('\n');
 const files = listed('*.ts', '*.js');
-const ofSimulator = (file: string): boolean => file.startsWith('lib/simulator/') || file === 'lib/cli/rehearse.ts';
+const ofSimulator = (file: string): boolean =>
+  file.startsWith('lib/simulator/') || ['lib/cli/play-rehearsal.ts', 'lib/cli/serve-organization.ts'].includes(file);
 const inCheckoutOnly = (file: string): boolean => file === 'bin/pack.ts' || !/^(?:bin|lib|lambda)\//.test(file);
 const installed = files.filter((file) => !inCheckoutOnly(file) && !ofSimulator(file));
 
