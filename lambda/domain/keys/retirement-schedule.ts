@@ -34,7 +34,10 @@ export function nextRetirementStep(
     : afterItsTime(retirement, key, lastUse, user, now);
 }
 
-type Promised = Pick<Retirement, 'since' | 'until'>;
+interface Promised {
+  readonly since: Date;
+  readonly until?: Date | undefined;
+}
 
 /** The previous key is not deactivated before this instant: a roster that says less than was promised comes too late for it. */
 export const activeUntil = ({ since, until }: Promised, user: SliceUser): Date =>

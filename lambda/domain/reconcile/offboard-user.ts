@@ -15,7 +15,7 @@ import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { digest } from '../digest';
 import { outstanding } from '../ledger/versions';
-import { withFreshState, type UserState } from './user-state';
+import { readUserState, withFreshState, type UserState } from './user-state';
 
 /**
  * One step towards the end.
@@ -38,9 +38,14 @@ export async function offboard(state: UserState): Promise<Date | undefined> {
   return now < quiet ? hold(state, key, quiet) : remove(state, key, offboarding);
 }
 
-/** The user is back: what was taken from it is given back, and nothing else. */
-export async function comeBack(state: UserState): Promise<void> {
-  if (offboardingOf(state.secret)) await withFreshState(state, giveBack);
+/**
+ * The user is back: what was taken from it is given back, and nothing else.
+ * @returns what is so afterwards
+ */
+export async function comeBack(state: UserState): Promise<UserState> {
+  if (!offboardingOf(state.secret)) return state;
+  await withFreshState(state, giveBack);
+  return readUserState({ ...state, secret: (await state.secrets.describe(state.secret.arn)) ?? state.secret }, true);
 }
 
 /** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */

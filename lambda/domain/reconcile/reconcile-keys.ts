@@ -9,7 +9,7 @@ import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from 
 import { versionWith } from '../ledger/versions';
 import type { AccessKey } from '../ports';
 import { retireKey } from './retire-key';
-import { beginRetirement } from '../keys/retirement-schedule';
+import { activeUntil, beginRetirement } from '../keys/retirement-schedule';
 import { isSuspended } from '../roster/suspension';
 import { deletedNotice } from '../notices/compose';
 import { lostCurrentKey, withFreshState, type UserState } from './user-state';
@@ -92,11 +92,14 @@ async function retireLost(state: UserState): Promise<Date[]> {
   return left.length > 0 ? [now] : [];
 }
 
-/** Only what the ledger still says: an emergency may have ended it meanwhile. */
+/** Only what the ledger still says: an emergency may have ended it meanwhile. What its owner was promised before holds on. */
 async function startAgain(state: UserState, { keyId, replacedBy }: Retirement): Promise<void> {
   await withFreshState(state, async ({ secrets, secret, user, now }) => {
-    if (!retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return;
-    await secrets.tag(secret.arn, retirementTag(beginRetirement(keyId, user, now, replacedBy)));
+    const promised = retirementsOf(secret).find((retirement) => retirement.keyId === keyId);
+    if (!promised) return;
+    const again = beginRetirement(keyId, user, now, replacedBy);
+    const until = activeUntil({ since: now, until: promised.until }, user);
+    await secrets.tag(secret.arn, retirementTag({ ...again, until }));
   });
 }
 

@@ -57,16 +57,18 @@ export async function reconcileUser(
         : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] },
     );
   const conditions: Conditions = new Map();
-  const state = await readUserState(
+  const read = await readUserState(
     { ...ports, settings, slice, user, secret, iam, conditions, unsent: [], now: ports.clock.now() },
     found !== undefined,
   );
-  const leased = leasedUntil(secret, state.now);
+  const leased = leasedUntil(secret, read.now);
+  const known = found !== undefined && isSame(read, found);
+  const state = known && !leased && user.state === 'active' ? await comeBack(read) : read;
   if (isUndeleted(secret)) conditions.set('SECRET_NOT_DELETED', LASTING);
   const due = leased
     ? [leased]
     : [...(await tend(state, found, budget)), await reportConditions(ports, state, conditions, state.now)];
-  if (!leased && isOver(state, found !== undefined && isSame(state, found))) due.push(await endUser(ports, state));
+  if (!leased && isOver(state, known)) due.push(await endUser(ports, state));
   return {
     ...(state.unsent.length > 0 && { unsent: state.unsent[0] }),
     report: reportOf(state),
@@ -116,7 +118,6 @@ async function tend(state: UserState, found: User | undefined, budget: RunBudget
   const policyDue = await applyPolicy(state, found);
   await finishRotation(state);
   await noticeForeignCurrent(state);
-  if (user.state === 'active') await comeBack(state);
   const due = [policyDue, ...(await reconcileKeys(state)), ...(await reconcileSchedule(state, budget))];
   if (user.state === 'retired') due.push(await offboard(state));
   return due;
