@@ -6,7 +6,7 @@ const FAULT_KINDS = ['error', 'throttle', 'timeout', 'response-lost', 'killed-be
 
 /**
  * `error` and `throttle` answer before any effect, `timeout` and `response-lost` cut the connection before and after
- * it, `killed-before` and `killed-after` end the calling function there.
+ * it, `killed-before` and `killed-after` end the calling function there, and hit no other caller.
  */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -121,6 +121,7 @@ function matches(rule: FaultRule, target: FaultTarget): boolean {
   );
   return (
     same &&
+    (target.functionName !== undefined || !rule.kind.startsWith('killed')) &&
     (rule.from === undefined || target.at >= new Date(rule.from)) &&
     (rule.to === undefined || target.at < new Date(rule.to))
   );

@@ -19,6 +19,7 @@ import { iamService } from './iam/iam-service';
 import { stsService } from './iam/sts-service';
 import { seededRandom, type Random } from './random';
 import type { FunctionCode } from './runtime/container';
+import { CLIENT_ATTEMPTS, deliver, EVENTBRIDGE_RETRIES, isFault, isTransient, SNS_RETRIES } from './retries';
 import { LambdaRuntime, type Answered, type LogLine } from './runtime/lambda-runtime';
 import { Schedules } from './schedules';
 import type { Principal } from './service';
@@ -244,14 +245,14 @@ export class LocalOrganization {
     return this.assemblies.map((assembly) => assembly.asset(key)).find((text) => text !== undefined);
   }
 
-  /** Settings of an unchanged SDK client that speaks for whoever holds the credentials. */
+  /** Settings of an unchanged SDK client that speaks for whoever holds the credentials, and asks again as it would. */
   clientConfig(credentials: Credentials) {
     ignoreProfiles();
     return {
       region: this.options.region,
       credentials,
       maxAttempts: 1,
-      requestHandler: inProcessHandler(this.gateway) as never,
+      requestHandler: inProcessHandler(this.gateway, undefined, CLIENT_ATTEMPTS) as never,
     };
   }
 
@@ -319,6 +320,7 @@ export class LocalOrganization {
     };
   }
 
+  /** @returns what the function answers; undefined when it failed, or was not reached: the schedule's next run comes anyhow */
   private async runSchedule({ functionArn, arn, accountId, region }: RuleDefinition): Promise<unknown> {
     const event = {
       version: '0',
@@ -331,12 +333,14 @@ export class LocalOrganization {
       resources: [arn],
       detail: {},
     };
-    const answer = await this.invokeAs(functionArn, event, {
-      principal: 'events.amazonaws.com',
-      sourceArn: arn,
-      sourceAccount: accountId,
-    });
-    return answer.functionError === undefined ? answer.payload : undefined;
+    const source = { principal: 'events.amazonaws.com', sourceArn: arn, sourceAccount: accountId } as const;
+    try {
+      const answer = await this.invokeAs(functionArn, event, source);
+      return answer.functionError === undefined ? answer.payload : undefined;
+    } catch (error) {
+      if (isTransient(error) || isFault(error)) return undefined;
+      throw error;
+    }
   }
 
   /** CloudWatch finds an alarm's condition true. @throws AwsError when a topic or its key refuses it */
@@ -356,33 +360,29 @@ export class LocalOrganization {
   ): Promise<void> {
     const input = { TopicArn: topicArn, ...(subject !== undefined && { Subject: subject }), Message: text };
     const context = { 'aws:SourceArn': source.arn, 'aws:SourceAccount': source.accountId };
-    await this.gateway.call(service(name), 'sns', 'Publish', this.region, input, context);
+    const publish = () => this.gateway.call(service(name), 'sns', 'Publish', this.region, input, context);
+    await deliver(this.clock, publish, SNS_RETRIES);
   }
 
   private emit(event: RotationEvent): void {
     for (const rule of this.rules) {
       if (rule.accountId !== event.account || rule.region !== event.region || !matches(rule.pattern, event)) continue;
-      this.clock.at(
-        this.clock.now(),
-        async () =>
-          void (await this.invokeAs(rule.functionArn, event, {
-            principal: 'events.amazonaws.com',
-            sourceArn: rule.arn,
-            sourceAccount: rule.accountId,
-          })),
-      );
+      const source = {
+        principal: 'events.amazonaws.com',
+        sourceArn: rule.arn,
+        sourceAccount: rule.accountId,
+      } as const;
+      const invoke = () => this.invokeAs(rule.functionArn, event, source);
+      this.clock.at(this.clock.now(), () => deliver(this.clock, invoke, EVENTBRIDGE_RETRIES));
     }
   }
 
   private async deliver(queueArn: string, body: string, topicArn: string): Promise<void> {
-    await this.gateway.call(
-      service('sns.amazonaws.com'),
-      'sqs',
-      'SendMessage',
-      this.options.region,
-      { QueueUrl: queueArn, MessageBody: body },
-      { 'aws:SourceArn': topicArn },
-    );
+    const input = { QueueUrl: queueArn, MessageBody: body };
+    const context = { 'aws:SourceArn': topicArn };
+    const send = () =>
+      this.gateway.call(service('sns.amazonaws.com'), 'sqs', 'SendMessage', this.options.region, input, context);
+    await deliver(this.clock, send, SNS_RETRIES);
   }
 
   /** Lambda's poller: what a function does not finish comes back after the visibility timeout. */

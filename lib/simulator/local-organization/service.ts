@@ -63,6 +63,8 @@ export class AwsError extends Error {
     readonly code: string,
     message: string,
     readonly statusCode = 400,
+    /** By the fault plan. */
+    readonly injected = false,
   ) {
     super(message);
     this.name = code;

@@ -171,14 +171,17 @@ export class Gateway {
       record('ok');
       return output;
     } catch (error) {
-      const told =
-        error instanceof AwsError && error.code === 'AccessDenied'
-          ? wireError(service.id, 'denied', error.message)
-          : error;
+      const told = error instanceof AwsError && error.code === 'AccessDenied' ? deniedBy(service.id, error) : error;
       record(told instanceof AwsError ? told.code : (told as Error).name);
       throw told;
     }
   }
+}
+
+/** In the service's own words for it. */
+function deniedBy(service: ServiceId, { message, injected }: AwsError): AwsError {
+  const { code, statusCode } = wireError(service, 'denied', message);
+  return new AwsError(code, message, statusCode, injected);
 }
 
 const UNKNOWN_KEY = 'The security token included in the request is invalid.';
@@ -196,9 +199,12 @@ function failBefore(fault: FaultRule | undefined, service: ServiceId): void {
         fault.errorCode ?? (service === 's3' ? 'InternalError' : 'InternalFailure'),
         'An injected fault.',
         fault.errorCode === undefined ? 500 : 400,
+        true,
       );
-    case 'throttle':
-      throw wireError(service, 'throttled', 'Rate exceeded');
+    case 'throttle': {
+      const { code, statusCode } = wireError(service, 'throttled', 'Rate exceeded');
+      throw new AwsError(code, 'Rate exceeded', statusCode, true);
+    }
     case 'timeout':
       throw new ConnectionLost('an injected fault: the connection was lost before the request took effect');
     case 'killed-before':

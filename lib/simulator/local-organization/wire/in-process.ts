@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { HttpResponse } from '@smithy/protocol-http';
+import { ConnectionLost } from '../faults';
+import { isThrottling } from '../retries';
 import type { Gateway } from './gateway';
-import type { WireRequest } from './messages';
+import type { WireRequest, WireResponse } from './messages';
 
 interface SdkRequest extends Omit<WireRequest, 'body' | 'query' | 'headers'> {
   readonly query?: Record<string, string | string[] | null>;
@@ -9,12 +11,15 @@ interface SdkRequest extends Omit<WireRequest, 'body' | 'query' | 'headers'> {
   readonly body?: unknown;
 }
 
-/** A `requestHandler` for SDK clients that asks the gateway without a socket. */
-export function inProcessHandler(gateway: Gateway, origin?: string) {
+/**
+ * A `requestHandler` for SDK clients that asks the gateway without a socket.
+ * @param attempts how often a request is made at most; the SDK's own retries would wait for a timer that no clock knows
+ */
+export function inProcessHandler(gateway: Gateway, origin?: string, attempts = 1) {
   return {
     metadata: { handlerProtocol: 'http/1.1' },
     async handle(request: SdkRequest): Promise<{ response: HttpResponse }> {
-      const { statusCode, headers, body } = await gateway.handle(await plain(request), origin);
+      const { statusCode, headers, body } = await handled(gateway, await plain(request), origin, attempts);
       return {
         response: new HttpResponse({
           statusCode,
@@ -28,6 +33,26 @@ export function inProcessHandler(gateway: Gateway, origin?: string) {
     destroy() {},
   };
 }
+
+async function handled(
+  gateway: Gateway,
+  request: WireRequest,
+  origin: string | undefined,
+  attempts: number,
+): Promise<WireResponse> {
+  try {
+    const response = await gateway.handle(request, origin);
+    return attempts > 1 && mayBeRepeated(response) ? await handled(gateway, request, origin, attempts - 1) : response;
+  } catch (error) {
+    if (attempts > 1 && error instanceof ConnectionLost) return handled(gateway, request, origin, attempts - 1);
+    throw error;
+  }
+}
+
+const mayBeRepeated = ({ statusCode, body, headers }: WireResponse): boolean =>
+  statusCode === 500 ||
+  statusCode === 503 ||
+  (statusCode >= 400 && isThrottling(headers['x-amzn-errortype'] ?? Buffer.from(body).toString()));
 
 async function plain({ query = {}, headers, body, ...request }: SdkRequest): Promise<WireRequest> {
   const present = Object.entries(query).map(([name, value]) => [name, value ?? ''] as const);

@@ -6,10 +6,10 @@ export interface Environment {
   now(): Date;
   /** Runs whatever is due until that instant: schedules, rotations, queues. */
   advanceTo(at: Date): Promise<void>;
-  /** A signed GetCallerIdentity. Never throws for an answer of AWS: a refusal is told by its code. */
-  work(accountId: string, credentials: KeyPair): Promise<Refusal | undefined>;
+  /** A signed GetCallerIdentity. Never throws for an answer of AWS: that the key is refused is told by its code. */
+  work(accountId: string, credentials: KeyPair): Promise<Refusal | Unanswered | undefined>;
   /** A signed GetSecretValue of AWSCURRENT, as the notice's command does it; a refusal is told by its code. */
-  readCurrent(accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal>;
+  readCurrent(accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal | Unanswered>;
   /** Of the whole account, or of one of its users. */
   stateOf(accountId: string, userName?: string): AccountState;
   /** What was published and mailed since the last time this was asked. */
@@ -38,6 +38,11 @@ export interface KeyPair {
 
 export interface Refusal {
   readonly refused: string;
+}
+
+/** AWS could not be reached, or asked to come later: it says nothing of the key. */
+export interface Unanswered {
+  readonly unanswered: string;
 }
 
 /** Something that anybody might read. */

@@ -4,12 +4,14 @@ import type { NoticeEvent, NoticePointer } from '../../../../lambda/contract/not
 import { compromisedTagKey } from '../../../../lambda/domain/ledger/tags';
 import { parseSecretValue } from '../../../../lambda/domain/secret-value';
 import type { DeliveredEmail } from '../../local-organization/services/sns';
+import { ConnectionLost } from '../../local-organization/faults';
 import type { LocalOrganization } from '../../local-organization/organization';
+import { isThrottling } from '../../local-organization/retries';
 import type { Secret } from '../../local-organization/services/secretsmanager/model';
 import type { CallRecord } from '../../local-organization/wire/gateway';
 import type { AccountState, KeyState, UserState, VersionState } from './account-state';
 import { nameOf } from './user-key';
-import type { Change, KeyPair, Refusal, Environment, EnvironmentMail, Text } from './environment';
+import type { Change, KeyPair, Refusal, Environment, EnvironmentMail, Text, Unanswered } from './environment';
 
 export interface ManagedUser {
   readonly accountId: string;
@@ -74,11 +76,16 @@ export class LocalEnvironment implements Environment {
     return this.organization.clock.advanceTo(at);
   }
 
-  async work(_accountId: string, credentials: KeyPair): Promise<Refusal | undefined> {
-    return refusalOf(() => this.clientsOf(credentials).sts.send(new GetCallerIdentityCommand({})));
+  async work(_accountId: string, credentials: KeyPair): Promise<Refusal | Unanswered | undefined> {
+    const answer = await refusalOf(() => this.clientsOf(credentials).sts.send(new GetCallerIdentityCommand({})));
+    return answer && 'refused' in answer && !KEY_REFUSED.has(answer.refused) ? { unanswered: answer.refused } : answer;
   }
 
-  async readCurrent(_accountId: string, credentials: KeyPair, secretName: string): Promise<KeyPair | Refusal> {
+  async readCurrent(
+    _accountId: string,
+    credentials: KeyPair,
+    secretName: string,
+  ): Promise<KeyPair | Refusal | Unanswered> {
     let text: string | undefined;
     const read = async (): Promise<void> => {
       text = (await this.clientsOf(credentials).secrets.send(new GetSecretValueCommand({ SecretId: secretName })))
@@ -274,13 +281,22 @@ function requestText({ input }: CallRecord): string {
   return [JSON.stringify(rest), ...blobs].join('\n');
 }
 
-/** A refusal of AWS by its code; anything else that goes wrong is thrown. */
-async function refusalOf(ask: () => Promise<unknown>): Promise<Refusal | undefined> {
+/** GetCallerIdentity cannot be denied: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html */
+const KEY_REFUSED: ReadonlySet<string> = new Set([
+  'InvalidClientTokenId',
+  'InvalidClientTokenIdException',
+  'SignatureDoesNotMatch',
+]);
+
+/** A refusal of AWS by its code; what goes wrong on this side is thrown. */
+async function refusalOf(ask: () => Promise<unknown>): Promise<Refusal | Unanswered | undefined> {
   try {
     await ask();
     return undefined;
   } catch (error) {
-    if (!(error as { $metadata?: unknown }).$metadata) throw error;
-    return { refused: (error as Error).name };
+    const { name, $metadata: answer } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+    if (error instanceof ConnectionLost) return { unanswered: name };
+    if (!answer) throw error;
+    return isThrottling(name) || (answer.httpStatusCode ?? 0) >= 500 ? { unanswered: name } : { refused: name };
   }
 }

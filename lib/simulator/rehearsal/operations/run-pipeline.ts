@@ -3,6 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { Assembly } from '../../../cloud-assembly/assembly';
 import { readPipeline, type PipelineAction } from '../../local-organization/deployment/pipeline';
 import type { Credentials } from '../../local-organization/iam/directory';
+import { ConnectionLost } from '../../local-organization/faults';
 import type { LocalOrganization } from '../../local-organization/organization';
 import { memberCode } from '../../../stacks/member/member-code';
 import { STACKS } from '../../../names';
@@ -40,7 +41,9 @@ export async function deploy(
   const stages = assembly.ownStacks.map((stack) => readPipeline(assembly, stack)).find((read) => read !== undefined);
   if (!stages) {
     const client = clientOf(organization, administratorOf(organization, roster));
-    await publish('all', roster, orgStoreOf(roster, client), organization.clock.now());
+    const reason = await reasonOf(publish('all', roster, orgStoreOf(roster, client), organization.clock.now()));
+    if (reason !== undefined)
+      return { startedAt, endedAt: ended(), passed: ['cdk deploy'], stopped: { stage: 'publish', reason } };
     return { startedAt, endedAt: ended(), passed: ['cdk deploy', 'publish'] };
   }
   deleteByHand(organization, roster);
@@ -101,14 +104,25 @@ async function stop(
   actions: readonly PipelineAction[],
 ): Promise<string | undefined> {
   for (const action of actions) {
-    try {
+    const act = async (): Promise<void> => {
       if (action.kind === 'stack') organization.deployStack(action.stack);
       else for (const command of action.commands) await run(organization, roster, command, action.roleArn);
-    } catch (error) {
-      return (error as Error).message;
-    }
+    };
+    const reason = await reasonOf(act());
+    if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+/** Why something failed, by AWS's code where AWS refused it; undefined when it did not. */
+async function reasonOf(act: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await act;
+    return undefined;
+  } catch (error) {
+    const { name, message } = error as Error;
+    return '$metadata' in (error as Error) || error instanceof ConnectionLost ? `${name}: ${message}` : message;
+  }
 }
 
 /** The project's own commands, with the permissions of the project's role. Others, such as npm's, have been run by whoever rehearses. */

@@ -95,7 +95,8 @@ export class OwnerActivities {
   }
 
   private async runScript({ accountId, user }: Player, key: KeyPair): Promise<void> {
-    const refusal = await this.stage.work(accountId, key);
+    const answer = await this.stage.work(accountId, key);
+    if (answer && 'unanswered' in answer) return;
     const happening = {
       at: this.stage.now().toISOString(),
       accountId,
@@ -104,7 +105,7 @@ export class OwnerActivities {
       by: 'forgotten script',
     } as const;
     this.observer.record(
-      refusal ? { ...happening, kind: 'key-refused', code: refusal.refused } : { ...happening, kind: 'key-used' },
+      answer ? { ...happening, kind: 'key-refused', code: answer.refused } : { ...happening, kind: 'key-used' },
     );
   }
 }

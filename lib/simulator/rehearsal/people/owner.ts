@@ -46,6 +46,7 @@ export class Owner {
         events: [{ ...this.happening(stage), kind: 'key-used', keyId: this.held.keyId, by: 'owner' }],
         findings: [],
       };
+    if ('unanswered' in answer) return NOTHING;
     const refused: LoggedEvent = {
       ...this.happening(stage),
       kind: 'key-refused',
@@ -58,11 +59,15 @@ export class Owner {
     return { events: [refused], findings };
   }
 
-  /** Reads the secret with the old key, or is handed the new one by somebody who may read it. */
+  /** Reads the secret with the old key, or is handed the new one by somebody who may read it. Comes back when AWS does not answer. */
   async switch(stage: Environment): Promise<OwnerAct> {
     this.switchAt = undefined;
     const former = this.held;
     const read = former && (await stage.readCurrent(this.user.accountId, former, this.user.secretName));
+    if (read !== undefined && 'unanswered' in read) {
+      this.switchAt = new Date(stage.now().getTime() + HOUR_MS);
+      return NOTHING;
+    }
     const own = read !== undefined && 'keyId' in read ? read : undefined;
     const taken = own ?? storedKey(stage, this.user);
     if (taken === undefined || taken.keyId === former?.keyId) return NOTHING;
@@ -78,6 +83,7 @@ export class Owner {
   }
 }
 
+const HOUR_MS = 3_600_000;
 const NOTHING: OwnerAct = { events: [], findings: [] };
 
 /** What a reader or a break-glass role would see in AWSCURRENT. */

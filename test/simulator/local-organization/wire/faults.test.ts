@@ -1,6 +1,7 @@
-import { CreateAccessKeyCommand, ListAccessKeysCommand } from '@aws-sdk/client-iam';
+import { CreateAccessKeyCommand, IAMClient, ListAccessKeysCommand } from '@aws-sdk/client-iam';
 import { FaultPlan, type FaultRule } from '../../../../lib/simulator/local-organization/faults';
 import { seededRandom } from '../../../../lib/simulator/local-organization/random';
+import { inProcessHandler } from '../../../../lib/simulator/local-organization/wire/in-process';
 import { ALICE_ACCOUNT, smallOrganization } from '../organization-fixture';
 
 function withFault(rule: FaultRule) {
@@ -13,6 +14,8 @@ function withFault(rule: FaultRule) {
   return { ...organization, admin, create, keys };
 }
 
+const FUNCTION = `${ALICE_ACCOUNT}/access-keys-rotate#1`;
+
 it.each([
   ['error', 'InternalFailure', 0],
   ['throttle', 'Throttling', 0],
@@ -22,7 +25,7 @@ it.each([
   ['killed-after', 'FunctionKilled', 1],
 ] as const)('%s answers %s and leaves %i keys', async (kind, name, left) => {
   const { create, keys } = withFault({ kind, operation: 'CreateAccessKey' });
-  await expect(create()).rejects.toMatchObject({ name });
+  await expect(create(FUNCTION)).rejects.toMatchObject({ name });
   expect(keys()).toBe(left);
 });
 
@@ -45,8 +48,24 @@ it('hits the first matching call only when told so', async () => {
 it('hits the named function and no other caller', async () => {
   const { create } = withFault({ kind: 'error', functionName: 'access-keys-rotate' });
   await create();
-  await expect(create(`${ALICE_ACCOUNT}/access-keys-rotate#1`)).rejects.toMatchObject({ name: 'InternalFailure' });
+  await expect(create(FUNCTION)).rejects.toMatchObject({ name: 'InternalFailure' });
 });
+
+it.each(['killed-before', 'killed-after'] as const)('%s hits nobody who is no function', async (kind) => {
+  const { create, keys } = withFault({ kind });
+  await create();
+  expect(keys()).toBe(1);
+});
+
+it.each(['error', 'throttle', 'timeout', 'response-lost'] as const)(
+  'a client that repeats a call gets over one %s',
+  async (kind) => {
+    const { gateway, admin } = withFault({ kind, nth: 1 });
+    const requestHandler = inProcessHandler(gateway, undefined, 3) as never;
+    const iam = new IAMClient({ region: 'us-east-1', credentials: admin, maxAttempts: 1, requestHandler });
+    await expect(iam.send(new ListAccessKeysCommand({ UserName: 'alice' }))).resolves.toBeDefined();
+  },
+);
 
 it('hits only within its time', async () => {
   const { create, clock } = withFault({ kind: 'error', from: '2027-01-05', to: '2027-01-06' });
