@@ -38,20 +38,32 @@ const VALUES_OF_EACH: Readonly<Record<string, readonly [about: string, value: st
   intent: [String.raw`[\w-]{1,64}`, `${VERSION} ${INSTANT} (open|${INSTANT})( ${KEY_ID})*`],
 };
 
-const beginsWith = (form: string, value: string): boolean => new RegExp(`^(?:${form})(?: |$)`).test(value);
+const begins = (form: string): RegExp => new RegExp(`^(?:${form})(?: |$)`);
+const whole = (form: string): RegExp => new RegExp(`^(?:${form})$`);
+const INSTANTS = new RegExp(INSTANT, 'g');
+
+interface Form {
+  readonly about: RegExp;
+  readonly value: RegExp;
+}
+
+/** By what a tag's name begins with, colon included where it goes on. */
+const FORMS: ReadonlyMap<string, Form> = new Map([
+  ...Object.entries(VALUES).map(([family, value]) => [family, { about: /^$/, value: begins(value) }] as const),
+  ...Object.entries(VALUES_OF_EACH).map(
+    ([family, [about, value]]) => [`${family}:`, { about: whole(about), value: begins(value) }] as const,
+  ),
+]);
 
 /** `2026-02-31` and the like have the form and are no instants. */
 const namesInstants = (value: string): boolean =>
-  (value.match(new RegExp(INSTANT, 'g')) ?? []).every((instant) => !Number.isNaN(Date.parse(instant)));
+  (value.match(INSTANTS) ?? []).every((instant) => !Number.isNaN(Date.parse(instant)));
 
 function isSound(key: string, value: string): boolean {
-  const [family = '', ...rest] = key.slice(PREFIX.length).split(':');
-  const about = rest.join(':');
-  const single = about === '' && Object.hasOwn(VALUES, family) ? VALUES[family] : undefined;
-  const [name, each] = (Object.hasOwn(VALUES_OF_EACH, family) && VALUES_OF_EACH[family]) || [];
-  if (single === undefined && each === undefined) return true;
-  if (each !== undefined && !new RegExp(`^${name}$`).test(about)) return false;
-  return beginsWith((single ?? each)!, value) && namesInstants(value);
+  const name = key.slice(PREFIX.length);
+  const family = name.slice(0, name.indexOf(':') + 1) || name;
+  const form = FORMS.get(family);
+  return !form || (form.about.test(name.slice(family.length)) && form.value.test(value) && namesInstants(value));
 }
 
 export interface SoundTags {
@@ -62,12 +74,12 @@ export interface SoundTags {
 
 /** Sets what does not parse apart. Tags of others, and of families that nobody here knows, stay as they are. */
 export function soundTags(all: Readonly<Record<string, string>>): SoundTags {
-  const isOurs = ([key, value]: [string, string]): boolean => !key.startsWith(PREFIX) || isSound(key, value);
   const entries = Object.entries(all);
-  const malformed = entries.filter((entry) => !isOurs(entry));
+  const malformed = entries.filter(([key, value]) => key.startsWith(PREFIX) && !isSound(key, value));
+  if (malformed.length === 0) return { tags: all };
   return {
-    tags: Object.fromEntries(entries.filter(isOurs)),
-    ...(malformed.length > 0 && { malformedTags: Object.fromEntries(malformed) }),
+    tags: Object.fromEntries(entries.filter((entry) => !malformed.includes(entry))),
+    malformedTags: Object.fromEntries(malformed),
   };
 }
 

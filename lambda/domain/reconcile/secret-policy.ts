@@ -127,7 +127,18 @@ function withNames(policy: string): string {
   return JSON.stringify({ ...(JSON.parse(policy) as object), Statement: statements });
 }
 
-const canonical = (policy: string): string => JSON.stringify(sorted(JSON.parse(policy)));
+/** The same few policies are compared several times at every run, and sorting them costs more than all the rest of it. */
+const canonicals = new Map<string, string>();
+const CANONICALS_KEPT = 100;
+
+function canonical(policy: string): string {
+  const known = canonicals.get(policy);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(sorted(JSON.parse(policy)));
+  if (canonicals.size === CANONICALS_KEPT) canonicals.clear();
+  canonicals.set(policy, text);
+  return text;
+}
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
