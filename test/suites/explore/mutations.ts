@@ -220,14 +220,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'reconcile does not finish what finishSecret left',
-    from: 'await finishRotation(pass);',
+    from: 'await finishRotation(state);',
     to: '',
     breaks: /told 0 times of one version/,
     where: singles('a current key, no attempt after its promotion'),
   },
   {
     name: 'reconcile never starts a rotation again',
-    from: 'await startAgain(pass, pending);',
+    from: 'await startAgain(state, pending);',
     to: '',
     breaks: /no rotation finished/,
     where: singles('two keys, both used'),
@@ -365,7 +365,7 @@ function fitting(code: string): RegExp {
 }
 
 /** @returns the one file that the mutation fits, below `lambda`, and its text with the mutation */
-function mutated({ name, from, to }: Mutation): { readonly file: string; readonly contents: string } {
+export function mutated({ name, from, to }: Mutation): { readonly file: string; readonly contents: string } {
   const pattern = fitting(from);
   const fits = SOURCES.flatMap((file) => {
     const text = readFileSync(join(ROOT, 'lambda', file), 'utf8');
