@@ -5,7 +5,7 @@ import { memberPorts } from '../aws/member-function';
 import { FUNCTIONS } from '../contract/names';
 import { emptyCache } from '../domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../domain/reconcile/run';
-import { rotationFailureOf } from '../domain/reconcile/rotation-failed-event';
+import { rotationFailureOf } from '../domain/reconcile/account/rotation-failed-event';
 
 let ports: ReturnType<typeof memberPorts> | undefined;
 const cache = emptyCache();

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { secretsManager } from '../../lambda/aws/secrets-manager';
 import { STEPS, type Step } from '../../lambda/domain/rotation/step-event';
 import { TAGS } from '../../lambda/domain/ledger/tags';
-import { rotationFailureOf } from '../../lambda/domain/reconcile/rotation-failed-event';
+import { rotationFailureOf } from '../../lambda/domain/reconcile/account/rotation-failed-event';
 import { printSecretValue } from '../../lambda/domain/secret-value';
 import { parseSlice } from '../../lambda/domain/roster/parse-slice';
 import { ACCOUNT, ANN, sliceOf, World } from './world';

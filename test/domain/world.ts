@@ -10,7 +10,7 @@ import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from 
 import { emptyCache } from '../../lambda/domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
 import type { AccountReport } from '../../lambda/contract/report';
-import type { RotationFailure } from '../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../lambda/domain/reconcile/account/rotation-failed-event';
 import { soundTags } from '../../lambda/domain/ledger/sound-tags';
 import { operate } from '../../lambda/domain/operate/run-command';
 import { handleStep } from '../../lambda/domain/rotation/handle-step';
@@ -224,7 +224,7 @@ export class World {
     const cached = [
       cache.circuitOpen,
       cache.rotationFailures,
-      [...cache.told],
+      [...cache.reported],
       [...cache.users].map(([name, { failing, held }]) => [name, failing, held]),
     ];
     return JSON.stringify([

@@ -1,7 +1,7 @@
 /** No statement grants on everything, and none grants an action with a wildcard, unless wildcards.json says why. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { secretPolicy } from '../../lambda/domain/reconcile/secret-policy';
+import { secretPolicy } from '../../lambda/domain/reconcile/secret/secret-policy';
 import { toSlices } from '../../lib/roster/slices';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';

@@ -1,4 +1,5 @@
 import { codeOf, reasonOf } from '../errors';
+import type { Condition } from './conditions';
 import type { UserState } from './user-state';
 import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
@@ -15,36 +16,47 @@ const REPEAT_MS = 24 * 3_600_000;
  * again even if it is the current one: declared for good, it could read its successor. Only then is it reported, from the
  * ledger; where it is refused, a condition says that the key still works. A key that IAM no longer has is forgotten, once
  * IAM's list cannot lag any more.
+ * @returns whether one of them could not be deactivated, and works
  */
-export async function keepDeactivated(state: UserState): Promise<void> {
+export async function keepDeactivated(state: UserState): Promise<boolean> {
   const { secrets, secret, existing, now } = state;
+  let works = false;
   for (const compromised of compromisedKeys(secret)) {
     const { keyId, at, deactivatedAt = at } = compromised;
     const key = existing.find(({ id }) => id === keyId);
     const mayLag = now.getTime() - deactivatedAt.getTime() <= LIST_LAG_MS;
-    if (key?.status === 'Active') await deactivate(state, compromised, mayLag);
+    if (key?.status === 'Active') works = !(await deactivate(state, compromised, mayLag)) || works;
     else if (compromised.owes) await report(state, compromised);
     if (!key && !mayLag && !compromised.owes) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
   }
+  return works;
 }
 
-/** Minutes after it was deactivated IAM's list may not show that yet: that is no second alarm. */
-async function deactivate(state: UserState, compromised: Compromised, mayLag: boolean): Promise<void> {
-  const { secrets, secret, now, iam, user, log } = state;
-  const { keyId, deactivatedAt, reportedAt } = compromised;
+/** @returns whether it was */
+async function deactivate(state: UserState, compromised: Compromised, mayLag: boolean): Promise<boolean> {
+  const { secret, iam, log } = state;
   try {
-    await withLease(state, () => iam.deactivate(keyId));
+    await withLease(state, () => iam.deactivate(compromised.keyId));
   } catch (error) {
     log.error('a compromised key could not be deactivated', { secret: secret.name, code: codeOf(error) });
-    state.conditions.set('COMPROMISED_KEY_WORKS', {
-      reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
-      nextStep:
-        'it is attempted again at every run, and no successor is made until then, because the compromised key could read it; somebody who may deactivates it with the command below',
-      command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${keyId} --status Inactive`,
-    });
-    return;
+    state.conditions.set('COMPROMISED_KEY_WORKS', stillWorks(state, compromised, error));
+    return false;
   }
-  if (deactivatedAt && mayLag) return;
+  if (!compromised.deactivatedAt || !mayLag) await recordAgain(state, compromised);
+  return true;
+}
+
+const stillWorks = ({ user }: UserState, { keyId }: Compromised, error: unknown): Condition => ({
+  reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
+  nextStep:
+    'it is attempted again at every run, and no successor is made until then, because the compromised key could read it; somebody who may deactivates it with the command below',
+  command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${keyId} --status Inactive`,
+});
+
+/** Not minutes after it was deactivated, when IAM's list may not show that yet: that is no second alarm. */
+async function recordAgain(state: UserState, compromised: Compromised): Promise<void> {
+  const { secrets, secret, now } = state;
+  const { reportedAt } = compromised;
   const isRepeated = reportedAt && now.getTime() - reportedAt.getTime() < REPEAT_MS;
   const owes = compromised.owes ?? (isRepeated ? undefined : 'again');
   const done: Compromised = {

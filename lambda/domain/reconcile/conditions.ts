@@ -4,8 +4,9 @@ import type { Subject } from '../roster/subject';
 import { alertsOf, alertTag, alertTagKey, isAlertOwed } from '../ledger/tags';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent, NoticeHead, NoticeOf } from '../../contract/notice';
-import type { Notices, Secrets } from '../ports';
 import { noticeBase } from '../notices/compose';
+import { soonest, type Due } from './due';
+import type { UserState } from './user-state';
 
 export interface Condition {
   readonly reason: string;
@@ -41,40 +42,53 @@ export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date,
  * that a notice is repeated as it was. What cannot be sent stays owed and stops nothing.
  * @returns when the next repetition is due
  */
-export async function reportConditions(
-  ports: { readonly secrets: Secrets; readonly notices: Notices },
-  subject: Subject & { readonly unsent: unknown[] },
-  conditions: Conditions,
-  now: Date,
-): Promise<Date | undefined> {
-  const { secret } = subject;
-  const told = alertsOf(secret);
+export async function reportConditions(state: UserState, conditions: Conditions): Promise<Due> {
+  const { secret } = state;
+  const reported = alertsOf(secret);
   for (const [code, condition] of conditions) {
-    const last = told.get(code);
-    const owed = isAlertOwed(secret, code);
-    if (last && !owed && (condition.once || now.getTime() - last.getTime() < REPEAT_MS)) continue;
-    const at = owed && last ? last : now;
-    if (!owed) await ports.secrets.tag(secret.arn, alertTag(code, at, true));
-    told.set(code, at);
-    await attempt(subject, async () => {
-      await ports.notices.send(conditionNotice(subject, code, condition, now, at));
-      await ports.secrets.tag(secret.arn, alertTag(code, at));
-    });
+    const at = dueReport(state, code, condition, reported.get(code));
+    if (!at) continue;
+    reported.set(code, at);
+    await report(state, code, condition, at);
   }
-  for (const [code, last] of told) {
-    if (conditions.has(code)) continue;
-    await attempt(subject, async () => {
-      if (!isAlertOwed(secret, code)) await ports.notices.send(resolvedNotice(subject, code, now, last));
-      await ports.secrets.untag(secret.arn, [alertTagKey(code)]);
-    });
-  }
-  const repeats = [...told]
-    .filter(([code]) => conditions.has(code) && !conditions.get(code)?.once)
-    .map(([, at]) => at.getTime() + REPEAT_MS);
-  return repeats.length > 0 ? new Date(Math.min(...repeats)) : undefined;
+  for (const [code, last] of reported) if (!conditions.has(code)) await resolve(state, code, last);
+  return soonest(
+    [...reported]
+      .filter(([code]) => conditions.has(code) && !conditions.get(code)?.once)
+      .map(([, at]) => new Date(at.getTime() + REPEAT_MS)),
+  );
 }
 
-async function attempt({ unsent }: { readonly unsent: unknown[] }, act: () => Promise<void>): Promise<void> {
+/** The instant of the notice that is due, which one that is still owed has already; undefined when none is. */
+function dueReport(
+  { secret, now }: UserState,
+  code: ConditionCode,
+  { once }: Condition,
+  last: Date | undefined,
+): Date | undefined {
+  if (!last) return now;
+  if (isAlertOwed(secret, code)) return last;
+  return once || now.getTime() - last.getTime() < REPEAT_MS ? undefined : now;
+}
+
+async function report(state: UserState, code: ConditionCode, condition: Condition, at: Date): Promise<void> {
+  const { secret, secrets, notices } = state;
+  if (!isAlertOwed(secret, code)) await secrets.tag(secret.arn, alertTag(code, at, true));
+  await attempt(state, async () => {
+    await notices.send(conditionNotice(state, code, condition, at));
+    await secrets.tag(secret.arn, alertTag(code, at));
+  });
+}
+
+async function resolve(state: UserState, code: ConditionCode, last: Date): Promise<void> {
+  const { secret, secrets, notices, now } = state;
+  await attempt(state, async () => {
+    if (!isAlertOwed(secret, code)) await notices.send(resolvedNotice(state, code, now, last));
+    await secrets.untag(secret.arn, [alertTagKey(code)]);
+  });
+}
+
+async function attempt({ unsent }: UserState, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
@@ -83,15 +97,14 @@ async function attempt({ unsent }: { readonly unsent: unknown[] }, act: () => Pr
 }
 
 function conditionNotice(
-  subject: Subject,
+  state: UserState,
   code: ConditionCode,
   { reason, nextStep, command, notice }: Condition,
-  now: Date,
   at: Date,
 ): NoticeEvent {
   return {
-    ...noticeBase(subject, now, at),
-    id: digest(subject.secret.arn, code, at.toISOString()),
+    ...noticeBase(state, state.now, at),
+    id: digest(state.secret.arn, code, at.toISOString()),
     reason,
     nextStep,
     ...(command !== undefined && { command }),

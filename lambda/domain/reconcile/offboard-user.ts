@@ -3,6 +3,7 @@
  * can be restored for a month. Each state is written before its act, so that a run which was cut off is continued and
  * a user who comes back gets exactly what was taken.
  */
+import { RECOVERY_DAYS } from '../../contract/names';
 import { isQuiet, quietAt } from '../keys/quiet';
 import { lastFour } from '../keys/describe';
 import { offboardingOf, offboardingTag, type UserOffboarding } from '../ledger/retirements';
@@ -15,26 +16,32 @@ import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { digest } from '../digest';
 import { outstanding } from '../ledger/versions';
+import type { Condition } from './conditions';
+import type { Due } from './due';
 import { readUserState, withFreshState, type UserState } from './user-state';
 
 /**
  * One step towards the end.
  * @returns when to look again
  */
-export async function offboard(state: UserState): Promise<Date | undefined> {
-  const { secret, existing, currentKeyId, now } = state;
-  if (outstanding(secret)) return undefined;
-  const offboarding = offboardingOf(secret);
+export async function offboard(state: UserState): Promise<Due> {
+  const { secret, existing, currentKeyId } = state;
+  if (outstanding(secret)) return 'on-change';
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return waitForOthers(state);
+  const offboarding = offboardingOf(secret);
   if (offboarding?.keyId !== key.id) return begin(state, key);
   if (offboarding.owing) await settle(state, key, offboarding);
   if (offboarding.state === 'waiting' || offboarding.state === 'deactivating')
     return key.status === 'Active' ? deactivate(state, key, offboarding) : rest(state, key, offboarding);
-  if (key.status === 'Active') return begin(state, key);
-  const until = inactiveUntil(offboarding, state.user);
+  return key.status === 'Active' ? begin(state, key) : removeInTime(state, key, offboarding);
+}
+
+async function removeInTime(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Due> {
+  const { user, now, lastUses } = state;
+  const until = inactiveUntil(offboarding, user);
   if (now < until) return until;
-  const quiet = quietAt(key, state.lastUses.get(key.id)!, state.user.quietForHours);
+  const quiet = quietAt(key, lastUses.get(key.id)!, user.quietForHours);
   return now < quiet ? hold(state, key, quiet) : remove(state, key, offboarding);
 }
 
@@ -79,14 +86,14 @@ function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): 
   ];
 }
 
-async function begin(state: UserState, key: AccessKey): Promise<Date> {
+async function begin(state: UserState, key: AccessKey): Promise<Due> {
   const waiting: UserOffboarding = { state: 'waiting', since: state.now, keyId: key.id, owing: state.now };
   await state.secrets.tag(state.secret.arn, offboardingTag(waiting));
   await settle(state, key, waiting);
-  return state.now;
+  return 'next-run';
 }
 
-async function deactivate(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date | undefined> {
+async function deactivate(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Due> {
   const { user, now } = state;
   const quiet = quietAt(key, state.lastUses.get(key.id)!, user.quietForHours);
   const kept = activeUntil(offboarding, user);
@@ -100,11 +107,11 @@ async function deactivate(state: UserState, key: AccessKey, offboarding: UserOff
     await iam.deactivate(key.id);
     return true;
   });
-  return done ? rest(state, key, deactivating) : now;
+  return done ? rest(state, key, deactivating) : 'next-run';
 }
 
 /** A key that we did not deactivate was so before, or somebody else did it. */
-async function rest(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date> {
+async function rest(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Due> {
   const ours = offboarding.state === 'deactivating';
   const until = inactiveUntil({ since: state.now }, state.user);
   const inactive: UserOffboarding = {
@@ -176,7 +183,7 @@ const offboardedKey = ({ user }: UserState, { id, status }: AccessKey, { state, 
     status === 'Active',
   );
 
-async function remove(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Date> {
+async function remove(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Due> {
   await attempt(state, key, offboarding, async (fresh, left) => {
     const { secrets, secret, iam, notices, user, now } = fresh;
     if (left.status !== 'Inactive' || !isQuietNow(fresh, left)) return false;
@@ -185,7 +192,7 @@ async function remove(state: UserState, key: AccessKey, offboarding: UserOffboar
     await notices.record(deletedNotice(fresh, key.id, `${user.name} retires`, now));
     return true;
   });
-  return state.now;
+  return 'next-run';
 }
 
 /**
@@ -212,8 +219,8 @@ async function attempt(
 }
 
 /** A key that is not in AWSCURRENT retires by itself, or is held: with the secret would go the ledger that sees to it. */
-function waitForOthers({ existing, user, conditions }: UserState): undefined {
-  if (existing.length === 0) return;
+function waitForOthers({ existing, user, conditions }: UserState): Due {
+  if (existing.length === 0) return 'on-change';
   const left = existing.map(({ id }) => `…${lastFour(id)}`).join(' and ');
   conditions.set('RETIREMENT_WAITS', {
     reason: `${user.name} retires and still has the key ${left}`,
@@ -222,10 +229,11 @@ function waitForOthers({ existing, user, conditions }: UserState): undefined {
         ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last'
         : 'it goes once it is quiet, and the secret after it',
   });
+  return 'on-change';
 }
 
 /** Neither a key is left nor a rotation that may still make one. @param known whether IAM still knows this user, who has neither if it does not */
-export const isOver = ({ user, secret, existing }: UserState, known: boolean): boolean =>
+export const isOffboarded = ({ user, secret, existing }: UserState, known: boolean): boolean =>
   user.state === 'retired' && (!known || (existing.length === 0 && !outstanding(secret)));
 
 /**
@@ -233,8 +241,8 @@ export const isOver = ({ user, secret, existing }: UserState, known: boolean): b
  * is done. Keys that people deleted end the same way.
  * @returns whether the secret is deleted now; where that was refused, a condition says so
  */
-export async function end(state: UserState): Promise<boolean> {
-  const { secrets, secret, user, now, currentKeyId, conditions, log } = state;
+export async function finishOffboarding(state: UserState): Promise<boolean> {
+  const { secrets, secret, now, currentKeyId, conditions, log } = state;
   const before = offboardingOf(secret);
   const offboarding: UserOffboarding = before ?? { state: 'deleting', since: now, keyId: currentKeyId ?? '-' };
   if (!before) await secrets.tag(secret.arn, offboardingTag(offboarding));
@@ -244,15 +252,17 @@ export async function end(state: UserState): Promise<boolean> {
     return true;
   } catch (error) {
     log.error('a secret could not be deleted', { secret: secret.name, code: codeOf(error), reason: reasonOf(error) });
-    conditions.set('SECRET_NOT_DELETED', {
-      reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
-      nextStep:
-        'it is attempted again at every run; if it must not wait, somebody who may can do it with the command below',
-      command: `aws secretsmanager delete-secret --region ${state.slice.region} --secret-id ${secret.name} --recovery-window-in-days 30`,
-    });
+    conditions.set('SECRET_NOT_DELETED', notDeleted(state, error));
     return false;
   }
 }
+
+const notDeleted = ({ user, secret, slice }: UserState, error: unknown): Condition => ({
+  reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
+  nextStep:
+    'it is attempted again at every run; if it must not wait, somebody who may can do it with the command below',
+  command: `aws secretsmanager delete-secret --region ${slice.region} --secret-id ${secret.name} --recovery-window-in-days ${RECOVERY_DAYS}`,
+});
 
 /** @returns whether it was sent; the secret waits for that, for it is the ledger that knows */
 async function announceDeletion(state: UserState, offboarding: UserOffboarding): Promise<boolean> {
@@ -277,7 +287,7 @@ async function announceDeletion(state: UserState, offboarding: UserOffboarding):
   return true;
 }
 
-function hold({ conditions, user }: UserState, key: AccessKey, until: Date): Date {
+function hold({ conditions, user }: UserState, key: AccessKey, until: Date): Due {
   conditions.set('KEY_STILL_USED', {
     reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`,
     nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,

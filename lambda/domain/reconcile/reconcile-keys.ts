@@ -12,6 +12,7 @@ import { retireKey } from './retire-key';
 import { activeUntil, beginRetirement } from '../keys/retirement-schedule';
 import { isSuspended } from '../roster/suspension';
 import { deletedNotice } from '../notices/compose';
+import { soonest, type Due } from './due';
 import { lostCurrentKey, withFreshState, type UserState } from './user-state';
 
 /** Conditions under which an owner may have gone back to a previous key. */
@@ -22,63 +23,67 @@ const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as con
  * does not work nothing but an orphan is touched, and the owner, who may have gone back to a previous key, has all the
  * time again once it does.
  */
-export async function reconcileKeys(state: UserState): Promise<(Date | undefined)[]> {
-  const { existing, currentKeyId, pendingKeyId, secret, settings, now, secrets } = state;
+export async function reconcileKeys(state: UserState): Promise<Due> {
+  const { existing, currentKeyId, secret } = state;
   const judged = judgeUnknown(state);
-  const orphans = await reconcileOrphans(state, judged);
-  if (retirementsWait(state))
-    return lostCurrentKey(state) || existing.some(({ id }) => id === currentKeyId) ? orphans : [...orphans, now];
-  const due = [...orphans];
-  if (lossOf(secret)) due.push(...(await retireLost(state)));
-  const inUse = new Set([currentKeyId, pendingKeyId]);
-  const retirements = retirementsOf(secret);
-  for (const retirement of retirements) {
-    if (retirement.keyId === currentKeyId && pendingKeyId === undefined)
-      await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
-    if (inUse.has(retirement.keyId)) continue;
-    if (isLeft(state, retirement)) {
-      await secrets.untag(secret.arn, [retirementTagKey(retirement.keyId)]);
-      continue;
-    }
-    const key = existing.find(({ id }) => id === retirement.keyId);
-    if (key?.status === 'Active' && mayBeLast(state, key.id)) continue;
-    if (
-      retirement.state === 'active' &&
-      storedKeyWorks(state) &&
-      STORED_KEY_FAILED.some((code) => alertsOf(secret).has(code))
-    ) {
-      await startAgain(state, retirement);
-      due.push(now);
-      continue;
-    }
-    due.push((await retireKey(state, retirement, key, state.lastUses.get(retirement.keyId))) ?? now);
+  const orphansDue = await reconcileOrphans(state, judged);
+  if (retirementsWait(state)) {
+    const lagging = !lostCurrentKey(state) && !existing.some(({ id }) => id === currentKeyId);
+    return lagging ? 'next-run' : orphansDue;
   }
-  due.push(...(await reconcileUnmanagedKeys(state, judged.unmanaged)));
-  const untold = versionWith(secret, 'AWSCURRENT');
-  const spent = spentIntents(
-    intentsOf(secret),
-    existing,
-    untold === secret.tags[TAGS.notified] ? undefined : untold,
-    settings.rotateTimeoutMs,
-    now,
-  );
+  const due = [orphansDue];
+  if (lossOf(secret)) due.push(await retireLost(state));
+  for (const retirement of retirementsOf(secret)) due.push(await reconcileRetirement(state, retirement));
+  due.push(await reconcileUnmanagedKeys(state, judged.unmanaged));
+  await forgetSpentIntents(state);
+  return soonest(due);
+}
+
+async function reconcileRetirement(state: UserState, retirement: Retirement): Promise<Due> {
+  const { existing, currentKeyId, pendingKeyId, secret, secrets } = state;
+  const { keyId } = retirement;
+  const forget = (): Promise<void> => secrets.untag(secret.arn, [retirementTagKey(keyId)]);
+  if (keyId === currentKeyId && pendingKeyId === undefined) await forget();
+  if (keyId === currentKeyId || keyId === pendingKeyId) return 'on-change';
+  if (isLeft(state, retirement)) {
+    await forget();
+    return 'on-change';
+  }
+  const key = existing.find(({ id }) => id === keyId);
+  if (key?.status === 'Active' && mayBeLast(state, key.id)) return 'on-change';
+  if (mayHaveGoneBack(state, retirement)) {
+    await startAgain(state, retirement);
+    return 'next-run';
+  }
+  return retireKey(state, retirement, key, state.lastUses.get(keyId));
+}
+
+/** The stored key works again after a time in which its owner may have used the previous one instead. */
+const mayHaveGoneBack = (state: UserState, retirement: Retirement): boolean =>
+  retirement.state === 'active' &&
+  storedKeyWorks(state) &&
+  STORED_KEY_FAILED.some((code) => alertsOf(state.secret).has(code));
+
+async function forgetSpentIntents({ secrets, secret, existing, settings, now }: UserState): Promise<void> {
+  const current = versionWith(secret, 'AWSCURRENT');
+  const unfinished = current === secret.tags[TAGS.notified] ? undefined : current;
+  const spent = spentIntents(intentsOf(secret), existing, unfinished, settings.rotateTimeoutMs, now);
   if (spent.length > 0) await secrets.untag(secret.arn, spent.map(intentTagKey));
-  return due;
 }
 
 async function reconcileOrphans(
   state: UserState,
   { orphans, undecided }: ReturnType<typeof judgeUnknown>,
-): Promise<(Date | undefined)[]> {
+): Promise<Due> {
   for (const { id } of orphans) await withFreshState(state, (fresh) => removeOrphan(fresh, id));
-  return undecided.length > 0 ? [judgeableAt(intentsOf(state.secret), state.settings.rotateTimeoutMs)] : [];
+  return undecided.length > 0 ? judgeableAt(intentsOf(state.secret), state.settings.rotateTimeoutMs) : 'on-change';
 }
 
 /**
  * Keys that a secret held which is gone. They are ours, whatever the roster says of unmanaged ones, and the Active ones
  * stay until the new secret holds a key that works: then they retire like the previous key of that one.
  */
-async function retireLost(state: UserState): Promise<Date[]> {
+async function retireLost(state: UserState): Promise<Due> {
   const { secrets, secret, user, existing, currentKeyId, pendingKeyId, now } = state;
   const settled = storedKeyWorks(state);
   const known = new Set([currentKeyId, pendingKeyId, ...retirementsOf(secret).map(({ keyId }) => keyId)]);
@@ -89,7 +94,7 @@ async function retireLost(state: UserState): Promise<Date[]> {
   for (const { id, status } of left)
     await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, replacedBy, status === 'Active')));
   if (settled) await secrets.untag(secret.arn, [TAGS.lost]);
-  return left.length > 0 ? [now] : [];
+  return left.length > 0 ? 'next-run' : 'on-change';
 }
 
 /** Only what the ledger still says: an emergency may have ended it meanwhile. What its owner was promised before holds on. */
@@ -150,22 +155,21 @@ async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
  * Keys in no version. They start to retire once the secret holds a key, or when their user retires; before the first
  * rotation only where two of them stand in its way, and then the quietest one.
  */
-async function reconcileUnmanagedKeys(
-  state: UserState,
-  unmanaged: readonly AccessKey[],
-): Promise<(Date | undefined)[]> {
-  const { user, currentKeyId, now } = state;
-  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return [];
-  const isRetired = user.state === 'retired';
-  if (!currentKeyId && !isRetired && (unmanaged.length < 2 || isSuspended(state))) return [];
-  const candidates = currentKeyId || isRetired ? unmanaged : quietest(state, unmanaged);
+async function reconcileUnmanagedKeys(state: UserState, unmanaged: readonly AccessKey[]): Promise<Due> {
+  const { user, currentKeyId, now, lastUses } = state;
+  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return 'on-change';
+  const mayAll = currentKeyId !== undefined || user.state === 'retired';
+  if (!mayAll && (unmanaged.length < 2 || isSuspended(state))) return 'on-change';
+  const candidates = mayAll ? unmanaged : quietest(state, unmanaged);
   const ready =
     user.unmanagedKeys === 'delete'
-      ? candidates.filter((key) => isQuiet(key, state.lastUses.get(key.id)!, user.quietForHours, now))
+      ? candidates.filter((key) => isQuiet(key, lastUses.get(key.id)!, user.quietForHours, now))
       : candidates;
   for (const { id } of ready) await withFreshState(state, (fresh) => endUnmanaged(fresh, id));
-  if (candidates.length > 0 && user.unmanagedKeys === 'retire') return [now];
-  return unmanaged.map((key) => quietAt(key, state.lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now);
+  if (candidates.length > 0 && user.unmanagedKeys === 'retire') return 'next-run';
+  return soonest(
+    unmanaged.map((key) => quietAt(key, lastUses.get(key.id)!, user.quietForHours)).filter((at) => at > now),
+  );
 }
 
 /** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */

@@ -1,5 +1,7 @@
 /** Schedule, first rotations, and rotations that are stuck, overdue or resting. */
-import { type UserState, type RunBudget, lostCurrentKey } from './user-state';
+import { lostCurrentKey, type UserState } from './user-state';
+import type { RunBudget } from './context';
+import { soonest, type Due } from './due';
 import { outstanding } from '../ledger/versions';
 import { reportStoredKey } from './stored-key';
 import {
@@ -21,6 +23,7 @@ import { byHand } from '../notices/compose';
 import { isUnsettled } from '../keys/last-key';
 import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
 import type { ConditionCode } from '../../contract/codes';
+import type { NoticeEvent } from '../../contract/notice';
 import { codeOf, nameOf, reasonOf } from '../errors';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
@@ -32,53 +35,82 @@ const REPORT_AFTER_MS = 5 * 60_000;
 /** So long after its window a rotation is late enough for somebody to look. */
 const OVERDUE_MS = 24 * 3_600_000;
 
-/** A failure is told when it happens; one that lasts for so long, every day. */
+/** A failure is reported when it happens; one that lasts for so long, every day. */
 const FAILS_MS = 24 * 3_600_000;
 
-/**
- * Never touches the schedule while AWSPENDING is outstanding.
- * @returns when to look again
- */
-export async function reconcileSchedule(state: UserState, budget: RunBudget): Promise<(Date | undefined)[]> {
-  const { secret, slice, user, now } = state;
+/** What earlier steps of the same run found out about the current key. */
+export interface Findings {
+  /** A key that was declared compromised could not be deactivated: it could read its successor. */
+  readonly compromisedKeyWorks: boolean;
+  /** The stored secret is not that of the key that it names. */
+  readonly storedValueFails: boolean;
+}
+
+export interface Scheduled {
+  readonly due: Due;
+  /** A rotation is due, for which this run had no place left. */
+  readonly waits: boolean;
+}
+
+const lookAgain = (due: Due): Scheduled => ({ due, waits: false });
+
+/** Never touches the schedule while AWSPENDING is outstanding. */
+export async function reconcileSchedule(state: UserState, budget: RunBudget, findings: Findings): Promise<Scheduled> {
+  const { secret, user } = state;
   const pending = outstanding(secret);
   if (user.state !== 'retired') reportStoredKey(state, pending);
   const emergency = isEmergency(state);
-  const rests = emergency ? endsHere(state) : isSuspended(state);
-  const overdueAt = rests ? undefined : reportOverdue(state);
-  if (rests)
-    return [
-      pending
-        ? await letFinish(state, pending)
-        : await pause(state, slice.state === 'leaving' ? 'leaving' : user.state === 'retired' ? 'retired' : 'exempt'),
-      ...exemption(state),
-    ];
-  if (pending) return [await restart(state, pending), overdueAt];
-  if (emergency && state.conditions.has('COMPROMISED_KEY_WORKS')) return [now, overdueAt];
+  if (emergency ? endsHere(state) : isSuspended(state)) return lookAgain(await suspend(state, pending));
+  const overdueAt = reportOverdue(state);
+  const { due, waits } = pending
+    ? lookAgain(await restart(state, pending))
+    : await startOrKeep(state, budget, { ...findings, emergency });
+  return { due: soonest([due, overdueAt]), waits };
+}
+
+async function startOrKeep(
+  state: UserState,
+  budget: RunBudget,
+  findings: Findings & { readonly emergency: boolean },
+): Promise<Scheduled> {
+  const { emergency, compromisedKeyWorks, storedValueFails } = findings;
+  if (emergency && compromisedKeyWorks) return lookAgain('next-run');
   const frozen = emergency ? undefined : frozenUntil(state);
   if (frozen) {
     await pause(state, 'freeze');
-    return [frozen, overdueAt];
+    return lookAgain(frozen);
   }
-  const due = needsKey(state) ? await startRotation(state, budget) : await keepSchedule(state, budget);
-  return [due, overdueAt, nextFreeze({ slice, now })];
+  const needsKey = emergency || storedValueFails || state.currentKeyId === undefined || lostCurrentKey(state);
+  const { due, waits } = needsKey ? await startRotation(state, budget) : await keepSchedule(state, budget);
+  return { due: soonest([due, nextFreeze(state) ?? 'on-change']), waits };
+}
+
+/** A user whose rotations rest: exempt, retired, or of an account that leaves. */
+async function suspend(state: UserState, pending: string | undefined): Promise<Due> {
+  const due = pending ? await letFinish(state, pending) : await pause(state, whySuspended(state));
+  return soonest([due, reportExemption(state)]);
+}
+
+type PauseReason = 'freeze' | 'exempt' | 'retired' | 'leaving';
+
+function whySuspended({ slice, user }: UserState): PauseReason {
+  if (slice.state === 'leaving') return 'leaving';
+  return user.state === 'retired' ? 'retired' : 'exempt';
 }
 
 /** Calls the rotation off; the ledger says that it was us. */
-async function pause(
-  { secrets, secret }: UserState,
-  why: 'freeze' | 'exempt' | 'retired' | 'leaving',
-): Promise<undefined> {
-  if (!secret.rotationEnabled) return;
+async function pause({ secrets, secret }: UserState, why: PauseReason): Promise<Due> {
+  if (!secret.rotationEnabled) return 'on-change';
   await secrets.tag(secret.arn, { [TAGS.paused]: why });
   await secrets.cancelRotation(secret.arn);
+  return 'on-change';
 }
 
 /** A rotation that has made its key is finished; one that has not is given up, and the ledger says so when Secrets Manager reports it. */
-async function letFinish(state: UserState, pending: string): Promise<Date | undefined> {
+async function letFinish(state: UserState, pending: string): Promise<Due> {
   if (state.pendingKeyId !== undefined || isBegun(state.secret, pending)) return restart(state, pending);
   await giveUp(state, pending);
-  return state.now;
+  return 'next-run';
 }
 
 async function giveUp(state: UserState, pending: string): Promise<void> {
@@ -89,119 +121,113 @@ async function giveUp(state: UserState, pending: string): Promise<void> {
   await state.secrets.moveStage(state.secret.arn, 'AWSPENDING', { from: pending });
 }
 
-function exemption(state: UserState): Date[] {
+function reportExemption(state: UserState): Due {
   const { user, now, conditions } = state;
-  if (!isExempt(state) || !user.exempt) return [];
+  if (!isExempt(state) || !user.exempt) return 'on-change';
   const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
-  if (now < notice) return [notice, end];
+  if (now < notice) return notice;
   conditions.set('EXEMPTION_ENDS', {
     reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`,
     nextStep:
       'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not',
     once: true,
   });
-  return [end];
+  return end;
 }
-
-/** A key that was declared compromised, or whose stored secret is wrong, is as good as none. */
-const needsKey = (state: UserState): boolean =>
-  state.currentKeyId === undefined ||
-  lostCurrentKey(state) ||
-  isEmergency(state) ||
-  state.conditions.has('CURRENT_VALUE_WRONG');
 
 /** The current key was declared compromised: neither an exemption nor a freeze keeps its successor waiting. */
 const isEmergency = ({ secret, currentKeyId }: UserState): boolean =>
   currentKeyId !== undefined && isCompromised(secret, currentKeyId);
 
 /**
- * Tells of a key that should have been replaced. Once told it lasts until another key is current; a wait for room is
- * told as such, and starts the rotation when it ends.
+ * Reports a key that should have been replaced. Once reported it lasts until another key is current; a wait for room is
+ * reported as such, and starts the rotation when it ends.
  * @returns when it becomes overdue
  */
-function reportOverdue(state: UserState): Date | undefined {
+function reportOverdue(state: UserState): Due {
   const { user, existing, currentKeyId, secret, now, conditions } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (!key) return undefined;
+  if (!key) return 'on-change';
   const dueBy = rotationDueBy(key, user);
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(state).getTime()) + OVERDUE_MS);
-  const told = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
+  const wasReported = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
   const late = now > at && !frozenUntil(state) && hasRoom(state) && !alertsOf(secret).has('ROTATION_WAITS');
-  if (told || late)
+  if (wasReported || late)
     conditions.set('ROTATION_OVERDUE', {
       reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`,
       nextStep:
         'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule',
     });
-  return now > at ? undefined : at;
+  return now > at ? 'on-change' : at;
 }
 
-async function keepSchedule(state: UserState, budget: RunBudget): Promise<Date | undefined> {
+async function keepSchedule(state: UserState, budget: RunBudget): Promise<Scheduled> {
   const { user, secret, secrets, settings, existing, currentKeyId, now } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
   const dueBy = key && rotationDueBy(key, user);
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
   if (dueBy && now > dueBy) {
-    const at = await startRotation(state, budget);
-    if (!budget.waiting.has(user.name) && hasRoom(state)) await reportSchedule(state, moved);
-    return at;
+    const scheduled = await startRotation(state, budget);
+    if (!scheduled.waits && hasRoom(state)) await reportSchedule(state, moved);
+    return scheduled;
   }
   const wanted = scheduleOf(user);
-  if (secret.rotationEnabled && secret.scheduleExpression === wanted && !moved) return dueBy;
-  await secrets.rotate(secret.arn, wanted, false);
-  await reportSchedule(state, moved);
-  if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
-  return dueBy;
+  if (!secret.rotationEnabled || secret.scheduleExpression !== wanted || moved) {
+    await secrets.rotate(secret.arn, wanted, false);
+    await reportSchedule(state, moved);
+    if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
+  }
+  return lookAgain(dueBy ?? 'on-change');
 }
 
 /** What somebody had done to the schedule, once whatever asks for the next rotation has mended it. */
 async function reportSchedule(state: UserState, moved: boolean): Promise<void> {
   const { secret, notices } = state;
-  if (moved)
-    await notices.send(
-      byHand(
-        state,
-        'ROTATION_FUNCTION_CHANGED',
-        secret.rotationFunctionArn!,
-        `the secret's rotation function was changed by hand to ${secret.rotationFunctionArn}`,
-        'it was set back',
-      ),
-    );
-  else if (
+  const wasCancelled =
     !secret.rotationEnabled &&
     secret.scheduleExpression !== undefined &&
     !secret.tags[TAGS.paused] &&
-    !secret.tags[TAGS.released]
-  )
-    await notices.send(
-      byHand(
-        state,
-        'ROTATION_CANCELLED',
-        '',
-        "the secret's rotation was cancelled by hand",
-        'it was scheduled again; to end it, take the user out of the roster',
-      ),
-    );
+    !secret.tags[TAGS.released];
+  if (moved) await notices.send(functionChanged(state, secret.rotationFunctionArn!));
+  else if (wasCancelled) await notices.send(rotationCancelled(state));
 }
 
+const functionChanged = (state: UserState, foundArn: string): NoticeEvent =>
+  byHand(
+    state,
+    'ROTATION_FUNCTION_CHANGED',
+    foundArn,
+    `the secret's rotation function was changed by hand to ${foundArn}`,
+    'it was set back',
+  );
+
+const rotationCancelled = (state: UserState): NoticeEvent =>
+  byHand(
+    state,
+    'ROTATION_CANCELLED',
+    '',
+    "the secret's rotation was cancelled by hand",
+    'it was scheduled again; to end it, take the user out of the roster',
+  );
+
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
-async function startRotation(state: UserState, budget: RunBudget): Promise<Date | undefined> {
+async function startRotation(state: UserState, budget: RunBudget): Promise<Scheduled> {
   const { user, secret, secrets, now } = state;
-  if (!hasRoom(state)) return waitForRoom(state);
-  if (budget.rotationsLeft <= 0) {
-    budget.waiting.add(user.name);
-    return now;
+  if (!hasRoom(state)) {
+    reportNoRoom(state);
+    return lookAgain('on-change');
   }
+  if (budget.rotationsLeft <= 0) return { due: 'next-run', waits: true };
   budget.rotationsLeft -= 1;
   await secrets.rotate(secret.arn, scheduleOf(user), true);
   if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
-  return new Date(now.getTime() + REPORT_AFTER_MS);
+  return lookAgain(new Date(now.getTime() + REPORT_AFTER_MS));
 }
 
 const hasRoom = (state: UserState): boolean =>
   state.existing.length < 2 || (state.user.unmanagedKeys === 'delete' && !isUnsettled(state));
 
-function waitForRoom(state: UserState): undefined {
+function reportNoRoom(state: UserState): void {
   if (isUnsettled(state) && !alertsOf(state.secret).has('ROTATION_WAITS')) return;
   const used = state.existing.map((key) => {
     const lastUse = state.lastUses.get(key.id);
@@ -214,7 +240,7 @@ function waitForRoom(state: UserState): undefined {
 }
 
 /** A rotation that has not finished for an hour is attempted again, once there is room for its key. */
-async function restart(state: UserState, pending: string): Promise<Date | undefined> {
+async function restart(state: UserState, pending: string): Promise<Due> {
   const { secret, secrets, now } = state;
   const failure = failureOf(secret)?.token === pending ? failureOf(secret) : undefined;
   const left = [failure?.at, leftSince(secret, pending)].filter((at) => at !== undefined);
@@ -227,21 +253,21 @@ async function restart(state: UserState, pending: string): Promise<Date | undefi
   const lacksRoom = state.pendingKeyId === undefined && !hasRoom(state);
   reportOutstanding(state, { failure, lacksRoom, late: now >= dueAt });
   if (now < dueAt) return dueAt;
-  if (lacksRoom) return undefined;
+  if (lacksRoom) return 'on-change';
   await secrets.tag(secret.arn, leftTag(pending, now));
   await startAgain(state, pending);
   return again;
 }
 
-/** Once told, a condition lasts until the rotation has ended: an attempt in between is not its end. */
-function reportOutstanding(
-  state: UserState,
-  {
-    failure,
-    lacksRoom,
-    late,
-  }: { readonly failure: Failure | undefined; readonly lacksRoom: boolean; readonly late: boolean },
-): void {
+/** How an outstanding rotation stands. */
+interface Outstanding {
+  readonly failure: Failure | undefined;
+  readonly lacksRoom: boolean;
+  readonly late: boolean;
+}
+
+/** Once reported, a condition lasts until the rotation has finished: an attempt in between does not end it. */
+function reportOutstanding(state: UserState, { failure, lacksRoom, late }: Outstanding): void {
   const { secret, conditions, user, now } = state;
   const lasting = (code: ConditionCode): boolean => late || alertsOf(secret).has(code);
   if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS)
@@ -254,7 +280,7 @@ function reportOutstanding(
       reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`,
       nextStep: 'it is attempted again every hour; look whether the function runs at all',
     });
-  if (lacksRoom && lasting('ROTATION_WAITS')) waitForRoom(state);
+  if (lacksRoom && lasting('ROTATION_WAITS')) reportNoRoom(state);
 }
 
 /**

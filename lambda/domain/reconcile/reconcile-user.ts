@@ -7,137 +7,148 @@ import { alertsOf, failureOf, isCompromised, TAGS } from '../ledger/tags';
 import { intentsOf } from '../ledger/intents';
 import { retirementsOf } from '../ledger/retirements';
 import { versionWith, outstanding } from '../ledger/versions';
-import { comeBack, end, isOver, offboard } from './offboard-user';
-import type { Secret, User } from '../ports';
+import { comeBack, finishOffboarding, isOffboarded, offboard } from './offboard-user';
+import type { KeyAdministration, Secret, User } from '../ports';
 import type { UserReport } from '../../contract/report';
 import { awaitsUse } from '../keys/retirement-schedule';
-import type { RosterSlice, SliceUser } from '../../contract/slice';
+import type { SliceUser } from '../../contract/slice';
 import { closeRotation } from '../rotation/close-rotation';
 import { rotatedNotice } from '../notices/compose';
 import { reconcileKeys } from './reconcile-keys';
 import { reconcileSchedule } from './reconcile-schedule';
-import { applyPolicy } from './apply-policy';
+import { applyPolicy } from './secret/apply-policy';
 import { isOwnKeyStored, repairLedger } from './repair-ledger';
-import { ensureSecret, noticeForeignCurrent } from './reconcile-secret';
-import {
-  readUserState,
-  type ReconcilePorts,
-  type ReconcileSettings,
-  type RunBudget,
-  type UserOutcome,
-  type UserState,
-} from './user-state';
+import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
+import { soonest, type Due } from './due';
+import { readUserState, type UserOutcome, type UserState } from './user-state';
+import type { Run, RunBudget } from './context';
 import { reportOf, reportOfRetired } from './user-report';
 
 /**
  * Brings one user's secret, schedule and keys to what the roster says. Does one thing after another and may be cut off
  * anywhere: the next run starts from what is. Leaves a secret alone that an operator is at work on.
- * @param held asks for the keys that a secret of this user held before, where there is none now
  * @throws what an AWS call threw; nothing is half done that a later run does not complete
  */
-export async function reconcileUser(
-  ports: ReconcilePorts,
-  settings: ReconcileSettings,
-  slice: RosterSlice,
-  user: SliceUser,
-  budget: RunBudget,
-  held: () => Promise<readonly string[]>,
-): Promise<UserOutcome> {
-  const iam = ports.keys.of(user.name, `reconcile-${settings.accountId}`);
+export async function reconcileUser(run: Run, user: SliceUser, budget: RunBudget): Promise<UserOutcome> {
+  const iam = run.keys.of(user.name, `reconcile-${run.settings.accountId}`);
   const found = await iam.user();
-  const secret = await ensureSecret(ports, settings, slice, user, found, held);
-  if (!secret && user.state !== 'retired')
-    return found
-      ? soon(await reportOfRetired(iam, user, ports.clock.now()), ports.clock.now())
-      : refuseMissing(settings, user);
-  if (!secret || secret.deletedAt)
-    return nothingLeft(
-      found
-        ? await reportOfRetired(iam, user, ports.clock.now())
-        : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] },
-    );
+  const secret = await ensureSecret(run, user, found);
+  if (!secret || secret.deletedAt) return withoutSecret(run, user, iam, found, secret);
   const conditions: Conditions = new Map();
-  const read = await readUserState(
-    { ...ports, settings, slice, user, secret, iam, conditions, unsent: [], now: ports.clock.now() },
-    found !== undefined,
-  );
-  const leased = leasedUntil(secret, read.now);
-  const known = found !== undefined && isSame(read, found);
-  const state = known && !leased && user.state === 'active' ? await comeBack(read) : read;
+  const now = run.clock.now();
+  const read = await readUserState({ ...run, user, secret, iam, conditions, unsent: [], now }, found !== undefined);
+  const leased = leasedUntil(secret, now);
+  const isBack = user.state === 'active' && !leased && found !== undefined && isSame(read, found);
+  const state = isBack ? await comeBack(read) : read;
   if (isUndeleted(secret)) conditions.set('SECRET_NOT_DELETED', LASTING);
-  const due = leased
-    ? [leased]
-    : [...(await tend(state, found, budget)), await reportConditions(ports, state, conditions, state.now)];
-  if (!leased && isOver(state, known)) due.push(await endUser(ports, state));
+  const { due, waits } = leased ? { due: leased, waits: false } : await bringAbout(state, conditions, found, budget);
   return {
     ...(state.unsent.length > 0 && { unsent: state.unsent[0] }),
-    report: reportOf(state),
-    due: due.filter((at): at is Date => at !== undefined),
-    awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, state.now)),
+    report: reportOf(state, [...conditions.keys()]),
+    due,
+    awaitsUse: retirementsOf(secret).some((retirement) => awaitsUse(retirement, user, now)),
     failing: isFailing(secret),
+    waits,
   };
+}
+
+/** What one run did for a user, besides what it reports. */
+interface Done {
+  readonly due: Due;
+  readonly waits: boolean;
+}
+
+/** The secret is deleted after everything else that is written on it. */
+async function bringAbout(
+  state: UserState,
+  conditions: Conditions,
+  found: User | undefined,
+  budget: RunBudget,
+): Promise<Done> {
+  const { due, waits } = await doWhatIsDue(state, found, budget);
+  const repeated = await reportConditions(state, conditions);
+  const isGone = isOffboarded(state, found !== undefined && isSame(state, found));
+  return { due: soonest([due, repeated, isGone ? await deleteSecret(state, conditions) : 'on-change']), waits };
 }
 
 const isUndeleted = (secret: Secret): boolean => alertsOf(secret).has('SECRET_NOT_DELETED');
 /** Neither repeated nor over until it was attempted again. */
 const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is attempted again', once: true };
 
-/** After everything else that is written on the secret. @returns when to look again at one that could not be deleted */
-async function endUser(ports: ReconcilePorts, state: UserState): Promise<Date | undefined> {
-  const { conditions, secret, now } = state;
-  if (await end(state)) {
+async function deleteSecret(state: UserState, conditions: Conditions): Promise<Due> {
+  const { notices, secret, now } = state;
+  if (await finishOffboarding(state)) {
     if (isUndeleted(secret))
-      await ports.notices.send(resolvedNotice(state, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
-    return undefined;
+      await notices.send(resolvedNotice(state, 'SECRET_NOT_DELETED', now)).catch(() => undefined);
+    return 'on-change';
   }
-  await reportConditions(ports, state, conditions, now);
-  return now;
+  await reportConditions(state, conditions);
+  return 'next-run';
 }
 
-/** The rotate function told of a failure, or did not come to an end in an hour. */
+/** The rotate function reported a failure, or did not finish within an hour. */
 export function isFailing(secret: Secret): boolean {
   const token = outstanding(secret);
   return token !== undefined && (failureOf(secret)?.token === token || alertsOf(secret).has('ROTATION_UNFINISHED'));
 }
 
-async function tend(state: UserState, found: User | undefined, budget: RunBudget): Promise<(Date | undefined)[]> {
+/** What an earlier step finds out and a later one must know is handed on. */
+async function doWhatIsDue(state: UserState, found: User | undefined, budget: RunBudget): Promise<Done> {
   const { user } = state;
   if (!found || !isSame(state, found)) {
-    if (user.state === 'retired') return [];
-    state.conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
-      reason: found
-        ? `the IAM user ${user.name} was deleted and created again`
-        : `the IAM user ${user.name} no longer exists`,
-      nextStep:
-        'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
-    });
-    return [];
+    if (user.state !== 'retired') reportLostUser(state, found);
+    return { due: 'on-change', waits: false };
   }
-  if (await repairLedger(state, found)) return [state.now];
-  await keepDeactivated(state);
+  if (await repairLedger(state, found)) return { due: 'next-run', waits: false };
+  const compromisedKeyWorks = await keepDeactivated(state);
   const policyDue = await applyPolicy(state, found);
   await finishRotation(state);
-  await noticeForeignCurrent(state);
-  const due = [policyDue, ...(await reconcileKeys(state)), ...(await reconcileSchedule(state, budget))];
-  if (user.state === 'retired') due.push(await offboard(state));
-  return due;
+  const storedValueFails = await noticeForeignCurrent(state);
+  const keysDue = await reconcileKeys(state);
+  const schedule = await reconcileSchedule(state, budget, { compromisedKeyWorks, storedValueFails });
+  const offboardingDue = user.state === 'retired' ? await offboard(state) : 'on-change';
+  return { due: soonest([policyDue, keysDue, schedule.due, offboardingDue]), waits: schedule.waits };
 }
 
-function refuseMissing(settings: ReconcileSettings, user: SliceUser): never {
-  throw new RotationError(
+function reportLostUser({ conditions, user }: UserState, found: User | undefined): void {
+  conditions.set(found ? 'USER_REPLACED' : 'USER_MISSING', {
+    reason: found
+      ? `the IAM user ${user.name} was deleted and created again`
+      : `the IAM user ${user.name} no longer exists`,
+    nextStep:
+      'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+  });
+}
+
+/**
+ * A user that retires and has none any more; or one whose secret was made just now, which Secrets Manager may find a
+ * little later: https://github.com/hashicorp/terraform-provider-aws/issues/18406
+ * @throws RotationError USER_MISSING
+ */
+async function withoutSecret(
+  run: Run,
+  user: SliceUser,
+  iam: KeyAdministration,
+  found: User | undefined,
+  secret: Secret | undefined,
+): Promise<UserOutcome> {
+  const isAwaited = !secret && user.state !== 'retired';
+  if (isAwaited && !found) throw userMissing(run, user);
+  const report: UserReport = found
+    ? await reportOfRetired(iam, user, run.clock.now())
+    : { userName: user.name, secretName: user.secretName, keys: [], conditions: [] };
+  const nothingElse = { awaitsUse: false, failing: false, waits: false };
+  return isAwaited
+    ? { report: { ...report, conditions: [] }, due: 'next-run', ...nothingElse }
+    : { report, due: 'on-change', ...nothingElse };
+}
+
+const userMissing = ({ settings }: Run, user: SliceUser): RotationError =>
+  new RotationError(
     'USER_MISSING',
     `there is no IAM user ${user.name} in account ${settings.accountId}`,
     'create the user or take it out of the roster',
   );
-}
-
-/** Secrets Manager may find a new secret a little later: https://github.com/hashicorp/terraform-provider-aws/issues/18406 */
-const soon = (report: UserReport, now: Date): UserOutcome => ({
-  ...nothingLeft({ ...report, conditions: [] }),
-  due: [now],
-});
-
-const nothingLeft = (report: UserReport): UserOutcome => ({ report, due: [], awaitsUse: false, failing: false });
 
 const isSame = (state: UserState, found: User): boolean =>
   (state.secret.tags[TAGS.userId] ?? found.id) === found.id || isOwnKeyStored(state);

@@ -8,6 +8,8 @@ import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from 
 import { versionWith } from '../ledger/versions';
 import type { InactiveKey, NoticeOf, NoticeType, WorkingKey } from '../../contract/notice';
 import type { AccessKey, LastUse } from '../ports';
+import type { Condition } from './conditions';
+import type { Due } from './due';
 import { withFreshState, type UserState } from './user-state';
 import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
 import { parseSecretValue } from '../secret-value';
@@ -15,55 +17,62 @@ import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compo
 
 /**
  * One step of one key's retirement.
- * @returns when to look again; undefined when the next run will, because something was written
+ * @returns when to look again: in the next run when something was written
  */
 export async function retireKey(
   state: UserState,
   retirement: Retirement,
   key: AccessKey | undefined,
   lastUse: LastUse | undefined,
-): Promise<Date | undefined> {
+): Promise<Due> {
   if (retirement.owing) await settle(state, retirement, lastUse);
   const step = nextRetirementStep(retirement, key, lastUse, state.user, state.now);
   switch (step.kind) {
     case 'wait':
       return step.until;
     case 'hold':
-      state.conditions.set('KEY_STILL_USED', {
-        reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${state.user.name} is still being used${by(lastUse)}`,
-        nextStep: `it is kept until it has not been used for ${state.user.quietForHours} hours`,
-      });
+      state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse));
       return step.until;
     case 'warn':
-      return warn(state, { ...retirement, warnings: step.warnings }, lastUse);
+      await warn(state, { ...retirement, warnings: step.warnings }, lastUse);
+      break;
     case 'confirm-inactive':
-      return confirmInactive(state, retirement, lastUse, step.ours);
+      await confirmInactive(state, retirement, lastUse, step.ours);
+      break;
     case 'start-again':
-      await state.secrets.tag(
-        state.secret.arn,
-        retirementTag(beginRetirement(retirement.keyId, state.user, state.now, retirement.replacedBy)),
-      );
-      return undefined;
+      await startAgain(state, retirement);
+      break;
     case 'forget':
       await state.notices.record(deletedRecord(state, retirement, lastUse));
-      return forget(state, retirement);
+      await forget(state, retirement);
+      break;
     default:
-      return attempt(state, retirement, lastUse, step.kind);
+      await attempt(state, retirement, lastUse, step.kind);
   }
+  return 'next-run';
+}
+
+const stillUsed = ({ user }: UserState, retirement: Retirement, lastUse: LastUse | undefined): Condition => ({
+  reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${user.name} is still being used${by(lastUse)}`,
+  nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
+});
+
+async function startAgain({ secrets, secret, user, now }: UserState, retirement: Retirement): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(retirement.keyId, user, now, retirement.replacedBy)));
 }
 
 const by = (lastUse: LastUse | undefined): string =>
   lastUse?.used ? ` by ${lastUse.service} in ${lastUse.region}, last on ${inWords(lastUse.at)}` : '';
 
 /** What is owed is in the ledger before it is sent: cut off, the next run sends the same. */
-async function warn(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+async function warn(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const due: Retirement = { ...retirement, until: activeUntil(retirement, state.user), owing: state.now };
   await state.secrets.tag(state.secret.arn, retirementTag(due));
   return settle(state, due, lastUse);
 }
 
 /** Sends what the ledger owes the owner. What cannot be sent stays owed, and keeps no key alive. */
-async function settle(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<undefined> {
+async function settle(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
   const { owing, ...settled } = retirement;
   if (!owing) return;
   try {
@@ -85,7 +94,7 @@ async function attempt(
   retirement: Retirement,
   lastUse: LastUse | undefined,
   kind: 'deactivate' | 'delete',
-): Promise<undefined> {
+): Promise<void> {
   try {
     await withFreshState(state, (fresh) => carryOut(fresh, retirement.keyId, kind));
   } catch (error) {
@@ -147,7 +156,7 @@ async function confirmInactive(
   retirement: Retirement,
   lastUse: LastUse | undefined,
   ours: boolean,
-): Promise<undefined> {
+): Promise<void> {
   const inactive: Retirement = {
     ...retirement,
     state: 'inactive',
@@ -169,7 +178,7 @@ async function remove(state: UserState, retirement: Retirement, lastUse: LastUse
 }
 
 /** The key is gone, or back in AWSCURRENT: nothing is left to retire. The label stays where it is another key's. */
-async function forget({ secrets, secret }: UserState, retirement: Retirement): Promise<undefined> {
+async function forget({ secrets, secret }: UserState, retirement: Retirement): Promise<void> {
   const holder = versionWith(secret, 'KEY_RETIRING');
   const text = holder && (await secrets.value(secret.arn, 'KEY_RETIRING'));
   if (text && parseSecretValue(text).key?.id === retirement.keyId)

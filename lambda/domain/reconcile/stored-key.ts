@@ -21,15 +21,15 @@ export function reportStoredKey(state: UserState, pending: string | undefined): 
     return;
   }
   const key = existing.find(({ id }) => id === currentKeyId);
-  if (key && isCompromised(secret, currentKeyId))
-    conditions.set('CURRENT_KEY_COMPROMISED', {
-      reason: `the key …${lastFour(currentKeyId)} that AWSCURRENT names was declared compromised, and has no successor yet`,
-      nextStep:
-        'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
-    });
+  if (key && isCompromised(secret, currentKeyId)) conditions.set('CURRENT_KEY_COMPROMISED', compromised(currentKeyId));
   else if (key) conditions.set('CURRENT_KEY_INACTIVE', inactive(state, key, pending));
   else if (lostCurrentKey(state)) conditions.set('CURRENT_KEY_MISSING', missing(state, currentKeyId, pending));
 }
+
+const compromised = (keyId: string): Condition => ({
+  reason: `the key …${lastFour(keyId)} that AWSCURRENT names was declared compromised, and has no successor yet`,
+  nextStep: 'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
+});
 
 function inactive(state: UserState, { id }: AccessKey, pending: string | undefined): Condition {
   const { user } = state;

@@ -1,40 +1,38 @@
-/** What is told of one user: every key, its age and use, what comes next and when. */
+/** What is reported of one user: every key, its age and use, what comes next and when. */
 import { offboardingOf, retirementsOf } from '../ledger/retirements';
 import { lossOf } from '../ledger/tags';
 import type { AccessKey, KeyAdministration, LastUse } from '../ports';
 import type { KeyReport, UserReport } from '../../contract/report';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { rotationDueBy } from '../roster/rotation-schedule';
+import type { ConditionCode } from '../../contract/codes';
 import type { SliceUser } from '../../contract/slice';
 import type { UserState } from './user-state';
 import { isExempt, isSuspended } from '../roster/suspension';
 
 const DAY_MS = 24 * 3_600_000;
 
-export function reportOf(state: UserState): UserReport {
-  const retiring = new Set([
-    ...retirementsOf(state.secret).map(({ keyId }) => keyId),
-    ...(lossOf(state.secret)?.keyIds ?? []),
-  ]);
-  const keys = state.existing.map((key): KeyReport => {
-    const role =
-      key.id === state.currentKeyId
-        ? 'current'
-        : key.id === state.pendingKeyId
-          ? 'pending'
-          : retiring.has(key.id)
-            ? 'retiring'
-            : 'unmanaged';
-    return { ...keyReport(key, state.lastUses.get(key.id), role, state.now), ...nextStep(state, key, role) };
-  });
+/** @param conditions codes of the conditions that stand */
+export function reportOf(state: UserState, conditions: readonly ConditionCode[]): UserReport {
+  const { user, secret, existing, lastUses, now } = state;
   return {
-    userName: state.user.name,
-    secretName: state.user.secretName,
-    keys,
-    ...(isExempt(state) && { exempt: state.user.exempt }),
-    conditions: [...state.conditions.keys()],
-    ...(state.secret.nextRotationAt && { nextRotationAt: state.secret.nextRotationAt.toISOString() }),
+    userName: user.name,
+    secretName: user.secretName,
+    keys: existing.map((key) => {
+      const role = roleOf(state, key);
+      return { ...keyReport(key, lastUses.get(key.id), role, now), ...nextStep(state, key, role) };
+    }),
+    ...(isExempt(state) && { exempt: user.exempt }),
+    conditions,
+    ...(secret.nextRotationAt && { nextRotationAt: secret.nextRotationAt.toISOString() }),
   };
+}
+
+function roleOf({ currentKeyId, pendingKeyId, secret }: UserState, { id }: AccessKey): KeyReport['role'] {
+  if (id === currentKeyId) return 'current';
+  if (id === pendingKeyId) return 'pending';
+  const isRetiring = retirementsOf(secret).some(({ keyId }) => keyId === id) || lossOf(secret)?.keyIds.includes(id);
+  return isRetiring ? 'retiring' : 'unmanaged';
 }
 
 /** A retired user without a secret: nothing sees to its keys any more, so that a person must. */
@@ -45,7 +43,7 @@ export async function reportOfRetired(iam: KeyAdministration, user: SliceUser, n
     userName: user.name,
     secretName: user.secretName,
     keys,
-    conditions: [keys.length > 0 ? 'KEYS_LEFT' : []].flat(),
+    conditions: keys.length > 0 ? ['KEYS_LEFT'] : [],
   };
 }
 

@@ -1,19 +1,10 @@
 /** One user in a run of reconcile: what it works with, and what was read at its beginning. */
-import type {
-  SecretLifecycle,
-  KeyAdministrations,
-  Identities,
-  Roster,
-  Notices,
-  Clock,
-  Log,
-  Secret,
-  KeyAdministration,
-  AccessKey,
-  LastUse,
-} from '../ports';
-import type { RosterSlice, SliceUser } from '../../contract/slice';
-import type { Conditions } from './conditions';
+import type { AccessKey, KeyAdministration, LastUse, Secret } from '../ports';
+import type { SliceUser } from '../../contract/slice';
+import type { Condition } from './conditions';
+import type { ConditionCode } from '../../contract/codes';
+import type { Run } from './context';
+import type { Due } from './due';
 import type { UserReport } from '../../contract/report';
 import { parseOwnValue } from '../secret-value';
 import { isFormers, LIST_LAG_MS } from '../ledger/tags';
@@ -22,37 +13,7 @@ import { intentsOf } from '../ledger/intents';
 import { withLease } from '../ledger/lease';
 import { codeOf } from '../errors';
 
-export interface ReconcilePorts {
-  readonly secrets: SecretLifecycle;
-  readonly keys: KeyAdministrations;
-  readonly identities: Identities;
-  readonly roster: Roster;
-  readonly notices: Notices;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-export interface ReconcileSettings {
-  readonly accountId: string;
-  readonly region: string;
-  readonly partition: string;
-  /** How long an invocation of the rotate function can live. */
-  readonly rotateTimeoutMs: number;
-  readonly rotateFunctionArn: string;
-  readonly codeVersion: string;
-}
-
-/** What one run may still do, shared by its users. */
-export interface RunBudget {
-  /** First rotations, and overdue ones. */
-  rotationsLeft: number;
-  /** Names of users for whom none was left. */
-  readonly waiting: Set<string>;
-}
-
-export interface UserState extends ReconcilePorts {
-  readonly settings: ReconcileSettings;
-  readonly slice: RosterSlice;
+export interface UserState extends Run {
   readonly user: SliceUser;
   readonly secret: Secret;
   readonly iam: KeyAdministration;
@@ -60,20 +21,23 @@ export interface UserState extends ReconcilePorts {
   readonly lastUses: ReadonlyMap<string, LastUse>;
   readonly currentKeyId: string | undefined;
   readonly pendingKeyId: string | undefined;
+  /** When the user was looked at. */
   readonly now: Date;
-  readonly conditions: Conditions;
+  /** What is found is only written here: whatever a later step has to know of an earlier one is handed to it. */
+  readonly conditions: { set(code: ConditionCode, condition: Condition): unknown };
   /** Why notices of this user could not be sent: they stay owed, stop nothing else, and fail the run at its end. */
   readonly unsent: unknown[];
 }
 
 export interface UserOutcome {
   readonly report: UserReport;
-  /** Instants at which something becomes due. */
-  readonly due: readonly Date[];
+  readonly due: Due;
   /** A use of a retiring key would make something due at once. */
   readonly awaitsUse: boolean;
   /** A rotation of this user failed and is outstanding. */
   readonly failing: boolean;
+  /** A rotation is due, for which this run had no place left. */
+  readonly waits: boolean;
   /** Why a notice could not be sent, which is owed. */
   readonly unsent?: unknown;
 }

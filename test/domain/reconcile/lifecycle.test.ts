@@ -1,5 +1,5 @@
 /** Drift, resting users, the end of users, and what keeps a bad day small. */
-import type { RotationFailure } from '../../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../../lambda/domain/reconcile/account/rotation-failed-event';
 import type { RosterSlice, SliceUser } from '../../../lambda/contract/slice';
 import { settled } from '../settled';
 import { ANN, sliceOf, World } from '../world';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { STEPS, type Step } from '../../../lambda/domain/rotation/step-event';
 import { compromisedTagKey, TAGS } from '../../../lambda/domain/ledger/tags';
-import type { RotationFailure } from '../../../lambda/domain/reconcile/rotation-failed-event';
+import type { RotationFailure } from '../../../lambda/domain/reconcile/account/rotation-failed-event';
 import type { NoticeEvent } from '../../../lambda/contract/notice';
 import type { SliceUser } from '../../../lambda/contract/slice';
 import { ACCOUNT, ANN, Killed, type Fault, type Journaled, type World } from '../../domain/world';

@@ -1,11 +1,10 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
-import { digest } from '../digest';
-import { isElsewhere } from '../roster/subject';
-import { failureOf } from '../ledger/tags';
-import type { Clock, Notices, SecretLifecycle } from '../ports';
-import type { RosterSlice } from '../../contract/slice';
-import { noticeBase } from '../notices/compose';
-import { outstanding } from '../ledger/versions';
+import { digest } from '../../digest';
+import { isElsewhere } from '../../roster/subject';
+import { failureOf } from '../../ledger/tags';
+import type { Run } from '../context';
+import { noticeBase } from '../../notices/compose';
+import { outstanding } from '../../ledger/versions';
 
 export interface RotationFailure {
   readonly name: 'RotationFailed' | 'RotationAbandoned' | 'TestRotationFailed';
@@ -44,8 +43,7 @@ export function rotationFailureOf(event: unknown): RotationFailure | undefined {
 
 /** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
 export async function reportRotationFailure(
-  { secrets, notices, clock }: { readonly secrets: SecretLifecycle; readonly notices: Notices; readonly clock: Clock },
-  slice: RosterSlice,
+  { secrets, notices, clock, slice }: Run,
   { name, secretId, at }: RotationFailure,
 ): Promise<void> {
   const user = slice.users.find(({ secretName }) => isSecretOf(slice.accountId, secretName, secretId));

@@ -2,9 +2,8 @@
  * Keys that a secret of a user has held, for the day on which the secret is gone and its ledger with it: then the account's
  * last report is all that still knows. A report is no proof. It only ever slows an act down: what it names stays longer.
  */
-import type { Cache } from './cache';
-import type { Reports } from '../ports';
-import type { AccountReport, UserReport } from '../../contract/report';
+import type { AccountReport, UserReport } from '../../../contract/report';
+import type { RunWithoutRoster } from '../context';
 
 /** Every key but those that no version names. */
 export const heldOf = ({ keys }: Pick<UserReport, 'keys'>): string[] =>
@@ -15,7 +14,7 @@ export const heldOf = ({ keys }: Pick<UserReport, 'keys'>): string[] =>
  * function writes one: where a secret is to be made, or a user cannot be read.
  * @throws what the read threw: then it is not known
  */
-export async function heldKeys(reports: Reports, cache: Cache, userName: string): Promise<readonly string[]> {
+export async function heldKeys({ reports, cache }: RunWithoutRoster, userName: string): Promise<readonly string[]> {
   const cached = cache.users.get(userName)?.held;
   if (cached) return cached;
   cache.reportedHeld ??= heldIn((await reports.read()) ?? '{}');

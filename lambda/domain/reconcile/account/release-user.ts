@@ -1,11 +1,13 @@
 /** Users and accounts that leave the roster: rotation ends, everything else stays. */
-import { releasePolicy } from './apply-policy';
-import { digest } from '../digest';
-import { calendarDate } from '../time';
-import { TAGS } from '../ledger/tags';
-import type { Notices, Secret, SecretLifecycle } from '../ports';
-import type { RosterSlice } from '../../contract/slice';
-import { outstanding } from '../ledger/versions';
+import { releasePolicy } from '../secret/apply-policy';
+import { forEachAtMost } from '../../concurrency';
+import { digest } from '../../digest';
+import { calendarDate } from '../../time';
+import { TAGS } from '../../ledger/tags';
+import type { Secret, SecretLifecycle } from '../../ports';
+import { CONCURRENT_USERS, type Run } from '../context';
+import type { RosterSlice } from '../../../contract/slice';
+import { outstanding } from '../../ledger/versions';
 
 /**
  * Managed secrets whose user is no longer in the roster.
@@ -30,12 +32,7 @@ export async function releasable(
  * Rotation ends; the secret and its keys stay as they are, also a new one that AWSPENDING holds: a rotation under way
  * ends with it, for rotate refuses a user whom the roster does not name, and goes on, or starts over, when the user is put back.
  */
-export async function release(
-  { secrets, notices }: { readonly secrets: SecretLifecycle; readonly notices: Notices },
-  slice: RosterSlice,
-  secret: Secret,
-  now: Date,
-): Promise<void> {
+export async function release({ secrets, notices, slice, now }: Run, secret: Secret): Promise<void> {
   const [at, owed] = secret.tags[TAGS.released]?.split(' ') ?? [];
   if (at && !owed) return;
   const released = at ?? now.toISOString();
@@ -64,7 +61,10 @@ export async function release(
 export const lastPart = (secretName: string): string => secretName.split('/').at(-1) ?? secretName;
 
 /** Of an account that leaves: every secret's rotation is off, and none is outstanding. */
-export async function isReleased(secrets: SecretLifecycle, slice: RosterSlice): Promise<boolean> {
-  const found = await Promise.all(slice.users.map(({ secretName }) => secrets.describe(secretName)));
+export async function isReleased({ secrets, slice }: Run): Promise<boolean> {
+  const found: (Secret | undefined)[] = [];
+  await forEachAtMost(CONCURRENT_USERS, slice.users, async ({ secretName }) => {
+    found.push(await secrets.describe(secretName));
+  });
   return found.every((secret) => !secret || secret.deletedAt || (!secret.rotationEnabled && !outstanding(secret)));
 }

@@ -1,8 +1,8 @@
 /** The resource policy of a user's secret: what the roster asks for, and what is to be learned from a stored one. */
-import { ROLES } from '../../contract/names';
-import type { RosterSlice } from '../../contract/slice';
-import { digest } from '../digest';
-import { PREFIX } from '../ledger/tags';
+import { ROLES } from '../../../contract/names';
+import type { RosterSlice } from '../../../contract/slice';
+import { digest } from '../../digest';
+import { PREFIX } from '../../ledger/tags';
 
 interface Statement {
   readonly Sid?: string;

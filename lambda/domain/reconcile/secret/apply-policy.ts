@@ -1,11 +1,11 @@
 /** Puts the secret's policy as the roster asks for it, as far as its principals exist. */
-import { RotationError } from '../errors';
-import { digest } from '../digest';
-import { isFormers, TAGS, userNameTag } from '../ledger/tags';
-import { byHand } from '../notices/compose';
-import type { Secret, SecretLifecycle, User } from '../ports';
-import { requireOwnVersions } from '../secrets/foreign-versions';
-import { appliedGeneration } from '../roster/subject';
+import { RotationError } from '../../errors';
+import { digest } from '../../digest';
+import { isFormers, TAGS, userNameTag } from '../../ledger/tags';
+import { byHand } from '../../notices/compose';
+import type { Secret, SecretLifecycle, User } from '../../ports';
+import { requireOwnVersions } from '../../secrets/foreign-versions';
+import { appliedGeneration } from '../../roster/subject';
 import {
   formerFingerprint,
   policyFingerprint,
@@ -14,7 +14,8 @@ import {
   samePolicy,
   secretPolicy,
 } from './secret-policy';
-import type { UserState } from './user-state';
+import type { Due } from '../due';
+import type { UserState } from '../user-state';
 
 /**
  * Puts the policy that the roster asks for, without readers that do not exist. One that somebody changed or removed
@@ -22,29 +23,28 @@ import type { UserState } from './user-state';
  * until the roster has been without it.
  * @returns when to look again: right away for readers that were refused for the first time, as they may be new in IAM
  */
-export async function applyPolicy(state: UserState, found: User): Promise<Date | undefined> {
-  const { secrets, secret, slice, user, settings, notices, conditions, now } = state;
+export async function applyPolicy(state: UserState, found: User): Promise<Due> {
+  const { secrets, secret, slice, user, settings, conditions } = state;
   const actual = await secrets.policy(secret.arn);
   if (!secret.tags[TAGS.userId] && readersOf(actual).deleted.includes(found.arn)) throw ownerReplaced(user.name);
   const build = (readers: readonly string[]): string => secretPolicy(slice, readers, settings.partition);
   const deleted = await rememberDeleted(state, readersOf(actual).deleted);
   const wanted = [...(user.ownerReads ? [found.arn] : []), ...user.readers.filter((arn) => !deleted.includes(arn))];
   if (wanted.some((arn) => !readersOf(actual).existing.includes(arn))) await requireOwn(state);
-  if (!samePolicy(actual, build(wanted)) && isChangedByHand(state, actual)) {
-    const [reason, finding] = [
-      `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`,
-      actual ?? '',
-    ];
-    const next = "the roster's policy is put back; add readers to the roster instead";
-    await notices.send(byHand(state, 'POLICY_CHANGED', finding, reason, next));
-  }
+  if (!samePolicy(actual, build(wanted)) && isChangedByHand(state, actual)) await reportChange(state, actual);
   const writer = policyWriter(secrets, secret, actual);
   const refused = await putReaders(writer, [...new Set(wanted)], build);
   if (deleted.length > 0) conditions.set('READER_DELETED', deletedReaders(deleted));
   const missing = refused.filter((arn) => digestsIn(secret, TAGS.readersMissing).includes(digestOf(arn)));
   if (missing.length > 0) conditions.set('READER_MISSING', missingReaders(missing));
   await writeTags(state, found, writer, refused);
-  return refused.length > missing.length ? now : undefined;
+  return refused.length > missing.length ? 'next-run' : 'on-change';
+}
+
+async function reportChange(state: UserState, actual: string | undefined): Promise<void> {
+  const reason = `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`;
+  const next = "the roster's policy is put back; add readers to the roster instead";
+  await state.notices.send(byHand(state, 'POLICY_CHANGED', actual ?? '', reason, next));
 }
 
 /** Before somebody is let in. The state was read from AWSCURRENT and AWSPENDING, but not from what is said to be a former user's. */

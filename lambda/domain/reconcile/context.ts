@@ -1,0 +1,45 @@
+/** What one run of reconcile works with. */
+import type { Clock, Identities, KeyAdministrations, Log, Notices, Reports, Roster, SecretLifecycle } from '../ports';
+import type { RosterSlice } from '../../contract/slice';
+import type { Cache } from './cache';
+
+/** How many users are looked at at a time. */
+export const CONCURRENT_USERS = 4;
+
+export interface ReconcilePorts {
+  readonly secrets: SecretLifecycle;
+  readonly keys: KeyAdministrations;
+  readonly identities: Identities;
+  readonly roster: Roster;
+  readonly notices: Notices;
+  readonly reports: Reports;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface ReconcileSettings {
+  readonly accountId: string;
+  readonly region: string;
+  readonly partition: string;
+  /** How long an invocation of the rotate function can live. */
+  readonly rotateTimeoutMs: number;
+  readonly rotateFunctionArn: string;
+  readonly codeVersion: string;
+}
+
+/** A run that has no roster yet. */
+export interface RunWithoutRoster extends ReconcilePorts {
+  readonly settings: ReconcileSettings;
+  readonly cache: Cache;
+  /** When it began. */
+  readonly now: Date;
+}
+
+export interface Run extends RunWithoutRoster {
+  readonly slice: RosterSlice;
+}
+
+/** How many rotations a run may still start, shared by its users: first ones, and overdue ones. */
+export interface RunBudget {
+  rotationsLeft: number;
+}

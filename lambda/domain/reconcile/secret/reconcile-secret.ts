@@ -1,0 +1,139 @@
+/** The secret itself: made, restored, its policy kept, and what people changed by hand reported. */
+import { heldKeys } from '../account/held-keys';
+import type { Run } from '../context';
+import type { UserState } from '../user-state';
+import type { NoticeOf } from '../../../contract/notice';
+import type { SliceUser } from '../../../contract/slice';
+import type { User, Secret } from '../../ports';
+import { appliedGeneration, outdated } from '../../roster/subject';
+import { printSecretValue, parseSecretValue } from '../../secret-value';
+import { lossTag, TAGS, tagKeysOf, userNameTag, LIST_LAG_MS } from '../../ledger/tags';
+import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versions';
+import { offboardingOf } from '../../ledger/retirements';
+import { noticeBase, byHand } from '../../notices/compose';
+import { digest } from '../../digest';
+import { versionWith } from '../../ledger/versions';
+import { intentsOf } from '../../ledger/intents';
+import { lastFour } from '../../keys/describe';
+
+/**
+ * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
+ * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
+ */
+export async function ensureSecret(run: Run, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
+  const { secrets, slice } = run;
+  const secret = await secrets.describe(user.secretName);
+  if (secret && slice.generation < appliedGeneration(secret))
+    throw outdated(slice.generation, appliedGeneration(secret));
+  if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(run, user, secret, found);
+  if (secret || !found || user.state === 'retired') return secret;
+  return create(run, user, found);
+}
+
+/** Where a secret of this user held keys before, the new one says so: nothing else knows that they are ours. */
+async function create(run: Run, user: SliceUser, found: User): Promise<Secret | undefined> {
+  const { secrets, slice, settings, clock } = run;
+  const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
+  const formerly = await heldKeys(run, user.name);
+  const loss = formerly.length > 0 ? lossTag({ since: clock.now(), keyIds: formerly }) : {};
+  await secrets.create(user.secretName, value, {
+    [TAGS.userId]: found.id,
+    ...userNameTag(found.name),
+    [TAGS.generation]: String(slice.generation),
+    ...loss,
+  });
+  return secrets.describe(user.secretName);
+}
+
+/**
+ * A wanted secret that was deleted, by hand or because its user had retired, still holds what it held, and its name
+ * is taken as long. Where the user is another one of the same name, nothing of that is believed any more: it is adopted anew.
+ */
+async function restore(
+  run: Run,
+  user: SliceUser,
+  secret: Secret,
+  found: User | undefined,
+): Promise<Secret | undefined> {
+  const isSame = found !== undefined && secret.tags[TAGS.userId] === found.id;
+  if (!isSame) requireOwnName(secret, user.name);
+  await run.secrets.restore(secret.arn);
+  const replaced = found !== undefined && secret.tags[TAGS.userId] !== undefined && !isSame;
+  if (replaced) await disown(run, secret, found);
+  await run.notices.send(restoredNotice(run, user, secret, replaced));
+  return run.secrets.describe(user.secretName);
+}
+
+function restoredNotice(run: Run, user: SliceUser, secret: Secret, replaced: boolean): NoticeOf<'attention'> {
+  const present = offboardingOf(secret) ? 'the user is back in the roster: its deleted secret was restored' : BY_HAND;
+  return {
+    ...noticeBase({ slice: run.slice, user, secret }, run.clock.now()),
+    id: digest(secret.arn, 'SECRET_RESTORED', secret.deletedAt!.toISOString()),
+    type: 'attention',
+    audience: ['admin'],
+    code: 'SECRET_RESTORED',
+    reason: replaced
+      ? 'the deleted secret was made for a former user of the same name: it was restored, and the new user is adopted'
+      : present,
+    nextStep: replaced
+      ? 'its first rotation makes a key; nothing of the former user is used'
+      : 'take the user out of the roster, or retire it, before its secret is deleted',
+  };
+}
+
+const BY_HAND = 'the secret was deleted by hand; it was restored, for its user is in the roster';
+
+/**
+ * The new user and the former one's version are written at once; what else was written of the former one goes.
+ * @throws RotationError SECRET_VALUE_FOREIGN, having written nothing, where a version is of a user of another name
+ */
+async function disown({ secrets, slice }: Run, secret: Secret, found: User): Promise<void> {
+  await requireOwnVersions({ secrets, secret, userName: found.name, accountId: slice.accountId, keyIds: [] });
+  const current = versionWith(secret, 'AWSCURRENT');
+  const tags = { [TAGS.userId]: found.id, ...userNameTag(found.name), ...(current && { [TAGS.former]: current }) };
+  await secrets.tag(secret.arn, tags);
+  const stale = tagKeysOf(secret).filter((key) => !(key in tags));
+  if (stale.length > 0) await secrets.untag(secret.arn, stale);
+}
+
+/**
+ * AWSCURRENT on a version that no rotation of ours put there: accepted as it is when its key works, and reported once.
+ * @returns whether the key that it names works with another secret than the stored one
+ */
+export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
+  const { secrets, secret, notices } = state;
+  const current = versionWith(secret, 'AWSCURRENT');
+  const promoted = secret.tags[TAGS.notified];
+  if (!current || !promoted || current === promoted) return false;
+  if (intentsOf(secret).some(({ token }) => token === current)) return false;
+  const fails = await storedValueFails(state);
+  if (secret.tags[TAGS.foreignCurrent] === current) return fails;
+  await notices.send(
+    byHand(
+      state,
+      'CURRENT_CHANGED',
+      current,
+      'AWSCURRENT was moved, or its value put, by hand',
+      'it is left as it is; a key that no version names any more retires as the roster says',
+    ),
+  );
+  await secrets.tag(secret.arn, { [TAGS.foreignCurrent]: current });
+  return fails;
+}
+
+/** A value put by hand can name an Active key and hold the wrong secret for it: only its use tells. */
+async function storedValueFails(state: UserState): Promise<boolean> {
+  const { secrets, secret, identities, existing, currentKeyId, now, conditions } = state;
+  const key = existing.find(
+    ({ id, status, createdAt }) =>
+      id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS,
+  );
+  const text = key && (await secrets.value(secret.arn, 'AWSCURRENT'));
+  const stored = text === undefined ? undefined : parseSecretValue(text).key;
+  if (!stored || stored.id !== key?.id || (await identities.identify(stored))) return false;
+  conditions.set('CURRENT_VALUE_WRONG', {
+    reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`,
+    nextStep: 'a rotation is started; the key stays as long as it is used',
+  });
+  return true;
+}
