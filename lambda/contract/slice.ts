@@ -36,12 +36,21 @@ export interface SliceUser {
   readonly secretName: string;
   /** Where the owner's mail goes; undefined when the user has no deliverable address: the admins get it. */
   readonly email?: string;
+  /**
+   * Names that this user's secret had before, the latest last; added when the slice is published. What those secrets hold
+   * are keys of this user, and never unmanaged.
+   */
+  readonly formerSecretNames?: readonly string[];
+  /** A secret of that name that the product did not make is taken over, when its key is the user's and works. */
+  readonly adoptSecret?: true;
   readonly state: 'active' | 'retired';
   readonly rotateEveryHours: number;
   readonly keepPreviousForHours: number;
   readonly quietForHours: number;
   readonly deleteInactiveAfterHours: number;
   readonly whenStillUsed: 'hold' | 'deactivate';
+  /** A held key is deactivated so long after its owner was sent the date, used or not; absent: never. */
+  readonly holdAtMostHours?: number;
   readonly unmanagedKeys: 'retire' | 'hold' | 'delete';
   readonly ownerReads: boolean;
   /** Principal ARNs of the same account that may read AWSCURRENT. */

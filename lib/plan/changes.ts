@@ -28,7 +28,7 @@ export interface AccountChange {
   readonly added: readonly string[];
   /** No longer in the roster: released, keys and secrets stay. */
   readonly removed: readonly string[];
-  /** To be deactivated and deleted. */
+  /** To be deactivated and deleted, whether managed before or not. */
   readonly retired: readonly string[];
   readonly restored: readonly string[];
   readonly changed: readonly UserChange[];
@@ -84,7 +84,7 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
     fields: before && after ? differences(accountFields(before), accountFields(after)) : [],
     added: names(({ from }) => !from),
     removed: names(({ to }) => !to),
-    retired: names(({ from, to }) => from?.state === 'active' && to?.state === 'retired'),
+    retired: names(({ from, to }) => from?.state !== 'retired' && to?.state === 'retired'),
     restored: names(({ from, to }) => from?.state === 'retired' && to?.state === 'active'),
     changed: pairs.flatMap(({ from, to }) => {
       const fields = from && to ? differences(userFields(from), userFields(to)) : [];
@@ -162,8 +162,10 @@ export const userFields = (user: SliceUser): Fields => ({
   quietFor: printHours(user.quietForHours),
   deleteInactiveAfter: printHours(user.deleteInactiveAfterHours),
   whenStillUsed: user.whenStillUsed,
+  holdAtMost: user.holdAtMostHours === undefined ? undefined : printHours(user.holdAtMostHours),
   unmanagedKeys: user.unmanagedKeys,
   ownerReads: String(user.ownerReads),
+  adoptSecret: user.adoptSecret && 'true',
   readers: list(user.readers),
   exempt: printExemption(user.exempt),
 });

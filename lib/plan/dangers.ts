@@ -32,7 +32,10 @@ export interface Danger {
  * @param today calendar date; freezes and exemptions that ended before protect nobody any more
  */
 export function dangersOf(from: Roster | undefined, to: Roster, today: string): readonly Danger[] {
-  if (!from) return to.accounts.flatMap(({ id, users }) => users.flatMap((user) => soonerEnds(id, undefined, user)));
+  if (!from)
+    return to.accounts.flatMap(({ id, users }) =>
+      users.flatMap((user) => [...adoption(id, undefined, user), ...soonerEnds(id, undefined, user)]),
+    );
   return [
     ...rosterChanges(from, to).flatMap(rosterDanger),
     ...freezeDanger(from, to, today),
@@ -229,13 +232,41 @@ function userDangers(accountId: string, before: SliceUser | undefined, after: Sl
             ...place,
             from: before.secretName,
             to: after.secretName,
-            reason: 'whoever reads the former secret finds no new key there',
+            reason: `whoever reads the former secret finds no new key there; ${whenTheKeyEnds(after)}`,
           },
         ]
       : []),
+    ...adoption(accountId, before, after),
     ...soonerEnds(accountId, before, after),
     ...switchedOff(accountId, before, after, today),
     ...(before ? exemptionDanger(accountId, before, after, today) : []),
+  ];
+}
+
+/** Of a secret that moves: its key moves along, and a rotation follows. */
+function whenTheKeyEnds({ exempt, state, ...user }: SliceUser): string {
+  const goesAlong = 'the key that it holds now is stored in the new secret too';
+  if (state === 'retired') return `${goesAlong} and ends as that of a retired user`;
+  const [keep, inactive] = [printHours(user.keepPreviousForHours), printHours(user.deleteInactiveAfterHours)];
+  const most = user.holdAtMostHours === undefined ? '' : `, at most for ${printHours(user.holdAtMostHours)} more`;
+  const longer =
+    user.whenStillUsed === 'hold' ? ` and then for as long as it is used${most}` : ' whether it is used or not';
+  const start = exempt ? `is rotated once the exemption is over (${exempt.until})` : 'is rotated right after the push';
+  return `${goesAlong} and ${start}; it works for ${keep} after that rotation${longer}, and is deleted ${inactive} after it stopped`;
+}
+
+/** A secret that somebody else made, whose readers nobody here knows. */
+function adoption(accountId: string, before: SliceUser | undefined, after: SliceUser): Danger[] {
+  if (!after.adoptSecret || (before?.adoptSecret && before.secretName === after.secretName)) return [];
+  return [
+    {
+      kind: 'secret-adopted',
+      accountId,
+      userName: after.name,
+      to: after.secretName,
+      reason:
+        'adoptSecret: if somebody else made the secret, it is taken over, and every reader that the roster does not list loses access',
+    },
   ];
 }
 
@@ -276,9 +307,23 @@ function soonerEnds(accountId: string, before: SliceUser | undefined, after: Sli
     ...shorter('keepPreviousFor'),
     ...shorter('quietFor'),
     ...shorter('deleteInactiveAfter'),
+    ...shorterHold(place, before, after),
     ...harsher('unmanagedKeys'),
     ...harsher('whenStillUsed'),
   ];
+}
+
+/** From never, or from longer. A key that is not held at all is no concern of this setting. */
+function shorterHold(
+  place: { readonly accountId: string; readonly userName: string },
+  before: SliceUser | undefined,
+  after: SliceUser,
+): Danger[] {
+  const [from, to] = [before?.holdAtMostHours ?? Infinity, after.holdAtMostHours ?? Infinity];
+  if (after.whenStillUsed !== 'hold' || before?.whenStillUsed === 'deactivate' || to >= from) return [];
+  const print = (hours: number): string => (hours === Infinity ? 'never' : printHours(hours));
+  const reason = 'holdAtMost: an old key that is still used is deactivated all the same, sooner than before';
+  return [{ kind: 'times-shortened', ...place, from: print(from), to: print(to), reason }];
 }
 
 /** Rotation that resumes keeps an old key that is in use, unless the user's settings end it all the same. */

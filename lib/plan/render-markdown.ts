@@ -98,9 +98,19 @@ function accountPart(account: AccountChange): string {
   return [
     `<details><summary>${entities(`${id} ${name}`)}: ${change}, ${added.length} added, ${removed.length} removed, ${changed.length} changed; ${dueText(account)}</summary>\n`,
     fields.length > 0 ? fieldTable(fields) : '',
-    users('Added', added),
+    users(
+      'Added',
+      added.filter((user) => !retired.includes(user)),
+    ),
     users('Removed', removed),
-    users('Retired', retired),
+    users(
+      'Retired',
+      retired.filter((user) => !added.includes(user)),
+    ),
+    users(
+      'Retired, and not managed before: every key that IAM has for them is deactivated once quiet, then deleted',
+      retired.filter((user) => added.includes(user)),
+    ),
     users('Restored', restored),
     rows.length > 0 ? `\n${table(['user', 'field', 'from', 'to'], limited(rows))}` : '',
     '\n</details>',

@@ -112,10 +112,10 @@ function accountLines(
   const moved = new Set([...retired, ...restored]);
   return [
     ...fields.map((field) => wrap(`~ ${fieldText(field)}`, 2)),
-    ...added.map((name) => green(wrap(`+ ${name}`, 2))),
+    ...added.filter((name) => !moved.has(name)).map((name) => green(wrap(`+ ${name}`, 2))),
     ...restored.map((name) => green(wrap(`+ ${name} (restored; is rotated again)`, 2))),
     ...removed.map((name) => red(wrap(`- ${name} (released; key and secret stay)`, 2))),
-    ...retired.map((name) => red(wrap(`- ${name} (retired; key and secret end)`, 2))),
+    ...retired.map((name) => red(wrap(`- ${name} (${retiredText(added.includes(name))})`, 2))),
     ...changed.flatMap(({ userName, fields: own }) =>
       own
         .filter(({ field }) => field !== 'state' || !moved.has(userName))
@@ -123,6 +123,11 @@ function accountLines(
     ),
   ];
 }
+
+const retiredText = (isNew: boolean): string =>
+  isNew
+    ? 'retired, and not managed before; every key that IAM has for it is deactivated once quiet, then deleted'
+    : 'retired; key and secret end';
 
 function verdict({ ok, code, acknowledged, staleCodes, refusals }: Plan, colours: Colours): string {
   const stale =

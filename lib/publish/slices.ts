@@ -1,5 +1,5 @@
 import { slicePath } from '../../lambda/contract/names';
-import type { RosterSlice } from '../../lambda/contract/slice';
+import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { toSlices } from '../roster/slices';
 import type { OrgStore, StoredText } from '../org-bucket/store';
@@ -52,11 +52,27 @@ export async function removeSlices({ accounts }: Roster, store: OrgStore): Promi
 }
 
 /** What is to be written in place of what is there; undefined when that says the same. */
-function successor(former: StoredText | undefined, slice: RosterSlice, now: Date): RosterSlice | undefined {
+function successor(former: StoredText | undefined, wanted: RosterSlice, now: Date): RosterSlice | undefined {
   const published = former && read(former.text);
+  const slice = withFormerNames(wanted, published);
   if (published && JSON.stringify({ ...published, generation: 0 }) === JSON.stringify({ ...slice, generation: 0 }))
     return undefined;
   return { ...slice, generation: Math.max((published?.generation ?? 0) + 1, Math.floor(now.getTime() / 1000)) };
+}
+
+/** So many names of a user's secret are remembered. */
+const MOST_FORMER_NAMES = 8;
+
+/** Only what was published knows under which names a user's secrets were before. */
+function withFormerNames(slice: RosterSlice, published: Partial<RosterSlice> | undefined): RosterSlice {
+  const before = new Map((published?.users ?? []).map((user) => [user.name.toLowerCase(), user]));
+  const formerly = ({ name, secretName }: SliceUser): Pick<SliceUser, 'formerSecretNames'> => {
+    const user = before.get(name.toLowerCase());
+    const names = new Set([...(user?.formerSecretNames ?? []), ...(user ? [user.secretName] : [])]);
+    names.delete(secretName);
+    return names.size > 0 ? { formerSecretNames: [...names].slice(-MOST_FORMER_NAMES) } : {};
+  };
+  return { ...slice, users: slice.users.map((user) => ({ ...user, ...formerly(user) })) };
 }
 
 /** A slice that cannot be read is replaced by one that can. */

@@ -42,6 +42,7 @@ interface WrittenUser extends Partial<Settings> {
   readonly name: string;
   readonly email?: string;
   readonly secretName?: string;
+  readonly adoptSecret?: boolean;
   readonly readers?: string[];
   readonly state?: SliceUser['state'];
   readonly exempt?: NonNullable<SliceUser['exempt']>;
@@ -97,6 +98,7 @@ function accountOf(account: WrittenAccount, written: Written): RosterAccount {
 
 function userOf(user: WrittenUser, account: WrittenAccount, { defaults = {}, notifications }: Written): SliceUser {
   const settings = resolve(defaults, account, user);
+  const holdAtMostHours = hoursOf(settings.holdAtMost);
   const email = user.email ?? ownerAddress(user.name, notifications.ownerDomain);
   return {
     name: user.name,
@@ -108,9 +110,11 @@ function userOf(user: WrittenUser, account: WrittenAccount, { defaults = {}, not
     quietForHours: hoursOf(settings.quietFor)!,
     deleteInactiveAfterHours: hoursOf(settings.deleteInactiveAfter)!,
     whenStillUsed: settings.whenStillUsed,
+    ...(holdAtMostHours !== undefined && { holdAtMostHours }),
     unmanagedKeys: settings.unmanagedKeys,
     ownerReads: settings.ownerReads,
     readers: user.readers ?? [],
+    ...(user.adoptSecret && { adoptSecret: true as const }),
     ...(user.exempt && { exempt: { ...user.exempt } }),
   };
 }

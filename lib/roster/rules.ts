@@ -380,6 +380,17 @@ function checkUser(judgement: Judgement, user: Node, account: Node, defaults: Pl
       'warning',
     );
   }
+  if (state === 'retired')
+    report(
+      judgement,
+      user,
+      ['state'],
+      'ROSTER_USER_RETIRED',
+      `user ${quote(name)} is retired: every key that IAM has for it is deactivated once it is quiet and deleted later, also one that was never managed`,
+      'take the user out of the roster once the report of its account lists no key of it',
+      'value',
+      'warning',
+    );
   checkDurations(judgement, user, [defaults, account.data]);
   checkPrincipals(judgement, user, 'readers', account.data.id);
   const node: Node = { document: user.document, path: [...user.path, 'exempt'], data: mapOf(exempt) };

@@ -5,6 +5,8 @@ export interface Settings {
   readonly quietFor: string;
   readonly deleteInactiveAfter: string;
   readonly whenStillUsed: 'hold' | 'deactivate';
+  /** `never` unless given: a key that is still used is held for ever. */
+  readonly holdAtMost?: string;
   readonly unmanagedKeys: 'retire' | 'hold' | 'delete';
   readonly ownerReads: boolean;
 }
@@ -19,11 +21,13 @@ export const BUILT_IN: Settings = {
   ownerReads: true,
 };
 
+const NAMES: readonly string[] = [...Object.keys(BUILT_IN), 'holdAtMost'];
+
 /** The later level wins, field by field; levels may hold other fields too. */
 export function resolve(...levels: readonly object[]): Settings {
   const resolved: Record<string, unknown> = { ...BUILT_IN };
   for (const level of levels) {
-    for (const name of Object.keys(BUILT_IN)) {
+    for (const name of NAMES) {
       const value = (level as Record<string, unknown>)[name];
       if (value !== undefined) resolved[name] = value;
     }

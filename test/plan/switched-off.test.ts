@@ -1,7 +1,10 @@
 /** Rotation that goes on in name only, and secrets that pass from one user to another. */
 import type { SliceUser } from '../../lambda/contract/slice';
 import type { Danger } from '../../lib/plan/dangers';
+import picocolors from 'picocolors';
 import { planOf } from '../../lib/plan/plan';
+import { renderPlanMarkdown } from '../../lib/plan/render-markdown';
+import { renderPlanText } from '../../lib/plan/render-text';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
 import { ROSTERS } from '../fixtures/rosters';
@@ -118,4 +121,67 @@ describe('a secret name that changes hands is dangerous', () => {
   ])('not dangerous: %s', (_, to) => {
     expect(handed(to)).toEqual([]);
   });
+});
+
+describe('a secret that is renamed', () => {
+  const moved = (change: Partial<SliceUser> = {}) =>
+    dangers(changed({ secretName: '/access-key/elsewhere', ...change }), roster, 'secret-renamed')[0]!.reason;
+
+  test('the plan says that its key moves along, and when that ends', () => {
+    expect(moved()).toMatch(
+      /stored in the new secret too and is rotated right after the push; it works for \d+[hd] after/,
+    );
+    expect(moved()).toContain('for as long as it is used');
+  });
+
+  test('of settings that end a key in use, of a limit and of an exemption it says so too', () => {
+    expect(moved({ whenStillUsed: 'deactivate' })).toContain('whether it is used or not');
+    expect(moved({ holdAtMostHours: 30 * 24 })).toContain('at most for 30d more');
+    expect(moved({ exempt: exempt('2027-03-01') })).toContain('once the exemption is over (2027-03-01)');
+  });
+});
+
+describe('holdAtMost', () => {
+  const times = (to: Roster, from: Roster = roster) =>
+    dangers(to, from, 'times-shortened').map(({ from: was, to: is }) => [was, is]);
+
+  test('is dangerous when it is introduced or shortened', () => {
+    expect(times(changed({ holdAtMostHours: 30 * 24 }))).toEqual([['never', '30d']]);
+    expect(times(joined({ holdAtMostHours: 30 * 24 }))).toEqual([['never', '30d']]);
+    expect(times(changed({ holdAtMostHours: 24 }), changed({ holdAtMostHours: 48 }))).toEqual([['2d', '1d']]);
+  });
+
+  test('is harmless when it is lengthened, removed, or concerns a key that is not held', () => {
+    expect(times(changed({ holdAtMostHours: 48 }), changed({ holdAtMostHours: 24 }))).toEqual([]);
+    expect(times(roster, changed({ holdAtMostHours: 24 }))).toEqual([]);
+    const deactivates = { whenStillUsed: 'deactivate' } as const;
+    expect(times(changed({ ...deactivates, holdAtMostHours: 24 }), changed(deactivates))).toEqual([]);
+  });
+});
+
+describe('adoptSecret', () => {
+  const adopted = (to: Roster, from: Roster = roster) => dangers(to, from, 'secret-adopted');
+
+  test('is dangerous, and the plan says who loses access', () => {
+    expect(adopted(changed({ adoptSecret: true }))[0]!.reason).toContain(
+      'every reader that the roster does not list loses access',
+    );
+    expect(adopted(joined({ adoptSecret: true }))).toHaveLength(1);
+    const elsewhere = changed({ adoptSecret: true, secretName: '/access-key/elsewhere' });
+    expect(adopted(elsewhere, changed({ adoptSecret: true }))).toHaveLength(1);
+  });
+
+  test('is harmless once it was acknowledged, and when it is taken back', () => {
+    expect(adopted(changed({ adoptSecret: true }), changed({ adoptSecret: true }))).toEqual([]);
+    expect(adopted(roster, changed({ adoptSecret: true }))).toEqual([]);
+  });
+});
+
+test('of a retired user who was never in the roster the plan says that its keys end', () => {
+  const plan = planOf(roster, joined({ state: 'retired' }), () => false, NOW);
+  expect(plan.totals.retired).toBe(1);
+  expect(renderPlanText(plan, picocolors.createColors(false))).toContain(
+    '- new.colleague (retired, and not managed before;',
+  );
+  expect(renderPlanMarkdown(plan)).toContain('Retired, and not managed before');
 });

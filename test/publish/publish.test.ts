@@ -69,6 +69,22 @@ describe('slices', () => {
     expect(generationOf(store, '333333333333')).toBeGreaterThan(before);
   });
 
+  test('a user whose secret moves takes the former names along, once each, and loses none by a later publication', async () => {
+    const store = new MemoryStore();
+    const named = (secretName: string) =>
+      withFirstAccount((account) => ({
+        ...account,
+        users: account.users.map((user, index) => (index === 0 ? { ...user, secretName } : user)),
+      }));
+    for (const name of ['/access-key/a', '/access-key/b', '/access-key/c', '/access-key/a'])
+      await publishSlices(named(name), named(name).accounts, store, NOW);
+    const [first, second] = store.json<RosterSlice>('roster/333333333333.json').users;
+    expect(first!.formerSecretNames).toEqual(['/access-key/b', '/access-key/c']);
+    expect(second).not.toHaveProperty('formerSecretNames');
+    const again = await publishSlices(named('/access-key/a'), named('/access-key/a').accounts, store, LATER);
+    expect(again.written).toEqual([]);
+  });
+
   test('a slice that was cut off is replaced', async () => {
     const store = new MemoryStore();
     store.objects.set('roster/333333333333.json', Buffer.from('{"schemaVersion":1,"gen'));
