@@ -16,6 +16,7 @@ const VALUES: Readonly<Record<string, string>> = {
   former: VERSION,
   notified: VERSION,
   failed: `${VERSION} \\S+ ${INSTANT}`,
+  'failure-reported': `${INSTANT} ${VERSION} (failed|partial)`,
   outstanding: `${VERSION} ${INSTANT}`,
   lost: `${INSTANT}( ${KEY_ID})*`,
   released: INSTANT,

@@ -15,6 +15,7 @@ import {
   thawedAt,
 } from '../roster/suspension';
 import { TAGS, failureTag, isCompromised, alertsOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
+import { GIVEN_UP, isWait } from '../ledger/failure-reports';
 import { isBegun } from '../ledger/intents';
 import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
 import { lastFour } from '../keys/describe';
@@ -25,6 +26,7 @@ import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent } from '../../contract/notice';
 import { codeOf, nameOf, reasonOf } from '../errors';
+import type { Secret } from '../ports';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = 3_600_000;
@@ -116,7 +118,7 @@ async function letFinish(state: UserState, pending: string): Promise<Due> {
 async function giveUp(state: UserState, pending: string): Promise<void> {
   await state.secrets.tag(
     state.secret.arn,
-    failureTag({ token: pending, code: 'given-up', at: state.now, since: state.now }),
+    failureTag({ token: pending, code: GIVEN_UP, at: state.now, since: state.now }),
   );
   await state.secrets.moveStage(state.secret.arn, 'AWSPENDING', { from: pending });
 }
@@ -251,13 +253,20 @@ async function restart(state: UserState, pending: string): Promise<Due> {
   }
   const dueAt = new Date(Math.max(...left.map((at) => at.getTime())) + RESTART_AFTER_MS);
   const lacksRoom = state.pendingKeyId === undefined && !hasRoom(state);
-  reportOutstanding(state, { failure, lacksRoom, late: now >= dueAt });
-  if (now < dueAt) return dueAt;
+  const hasWaited = !lacksRoom && state.pendingKeyId === undefined && alertsOf(secret).has('ROTATION_WAITS');
+  const isUntested = !lacksRoom && failure !== undefined && isWait(failure.code) && isLeftSince(secret, failure);
+  if (!hasWaited)
+    reportOutstanding(state, { failure: isUntested ? undefined : failure, lacksRoom, late: now >= dueAt });
+  if (now < dueAt && !hasWaited) return dueAt;
   if (lacksRoom) return 'on-change';
   await secrets.tag(secret.arn, leftTag(pending, now));
   await startAgain(state, pending);
   return again;
 }
+
+/** It was started again, and what came of that is not known yet. */
+const isLeftSince = (secret: Secret, { token, at }: Failure): boolean =>
+  (leftSince(secret, token)?.getTime() ?? 0) >= at.getTime();
 
 /** How an outstanding rotation stands. */
 interface Outstanding {

@@ -22,6 +22,7 @@ import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
 import { soonest, type Due } from './due';
 import { readUserState, type UserOutcome, type UserState } from './user-state';
 import type { Run, RunBudget } from './context';
+import { reportRecordedFailure } from './report-recorded-failure';
 import { reportOf, reportOfRetired } from './user-report';
 
 /**
@@ -102,6 +103,7 @@ async function doWhatIsDue(state: UserState, found: User | undefined, budget: Ru
   if (await repairLedger(state, found)) return { due: 'next-run', waits: false };
   const compromisedKeyWorks = await keepDeactivated(state);
   const policyDue = await applyPolicy(state, found);
+  await reportRecordedFailure(state);
   await finishRotation(state);
   const storedValueFails = await noticeForeignCurrent(state);
   const keysDue = await reconcileKeys(state);

@@ -7,9 +7,11 @@ import { calendarDate } from '../time';
 import { guardRotation } from './guard';
 import { identifySubject, type Subject } from '../roster/subject';
 import { parseStepEvent, type Step, type StepEvent } from './step-event';
-import { failureOf, failureTag } from '../ledger/tags';
+import { failureReportTag, isReportDue, isWait } from '../ledger/failure-reports';
+import { failureOf, failureTag, TAGS } from '../ledger/tags';
 import { stepsOf, stepTag } from '../ledger/steps';
-import type { NoticeOf } from '../../contract/notice';
+import type { NoticeEvent, NoticeOf } from '../../contract/notice';
+import type { Secret } from '../ports';
 import type { Rotation, RotationPorts, RotationSettings } from './context';
 import { noticeBase } from '../notices/compose';
 import { setSecret } from './set-secret';
@@ -60,13 +62,13 @@ async function keepStep({ secrets, secret, event, settings, clock, log }: Rotati
   }
 }
 
-/** Guards that speak of the roster concern a person; a replayed or foreign token concerns nobody. */
-const REFUSALS_TOLD = new Set<string>([
-  'SECRET_NOT_IN_ROSTER',
-  'SLICE_MISSING',
-  'SLICE_INVALID',
-  'SLICE_OUTDATED',
-  'USER_NOT_ROTATED',
+/** A replayed or foreign token concerns nobody. */
+const NOBODYS = new Set<string>([
+  'EVENT_INVALID',
+  'SECRET_UNKNOWN',
+  'SECRET_ROTATION_DISABLED',
+  'TOKEN_UNKNOWN',
+  'TOKEN_NOT_PENDING',
 ]);
 
 async function admit(ports: RotationPorts, settings: RotationSettings, event: StepEvent): Promise<Subject> {
@@ -76,10 +78,25 @@ async function admit(ports: RotationPorts, settings: RotationSettings, event: St
     return subject;
   } catch (error) {
     ports.log.error('step refused', { step: event.step, code: codeOf(error), reason: reasonOf(error) });
-    if (REFUSALS_TOLD.has(codeOf(error)))
-      await ports.notices.send(refusalNotice(settings, event, error, ports.clock.now()));
+    if (!NOBODYS.has(codeOf(error)))
+      await reportRefusal(ports, settings, event, error).catch((cause: unknown) =>
+        ports.log.error('the refusal could not be reported', { code: codeOf(cause) }),
+      );
     throw error;
   }
+}
+
+/** Of a secret of ours the ledger knows what was reported; any other is left as it is. */
+async function reportRefusal(
+  ports: RotationPorts,
+  settings: RotationSettings,
+  event: StepEvent,
+  error: unknown,
+): Promise<void> {
+  const notice = refusalNotice(settings, event, error, ports.clock.now());
+  const secret = await ports.secrets.describe(event.secretId);
+  if (secret?.tags[TAGS.generation] === undefined) return ports.notices.send(notice);
+  await recordAndReport(ports, secret, event.token, error, () => ({ ...notice, secretName: secret.name }));
 }
 
 function refusalNotice(
@@ -117,21 +134,35 @@ function isFinished({ secret }: Subject, { step, token }: StepEvent): boolean {
 }
 
 /**
- * The key unchanged: the admin hears of it. The new key live: the admin hears that something after it failed, and
- * the owner hears of the new key from the resumed rotation. Once for each token and code.
+ * The key unchanged: the admins are notified. The new key live: the admins are notified that something after it failed, and
+ * the owner of the new key by the resumed rotation.
  */
 async function reportFailure(rotation: Rotation, error: unknown): Promise<void> {
-  const { secrets, notices, log, clock, event } = rotation;
+  const { secrets, log, event } = rotation;
   log.error('step failed', { step: event.step, code: codeOf(error), reason: reasonOf(error) });
   const secret = await secrets.describe(rotation.secret.arn);
   if (!secret) return;
   const live = secret.versions[event.token]?.includes('AWSCURRENT') ?? false;
-  const told = failureOf(secret);
+  await recordAndReport(rotation, secret, event.token, error, (since) => failureNotice(rotation, error, live, since));
+}
+
+/** The record comes first: what cannot be sent now is reported later, by reconcile. */
+async function recordAndReport(
+  { secrets, notices, clock }: RotationPorts,
+  secret: Secret,
+  token: string,
+  error: unknown,
+  notice: (since: Date) => NoticeEvent,
+): Promise<void> {
   const at = clock.now();
-  const since = told?.token === event.token ? told.since : at;
-  if (told?.token !== event.token || told.code !== codeOf(error))
-    await notices.send(failureNotice(rotation, error, live, since));
-  await secrets.tag(secret.arn, failureTag({ token: event.token, code: codeOf(error), at, since }));
+  const before = failureOf(secret);
+  const goesOn = before?.token === token && (!isWait(before.code) || isWait(codeOf(error)));
+  const failure = { token, code: codeOf(error), at, since: goesOn ? before.since : at };
+  const kind = secret.versions[token]?.includes('AWSCURRENT') ? 'partial' : 'failed';
+  await secrets.tag(secret.arn, failureTag(failure));
+  if (!isReportDue(secret, failure, kind)) return;
+  await notices.send(notice(failure.since));
+  await secrets.tag(secret.arn, failureReportTag({ at, token, kind }));
 }
 
 function failureNotice(

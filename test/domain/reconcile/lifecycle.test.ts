@@ -421,17 +421,6 @@ describe('rotation events', () => {
     expect(codes(world)).toEqual(['attention ROTATION_FAILED']);
   });
 
-  test('an attempt that was cut off is told, although the function told of the one a minute before', async () => {
-    const { world } = await settled();
-    const token = world.startRotation();
-    world.between = (index) => void (world.calls[index] === 'iam:CreateAccessKey' && world.faults.set(index, 'error'));
-    await world.step('createSecret', token);
-    world.between = () => {};
-    world.pass(1 / 60);
-    await world.reconcile(event(world, 'RotationFailed'));
-    expect(codes(world)).toEqual(['rotation-failed', 'attention ROTATION_FAILED']);
-  });
-
   test('asks for a look at its own user, not at the whole account', async () => {
     const { world } = await settled();
     world.slice = { ...world.slice!, users: [ANN, { ...ANN, name: 'ben', secretName: '/access-key/ben' }] };

@@ -1,6 +1,5 @@
 /** What must hold at every instant of a schedule, and when it has come to rest. */
 import { hoursToMs } from '../../../lambda/domain/time';
-import { digest } from '../../../lambda/domain/digest';
 import { retirementsOf } from '../../../lambda/domain/ledger/retirements';
 import { codeOf } from '../../../lambda/domain/errors';
 import type { NoticeType } from '../../../lambda/contract/notice';
@@ -14,18 +13,24 @@ type Seen = Pick<Key, 'id' | 'status'>;
 
 /** One invocation lasts that long at most: instants of the same act differ by no more. */
 const SLACK_MS = 5 * 60_000;
-/** Of a step that comes after its rotation was given up: the failure that ended it is what an admin must have heard of. */
-const GIVEN_UP = 'TOKEN_NOT_PENDING';
 /** Between the last reading and the end of an act: the ledger or the evidence, and the act. */
 const CALLS_OF_AN_ACT = 2;
 const FAILURES: readonly NoticeType[] = ['rotation-failed', 'rotation-partial'];
+const FAILING: readonly string[] = [
+  'ROTATION_FAILED',
+  'ROTATION_ABANDONED',
+  'ROTATION_FAILS',
+  'ROTATION_UNFINISHED',
+  'ROTATION_WAITS',
+];
+const DAY_MS = 24 * 3_600_000;
 
 interface Failure {
   readonly token: string;
   /** Undefined of a function that was cut off. */
   readonly code?: string;
-  /** Id of the notice by which reconcile tells of it. */
-  readonly id: string;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /** Watches a world; problems are sentences. */
@@ -130,7 +135,7 @@ export class Promises {
     const code = failure instanceof Killed ? undefined : codeOf(failure);
     this.failures.push({
       token,
-      id: digest(this.world.arn(this.world.secret), 'RotationFailed', at),
+      at,
       ...(code !== undefined && { code }),
     });
   }
@@ -204,18 +209,14 @@ export class Promises {
     );
   }
 
+  /** Failures that no report of this user's names: one on the day before stands for those that follow. */
   private untold(): Failure[] {
-    const { notices } = this.world;
+    const reports = this.world.notices.filter(
+      ({ type, code, audience }) =>
+        audience.includes('admin') && (FAILURES.includes(type) || FAILING.includes(code ?? '')),
+    );
     return this.failures.filter(
-      (failure) =>
-        !notices.some(
-          ({ id, type, versionId, code, audience }) =>
-            audience.includes('admin') &&
-            (id === failure.id ||
-              (FAILURES.includes(type) &&
-                versionId === failure.token &&
-                (code === failure.code || failure.code === GIVEN_UP))),
-        ),
+      ({ at }) => !reports.some(({ occurredAt }) => Date.parse(occurredAt) >= Date.parse(at) - DAY_MS),
     );
   }
 

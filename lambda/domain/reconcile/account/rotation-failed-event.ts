@@ -1,6 +1,7 @@
 /** What CloudTrail tells of rotations: the only word when the function never ran. */
 import { digest } from '../../digest';
 import { isElsewhere } from '../../roster/subject';
+import { failureReportTag, isReportDue } from '../../ledger/failure-reports';
 import { failureOf } from '../../ledger/tags';
 import type { Run } from '../context';
 import { noticeBase } from '../../notices/compose';
@@ -41,7 +42,10 @@ export function rotationFailureOf(event: unknown): RotationFailure | undefined {
   };
 }
 
-/** Tells the admins of a failure that the rotate function itself did not tell of. Events of secrets that are none of ours are not looked at. */
+/**
+ * Reports a failure of which the rotate function itself left no record, at most once a day and user. Events of secrets that
+ * are none of ours are not looked at.
+ */
 export async function reportRotationFailure(
   { secrets, notices, clock, slice }: Run,
   { name, secretId, at }: RotationFailure,
@@ -50,19 +54,21 @@ export async function reportRotationFailure(
   const secret = user && (await secrets.describe(secretId));
   if (!secret) return;
   const failure = failureOf(secret);
-  const happenedAt = new Date(at).getTime() || clock.now().getTime();
-  const told = failure && Math.abs(happenedAt - failure.at.getTime()) < RECORDED_WITHIN_MS;
-  const open = outstanding(secret) !== undefined;
-  if (told) return;
+  const now = clock.now();
+  const happenedAt = new Date(new Date(at).getTime() || now.getTime());
+  if (failure && Math.abs(happenedAt.getTime() - failure.at.getTime()) < RECORDED_WITHIN_MS) return;
+  const token = outstanding(secret) ?? '-';
+  if (!isReportDue(secret, { token, at: now, since: happenedAt }, 'failed')) return;
   await notices.send({
-    ...noticeBase({ slice, user, secret }, clock.now()),
+    ...noticeBase({ slice, user, secret }, now),
     id: digest(secret.arn, name, at),
     type: 'attention',
     audience: ['admin'],
     code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',
-    reason: `Secrets Manager reported ${name}, and the rotate function left no record of a failure: it did not run, or was cut off`,
-    nextStep: `${open ? 'it is attempted again' : 'nothing is outstanding any more'}; if this comes again, look whether the function runs at all: its permission, its concurrency, its logs`,
+    reason: `Secrets Manager reported ${name}, and the rotate function left no record of why`,
+    nextStep: `${outstanding(secret) ? 'it is attempted again' : 'nothing is outstanding any more'}; its logs say whether the function ran: if not, look at its permission and its concurrency`,
   });
+  await secrets.tag(secret.arn, failureReportTag({ at: now, token, kind: 'failed' }));
 }
 
 /** By name, or by an ARN of the account that ends in the name, a hyphen and six characters. */

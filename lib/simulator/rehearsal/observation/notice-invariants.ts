@@ -54,7 +54,7 @@ export class NoticeCounter {
     const before = (this.published.get(occasion) ?? []).filter((earlier) => earlier > since);
     this.published.set(occasion, [...before, at.getTime()]);
     const { type, code } = notice as Partial<NoticeOf<'attention'>>;
-    if (before.length < MOST_A_DAY || code === ONCE_AN_EVENT) return [];
+    if (before.length < MOST_A_DAY) return [];
     return [
       {
         rule: 'notices-once-a-day',
@@ -67,13 +67,16 @@ export class NoticeCounter {
 
 const ALMOST_A_DAY_MS = 23 * 3_600_000;
 const MOST_A_DAY = 2;
-/** Known gap: each event of CloudTrail about a rotation that the function did not report is a notice of its own. */
-const ONCE_AN_EVENT = 'ROTATION_FAILED';
+
+/** However many attempts fail, for whatever reason, and whoever reports them. */
+const isFailedRotation = ({ type, code }: Partial<NoticeOf<'attention' | 'rotation-failed'>>): boolean =>
+  type === 'rotation-failed' || code === 'ROTATION_FAILED' || code === 'ROTATION_ABANDONED';
 
 /** Key and version belong to the occasion: two rotations of a day are two. */
 function occasionOf(notice: NoticeEvent): string {
-  const { accountId, userName, type } = notice;
+  const { accountId, userName, secretName, type } = notice;
+  if (isFailedRotation(notice as Partial<NoticeOf<'attention'>>)) return [accountId, userName, 'fails'].join(' ');
   const { code, versionId, previousKey } = notice as Partial<NoticeOf<'rotation-partial'>>;
   const keyId = previousKey && 'keyId' in previousKey ? previousKey.keyId : '';
-  return [accountId, userName, type, code, versionId, keyId].join(' ');
+  return [accountId, userName, secretName, type, code, versionId, keyId].join(' ');
 }
