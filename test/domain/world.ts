@@ -650,7 +650,7 @@ export class World {
         ...(secret.functionArn && { rotationFunctionArn: secret.functionArn }),
         ...(secret.deletedAt && { deletedAt: secret.deletedAt }),
         versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),
-        ...soundTags(secret.tags),
+        ...soundTags({ ...secret.tags }),
       }
     );
   }
