@@ -119,7 +119,7 @@ const rooms = [
   },
   {
     room: 'lib/simulator/rehearsal/scenario',
-    rooms: ['lib/simulator/rehearsal/history', 'config'],
+    rooms: ['lib/simulator/rehearsal/history', 'lib/simulator/local-organization', 'config'],
     packages: ['node:*', 'ajv', 'yaml'],
   },
   { room: 'lib/simulator/rehearsal/history', rooms: ['lambda/contract'], packages: [] },

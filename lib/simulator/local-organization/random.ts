@@ -1,4 +1,4 @@
-/** Where every random choice of the local organization comes from: one seed replays a whole run. */
+/** Where every random choice of a rehearsal comes from, of the organization and of its owners: one seed replays it. */
 
 export interface Random {
   /** In [0, 1). */
@@ -21,6 +21,24 @@ export function seededRandom(seed: number | string): Random {
     Array.from({ length }, () => alphabet.charAt(integer(alphabet.length))).join('');
   const uuid = (): string => `${id(HEX, 8)}-${id(HEX, 4)}-4${id(HEX, 3)}-${id('89ab', 1)}${id(HEX, 3)}-${id(HEX, 12)}`;
   return { next, integer, id, uuid, fork: (name) => seededRandom(`${seed}/${name}`) };
+}
+
+/** A whole number, both ends included. */
+export const between = (random: Random, least: number, most: number): number =>
+  least + random.integer(most - least + 1);
+
+/**
+ * One of the choices, each as likely as its weight says.
+ * @throws RangeError when no choice has a weight
+ */
+export function oneOf<Choice extends string>(random: Random, weights: Readonly<Record<Choice, number>>): Choice {
+  const entries = Object.entries(weights) as [Choice, number][];
+  let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
+  for (const [choice, weight] of entries) {
+    left -= weight;
+    if (left < 0) return choice;
+  }
+  throw new RangeError('no choice has a weight');
 }
 
 type State = readonly [number, number, number, number];

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../lib/simulator/local-organization/random';
+import { between, oneOf, seededRandom } from '../../../lib/simulator/local-organization/random';
 
 const draw = (seed: number | string): number[] => {
   const random = seededRandom(seed);
@@ -35,4 +35,15 @@ test('a fork does not depend on what was drawn before, nor draws from its parent
 test('ids keep to the alphabet and uuids are of version 4', () => {
   expect(seededRandom(1).id('AB', 20)).toMatch(/^[AB]{20}$/);
   expect(seededRandom(1).uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test('whole numbers between two reach both ends and stay within, and choices come as often as they weigh', () => {
+  const random = seededRandom('draws');
+  const numbers = Array.from({ length: 500 }, () => between(random, 3, 5));
+  expect([...new Set(numbers)].sort()).toEqual([3, 4, 5]);
+  const choices = Array.from({ length: 1_000 }, () => oneOf(random, { often: 9, seldom: 1, never: 0 }));
+  const seldom = choices.filter((choice) => choice === 'seldom').length;
+  expect(choices).not.toContain('never');
+  expect([seldom > 50, seldom < 150]).toEqual([true, true]);
+  expect(() => oneOf(random, { never: 0 })).toThrow(RangeError);
 });

@@ -1,4 +1,4 @@
-import { SeededDraw } from './seeded-draw';
+import { between, oneOf, seededRandom, type Random } from '../../local-organization/random';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -29,48 +29,51 @@ export interface ExistingKey {
     | { readonly by: 'nobody' };
 }
 
-/** The profile of one user; `mustHaveKey` for users who will never get one from the product. */
+/**
+ * The profile of one user, drawn from a stream of its own, so that one more user in the roster leaves all others as
+ * they were; `mustHaveKey` for users who will never get one from the product.
+ */
 export function drawOwnerProfile(
   seed: number,
   accountId: string,
   userName: string,
   mustHaveKey: boolean,
 ): OwnerProfile {
-  const draw = new SeededDraw(seed, 'profile', accountId, userName);
-  const temper = draw.oneOf<Temper>({ prompt: 5, steady: 3, slow: 2 });
+  const random = seededRandom(`owner ${seed} ${accountId} ${userName}`);
+  const temper = oneOf<Temper>(random, { prompt: 5, steady: 3, slow: 2 });
   return {
-    workMinute: draw.between(7 * 60, 19 * 60),
+    workMinute: between(random, 7 * 60, 19 * 60),
     temper,
-    switchDelayMs: () => drawDelay(draw, temper),
-    existingKeys: drawExistingKeys(draw, mustHaveKey),
+    switchDelayMs: () => drawDelay(random, temper),
+    existingKeys: drawExistingKeys(random, mustHaveKey),
   };
 }
 
-function drawDelay(draw: SeededDraw, temper: Temper): number {
+function drawDelay(random: Random, temper: Temper): number {
   switch (temper) {
     case 'prompt':
-      return draw.between(5, 8 * 60) * MINUTE_MS;
+      return between(random, 5, 8 * 60) * MINUTE_MS;
     case 'steady':
-      return draw.between(1, 4) * DAY_MS + draw.between(0, 600) * MINUTE_MS;
+      return between(random, 1, 4) * DAY_MS + between(random, 0, 600) * MINUTE_MS;
     case 'slow':
-      return draw.between(8, 15) * DAY_MS + draw.between(0, 600) * MINUTE_MS;
+      return between(random, 8, 15) * DAY_MS + between(random, 0, 600) * MINUTE_MS;
   }
 }
 
-function drawExistingKeys(draw: SeededDraw, mustHaveKey: boolean): readonly ExistingKey[] {
-  const kind = draw.oneOf({ none: mustHaveKey ? 0 : 2, one: 4, unusedSecond: 2, usedSecond: 1 });
-  const owners: ExistingKey = { ageDays: draw.between(30, 700), use: { by: 'owner' } };
+function drawExistingKeys(random: Random, mustHaveKey: boolean): readonly ExistingKey[] {
+  const kind = oneOf(random, { none: mustHaveKey ? 0 : 2, one: 4, unusedSecond: 2, usedSecond: 1 });
+  const owners: ExistingKey = { ageDays: between(random, 30, 700), use: { by: 'owner' } };
   switch (kind) {
     case 'none':
       return [];
     case 'one':
       return [owners];
     case 'unusedSecond':
-      return [owners, { ageDays: draw.between(200, 1500), use: { by: 'nobody' } }];
+      return [owners, { ageDays: between(random, 200, 1500), use: { by: 'nobody' } }];
     case 'usedSecond':
       return [
         owners,
-        { ageDays: draw.between(200, 1500), use: { by: 'forgotten script', untilDay: draw.between(6, 20) } },
+        { ageDays: between(random, 200, 1500), use: { by: 'forgotten script', untilDay: between(random, 6, 20) } },
       ];
   }
 }

@@ -1,5 +1,5 @@
 import type { Band } from '../../../../lib/simulator/rehearsal/output/calendar-bands';
-import { SeededDraw } from '../../../../lib/simulator/rehearsal/scenario/seeded-draw';
+import { between, seededRandom } from '../../../../lib/simulator/local-organization/random';
 import type { LoggedEvent } from '../../../../lib/simulator/rehearsal/history/event-log';
 import { reportOf, type RehearsalReport } from '../../../../lib/simulator/rehearsal/output/report';
 
@@ -33,7 +33,7 @@ export function inventReport(
 }
 
 function invent(user: InventedUser): readonly LoggedEvent[] {
-  const draw = new SeededDraw(1, 'invented', user.accountId, user.userName);
+  const random = seededRandom(`invented ${user.accountId} ${user.userName}`);
   const on = (days: number) => ({
     at: new Date(START + Math.round(days * DAY_MS)).toISOString(),
     accountId: user.accountId,
@@ -44,9 +44,9 @@ function invent(user: InventedUser): readonly LoggedEvent[] {
   ];
   let held = 'AKIAEXISTING0000000A';
   let usedUntil = 0;
-  for (let rotation = 1, at = draw.between(0, 3); at < 115; rotation += 1, at += 30 * draw.between(1, 2)) {
+  for (let rotation = 1, at = between(random, 0, 3); at < 115; rotation += 1, at += 30 * between(random, 1, 2)) {
     const keyId = `AKIAROTATED00000000${rotation}`;
-    const switchAt = at + draw.between(1, 9);
+    const switchAt = at + between(random, 1, 9);
     events.push({ ...on(at), kind: 'key-created', keyId, origin: 'rotation' });
     events.push({ ...on(at), kind: 'notice', type: 'rotated', eventId: `${rotation}`.padStart(32, '0') });
     events.push({
