@@ -72,6 +72,11 @@ export function userPairs(
   return [...pairs.values()];
 }
 
+function changeOf(before: object | undefined, after: object | undefined): AccountChange['change'] {
+  if (!before) return 'added';
+  return after ? 'changed' : 'removed';
+}
+
 function accountChange(before: RosterAccount | undefined, after: RosterAccount | undefined): AccountChange | undefined {
   const { id, name } = (after ?? before)!;
   const pairs = userPairs(before, after);
@@ -80,7 +85,7 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
   const change: AccountChange = {
     id,
     name,
-    change: before ? (after ? 'changed' : 'removed') : 'added',
+    change: changeOf(before, after),
     fields: before && after ? differences(accountFields(before), accountFields(after)) : [],
     added: names(({ from }) => !from),
     removed: names(({ to }) => !to),
@@ -171,8 +176,7 @@ export const userFields = (user: SliceUser): Fields => ({
 });
 
 /** `48h` or `7d`, whichever says it whole. */
-export const printHours = (hours: number): string =>
-  hours > 0 && hours % 24 === 0 ? `${hours / 24}d` : hours === 0 ? '0d' : `${hours}h`;
+export const printHours = (hours: number): string => (hours % 24 === 0 ? `${hours / 24}d` : `${hours}h`);
 
 export const printFreeze = (windows: Roster['limits']['freeze']): string | undefined =>
   list(windows.map(({ from, to }) => `${from} to ${to}`));

@@ -45,5 +45,7 @@ export function statementsIn(value: unknown): readonly PolicyStatement[] {
   return [...own, ...Object.entries(value).flatMap(([name, part]) => (name === 'Statement' ? [] : statementsIn(part)))];
 }
 
-export const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+export function listOf<T>(value: T | readonly T[] | undefined): readonly T[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? value : [value as T];
+}

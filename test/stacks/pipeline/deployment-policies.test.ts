@@ -53,6 +53,12 @@ interface Exception {
   readonly reason?: string;
 }
 
+/** Inline policies, in a role or beside it. */
+function policiesIn({ type, properties }: Resolved): any[] {
+  if (type === 'AWS::IAM::Role') return (properties.Policies ?? []).map(({ PolicyDocument }: any) => PolicyDocument);
+  return /^AWS::IAM::(Role)?Policy$/.test(type) ? [properties.PolicyDocument] : [];
+}
+
 const exceptionsOf = (type: string): Exception[] =>
   (exceptions as Exception[]).filter((exception) => exception.type === type);
 
@@ -319,15 +325,7 @@ describe('the security account, where whoever deploys must not become its admini
     const covers = securityBoundary.Statement.flatMap(({ Action }) => Action).map(
       (action) => new RegExp(`^${action.replaceAll('*', '.*')}$`),
     );
-    const policies = inAccount(SECURITY).flatMap(({ resources }) =>
-      resources.flatMap(({ type, properties: p }) =>
-        type === 'AWS::IAM::Role'
-          ? (p.Policies ?? []).map(({ PolicyDocument }: any) => PolicyDocument)
-          : /^AWS::IAM::(Role)?Policy$/.test(type)
-            ? [p.PolicyDocument]
-            : [],
-      ),
-    );
+    const policies = inAccount(SECURITY).flatMap(({ resources }) => resources.flatMap(policiesIn));
     const actions = new Set<string>(
       policies.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)),
     );
@@ -390,13 +388,7 @@ describe('an account that is a stage of the pipeline', () => {
 
 test('the boundary names every action of the roles that it bounds', () => {
   const [{ resources } = { resources: [] }] = inAccount(MANAGEMENT);
-  const documents = resources.flatMap(({ type, properties: p }) =>
-    type === 'AWS::IAM::Role'
-      ? p.Policies.map(({ PolicyDocument }: any) => PolicyDocument)
-      : type === 'AWS::IAM::RolePolicy'
-        ? [p.PolicyDocument]
-        : [],
-  );
+  const documents = resources.flatMap(policiesIn);
   const actions: Set<string> = new Set(
     documents.flatMap(({ Statement }) => Statement.flatMap(({ Action }: any) => Action)),
   );

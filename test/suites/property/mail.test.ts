@@ -30,7 +30,7 @@ const values = (names: readonly string[]): fc.Arbitrary<Record<string, string>> 
   fc.record(Object.fromEntries(names.map((name) => [name, hostile])));
 
 const type = fc.constantFrom(...OWNER_NOTICE_TYPES);
-const recipient = fc.constantFrom('owner', 'no-address', 'not-in-roster');
+const recipient = fc.constantFrom<'owner' | 'no-address' | 'not-in-roster'>('owner', 'no-address', 'not-in-roster');
 const ROSTER = ['userName', 'secretName', 'reader', 'accountId', 'accountName', 'region'];
 const EVENT = ['userName', 'currentKeyId', 'previousKeyId', 'code', 'service', 'usedIn'];
 const HARMLESS = Object.fromEntries([...ROSTER, ...EVENT].map((name) => [name, 'harmless']));
@@ -38,7 +38,7 @@ const HARMLESS = Object.fromEntries([...ROSTER, ...EVENT].map((name) => [name, '
 /** The mail that these values make, past all that would refuse them before. */
 function mailOf(
   kind: NoticeEvent['type'],
-  to: string,
+  to: 'owner' | 'no-address' | 'not-in-roster',
   roster: Record<string, string>,
   event: Record<string, string>,
 ): Mail {
@@ -55,13 +55,12 @@ function mailOf(
     previousKey: { ...(usual.previousKey ?? { kind: 'none' }), keyId },
     previousKeyLastUsed: { at: '2026-03-12T22:05:00.000Z', service, region },
   } as OwnerEvent;
-  const receiver: Recipient =
-    to === 'owner'
-      ? { kind: 'owner', user: owner, address: 'a@example.com' }
-      : to === 'no-address'
-        ? { kind: 'admins', because: 'no-address', user: owner }
-        : { kind: 'admins', because: 'not-in-roster' };
-  return ownerMail(told, receiver, {
+  const receivers: Readonly<Record<typeof to, Recipient>> = {
+    owner: { kind: 'owner', user: owner, address: 'a@example.com' },
+    'no-address': { kind: 'admins', because: 'no-address', user: owner },
+    'not-in-roster': { kind: 'admins', because: 'not-in-roster' },
+  };
+  return ownerMail(told, receivers[to], {
     ...slice(owner),
     accountId: roster.accountId!,
     accountName: roster.accountName!,

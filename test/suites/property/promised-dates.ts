@@ -172,7 +172,8 @@ class Observer {
     const { state, keepPreviousForHours } = this.world.slice!.users[0]!;
     if (this.deed === 'rotate' && this.inactive.has(id)) return this.count('deleted for room');
     if (this.deed === 'rotate') assert.equal(keepPreviousForHours, 0, `${id} was deleted within a rotation`);
-    this.count(this.deed === 'rotate' ? 'deleted at once' : state === 'retired' ? 'ended' : 'deleted');
+    if (this.deed === 'rotate') this.count('deleted at once');
+    else this.count(state === 'retired' ? 'ended' : 'deleted');
     this.notBefore(id, 'until');
     this.notBefore(id, 'deletedAfter');
   }

@@ -54,19 +54,18 @@ const unlike = (inherited: Written, own: Written): Written =>
     own,
   );
 
+function writtenGuard(guard: Roster['userGuard']): unknown {
+  if (guard.kind === 'none') return 'none';
+  return guard.kind === 'tag' ? { tag: { key: guard.key, value: guard.value } } : { path: guard.path };
+}
+
 /** As a person would write it: what the first user has stands at the levels above, the others write what differs. */
 function written(
   { organization, region, userGuard, secretsKey, notifications, source, limits, acknowledge, accounts }: Roster,
   at: Levels,
   defaults: Written,
 ) {
-  const guard =
-    userGuard.kind === 'none'
-      ? 'none'
-      : userGuard.kind === 'tag'
-        ? { tag: { key: userGuard.key, value: userGuard.value } }
-        : { path: userGuard.path };
-  const place = { region, userGuard: guard };
+  const place = { region, userGuard: writtenGuard(userGuard) };
   return {
     version: 1,
     ...(organization ? { organization: { ...organization, ...place } } : place),

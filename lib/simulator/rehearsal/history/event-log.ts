@@ -92,7 +92,7 @@ export class History {
   }
 
   get events(): readonly LoggedEvent[] {
-    return this.recorded.toSorted((one, other) => (one.at < other.at ? -1 : one.at > other.at ? 1 : 0));
+    return this.recorded.toSorted((one, other) => Number(one.at > other.at) - Number(one.at < other.at));
   }
 
   get violations(): readonly Violation[] {

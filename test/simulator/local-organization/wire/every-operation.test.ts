@@ -257,6 +257,16 @@ const ABSENT = 'StackSetNotFoundException';
 /** Answers from a host of its own. */
 const ELSEWHERE = 'WriteGetObjectResponse';
 
+/** Members that say where the request goes. */
+const PLACES: Readonly<Record<string, string>> = { Bucket: 'bucket', Key: 'key' };
+
+/** A value of the member's kind. */
+function someValue(member: NormalizedSchema): unknown {
+  if (member.isNumericSchema()) return 1;
+  if (member.isBooleanSchema()) return true;
+  return member.isTimestampSchema() ? 1_800_000_000 : 'something';
+}
+
 /** Values of every kind that are wrong for most members. */
 const ODD: readonly unknown[] = [
   '',
@@ -315,13 +325,7 @@ it.each(operations)(
         member.isMapSchema()
       )
         continue;
-      const value = member.isNumericSchema()
-        ? 1
-        : member.isBooleanSchema()
-          ? true
-          : member.isTimestampSchema()
-            ? 1_800_000_000
-            : 'something';
+      const value = someValue(member);
       expect({
         with: name,
         ...(await send(service, rawRequest(service, operation, { ...good, [name]: value }))),
@@ -355,12 +359,7 @@ it.each(SERVICES)(
     for (const operation of operationNames(service)) {
       if (CLAIMS[service][operation] || operation === ELSEWHERE) continue;
       const { input: schema } = operationModel(service, operation)!;
-      const required = Object.fromEntries(
-        requiredMembers(schema).map((name) => [
-          name,
-          name === 'Bucket' ? 'bucket' : name === 'Key' ? 'key' : 'something',
-        ]),
-      );
+      const required = Object.fromEntries(requiredMembers(schema).map((name) => [name, PLACES[name] ?? 'something']));
       const { status, code } = await send(service, rawRequest(service, operation, required));
       expect({ operation, status, code }).toEqual({ operation, status: 501, code: 'NotImplemented' });
     }

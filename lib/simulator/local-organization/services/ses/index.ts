@@ -65,6 +65,11 @@ export function sesService({ clock, random, publish }: SesOptions): { service: S
   return { service, state };
 }
 
+function dkimStatus(hasTokens: boolean, verified: boolean): string {
+  if (!hasTokens) return 'NotStarted';
+  return verified ? 'Success' : 'Pending';
+}
+
 /** Asking for an identity's confirmation, and looking whether it came. */
 function identityOperations(state: SesState): Service['operations'] {
   const identities = (input: { Identities?: string[] }): string[] => input.Identities ?? [];
@@ -99,7 +104,7 @@ function identityOperations(state: SesState): Service['operations'] {
         DkimAttributes: Object.fromEntries(
           identities(input).map((name) => {
             const { dkimTokens = [], verified = false } = state.find(call.principal.accountId, call.region, name) ?? {};
-            const status = dkimTokens.length === 0 ? 'NotStarted' : verified ? 'Success' : 'Pending';
+            const status = dkimStatus(dkimTokens.length > 0, verified);
             return [
               name,
               { DkimEnabled: dkimTokens.length > 0, DkimVerificationStatus: status, DkimTokens: [...dkimTokens] },
