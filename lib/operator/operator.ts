@@ -64,19 +64,7 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
   return {
     async operate(accountId, command) {
       const name = `arn:${partition}:lambda:${region}:${accountId}:function:${FUNCTIONS.operate.name}`;
-      const { lambda, caller } = await session();
-      const answer = await lambda.send(
-        new InvokeCommand({
-          FunctionName: name,
-          Payload: Buffer.from(JSON.stringify({ ...command, requestedBy: caller })),
-        }),
-      );
-      const payload = JSON.parse(Buffer.from(answer.Payload ?? []).toString() || 'null') as {
-        message?: string;
-        errorMessage?: string;
-      } | null;
-      if (answer.FunctionError) throw new Error(payload?.errorMessage ?? 'operate failed without saying why');
-      return payload?.message ?? '';
+      return invoke(await session(), name, command);
     },
     async report(accountId) {
       const stored = await (await session()).store.read(reportPath(accountId));
@@ -87,13 +75,7 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
       return stored && (JSON.parse(stored.text) as RosterSlice).generation;
     },
     async stackStatuses(stackSetName) {
-      const { cloudFormation } = await session();
-      const input: ListStackInstancesInput = { StackSetName: stackSetName, CallAs: 'DELEGATED_ADMIN' };
-      const statuses = new Map<string, string>();
-      for await (const { Summaries = [] } of paginateListStackInstances({ client: cloudFormation }, input))
-        for (const summary of Summaries)
-          if (summary.Region === region) statuses.set(summary.Account!, statusOf(summary));
-      return statuses;
+      return stackStatuses(await session(), stackSetName, region);
     },
     async publishedAt(keys) {
       const { store } = await session();
@@ -101,6 +83,34 @@ export function operatorOf(place: OperatorPlace, config: ClientConfig, now: () =
       return written.some((at) => !at) ? undefined : new Date(Math.max(...written.map(Number)));
     },
   };
+}
+
+/** @throws Error with the function's own words when it failed */
+async function invoke({ lambda, caller }: Session, functionArn: string, command: object): Promise<string> {
+  const { Payload, FunctionError } = await lambda.send(
+    new InvokeCommand({
+      FunctionName: functionArn,
+      Payload: Buffer.from(JSON.stringify({ ...command, requestedBy: caller })),
+    }),
+  );
+  const answer = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null') as {
+    message?: string;
+    errorMessage?: string;
+  } | null;
+  if (FunctionError) throw new Error(answer?.errorMessage ?? 'operate failed without saying why');
+  return answer?.message ?? '';
+}
+
+async function stackStatuses(
+  { cloudFormation }: Session,
+  stackSetName: string,
+  region: string,
+): Promise<ReadonlyMap<string, string>> {
+  const input: ListStackInstancesInput = { StackSetName: stackSetName, CallAs: 'DELEGATED_ADMIN' };
+  const statuses = new Map<string, string>();
+  for await (const { Summaries = [] } of paginateListStackInstances({ client: cloudFormation }, input))
+    for (const summary of Summaries) if (summary.Region === region) statuses.set(summary.Account!, statusOf(summary));
+  return statuses;
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_StackInstanceSummary.html */

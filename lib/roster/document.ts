@@ -154,37 +154,31 @@ function refuse(token: CST.Token, depth: number): Refusal | undefined {
       `a map with ${token.items.length} keys begins here, and no map of a roster has more than a few dozen`,
       'check whether this is the file that was meant',
     );
+  const [code, message, hint] = refusalOf(token) ?? [];
+  return code && at(code, 'source' in token ? token.source.length : 1, message!, hint!);
+}
+
+/** Which of YAML's means a roster does without. */
+function refusalOf(token: CST.Token): readonly [code: ProblemCode, message: string, hint: string] | undefined {
   switch (token.type) {
     case 'alias':
-      return at(
+      return [
         'ROSTER_YAML_ALIAS',
-        token.source.length,
         `an alias, ${quote(token.source)}: a roster has none, so that every line says all it means`,
         'write the value out, or set it in defaults',
-      );
+      ];
     case 'anchor':
-      return at(
+      return [
         'ROSTER_YAML_ALIAS',
-        token.source.length,
         `an anchor, ${quote(token.source)}: a roster has none, so that every line says all it means`,
         'remove it',
-      );
+      ];
     case 'tag':
-      return at(
-        'ROSTER_YAML_TAG',
-        token.source.length,
-        `a tag, ${quote(token.source)}: a roster has plain values only`,
-        'remove it',
-      );
+      return ['ROSTER_YAML_TAG', `a tag, ${quote(token.source)}: a roster has plain values only`, 'remove it'];
     case 'explicit-key-ind':
-      return at('ROSTER_YAML_EXPLICIT_KEY', 1, 'an explicit key (?): a roster has plain keys only', 'write key: value');
+      return ['ROSTER_YAML_EXPLICIT_KEY', 'an explicit key (?): a roster has plain keys only', 'write key: value'];
     case 'directive':
-      return at(
-        'ROSTER_YAML_TAG',
-        token.source.length,
-        `a directive, ${quote(token.source)}: a roster has none`,
-        'remove it',
-      );
+      return ['ROSTER_YAML_TAG', `a directive, ${quote(token.source)}: a roster has none`, 'remove it'];
     default:
       return undefined;
   }

@@ -68,36 +68,42 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
       'the roster has no accounts',
       'add accounts, here or in accounts/*.yaml beside it',
     );
-  if (data.organization === undefined) {
-    if (data.region === undefined)
-      report(
-        judgement,
-        node,
-        [],
-        'ROSTER_MISSING_FIELD',
-        'the roster has neither an organization nor a region',
-        'add region: for one account, or organization: for many',
-      );
-    if (accounts.length === 0 && Array.isArray(data.accounts))
-      report(
-        judgement,
-        node,
-        ['accounts'],
-        'ROSTER_ACCOUNTS_ONE',
-        'there is no account and no organization',
-        'add the one account, or an organization block',
-      );
-    if (accounts.length > 1)
-      report(
-        judgement,
-        accounts[1]!,
-        ['id'],
-        'ROSTER_ACCOUNTS_ONE',
-        `there are ${accounts.length} accounts and no organization`,
-        'add an organization block, or keep one account',
-      );
-    return;
-  }
+  if (data.organization === undefined) checkOneAccount(judgement, node, accounts);
+  else checkOrganization(judgement, node, accounts);
+}
+
+function checkOneAccount(judgement: Judgement, roster: Node, accounts: readonly Node[]): void {
+  if (roster.data.region === undefined)
+    report(
+      judgement,
+      roster,
+      [],
+      'ROSTER_MISSING_FIELD',
+      'the roster has neither an organization nor a region',
+      'add region: for one account, or organization: for many',
+    );
+  if (accounts.length === 0 && Array.isArray(roster.data.accounts))
+    report(
+      judgement,
+      roster,
+      ['accounts'],
+      'ROSTER_ACCOUNTS_ONE',
+      'there is no account and no organization',
+      'add the one account, or an organization block',
+    );
+  if (accounts.length > 1)
+    report(
+      judgement,
+      accounts[1]!,
+      ['id'],
+      'ROSTER_ACCOUNTS_ONE',
+      `there are ${accounts.length} accounts and no organization`,
+      'add an organization block, or keep one account',
+    );
+}
+
+function checkOrganization(judgement: Judgement, node: Node, accounts: readonly Node[]): void {
+  const { data } = node;
   for (const field of ['region', 'userGuard']) {
     if (data[field] !== undefined)
       report(
@@ -120,7 +126,7 @@ function checkShape(judgement: Judgement, roster: RosterDocument, accounts: read
       'add source: with connectionArn, repository and branch',
       'key',
     );
-  checkTarget(judgement, { document: roster, path: ['organization'], data: mapOf(data.organization) });
+  checkTarget(judgement, { document: node.document, path: ['organization'], data: mapOf(data.organization) });
   checkCanaries(judgement, accounts);
   const { managementAccount, securityAccount } = mapOf(data.organization);
   if (managementAccount !== undefined && managementAccount === securityAccount) {
@@ -352,7 +358,7 @@ function hasOwnSecretName(users: readonly Node[]): (user: Node) => boolean {
 }
 
 function checkUser(judgement: Judgement, user: Node, account: Node, defaults: Plain): void {
-  const { name, secretName, email, exempt, state } = user.data;
+  const { name, secretName } = user.data;
   if (typeof name !== 'string') return;
   if (name.includes(',') && secretName === undefined)
     report(
@@ -363,42 +369,45 @@ function checkUser(judgement: Judgement, user: Node, account: Node, defaults: Pl
       `the name ${quote(name)} has a comma, which Secrets Manager refuses in a secret's name`,
       `add secretName: ${name.replaceAll(',', '-')}`,
     );
-  if (
-    email === undefined &&
-    state !== 'retired' &&
-    judgement.roster &&
-    !ownerAddress(name, mapOf(mapOf(judgement.roster.data).notifications).ownerDomain)
-  ) {
-    report(
-      judgement,
-      user,
-      ['name'],
-      'ROSTER_OWNER_UNREACHABLE',
-      `user ${quote(name)} has no address: its notices go to the admins`,
-      'add email',
-      'value',
-      'warning',
-    );
-  }
-  if (state === 'retired')
-    report(
-      judgement,
-      user,
-      ['state'],
-      'ROSTER_USER_RETIRED',
-      `user ${quote(name)} is retired: every key that IAM has for it is deactivated once it is quiet and deleted later, also one that was never managed`,
-      'take the user out of the roster once the report of its account lists no key of it',
-      'value',
-      'warning',
-    );
+  checkAddress(judgement, user, name);
+  if (user.data.state === 'retired') warnOfRetirement(judgement, user, name);
   checkDurations(judgement, user, [defaults, account.data]);
   checkPrincipals(judgement, user, 'readers', account.data.id);
-  const node: Node = { document: user.document, path: [...user.path, 'exempt'], data: mapOf(exempt) };
-  if (
-    exempt !== undefined &&
-    checkDate(judgement, node, 'until') &&
-    String(node.data.until) < judgement.at.toISOString().slice(0, 10)
-  ) {
+  if (user.data.exempt !== undefined) checkExemption(judgement, user, name);
+}
+
+function warnOfRetirement(judgement: Judgement, user: Node, name: string): void {
+  report(
+    judgement,
+    user,
+    ['state'],
+    'ROSTER_USER_RETIRED',
+    `user ${quote(name)} is retired: every key that IAM has for it is deactivated once it is quiet and deleted later, also one that was never managed`,
+    'take the user out of the roster once the report of its account lists no key of it',
+    'value',
+    'warning',
+  );
+}
+
+function checkAddress(judgement: Judgement, user: Node, name: string): void {
+  const { email, state } = user.data;
+  if (email !== undefined || state === 'retired' || !judgement.roster) return;
+  if (ownerAddress(name, mapOf(mapOf(judgement.roster.data).notifications).ownerDomain)) return;
+  report(
+    judgement,
+    user,
+    ['name'],
+    'ROSTER_OWNER_UNREACHABLE',
+    `user ${quote(name)} has no address: its notices go to the admins`,
+    'add email',
+    'value',
+    'warning',
+  );
+}
+
+function checkExemption(judgement: Judgement, user: Node, name: string): void {
+  const node: Node = { document: user.document, path: [...user.path, 'exempt'], data: mapOf(user.data.exempt) };
+  if (checkDate(judgement, node, 'until') && String(node.data.until) < judgement.at.toISOString().slice(0, 10)) {
     report(
       judgement,
       node,

@@ -33,92 +33,119 @@ const LIMITS = {
 
 const ENVIRONMENT = "bytes of a function's environment";
 
+type Properties = Record<string, any>;
+
+/** What a template holds, to be measured. */
+class Resources {
+  readonly count: number;
+  private readonly all: readonly { readonly id: string; readonly type: string; readonly properties: Properties }[];
+
+  constructor(template: Template) {
+    this.all = Object.entries(template.Resources).map(([id, { Type, Properties = {} }]) => ({
+      id,
+      type: Type,
+      properties: Properties,
+    }));
+    this.count = this.all.length;
+  }
+
+  /** The highest measure of a resource of the type; 0 without one. */
+  most(type: string, measure: (properties: Properties, id: string) => number): number {
+    const measured = this.all.filter((resource) => resource.type === type);
+    return Math.max(0, ...measured.map(({ id, properties }) => measure(properties, id)));
+  }
+
+  /** Policies of the type that name the role. */
+  attached(role: string, type: string): readonly Properties[] {
+    const names = ({ Roles, RoleName }: Properties): string => JSON.stringify(Roles ?? RoleName ?? null);
+    return this.all
+      .filter((resource) => resource.type === type && names(resource.properties).includes(`"${role}"`))
+      .map(({ properties }) => properties);
+  }
+}
+
 /** The highest use of each quota in one template. */
 export function quotaUsage(template: Template): readonly Usage[] {
-  const resources = Object.entries(template.Resources).map(([id, { Type, Properties = {} }]) => ({
-    id,
-    type: Type,
-    properties: Properties,
-  }));
-  const most = (type: string, measure: (properties: Record<string, any>, id: string) => number): number =>
-    Math.max(
-      0,
-      ...resources.filter((resource) => resource.type === type).map(({ id, properties }) => measure(properties, id)),
-    );
-  const attached = (role: string, type: string): Record<string, any>[] =>
-    resources
-      .filter(
-        (resource) =>
-          resource.type === type &&
-          JSON.stringify(resource.properties.Roles ?? resource.properties.RoleName ?? null).includes(`"${role}"`),
-      )
-      .map(({ properties }) => properties);
-  const stages = (pipeline: Record<string, any>): { Actions: unknown[] }[] =>
-    pipeline.Stages as { Actions: unknown[] }[];
+  const resources = new Resources(template);
   return [
     { quota: 'bytes of template', used: JSON.stringify(template, null, 1).length, limit: LIMITS.templateBytes },
-    { quota: 'resources', used: resources.length, limit: LIMITS.resources },
+    { quota: 'resources', used: resources.count, limit: LIMITS.resources },
     { quota: 'parameters', used: Object.keys(template.Parameters ?? {}).length, limit: LIMITS.parameters },
+    ...roleUsage(resources),
+    {
+      quota: ENVIRONMENT,
+      used: resources.most('AWS::Lambda::Function', ({ Environment }) => size(Environment?.Variables)),
+      limit: LIMITS.environmentBytes,
+    },
+    ...resourcePolicyUsage(resources),
+    ...pipelineUsage(resources),
+  ];
+}
+
+function roleUsage(resources: Resources): readonly Usage[] {
+  const inlineSize = (role: Properties, id: string): number =>
+    [
+      ...((role.Policies ?? []) as Properties[]),
+      ...resources.attached(id, 'AWS::IAM::Policy'),
+      ...resources.attached(id, 'AWS::IAM::RolePolicy'),
+    ].reduce((sum, { PolicyDocument }) => sum + size(PolicyDocument), 0);
+  const managedCount = (role: Properties, id: string): number =>
+    ((role.ManagedPolicyArns ?? []) as unknown[]).length + resources.attached(id, 'AWS::IAM::ManagedPolicy').length;
+  return [
     {
       quota: 'characters of inline policies of a role',
-      used: most('AWS::IAM::Role', (role, id) =>
-        [
-          ...((role.Policies ?? []) as Record<string, any>[]),
-          ...attached(id, 'AWS::IAM::Policy'),
-          ...attached(id, 'AWS::IAM::RolePolicy'),
-        ].reduce((sum, { PolicyDocument }) => sum + size(PolicyDocument), 0),
-      ),
+      used: resources.most('AWS::IAM::Role', inlineSize),
       limit: LIMITS.inlinePolicyCharacters,
     },
     {
       quota: 'managed policies of a role',
-      used: most(
-        'AWS::IAM::Role',
-        (role, id) =>
-          ((role.ManagedPolicyArns ?? []) as unknown[]).length + attached(id, 'AWS::IAM::ManagedPolicy').length,
-      ),
+      used: resources.most('AWS::IAM::Role', managedCount),
       limit: LIMITS.managedPolicies,
     },
     {
       quota: 'characters of a managed policy',
-      used: most('AWS::IAM::ManagedPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
+      used: resources.most('AWS::IAM::ManagedPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
       limit: LIMITS.managedPolicyCharacters,
     },
     {
       quota: 'characters of a trust policy',
-      used: most('AWS::IAM::Role', ({ AssumeRolePolicyDocument }) => size(AssumeRolePolicyDocument)),
+      used: resources.most('AWS::IAM::Role', ({ AssumeRolePolicyDocument }) => size(AssumeRolePolicyDocument)),
       limit: LIMITS.trustPolicyCharacters,
     },
-    {
-      quota: ENVIRONMENT,
-      used: most('AWS::Lambda::Function', ({ Environment }) => size(Environment?.Variables)),
-      limit: LIMITS.environmentBytes,
-    },
-    {
-      quota: 'characters of a bucket policy',
-      used: most('AWS::S3::BucketPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
-      limit: LIMITS.bucketPolicyCharacters,
-    },
-    {
-      quota: 'characters of a topic policy',
-      used: most('AWS::SNS::TopicPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
-      limit: LIMITS.topicPolicyCharacters,
-    },
-    {
-      quota: 'characters of a key policy',
-      used: most('AWS::KMS::Key', ({ KeyPolicy }) => size(KeyPolicy)),
-      limit: LIMITS.keyPolicyCharacters,
-    },
+  ];
+}
+
+const resourcePolicyUsage = (resources: Resources): readonly Usage[] => [
+  {
+    quota: 'characters of a bucket policy',
+    used: resources.most('AWS::S3::BucketPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
+    limit: LIMITS.bucketPolicyCharacters,
+  },
+  {
+    quota: 'characters of a topic policy',
+    used: resources.most('AWS::SNS::TopicPolicy', ({ PolicyDocument }) => size(PolicyDocument)),
+    limit: LIMITS.topicPolicyCharacters,
+  },
+  {
+    quota: 'characters of a key policy',
+    used: resources.most('AWS::KMS::Key', ({ KeyPolicy }) => size(KeyPolicy)),
+    limit: LIMITS.keyPolicyCharacters,
+  },
+];
+
+function pipelineUsage(resources: Resources): readonly Usage[] {
+  const stages = (pipeline: Properties): { Actions: unknown[] }[] => pipeline.Stages as { Actions: unknown[] }[];
+  const actions = (pipeline: Properties): number =>
+    stages(pipeline).reduce((sum, { Actions }) => sum + Actions.length, 0);
+  return [
     {
       quota: 'stages of the pipeline',
-      used: most('AWS::CodePipeline::Pipeline', (pipeline) => stages(pipeline).length),
+      used: resources.most('AWS::CodePipeline::Pipeline', (pipeline) => stages(pipeline).length),
       limit: LIMITS.stages,
     },
     {
       quota: 'actions of the pipeline',
-      used: most('AWS::CodePipeline::Pipeline', (pipeline) =>
-        stages(pipeline).reduce((sum, { Actions }) => sum + Actions.length, 0),
-      ),
+      used: resources.most('AWS::CodePipeline::Pipeline', actions),
       limit: LIMITS.actions,
     },
   ];
