@@ -106,13 +106,13 @@ const tooMany = (document: RosterDocument, count: number): Problem => ({
 
 function toProblem(document: RosterDocument, error: ErrorObject): Problem {
   const path = pathOf(error.instancePath);
-  const make = (
-    code: ProblemCode,
-    message: string,
-    hint: string,
-    at: Path = path,
-    what: 'key' | 'value' = 'value',
-  ): Problem => ({ code, severity: 'error', message, hint, ...document.locate(at, what) });
+  const make: Make = (code, message, hint, at = path, what = 'value') => ({
+    code,
+    severity: 'error',
+    message,
+    hint,
+    ...document.locate(at, what),
+  });
   switch (error.keyword) {
     case 'required':
       return make(
@@ -135,6 +135,18 @@ function toProblem(document: RosterDocument, error: ErrorObject): Problem {
     }
     case 'type':
       return wrongType(document, error, path);
+    case 'pattern':
+    case 'maxLength':
+      return badFormat(document, error, path);
+    default:
+      return wrongValue(make, error, path);
+  }
+}
+
+type Make = (code: ProblemCode, message: string, hint: string, at?: Path, what?: 'key' | 'value') => Problem;
+
+function wrongValue(make: Make, error: ErrorObject, path: Path): Problem {
+  switch (error.keyword) {
     case 'const':
       if (path.at(-1) === 'version')
         return make(
@@ -160,9 +172,6 @@ function toProblem(document: RosterDocument, error: ErrorObject): Problem {
         'keep one',
         [...path, Math.max(error.params.i, error.params.j)],
       );
-    case 'pattern':
-    case 'maxLength':
-      return badFormat(document, error, path);
     default:
       return make(
         'ROSTER_VALUE_NOT_ALLOWED',

@@ -123,24 +123,7 @@ export class Mailer extends Construct {
       logGroupName: `/aws/lambda/${name}`,
       retentionInDays: LOG_RETENTION_DAYS,
     });
-    const role = new CfnRole(this, 'Role', {
-      roleName: ROLES.mailer,
-      assumeRolePolicyDocument: document([
-        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-      ]),
-      policies: [
-        { policyName: 'mailer', policyDocument: document([...this.statements(queues, logs), denyElsewhere(arn)]) },
-      ],
-    });
-    const bucket = bucketInFindings(this.props.bucket);
-    const place = placeInFindings(Stack.of(this));
-    acceptWildcards(role, {
-      [`Resource::${bucket}/events/*`]: 'the events of all accounts',
-      [`Resource::${bucket}/roster/*`]: 'the slices of all accounts: recipients are taken from there',
-      [`Resource::${bucket}/${DELIVERIES_PREFIX}*`]: 'its own bookkeeping, an object for each event',
-      [`Resource::arn:${place.partition}:ses:${place.region}:${account}:identity/*`]:
-        "SES asks for the recipients' identities too while the account is in its sandbox, and for those of address and domain; the condition pins the sender",
-    });
+    const role = this.role([...this.statements(queues, logs), denyElsewhere(arn)]);
     const environment: MailerEnvironment = {
       ORG_BUCKET: this.props.bucket.bucketName,
       ORG_BUCKET_OWNER: Stack.of(this).account,
@@ -162,6 +145,26 @@ export class Mailer extends Construct {
     });
     new CfnEventInvokeConfig(this, 'Once', { functionName: mailer.ref, qualifier: '$LATEST', maximumRetryAttempts: 0 });
     return mailer;
+  }
+
+  private role(statements: readonly object[]): CfnRole {
+    const role = new CfnRole(this, 'Role', {
+      roleName: ROLES.mailer,
+      assumeRolePolicyDocument: document([
+        { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ]),
+      policies: [{ policyName: 'mailer', policyDocument: document(statements) }],
+    });
+    const bucket = bucketInFindings(this.props.bucket);
+    const place = placeInFindings(Stack.of(this));
+    acceptWildcards(role, {
+      [`Resource::${bucket}/events/*`]: 'the events of all accounts',
+      [`Resource::${bucket}/roster/*`]: 'the slices of all accounts: recipients are taken from there',
+      [`Resource::${bucket}/${DELIVERIES_PREFIX}*`]: 'its own bookkeeping, an object for each event',
+      [`Resource::arn:${place.partition}:ses:${place.region}:${Stack.of(this).account}:identity/*`]:
+        "SES asks for the recipients' identities too while the account is in its sandbox, and for those of address and domain; the condition pins the sender",
+    });
+    return role;
   }
 
   private statements(queues: readonly Queue[], logs: CfnLogGroup): readonly Statement[] {

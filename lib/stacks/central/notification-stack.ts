@@ -64,15 +64,7 @@ export class NotificationStack extends Stack {
           conditions: callers.alarms(this.region),
         }),
     );
-    for (const [index, endpoint] of props.admins.entries()) {
-      new CfnSubscription(this, `Admin${index}`, {
-        topicArn: topic.ref,
-        protocol: 'email',
-        endpoint,
-        filterPolicy: { audience: ['admin'] },
-      });
-      new CfnSubscription(this, `AdminAlarms${index}`, { topicArn: alarms.ref, protocol: 'email', endpoint });
-    }
+    this.subscribeAdmins(props.admins, topic, alarms);
     new Mailer(this, 'Mailer', {
       topicArn: topic.ref,
       alarmTopicArn: alarms.ref,
@@ -83,6 +75,18 @@ export class NotificationStack extends Stack {
       admins: props.admins,
       code: props.mailerCode(this),
     });
+  }
+
+  private subscribeAdmins(admins: readonly string[], topic: CfnTopic, alarms: CfnTopic): void {
+    for (const [index, endpoint] of admins.entries()) {
+      new CfnSubscription(this, `Admin${index}`, {
+        topicArn: topic.ref,
+        protocol: 'email',
+        endpoint,
+        filterPolicy: { audience: ['admin'] },
+      });
+      new CfnSubscription(this, `AdminAlarms${index}`, { topicArn: alarms.ref, protocol: 'email', endpoint });
+    }
   }
 
   /** Only SES publishes here, for the mailer's configuration set. */

@@ -146,6 +146,10 @@ export class RotatorStack extends Stack {
         sourceArn: rule.attrArn,
       });
     }
+    this.reconcileAlarms();
+  }
+
+  private reconcileAlarms(): void {
     this.reconcileAlarm('ReconcileFails', {
       alarmName: `${ALARM_NAME_PREFIX}reconcile-fails`,
       metricName: 'Errors',

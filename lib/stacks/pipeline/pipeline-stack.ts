@@ -112,51 +112,47 @@ export class PipelineStack extends Stack {
   }
 
   private addWaves(steps: Steps): void {
-    const { env, notification, roster, code } = this.props;
+    const { env, notification, roster } = this.props;
     const first = canaries(roster);
     const rest = others(roster);
     this.pipeline.addWave('Guard', { post: [steps.guard()] });
     this.pipeline.addStage(new CentralStage(this, 'Central', env, notification), { post: [steps.publishCode()] });
-    if (first.length > 0) {
-      const publish = steps.publishSlices('canary');
-      const bake = steps.bake();
-      bake.addStepDependency(publish);
-      this.pipeline.addStage(new FleetStage(this, 'Canary', env, this.fleet(STACKS.canary, first)), {
-        post: [publish, bake],
-      });
-    } else {
+    this.addCanaryStage(steps, first);
+    const formerCanaries = first.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
+    const fleet = this.fleet(
+      STACKS.fleet,
+      rest.filter(({ deployment }) => deployment === 'stackset'),
+    );
+    this.pipeline.addStage(new FleetStage(this, 'Fleet', env, fleet, formerCanaries));
+    this.addAccountStages(rest.filter(({ deployment }) => deployment === 'pipeline'));
+    this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });
+  }
+
+  private addCanaryStage(steps: Steps, accounts: readonly RosterAccount[]): void {
+    if (accounts.length === 0) {
       Annotations.of(this).addWarningV2(
         'access-keys:no-canary',
         'no account of the roster is a canary: every change reaches all accounts at once. Give one `canary: true`.',
       );
+      return;
     }
-    const formerCanaries = first.length === 0 ? this.fleet(STACKS.canary, []) : undefined;
-    this.pipeline.addStage(
-      new FleetStage(
-        this,
-        'Fleet',
-        env,
-        this.fleet(
-          STACKS.fleet,
-          rest.filter(({ deployment }) => deployment === 'stackset'),
-        ),
-        formerCanaries,
-      ),
-    );
-    const accountStages = rest
-      .filter(({ deployment }) => deployment === 'pipeline')
-      .map(
-        ({ id }) =>
-          new AccountStage(
-            this,
-            `Account-${id}`,
-            { account: id, region: env.region },
-            organizationRotator(roster, code),
-          ),
-      );
-    if (accountStages.length > 0)
-      accountStages.reduce((wave, stage) => (wave.addStage(stage), wave), this.pipeline.addWave('Accounts'));
-    this.pipeline.addWave('Publish', { post: [steps.publishSlices('fleet')] });
+    const publish = steps.publishSlices('canary');
+    const bake = steps.bake();
+    bake.addStepDependency(publish);
+    const stage = new FleetStage(this, 'Canary', this.props.env, this.fleet(STACKS.canary, accounts));
+    this.pipeline.addStage(stage, { post: [publish, bake] });
+  }
+
+  /** Side by side, each with a rotator stack of its own. */
+  private addAccountStages(accounts: readonly RosterAccount[]): void {
+    if (accounts.length === 0) return;
+    const { env, roster, code } = this.props;
+    const stages = accounts.map(({ id }) => {
+      const place = { account: id, region: env.region };
+      return new AccountStage(this, `Account-${id}`, place, organizationRotator(roster, code));
+    });
+    const wave = this.pipeline.addWave('Accounts');
+    for (const stage of stages) wave.addStage(stage);
   }
 
   private fleet(stackSetName: string, accounts: readonly RosterAccount[]): FleetStackProps {

@@ -115,6 +115,19 @@ function stackDeployment(deployer: Deployer, template: Template, target: Target)
   return new StackDeployment(deployer, target, resources, keyIdOf);
 }
 
+type Makers = Readonly<Record<string, (resource: Resolved) => void>>;
+
+/** Made with the resource that each belongs to. */
+const ATTACHED = new Set([
+  'AWS::KMS::Alias',
+  'AWS::IAM::RolePolicy',
+  'AWS::IAM::Policy',
+  'AWS::S3::BucketPolicy',
+  'AWS::SNS::TopicPolicy',
+  'AWS::SQS::QueuePolicy',
+  'AWS::Lambda::Permission',
+]);
+
 class StackDeployment {
   constructor(
     private readonly deployer: Deployer,
@@ -124,11 +137,32 @@ class StackDeployment {
   ) {}
 
   run(): void {
-    const makers: Readonly<Record<string, (resource: Resolved) => void>> = {
+    const makers = { ...this.ownMakers(), ...this.makersOfOthers() };
+    for (const resource of this.resources) {
+      const make = makers[resource.type];
+      if (make) make(resource);
+      else if (!ATTACHED.has(resource.type) && !WITHOUT_EFFECT.has(resource.type))
+        throw new Error(`the local organization does not know ${resource.type} (${resource.logicalId})`);
+    }
+  }
+
+  private ownMakers(): Makers {
+    return {
       'AWS::IAM::Role': (resource) => this.role(resource),
       'AWS::KMS::Key': (resource) => this.key(resource),
       'AWS::S3::Bucket': (resource) => this.bucket(resource),
       'AWS::SNS::Topic': (resource) => this.topic(resource),
+      'AWS::SQS::Queue': (resource) => this.queue(resource),
+      'AWS::Lambda::Function': (resource) => this.function(resource),
+      'AWS::Events::Rule': (resource) => this.rule(resource),
+      'AWS::SES::EmailIdentity': ({ properties: p }) => this.identity(p.EmailIdentity),
+      'AWS::SES::ConfigurationSetEventDestination': ({ logicalId, properties: p }) =>
+        this.eventDestination(logicalId, p),
+    };
+  }
+
+  private makersOfOthers(): Makers {
+    return {
       'AWS::SNS::Subscription': ({ properties: p }) =>
         this.deployer.sns.subscribe({
           topicArn: p.TopicArn,
@@ -136,15 +170,12 @@ class StackDeployment {
           endpoint: p.Endpoint,
           filterPolicy: p.FilterPolicy,
         }),
-      'AWS::SQS::Queue': (resource) => this.queue(resource),
-      'AWS::Lambda::Function': (resource) => this.function(resource),
       'AWS::Lambda::EventSourceMapping': ({ properties: p }) =>
         this.deployer.addConsumer({
           queueArn: p.EventSourceArn,
           functionArn: this.functionArn(p.FunctionName),
           batchSize: p.BatchSize ?? 10,
         }),
-      'AWS::Events::Rule': (resource) => this.rule(resource),
       'AWS::CloudWatch::Alarm': ({ name, properties: p }) =>
         this.deployer.addAlarm({
           ...this.place(),
@@ -159,27 +190,9 @@ class StackDeployment {
         }),
       'AWS::CloudFormation::StackSet': ({ properties: p }) =>
         this.deployer.deployStackSet(stackSetOf(p, this.target.accountId)),
-      'AWS::SES::EmailIdentity': ({ properties: p }) => this.identity(p.EmailIdentity),
       'AWS::SES::ConfigurationSet': ({ name }) =>
         this.deployer.ses.putConfigurationSet(this.target.accountId, this.target.region, name),
-      'AWS::SES::ConfigurationSetEventDestination': ({ logicalId, properties: p }) =>
-        this.eventDestination(logicalId, p),
     };
-    const attached = new Set([
-      'AWS::KMS::Alias',
-      'AWS::IAM::RolePolicy',
-      'AWS::IAM::Policy',
-      'AWS::S3::BucketPolicy',
-      'AWS::SNS::TopicPolicy',
-      'AWS::SQS::QueuePolicy',
-      'AWS::Lambda::Permission',
-    ]);
-    for (const resource of this.resources) {
-      const make = makers[resource.type];
-      if (make) make(resource);
-      else if (!attached.has(resource.type) && !WITHOUT_EFFECT.has(resource.type))
-        throw new Error(`the local organization does not know ${resource.type} (${resource.logicalId})`);
-    }
   }
 
   remove(): void {

@@ -124,34 +124,39 @@ function keys(directory: IamDirectory): Record<string, Operation> {
     DeleteAccessKey: named('iam:DeleteAccessKey', (user, input: { AccessKeyId: string }) =>
       directory.removeKey(user, keyOf(user, input.AccessKeyId)),
     ),
-    GetAccessKeyLastUsed: {
-      accesses: (input: { AccessKeyId: string }, call) => {
-        const owner = directory.ownerOfKey(input.AccessKeyId)?.user;
-        return [
-          {
-            action: 'iam:GetAccessKeyLastUsed',
-            resource: owner ? userArn(owner) : `arn:aws:iam::${call.principal.accountId}:user/*`,
-            resourceAccountId: owner?.accountId ?? call.principal.accountId,
-            context: tagContext(owner),
-          },
-        ];
-      },
-      run: (input: { AccessKeyId: string }) => {
-        const owned = directory.ownerOfKey(input.AccessKeyId);
-        if (!owned)
-          throw new AwsError(
-            'AccessDenied',
-            `User is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key ${input.AccessKeyId}`,
-            403,
-          );
-        const use = directory.noticedUse(owned.key.uses);
-        return {
-          UserName: owned.user.name,
-          AccessKeyLastUsed: use
-            ? { LastUsedDate: use.at, ServiceName: use.service, Region: use.region }
-            : { ServiceName: 'N/A', Region: 'N/A' },
-        };
-      },
+    GetAccessKeyLastUsed: lastUse(directory),
+  };
+}
+
+/** Of a key of any account, whoever asks. */
+function lastUse(directory: IamDirectory): Operation {
+  return {
+    accesses: (input: { AccessKeyId: string }, call) => {
+      const owner = directory.ownerOfKey(input.AccessKeyId)?.user;
+      return [
+        {
+          action: 'iam:GetAccessKeyLastUsed',
+          resource: owner ? userArn(owner) : `arn:aws:iam::${call.principal.accountId}:user/*`,
+          resourceAccountId: owner?.accountId ?? call.principal.accountId,
+          context: tagContext(owner),
+        },
+      ];
+    },
+    run: (input: { AccessKeyId: string }) => {
+      const owned = directory.ownerOfKey(input.AccessKeyId);
+      if (!owned)
+        throw new AwsError(
+          'AccessDenied',
+          `User is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key ${input.AccessKeyId}`,
+          403,
+        );
+      const use = directory.noticedUse(owned.key.uses);
+      return {
+        UserName: owned.user.name,
+        AccessKeyLastUsed: use
+          ? { LastUsedDate: use.at, ServiceName: use.service, Region: use.region }
+          : { ServiceName: 'N/A', Region: 'N/A' },
+      };
     },
   };
 }
@@ -207,24 +212,7 @@ function userTags(directory: IamDirectory): Record<string, Operation> {
 }
 
 function roles(directory: IamDirectory): Record<string, Operation> {
-  const named = (action: string, run: (role: StoredRole, input: any) => unknown): Operation => {
-    const find = (input: { RoleName: string }, call: Call): StoredRole | undefined =>
-      directory.roles(call.principal.accountId).find(({ name }) => name.toLowerCase() === input.RoleName.toLowerCase());
-    return {
-      accesses: (input, call) => [
-        {
-          action,
-          resource: find(input, call)?.arn ?? `arn:aws:iam::${call.principal.accountId}:role/${input.RoleName}`,
-          resourceAccountId: call.principal.accountId,
-        },
-      ],
-      run: (input, call) => {
-        const role = find(input, call);
-        if (!role) throw new AwsError('NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`, 404);
-        return run(role, input);
-      },
-    };
-  };
+  const named = namedRole(directory);
   return {
     GetRole: named('iam:GetRole', (role) => ({ Role: toRole(role) })),
     ListRoles: {
@@ -258,6 +246,27 @@ function roles(directory: IamDirectory): Record<string, Operation> {
         throw new AwsError('NoSuchEntity', `The role policy with name ${input.PolicyName} cannot be found.`, 404);
       return { RoleName: role.name, PolicyName: input.PolicyName, PolicyDocument: encodeURIComponent(document) };
     }),
+  };
+}
+
+function namedRole(directory: IamDirectory) {
+  return (action: string, run: (role: StoredRole, input: any) => unknown): Operation => {
+    const find = (input: { RoleName: string }, call: Call): StoredRole | undefined =>
+      directory.roles(call.principal.accountId).find(({ name }) => name.toLowerCase() === input.RoleName.toLowerCase());
+    return {
+      accesses: (input, call) => [
+        {
+          action,
+          resource: find(input, call)?.arn ?? `arn:aws:iam::${call.principal.accountId}:role/${input.RoleName}`,
+          resourceAccountId: call.principal.accountId,
+        },
+      ],
+      run: (input, call) => {
+        const role = find(input, call);
+        if (!role) throw new AwsError('NoSuchEntity', `The role with name ${input.RoleName} cannot be found.`, 404);
+        return run(role, input);
+      },
+    };
   };
 }
 

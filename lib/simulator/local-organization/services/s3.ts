@@ -103,9 +103,29 @@ interface ObjectInput extends BucketInput {
 
 export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { service: Service; state: S3State } {
   const state = new S3State(clock);
+  const accesses = new Accesses(state, kms);
+  const ofBuckets = { ...listOperations(state, accesses), ...objectOperations(state, accesses) };
+  const operations: Record<string, Operation> = {
+    ListBuckets: {
+      accesses: (_input, call) => [
+        { action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId },
+      ],
+      run: (input, call) => listBuckets(state.list(call.principal.accountId), input, call),
+    },
+  };
+  for (const [name, operation] of Object.entries(ofBuckets)) operations[name] = ofItsBucket(state, operation);
+  return { service: { id: 's3', operations }, state };
+}
 
-  const onBucket = (action: string, name: string, resource: string, context?: Access['context']): Access => {
-    const bucket = state.bucket(name);
+/** What requests need to be allowed. */
+class Accesses {
+  constructor(
+    private readonly state: S3State,
+    private readonly kms?: KmsState,
+  ) {}
+
+  onBucket(action: string, name: string, resource: string, context?: Access['context']): Access {
+    const bucket = this.state.bucket(name);
     return {
       action,
       resource,
@@ -113,103 +133,106 @@ export function s3Service({ clock, kms }: { clock: Clock; kms?: KmsState }): { s
       ...(context && { context }),
       ...(bucket.policy && { resourcePolicy: bucket.policy }),
     };
-  };
-  const onObject =
-    (
-      action: string,
-      keyActions: readonly string[],
-      contextOf: (input: ObjectInput) => Access['context'] = () => undefined,
-    ) =>
-    (input: ObjectInput, call: Call): Access[] => {
+  }
+
+  onObject(
+    action: string,
+    keyActions: readonly string[],
+    contextOf: (input: ObjectInput) => Access['context'] = () => undefined,
+  ) {
+    return (input: ObjectInput, call: Call): Access[] => {
       const { Bucket: name, Key } = input;
-      const bucket = state.bucket(name);
+      const bucket = this.state.bucket(name);
       const keyAccess =
-        kms && keyActions.length > 0
-          ? kms.accesses(
+        this.kms && keyActions.length > 0
+          ? this.kms.accesses(
               bucket.kmsKeyArn,
               bucket.accountId,
               { actions: keyActions, via: 's3', encryptionContext: { 'aws:s3:arn': `arn:aws:s3:::${name}` } },
               call,
             )
           : [];
-      return [onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
+      return [this.onBucket(action, name, `arn:aws:s3:::${name}/${Key}`, contextOf(input)), ...keyAccess];
     };
-  /** Whether an object is missing is told to those who may list the bucket, or it by its key as prefix; others are denied. */
-  const onReadObject = (input: ObjectInput, call: Call): Access[] => {
-    const found = state.bucket(input.Bucket).objects.has(input.Key);
-    const prefix = state.prefixesRevealMissing ? { 's3:prefix': input.Key } : undefined;
-    return [
-      ...onObject('s3:GetObject', ['kms:Decrypt'])(input, call),
-      ...(found ? [] : [onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, prefix)]),
-    ];
-  };
-  const read = (input: ObjectInput): StoredObject => {
-    const object = state.bucket(input.Bucket).objects.get(input.Key);
-    if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-    if (input.IfMatch && !matchesEtag(input.IfMatch, object.etag)) throw preconditionFailed();
-    if (input.IfNoneMatch && matchesEtag(input.IfNoneMatch, object.etag))
-      throw new AwsError('NotModified', 'Not Modified', 304);
-    return object;
-  };
-  const headers = (object: StoredObject) => ({
-    ContentLength: object.body.length,
-    ContentType: object.contentType,
-    ETag: object.etag,
-    LastModified: object.modifiedAt,
-  });
+  }
 
-  const service: Service = {
-    id: 's3',
-    operations: {
-      ListBuckets: {
-        accesses: (_input, call) => [
-          { action: 's3:ListAllMyBuckets', resource: '*', resourceAccountId: call.principal.accountId },
-        ],
-        run: (input, call) => listBuckets(state.list(call.principal.accountId), input, call),
+  /** Whether an object is missing is shown to those who may list the bucket, or it by its key as prefix; others are denied. */
+  onReadObject(input: ObjectInput, call: Call): Access[] {
+    const { objects } = this.state.bucket(input.Bucket);
+    const prefix = this.state.prefixesRevealMissing ? { 's3:prefix': input.Key } : undefined;
+    return [
+      ...this.onObject('s3:GetObject', ['kms:Decrypt'])(input, call),
+      ...(objects.has(input.Key)
+        ? []
+        : [this.onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, prefix)]),
+    ];
+  }
+}
+
+const listOperations = (state: S3State, accesses: Accesses): Service['operations'] => ({
+  ListObjectsV2: {
+    accesses: (input) => [
+      accesses.onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, {
+        's3:prefix': input.Prefix ?? '',
+      }),
+    ],
+    run: (input) => listObjects(state.bucket(input.Bucket).objects, input),
+  },
+});
+
+function objectOperations(state: S3State, accesses: Accesses): Service['operations'] {
+  const onReadObject = (input: ObjectInput, call: Call): Access[] => accesses.onReadObject(input, call);
+  return {
+    GetObject: {
+      accesses: onReadObject,
+      run: (input) => {
+        const object = readObject(state, input);
+        return { ...headers(object), Body: object.body };
       },
-      ListObjectsV2: {
-        accesses: (input) => [
-          onBucket('s3:ListBucket', input.Bucket, `arn:aws:s3:::${input.Bucket}`, { 's3:prefix': input.Prefix ?? '' }),
-        ],
-        run: (input) => listObjects(state.bucket(input.Bucket).objects, input),
-      },
-      GetObject: {
-        accesses: onReadObject,
-        run: (input) => {
-          const object = read(input);
-          return { ...headers(object), Body: object.body };
-        },
-      },
-      HeadObject: { accesses: onReadObject, run: (input) => headers(read(input)) },
-      PutObject: {
-        accesses: onObject('s3:PutObject', ['kms:GenerateDataKey'], ({ IfMatch, IfNoneMatch }) => ({
-          ...(IfMatch && { 's3:if-match': IfMatch }),
-          ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }),
-        })),
-        run: (input) => {
-          checkWriteConditions(input);
-          checkContent(input);
-          const existing = state.bucket(input.Bucket).objects.get(input.Key);
-          if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
-          if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-          if (input.IfMatch && existing && !matchesEtag(input.IfMatch, existing.etag)) throw preconditionFailed();
-          return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
-        },
-      },
-      DeleteObject: {
-        accesses: onObject('s3:DeleteObject', []),
-        run: (input) => {
-          state.bucket(input.Bucket).objects.delete(input.Key);
-          return {};
-        },
+    },
+    HeadObject: { accesses: onReadObject, run: (input) => headers(readObject(state, input)) },
+    PutObject: {
+      accesses: accesses.onObject('s3:PutObject', ['kms:GenerateDataKey'], ({ IfMatch, IfNoneMatch }) => ({
+        ...(IfMatch && { 's3:if-match': IfMatch }),
+        ...(IfNoneMatch && { 's3:if-none-match': IfNoneMatch }),
+      })),
+      run: (input) => putObject(state, input),
+    },
+    DeleteObject: {
+      accesses: accesses.onObject('s3:DeleteObject', []),
+      run: (input) => {
+        state.bucket(input.Bucket).objects.delete(input.Key);
+        return {};
       },
     },
   };
-  for (const [name, operation] of Object.entries(service.operations)) {
-    if (name !== 'ListBuckets') Object.assign(service.operations, { [name]: ofItsBucket(state, operation) });
-  }
-  return { service, state };
 }
+
+function readObject(state: S3State, input: ObjectInput): StoredObject {
+  const object = state.bucket(input.Bucket).objects.get(input.Key);
+  if (!object) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+  if (input.IfMatch && !matchesEtag(input.IfMatch, object.etag)) throw preconditionFailed();
+  if (input.IfNoneMatch && matchesEtag(input.IfNoneMatch, object.etag))
+    throw new AwsError('NotModified', 'Not Modified', 304);
+  return object;
+}
+
+function putObject(state: S3State, input: any): unknown {
+  checkWriteConditions(input);
+  checkContent(input);
+  const existing = state.bucket(input.Bucket).objects.get(input.Key);
+  if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
+  if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
+  if (input.IfMatch && existing && !matchesEtag(input.IfMatch, existing.etag)) throw preconditionFailed();
+  return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
+}
+
+const headers = (object: StoredObject) => ({
+  ContentLength: object.body.length,
+  ContentType: object.contentType,
+  ETag: object.etag,
+  LastModified: object.modifiedAt,
+});
 
 /**
  * A bucket is asked in the region that it is in, and for the owner that is expected:

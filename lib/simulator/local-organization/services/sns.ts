@@ -1,6 +1,6 @@
 import type { Clock } from '../clock';
 import type { Random } from '../random';
-import { AwsError, type Access, type Call, type Service } from '../service';
+import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
 import { formatArn } from './arn';
 import type { KmsState } from './kms';
 import { page } from './pages';
@@ -84,149 +84,152 @@ export class SnsState {
   }
 }
 
-export function snsService({
-  clock,
-  random,
-  deliver,
-  kms,
-}: {
-  clock: Clock;
-  random: Random;
-  deliver: Deliver;
-  kms?: KmsState;
-}): { service: Service; state: SnsState } {
+interface Outlets {
+  readonly clock: Clock;
+  readonly deliver: Deliver;
+  readonly kms?: KmsState;
+}
+
+export function snsService({ random, ...outlets }: Outlets & { readonly random: Random }): {
+  service: Service;
+  state: SnsState;
+} {
   const ids = random.fork('sns');
   const state = new SnsState(ids);
-  const on =
-    (action: string) =>
-    (input: { TopicArn: string }): Access[] => {
-      const topic = state.topic(input.TopicArn);
-      return [
-        {
-          action: `sns:${action}`,
-          resource: topic.arn,
-          resourceAccountId: topic.accountId,
-          ...(topic.policy && { resourcePolicy: topic.policy }),
-        },
-      ];
-    };
-  const onAll =
-    (action: string) =>
-    (_input: unknown, call: Call): Access[] => [
-      { action: `sns:${action}`, resource: '*', resourceAccountId: call.principal.accountId },
-    ];
-  const printed = ({ arn, topicArn, protocol, endpoint }: Subscription) => ({
-    SubscriptionArn: arn,
-    TopicArn: topicArn,
-    Protocol: protocol,
-    Endpoint: endpoint,
-    Owner: topicArn.split(':')[4],
-  });
-
-  async function publish(input: {
-    TopicArn: string;
-    Message: string;
-    Subject?: string;
-    MessageStructure?: string;
-    MessageAttributes?: Attributes;
-  }) {
-    checkSubject(input.Subject);
-    const texts = textsOf(input.Message, input.MessageStructure);
-    const MessageId = ids.uuid();
-    const at = clock.now();
-    for (const { protocol, endpoint, filterPolicy } of state.subscriptionsOf(input.TopicArn)) {
-      if (filterPolicy && !accepts(filterPolicy, input.MessageAttributes ?? {})) continue;
-      const text = texts[protocol] ?? texts.default ?? '';
-      if (protocol === 'email')
-        state.emails.push({
-          at,
-          messageId: MessageId,
-          topicArn: input.TopicArn,
-          to: endpoint,
-          ...(input.Subject && { subject: input.Subject }),
-          text,
-        });
-      else await deliver(endpoint, JSON.stringify(envelope(input, MessageId, text, at)), input.TopicArn);
-    }
-    return { MessageId };
-  }
-
-  const service: Service = {
-    id: 'sns',
-    operations: {
-      Publish: {
-        accesses: (input, call) => {
-          const topic = state.topic(input.TopicArn);
-          return [
-            ...on('Publish')(input),
-            ...(kms?.accesses(
-              topic.kmsKeyArn,
-              topic.accountId,
-              {
-                actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
-                via: 'sns',
-                encryptionContext: { 'aws:sns:topicArn': topic.arn },
-              },
-              call,
-            ) ?? []),
-          ];
-        },
-        run: publish,
-      },
-      ListTopics: {
-        accesses: onAll('ListTopics'),
-        run: (input, call) => {
-          const { items, nextToken } = page(
-            state.list(call.principal.accountId, call.region),
-            100,
-            input.NextToken,
-            invalidNextToken,
-          );
-          return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), NextToken: nextToken };
-        },
-      },
-      GetTopicAttributes: {
-        accesses: on('GetTopicAttributes'),
-        run: (input) => {
-          const topic = state.topic(input.TopicArn);
-          return {
-            Attributes: {
-              TopicArn: topic.arn,
-              Owner: topic.accountId,
-              SubscriptionsConfirmed: String(state.subscriptionsOf(topic.arn).length),
-              SubscriptionsPending: '0',
-              ...(topic.policy && { Policy: topic.policy }),
-              ...(topic.kmsKeyArn && { KmsMasterKeyId: topic.kmsKeyArn }),
-            },
-          };
-        },
-      },
-      ListSubscriptions: {
-        accesses: onAll('ListSubscriptions'),
-        run: (input, call) => {
-          const all = state
-            .list(call.principal.accountId, call.region)
-            .flatMap(({ arn }) => state.subscriptionsOf(arn));
-          const { items, nextToken } = page(all, 100, input.NextToken, invalidNextToken);
-          return { Subscriptions: items.map(printed), NextToken: nextToken };
-        },
-      },
-      ListSubscriptionsByTopic: {
-        accesses: on('ListSubscriptionsByTopic'),
-        run: (input) => {
-          const { items, nextToken } = page(
-            state.subscriptionsOf(input.TopicArn),
-            100,
-            input.NextToken,
-            invalidNextToken,
-          );
-          return { Subscriptions: items.map(printed), NextToken: nextToken };
-        },
-      },
-    },
+  const operations = {
+    Publish: publishing(state, outlets, ids),
+    ...topicOperations(state),
+    ...subscriptionOperations(state),
   };
-  return { service, state };
+  return { service: { id: 'sns', operations }, state };
 }
+
+const onTopic =
+  (state: SnsState, action: string) =>
+  (input: { TopicArn: string }): Access[] => {
+    const topic = state.topic(input.TopicArn);
+    return [
+      {
+        action: `sns:${action}`,
+        resource: topic.arn,
+        resourceAccountId: topic.accountId,
+        ...(topic.policy && { resourcePolicy: topic.policy }),
+      },
+    ];
+  };
+
+const onAll =
+  (action: string) =>
+  (_input: unknown, call: Call): Access[] => [
+    { action: `sns:${action}`, resource: '*', resourceAccountId: call.principal.accountId },
+  ];
+
+interface PublishInput {
+  readonly TopicArn: string;
+  readonly Message: string;
+  readonly Subject?: string;
+  readonly MessageStructure?: string;
+  readonly MessageAttributes?: Attributes;
+}
+
+function publishing(state: SnsState, outlets: Outlets, ids: Random): Operation {
+  return {
+    accesses: (input: PublishInput, call) => {
+      const topic = state.topic(input.TopicArn);
+      const context = { 'aws:sns:topicArn': topic.arn };
+      const key = { actions: ['kms:GenerateDataKey', 'kms:Decrypt'], via: 'sns', encryptionContext: context };
+      return [
+        ...onTopic(state, 'Publish')(input),
+        ...(outlets.kms?.accesses(topic.kmsKeyArn, topic.accountId, key, call) ?? []),
+      ];
+    },
+    run: (input: PublishInput) => publish(state, outlets, input, ids),
+  };
+}
+
+async function publish(
+  state: SnsState,
+  { clock, deliver }: Outlets,
+  input: PublishInput,
+  ids: Random,
+): Promise<object> {
+  checkSubject(input.Subject);
+  const texts = textsOf(input.Message, input.MessageStructure);
+  const MessageId = ids.uuid();
+  const at = clock.now();
+  for (const { protocol, endpoint, filterPolicy } of state.subscriptionsOf(input.TopicArn)) {
+    if (filterPolicy && !accepts(filterPolicy, input.MessageAttributes ?? {})) continue;
+    const text = texts[protocol] ?? texts.default ?? '';
+    if (protocol === 'email')
+      state.emails.push({
+        at,
+        messageId: MessageId,
+        topicArn: input.TopicArn,
+        to: endpoint,
+        ...(input.Subject && { subject: input.Subject }),
+        text,
+      });
+    else await deliver(endpoint, JSON.stringify(envelope(input, MessageId, text, at)), input.TopicArn);
+  }
+  return { MessageId };
+}
+
+const topicOperations = (state: SnsState): Record<string, Operation> => ({
+  ListTopics: {
+    accesses: onAll('ListTopics'),
+    run: (input, call) => {
+      const { items, nextToken } = page(
+        state.list(call.principal.accountId, call.region),
+        100,
+        input.NextToken,
+        invalidNextToken,
+      );
+      return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), NextToken: nextToken };
+    },
+  },
+  GetTopicAttributes: {
+    accesses: onTopic(state, 'GetTopicAttributes'),
+    run: (input) => {
+      const topic = state.topic(input.TopicArn);
+      return {
+        Attributes: {
+          TopicArn: topic.arn,
+          Owner: topic.accountId,
+          SubscriptionsConfirmed: String(state.subscriptionsOf(topic.arn).length),
+          SubscriptionsPending: '0',
+          ...(topic.policy && { Policy: topic.policy }),
+          ...(topic.kmsKeyArn && { KmsMasterKeyId: topic.kmsKeyArn }),
+        },
+      };
+    },
+  },
+});
+
+const subscriptionOperations = (state: SnsState): Record<string, Operation> => ({
+  ListSubscriptions: {
+    accesses: onAll('ListSubscriptions'),
+    run: (input, call) => {
+      const all = state.list(call.principal.accountId, call.region).flatMap(({ arn }) => state.subscriptionsOf(arn));
+      const { items, nextToken } = page(all, 100, input.NextToken, invalidNextToken);
+      return { Subscriptions: items.map(printed), NextToken: nextToken };
+    },
+  },
+  ListSubscriptionsByTopic: {
+    accesses: onTopic(state, 'ListSubscriptionsByTopic'),
+    run: (input) => {
+      const { items, nextToken } = page(state.subscriptionsOf(input.TopicArn), 100, input.NextToken, invalidNextToken);
+      return { Subscriptions: items.map(printed), NextToken: nextToken };
+    },
+  },
+});
+
+const printed = ({ arn, topicArn, protocol, endpoint }: Subscription) => ({
+  SubscriptionArn: arn,
+  TopicArn: topicArn,
+  Protocol: protocol,
+  Endpoint: endpoint,
+  Owner: topicArn.split(':')[4],
+});
 
 const invalidNextToken = (): AwsError => new AwsError('InvalidParameter', 'Invalid parameter: NextToken');
 

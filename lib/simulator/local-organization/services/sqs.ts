@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Random } from '../random';
-import { AwsError, type Access, type Call, type Service } from '../service';
+import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
 import { formatArn } from './arn';
 import { page } from './pages';
 
@@ -139,109 +139,113 @@ export class SqsState {
 
 export function sqsService(options: { clock: Clock; random: Random }): { service: Service; state: SqsState } {
   const state = new SqsState({ ...options, random: options.random.fork('sqs') });
-  const on =
-    (action: string) =>
-    (input: { QueueUrl: string }): Access[] => {
-      const queue = state.queue(input.QueueUrl);
-      return [
-        {
-          action: `sqs:${action}`,
-          resource: queue.arn,
-          resourceAccountId: queue.accountId,
-          ...(queue.policy && { resourcePolicy: queue.policy }),
-        },
-      ];
-    };
-  const named = (input: { QueueName: string; QueueOwnerAWSAccountId?: string }, call: Call): string =>
-    formatArn({
-      service: 'sqs',
-      region: call.region,
-      accountId: input.QueueOwnerAWSAccountId ?? call.principal.accountId,
-      resource: input.QueueName,
-    });
-  const service: Service = {
-    id: 'sqs',
-    operations: {
-      ListQueues: {
-        accesses: (_input, call) => [
-          { action: 'sqs:ListQueues', resource: '*', resourceAccountId: call.principal.accountId },
-        ],
-        run: (input, call) => {
-          const urls = state
-            .list(call.principal.accountId, call.region)
-            .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
-            .map(({ url }) => url);
-          const { items, nextToken } = page(
-            urls,
-            input.MaxResults ?? 1000,
-            input.NextToken,
-            () => new AwsError('InvalidParameterValue', 'Invalid NextToken value.'),
-          );
-          return { QueueUrls: items, NextToken: nextToken };
-        },
-      },
-      GetQueueUrl: {
-        accesses: (input, call) => on('GetQueueUrl')({ QueueUrl: named(input, call) }),
-        run: (input, call) => ({ QueueUrl: state.queue(named(input, call)).url }),
-      },
-      GetQueueAttributes: {
-        accesses: on('GetQueueAttributes'),
-        run: (input) => {
-          const queue = state.queue(input.QueueUrl);
-          const now = options.clock.now();
-          const visible = queue.messages.filter(({ visibleAt }) => visibleAt <= now).length;
-          return {
-            Attributes: {
-              QueueArn: queue.arn,
-              ApproximateNumberOfMessages: String(visible),
-              ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible),
-              VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30),
-              ...(queue.policy && { Policy: queue.policy }),
-              ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }),
-            },
-          };
-        },
-      },
-      SendMessage: {
-        accesses: on('SendMessage'),
-        run: (input) => {
-          if (Buffer.byteLength(input.MessageBody ?? '') > 1_048_576)
-            throw new AwsError(
-              'InvalidParameterValue',
-              'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
-            );
-          return {
-            MessageId: state.send(input.QueueUrl, input.MessageBody, input.MessageAttributes, input.DelaySeconds).id,
-            MD5OfMessageBody: md5(input.MessageBody),
-          };
-        },
-      },
-      ReceiveMessage: {
-        accesses: on('ReceiveMessage'),
-        run: (input) => ({
-          Messages: state
-            .receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout)
-            .map((message) => ({
-              MessageId: message.id,
-              ReceiptHandle: message.receipt,
-              Body: message.body,
-              MD5OfBody: md5(message.body),
-              Attributes: systemAttributes(message),
-              MessageAttributes: message.attributes,
-            })),
-        }),
-      },
-      DeleteMessage: {
-        accesses: on('DeleteMessage'),
-        run: (input) => {
-          state.delete(input.QueueUrl, input.ReceiptHandle);
-          return {};
-        },
-      },
-    },
-  };
-  return { service, state };
+  const operations = { ...queueOperations(state, options.clock), ...messageOperations(state) };
+  return { service: { id: 'sqs', operations }, state };
 }
+
+const onQueue =
+  (state: SqsState, action: string) =>
+  (input: { QueueUrl: string }): Access[] => {
+    const queue = state.queue(input.QueueUrl);
+    return [
+      {
+        action: `sqs:${action}`,
+        resource: queue.arn,
+        resourceAccountId: queue.accountId,
+        ...(queue.policy && { resourcePolicy: queue.policy }),
+      },
+    ];
+  };
+
+const named = (input: { QueueName: string; QueueOwnerAWSAccountId?: string }, call: Call): string =>
+  formatArn({
+    service: 'sqs',
+    region: call.region,
+    accountId: input.QueueOwnerAWSAccountId ?? call.principal.accountId,
+    resource: input.QueueName,
+  });
+
+const queueOperations = (state: SqsState, clock: Clock): Record<string, Operation> => ({
+  ListQueues: {
+    accesses: (_input, call) => [
+      { action: 'sqs:ListQueues', resource: '*', resourceAccountId: call.principal.accountId },
+    ],
+    run: (input, call) => {
+      const urls = state
+        .list(call.principal.accountId, call.region)
+        .filter(({ name }) => name.startsWith(input.QueueNamePrefix ?? ''))
+        .map(({ url }) => url);
+      const { items, nextToken } = page(
+        urls,
+        input.MaxResults ?? 1000,
+        input.NextToken,
+        () => new AwsError('InvalidParameterValue', 'Invalid NextToken value.'),
+      );
+      return { QueueUrls: items, NextToken: nextToken };
+    },
+  },
+  GetQueueUrl: {
+    accesses: (input, call) => onQueue(state, 'GetQueueUrl')({ QueueUrl: named(input, call) }),
+    run: (input, call) => ({ QueueUrl: state.queue(named(input, call)).url }),
+  },
+  GetQueueAttributes: {
+    accesses: onQueue(state, 'GetQueueAttributes'),
+    run: (input) => {
+      const queue = state.queue(input.QueueUrl);
+      const now = clock.now();
+      const visible = queue.messages.filter(({ visibleAt }) => visibleAt <= now).length;
+      return {
+        Attributes: {
+          QueueArn: queue.arn,
+          ApproximateNumberOfMessages: String(visible),
+          ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible),
+          VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30),
+          ...(queue.policy && { Policy: queue.policy }),
+          ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }),
+        },
+      };
+    },
+  },
+});
+
+const messageOperations = (state: SqsState): Record<string, Operation> => ({
+  SendMessage: {
+    accesses: onQueue(state, 'SendMessage'),
+    run: (input) => {
+      if (Buffer.byteLength(input.MessageBody ?? '') > 1_048_576)
+        throw new AwsError(
+          'InvalidParameterValue',
+          'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
+        );
+      return {
+        MessageId: state.send(input.QueueUrl, input.MessageBody, input.MessageAttributes, input.DelaySeconds).id,
+        MD5OfMessageBody: md5(input.MessageBody),
+      };
+    },
+  },
+  ReceiveMessage: {
+    accesses: onQueue(state, 'ReceiveMessage'),
+    run: (input) => ({
+      Messages: state
+        .receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout)
+        .map((message) => ({
+          MessageId: message.id,
+          ReceiptHandle: message.receipt,
+          Body: message.body,
+          MD5OfBody: md5(message.body),
+          Attributes: systemAttributes(message),
+          MessageAttributes: message.attributes,
+        })),
+    }),
+  },
+  DeleteMessage: {
+    accesses: onQueue(state, 'DeleteMessage'),
+    run: (input) => {
+      state.delete(input.QueueUrl, input.ReceiptHandle);
+      return {};
+    },
+  },
+});
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 

@@ -110,68 +110,84 @@ export class TimelineChart {
         label: { description: `Timeline of the access keys of ${this.users.map((user) => user.userName).join(', ')}` },
       },
       grid: { left: shape.left, right: RIGHT, top: AXIS_HEIGHT, bottom: 6, outerBoundsMode: 'none' },
-      xAxis: {
-        type: 'time',
-        position: 'top',
-        min: Date.parse(this.data.start),
-        max: Date.parse(this.data.end),
-        splitNumber: shape.narrow ? 3 : 8,
-        axisLine: { lineStyle: { color: color('line') } },
-        axisTick: { show: false },
-        axisLabel: {
-          color: color('muted'),
-          hideOverlap: true,
-          showMinLabel: false,
-          showMaxLabel: false,
-          formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}' },
-        },
-        splitLine: { show: true, lineStyle: { color: color('line') } },
-      },
-      yAxis: {
-        type: 'category',
-        inverse: true,
-        data: this.users.map((user) => user.userName),
-        axisLine: { show: false },
-        axisTick: { show: false },
-        splitLine: { show: true, lineStyle: { color: color('line') } },
-        axisLabel: {
-          show: !shape.narrow,
-          color: color('text'),
-          fontSize: 13,
-          width: shape.left - 16,
-          overflow: 'truncate',
-          align: 'left',
-          margin: shape.left - 6,
-        },
-      },
-      tooltip: {
-        trigger: 'item',
-        confine: true,
-        backgroundColor: color('card'),
-        borderColor: color('line'),
-        textStyle: { color: color('text') },
-        formatter: (hovered: { seriesIndex: number; dataIndex: number }) =>
-          this.tip(hovered.seriesIndex, hovered.dataIndex),
-      },
-      series: [
-        {
-          type: 'custom',
-          clip: true,
-          data: this.bars.map((bar) => [bar.from, bar.row, bar.to]),
-          encode: { x: [0, 2], y: 1 },
-          renderItem: this.barPainter(shape, color),
-        },
-        {
-          type: 'custom',
-          data: this.marks.map((mark) => [mark.at, mark.row]),
-          encode: { x: 0, y: 1 },
-          renderItem: this.markPainter(shape, color),
-          z: 5,
-        },
-        this.bandSeries(shape, color),
-        ...(shape.narrow ? [this.names(shape, color)] : []),
-      ],
+      xAxis: this.timeAxis(shape, color),
+      yAxis: this.userAxis(shape, color),
+      tooltip: this.tooltip(color),
+      series: this.series(shape, color),
     };
+  }
+
+  private timeAxis(shape: Shape, color: Palette) {
+    return {
+      type: 'time',
+      position: 'top',
+      min: Date.parse(this.data.start),
+      max: Date.parse(this.data.end),
+      splitNumber: shape.narrow ? 3 : 8,
+      axisLine: { lineStyle: { color: color('line') } },
+      axisTick: { show: false },
+      axisLabel: {
+        color: color('muted'),
+        hideOverlap: true,
+        showMinLabel: false,
+        showMaxLabel: false,
+        formatter: { year: '{yyyy}', month: '{d} {MMM}', day: '{d} {MMM}' },
+      },
+      splitLine: { show: true, lineStyle: { color: color('line') } },
+    };
+  }
+
+  private userAxis(shape: Shape, color: Palette) {
+    return {
+      type: 'category',
+      inverse: true,
+      data: this.users.map((user) => user.userName),
+      axisLine: { show: false },
+      axisTick: { show: false },
+      splitLine: { show: true, lineStyle: { color: color('line') } },
+      axisLabel: {
+        show: !shape.narrow,
+        color: color('text'),
+        fontSize: 13,
+        width: shape.left - 16,
+        overflow: 'truncate',
+        align: 'left',
+        margin: shape.left - 6,
+      },
+    };
+  }
+
+  private tooltip(color: Palette) {
+    return {
+      trigger: 'item',
+      confine: true,
+      backgroundColor: color('card'),
+      borderColor: color('line'),
+      textStyle: { color: color('text') },
+      formatter: (hovered: { seriesIndex: number; dataIndex: number }) =>
+        this.tip(hovered.seriesIndex, hovered.dataIndex),
+    };
+  }
+
+  private series(shape: Shape, color: Palette) {
+    return [
+      {
+        type: 'custom',
+        clip: true,
+        data: this.bars.map((bar) => [bar.from, bar.row, bar.to]),
+        encode: { x: [0, 2], y: 1 },
+        renderItem: this.barPainter(shape, color),
+      },
+      {
+        type: 'custom',
+        data: this.marks.map((mark) => [mark.at, mark.row]),
+        encode: { x: 0, y: 1 },
+        renderItem: this.markPainter(shape, color),
+        z: 5,
+      },
+      this.bandSeries(shape, color),
+      ...(shape.narrow ? [this.names(shape, color)] : []),
+    ];
   }
 
   /** Behind the lanes: over the whole height, or on one user's row. */

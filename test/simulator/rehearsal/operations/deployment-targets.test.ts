@@ -13,7 +13,7 @@ import * as code from '../../../../lib/stacks/member/member-code';
 import { ROSTERS } from '../../../fixtures/rosters';
 
 const START = new Date('2027-01-04T00:00:00Z');
-const SEED = 2;
+const SEED = 8;
 
 const HOUR_MS = 3_600_000;
 const every = loadRoster(ROSTERS.everyDeployment, { at: START }).roster!;

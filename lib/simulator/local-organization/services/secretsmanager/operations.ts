@@ -48,7 +48,7 @@ function onSecret(parts: Parts, action: string, run: (secret: Secret, input: any
 }
 
 export function lifecycleOperations(parts: Parts): Record<string, Operation> {
-  const { clock, state, accesses } = parts;
+  const { accesses } = parts;
   return {
     CreateSecret: {
       accesses: (input, call) => [
@@ -76,30 +76,42 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
       ],
       run: (input, call) => deleteSecret(parts, input, call),
     },
-    RestoreSecret: onSecret(parts, 'RestoreSecret', (secret) => {
-      secret.deletionTimer?.cancel();
-      secret.deletedAt = secret.deletionDate = secret.deletionTimer = undefined;
-      parts.machine.reschedule(secret);
-      return identity(secret);
-    }),
+    RestoreSecret: onSecret(parts, 'RestoreSecret', (secret) => restoreSecret(parts, secret)),
     UpdateSecret: {
       accesses: (input, call) => [
         accesses.on('UpdateSecret', input.SecretId, call),
         ...accesses.key('write', accesses.find(input.SecretId, call), call),
       ],
-      run: (input, call) => {
-        const secret = secretOf(parts, input, call);
-        checkNotDeleted(secret);
-        secret.description = input.Description ?? secret.description;
-        secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
-        secret.changedAt = clock.now();
-        const value = valueOf(input);
-        return {
-          ...identity(secret),
-          ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }),
-        };
-      },
+      run: (input, call) => updateSecret(parts, input, call),
     },
+    ...readingOperations(parts),
+    ...tagOperations(parts),
+    ...policyOperations(parts),
+  };
+}
+
+function restoreSecret(parts: Parts, secret: Secret): unknown {
+  secret.deletionTimer?.cancel();
+  secret.deletedAt = secret.deletionDate = secret.deletionTimer = undefined;
+  parts.machine.reschedule(secret);
+  return identity(secret);
+}
+
+function updateSecret(parts: Parts, input: any, call: Call): unknown {
+  const secret = secretOf(parts, input, call);
+  checkNotDeleted(secret);
+  secret.description = input.Description ?? secret.description;
+  secret.kmsKeyId = input.KmsKeyId ?? secret.kmsKeyId;
+  secret.changedAt = parts.clock.now();
+  const value = valueOf(input);
+  return {
+    ...identity(secret),
+    ...(value && { VersionId: putVersion(parts, secret, input.ClientRequestToken, value, [CURRENT]).id }),
+  };
+}
+
+function readingOperations(parts: Parts): Record<string, Operation> {
+  return {
     DescribeSecret: onSecret(parts, 'DescribeSecret', (secret) => ({
       ...description(secret),
       VersionIdsToStages: labels(secret),
@@ -109,7 +121,7 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
         { action: 'secretsmanager:ListSecrets', resource: '*', resourceAccountId: call.principal.accountId },
       ],
       run: (input, call) => {
-        const found = listed(state, clock.now(), call, input);
+        const found = listed(parts.state, parts.clock.now(), call, input);
         const { items, nextToken } = page(found, input.MaxResults ?? 100, input.NextToken, invalidNextToken);
         return {
           SecretList: items.map((secret) => ({ ...description(secret), SecretVersionsToStages: labels(secret) })),
@@ -117,6 +129,12 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
         };
       },
     },
+  };
+}
+
+function tagOperations(parts: Parts): Record<string, Operation> {
+  const { accesses } = parts;
+  return {
     TagResource: {
       accesses: (input, call) => [accesses.on('TagResource', input.SecretId, call, requestTags(input.Tags))],
       run: (input, call) => {
@@ -137,6 +155,12 @@ export function lifecycleOperations(parts: Parts): Record<string, Operation> {
         return {};
       },
     },
+  };
+}
+
+function policyOperations(parts: Parts): Record<string, Operation> {
+  const { accesses } = parts;
+  return {
     GetResourcePolicy: onSecret(parts, 'GetResourcePolicy', (secret) => ({
       ...identity(secret),
       ResourcePolicy: parts.state.policies.textOf(secret),
@@ -188,14 +212,7 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
         accesses.on('PutSecretValue', input.SecretId, call),
         ...accesses.key('write', accesses.find(input.SecretId, call), call),
       ],
-      run: (input, call) => {
-        const secret = secretOf(parts, input, call);
-        checkNotDeleted(secret);
-        const value = valueOf(input);
-        if (!value) throw refuse('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
-        const version = putVersion(parts, secret, input.ClientRequestToken, value, input.VersionStages ?? [CURRENT]);
-        return { ...identity(secret), VersionId: version.id, VersionStages: [...version.stages] };
-      },
+      run: (input, call) => putValue(parts, input, call),
     },
     UpdateSecretVersionStage: {
       accesses: (input, call) => [
@@ -210,21 +227,32 @@ export function versionOperations(parts: Parts): Record<string, Operation> {
         return identity(secret);
       },
     },
-    ListSecretVersionIds: onSecret(parts, 'ListSecretVersionIds', (secret, input) => {
-      const versions = [...secret.versions.values()].filter(
-        (version) => input.IncludeDeprecated || version.stages.size > 0,
-      );
-      const { items, nextToken } = page(versions, input.MaxResults ?? 100, input.NextToken, invalidNextToken);
-      const entries = items.map((version) => ({
-        VersionId: version.id,
-        VersionStages: [...version.stages],
-        CreatedDate: version.createdAt,
-        LastAccessedDate: version.lastAccessedOn,
-        KmsKeyIds: [secret.kmsKeyId ?? 'DefaultEncryptionKey'],
-      }));
-      return { ...identity(secret), Versions: entries, NextToken: nextToken };
-    }),
+    ListSecretVersionIds: onSecret(parts, 'ListSecretVersionIds', listVersions),
   };
+}
+
+function putValue(parts: Parts, input: any, call: Call): unknown {
+  const secret = secretOf(parts, input, call);
+  checkNotDeleted(secret);
+  const value = valueOf(input);
+  if (!value) throw refuse('InvalidRequestException', 'You must provide either SecretString or SecretBinary.');
+  const version = putVersion(parts, secret, input.ClientRequestToken, value, input.VersionStages ?? [CURRENT]);
+  return { ...identity(secret), VersionId: version.id, VersionStages: [...version.stages] };
+}
+
+function listVersions(secret: Secret, input: any): unknown {
+  const versions = [...secret.versions.values()].filter(
+    (version) => input.IncludeDeprecated || version.stages.size > 0,
+  );
+  const { items, nextToken } = page(versions, input.MaxResults ?? 100, input.NextToken, invalidNextToken);
+  const entries = items.map((version) => ({
+    VersionId: version.id,
+    VersionStages: [...version.stages],
+    CreatedDate: version.createdAt,
+    LastAccessedDate: version.lastAccessedOn,
+    KmsKeyIds: [secret.kmsKeyId ?? 'DefaultEncryptionKey'],
+  }));
+  return { ...identity(secret), Versions: entries, NextToken: nextToken };
 }
 
 const invalidNextToken = (): AwsError => refuse('InvalidNextTokenException', 'The NextToken value is invalid.');
