@@ -143,8 +143,8 @@ function canonical(policy: string): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) {
     const items = value.map(sorted);
-    const isSet = items.every((item) => typeof item === 'string');
-    return isSet && items.length <= 1 ? items[0] : isSet ? [...new Set(items)].sort() : items;
+    if (!items.every((item) => typeof item === 'string')) return items;
+    return items.length <= 1 ? items[0] : [...new Set(items)].sort();
   }
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
