@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import { RotationError } from '../domain/errors';
-import type { KeyAdministration, KeyAdministrations, User } from '../domain/ports';
+import type { AccessKey, AccessKeyPair, KeyAdministration, KeyAdministrations, LastUse, User } from '../domain/ports';
 import { namingCalls } from './named-calls';
 
 export interface KeyRole {
@@ -79,50 +79,53 @@ function forUser(rosterName: string, { client, creating }: Clients): KeyAdminist
   const name = async (): Promise<string> => (await user())?.name ?? rosterName;
   return {
     user,
-    async list() {
-      const keys = [];
-      for await (const page of paginateListAccessKeys({ client }, { UserName: await name() }))
-        keys.push(...(page.AccessKeyMetadata ?? []));
-      return keys.map((key) => ({
-        id: key.AccessKeyId ?? '',
-        status: key.Status ?? 'Inactive',
-        createdAt: key.CreateDate ?? new Date(0),
-      }));
-    },
-    async lastUse(keyId) {
-      const { AccessKeyLastUsed: last } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
-      if (!last) throw new Error('GetAccessKeyLastUsed answered nothing');
-      return last.LastUsedDate
-        ? {
-            used: true,
-            at: last.LastUsedDate,
-            service: last.ServiceName ?? 'an unknown service',
-            region: last.Region ?? 'an unknown region',
-          }
-        : { used: false };
-    },
-    async create() {
-      const single = creating();
-      const { AccessKey: key } = await single
-        .send(new CreateAccessKeyCommand({ UserName: await name() }))
-        .finally(() => single.destroy());
-      if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
-      return { id: key.AccessKeyId, secret: key.SecretAccessKey };
-    },
+    list: async () => listKeys(client, await name()),
+    lastUse: (keyId) => findLastUse(client, keyId),
+    create: async () => createKey(await name(), creating()),
     async activate(keyId) {
       await client.send(new UpdateAccessKeyCommand({ UserName: await name(), AccessKeyId: keyId, Status: 'Active' }));
     },
     async deactivate(keyId) {
-      const userName = await name();
-      await unlessGone(() =>
-        client.send(new UpdateAccessKeyCommand({ UserName: userName, AccessKeyId: keyId, Status: 'Inactive' })),
-      );
+      const request = { UserName: await name(), AccessKeyId: keyId, Status: 'Inactive' as const };
+      await unlessGone(() => client.send(new UpdateAccessKeyCommand(request)));
     },
     async delete(keyId) {
       const userName = await name();
       await unlessGone(() => client.send(new DeleteAccessKeyCommand({ UserName: userName, AccessKeyId: keyId })));
     },
   };
+}
+
+async function listKeys(client: IAMClient, userName: string): Promise<AccessKey[]> {
+  const keys = [];
+  for await (const page of paginateListAccessKeys({ client }, { UserName: userName }))
+    keys.push(...(page.AccessKeyMetadata ?? []));
+  return keys.map((key) => ({
+    id: key.AccessKeyId ?? '',
+    status: key.Status ?? 'Inactive',
+    createdAt: key.CreateDate ?? new Date(0),
+  }));
+}
+
+async function findLastUse(client: IAMClient, keyId: string): Promise<LastUse> {
+  const { AccessKeyLastUsed: last } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
+  if (!last) throw new Error('GetAccessKeyLastUsed answered nothing');
+  if (!last.LastUsedDate) return { used: false };
+  return {
+    used: true,
+    at: last.LastUsedDate,
+    service: last.ServiceName ?? 'an unknown service',
+    region: last.Region ?? 'an unknown region',
+  };
+}
+
+/** @param single a client for this call alone */
+async function createKey(userName: string, single: IAMClient): Promise<AccessKeyPair> {
+  const { AccessKey: key } = await single
+    .send(new CreateAccessKeyCommand({ UserName: userName }))
+    .finally(() => single.destroy());
+  if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
+  return { id: key.AccessKeyId, secret: key.SecretAccessKey };
 }
 
 /**

@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { RECOVERY_DAYS } from '../contract/names';
 import { soundTags } from '../domain/ledger/sound-tags';
-import type { Secret, SecretLifecycle } from '../domain/ports';
+import type { Secret, SecretLifecycle, Secrets } from '../domain/ports';
 
 export interface SecretSettings {
   readonly prefix: string;
@@ -28,67 +28,49 @@ export interface SecretSettings {
 }
 
 /** Secrets Manager. Answers of a missing secret or version become undefined; everything else is the service's own error. */
-export function secretsManager(client: SecretsManagerClient, settings: SecretSettings): SecretLifecycle {
+export const secretsManager = (client: SecretsManagerClient, settings: SecretSettings): SecretLifecycle => ({
+  ...versionsAndTags(client),
+  ...policies(client),
+  ...schedules(client, settings),
+  ...existence(client, settings),
+});
+
+function versionsAndTags(client: SecretsManagerClient): Secrets {
   return {
     describe: (secretId) =>
       unlessMissing(async () => toSecret(await client.send(new DescribeSecretCommand({ SecretId: secretId })))),
     value: (secretId, stage, versionId) =>
       unlessMissing(async () => {
-        const answer = await client.send(
-          new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage, VersionId: versionId }),
-        );
-        return answer.SecretString ?? '';
+        const request = { SecretId: secretId, VersionStage: stage, VersionId: versionId };
+        return (await client.send(new GetSecretValueCommand(request))).SecretString ?? '';
       }),
     async put(secretId, versionId, value, rotationToken) {
-      await client.send(
-        new PutSecretValueCommand({
-          SecretId: secretId,
-          ClientRequestToken: versionId,
-          SecretString: value,
-          VersionStages: ['AWSPENDING'],
-          RotationToken: rotationToken,
-        }),
-      );
+      const request = {
+        SecretId: secretId,
+        ClientRequestToken: versionId,
+        SecretString: value,
+        VersionStages: ['AWSPENDING'],
+        RotationToken: rotationToken,
+      };
+      await client.send(new PutSecretValueCommand(request));
     },
     async moveStage(secretId, stage, { to, from }) {
-      await client.send(
-        new UpdateSecretVersionStageCommand({
-          SecretId: secretId,
-          VersionStage: stage,
-          MoveToVersionId: to,
-          RemoveFromVersionId: from,
-        }),
-      );
+      const request = { SecretId: secretId, VersionStage: stage, MoveToVersionId: to, RemoveFromVersionId: from };
+      await client.send(new UpdateSecretVersionStageCommand(request));
     },
     async tag(secretId, tags) {
-      await client.send(
-        new TagResourceCommand({
-          SecretId: secretId,
-          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-        }),
-      );
+      await client.send(new TagResourceCommand({ SecretId: secretId, Tags: listed(tags) }));
     },
     async untag(secretId, keys) {
       await client.send(new UntagResourceCommand({ SecretId: secretId, TagKeys: [...keys] }));
     },
-    async list() {
-      const names: string[] = [];
-      const filter = { Filters: [{ Key: 'name' as const, Values: [settings.prefix] }] };
-      for await (const page of paginateListSecrets({ client }, filter))
-        names.push(...(page.SecretList ?? []).flatMap(({ Name }) => Name ?? []));
-      return names.filter((name) => name.startsWith(settings.prefix));
-    },
-    async create(name, value, tags) {
-      await client.send(
-        new CreateSecretCommand({
-          Name: name,
-          SecretString: value,
-          Description: 'Access key of an IAM user; rotated automatically',
-          Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
-          KmsKeyId: settings.keyAlias || undefined,
-        }),
-      );
-    },
+  };
+}
+
+const listed = (tags: Readonly<Record<string, string>>) => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+function policies(client: SecretsManagerClient): Pick<SecretLifecycle, 'policy' | 'putPolicy'> {
+  return {
     policy: (secretId) =>
       unlessMissing(
         async () => (await client.send(new GetResourcePolicyCommand({ SecretId: secretId }))).ResourcePolicy,
@@ -103,18 +85,50 @@ export function secretsManager(client: SecretsManagerClient, settings: SecretSet
         throw error;
       }
     },
+  };
+}
+
+function schedules(
+  client: SecretsManagerClient,
+  { rotateFunctionArn }: SecretSettings,
+): Pick<SecretLifecycle, 'rotate' | 'cancelRotation'> {
+  return {
     async rotate(secretId, schedule, now) {
-      await client.send(
-        new RotateSecretCommand({
-          SecretId: secretId,
-          RotationLambdaARN: settings.rotateFunctionArn,
-          RotationRules: { ScheduleExpression: schedule },
-          RotateImmediately: now,
-        }),
-      );
+      const request = {
+        SecretId: secretId,
+        RotationLambdaARN: rotateFunctionArn,
+        RotationRules: { ScheduleExpression: schedule },
+        RotateImmediately: now,
+      };
+      await client.send(new RotateSecretCommand(request));
     },
     async cancelRotation(secretId) {
       await client.send(new CancelRotateSecretCommand({ SecretId: secretId }));
+    },
+  };
+}
+
+function existence(
+  client: SecretsManagerClient,
+  { prefix, keyAlias }: SecretSettings,
+): Pick<SecretLifecycle, 'list' | 'create' | 'delete' | 'restore'> {
+  return {
+    async list() {
+      const names: string[] = [];
+      const filter = { Filters: [{ Key: 'name' as const, Values: [prefix] }] };
+      for await (const page of paginateListSecrets({ client }, filter))
+        names.push(...(page.SecretList ?? []).flatMap(({ Name }) => Name ?? []));
+      return names.filter((name) => name.startsWith(prefix));
+    },
+    async create(name, value, tags) {
+      const request = {
+        Name: name,
+        SecretString: value,
+        Description: 'Access key of an IAM user; rotated automatically',
+        Tags: listed(tags),
+        KmsKeyId: keyAlias || undefined,
+      };
+      await client.send(new CreateSecretCommand(request));
     },
     async delete(secretId) {
       await client.send(new DeleteSecretCommand({ SecretId: secretId, RecoveryWindowInDays: RECOVERY_DAYS }));
