@@ -1,5 +1,6 @@
 import { RotationError } from './errors';
-import type { AccessKeyPair } from './ports';
+import type { RosterSlice, SliceUser } from '../contract/slice';
+import type { AccessKeyPair, Secret, Secrets } from './ports';
 
 /** What a secret version holds. Without a key it says: no key yet, its rotation is the first. */
 export interface SecretValue {
@@ -60,6 +61,35 @@ export function parseOwnValue(
     );
   }
   return value;
+}
+
+interface ValueHolder {
+  readonly secrets: Secrets;
+  readonly secret: Secret;
+}
+
+/**
+ * The key that the version with this label names; undefined when nothing has the label, its version has no value, or its
+ * value says that there is no key yet.
+ * @throws RotationError SECRET_VALUE_INVALID
+ */
+export async function keyUnder({ secrets, secret }: ValueHolder, stage: string): Promise<AccessKeyPair | undefined> {
+  const text = await secrets.value(secret.arn, stage);
+  return text === undefined ? undefined : parseSecretValue(text).key;
+}
+
+/**
+ * Like {@link keyUnder}, and the value must be this user's.
+ * @param only the label on this version, and keys that IAM lists for this user where they are known
+ * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN
+ */
+export async function ownKeyUnder(
+  { secrets, secret, user, slice }: ValueHolder & { readonly user: SliceUser; readonly slice: RosterSlice },
+  stage: string,
+  only: { readonly versionId?: string; readonly keyIds?: readonly string[] } = {},
+): Promise<AccessKeyPair | undefined> {
+  const text = await secrets.value(secret.arn, stage, only.versionId);
+  return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId, only.keyIds).key;
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -4,7 +4,7 @@
  */
 import { hasHeldAKey, isCompromised, isFormers } from '../ledger/tags';
 import type { AccessKey, KeyAdministration, Secret, Secrets } from '../ports';
-import { parseSecretValue } from '../secret-value';
+import { keyUnder } from '../secret-value';
 import type { SliceUser } from '../../contract/slice';
 
 export interface Holdings {
@@ -65,12 +65,10 @@ export interface Verdict {
  * What is true of a key now, read anew immediately before it is deactivated or deleted.
  * @throws RotationError SECRET_VALUE_INVALID when a value cannot be understood: then nothing may be touched
  */
-export async function judgeKey({ secrets, secret, user, iam }: KeyHolder, keyId: string): Promise<Verdict> {
-  const keyIdIn = async (stage: 'AWSCURRENT' | 'AWSPENDING'): Promise<string | undefined> => {
-    const text = await secrets.value(secret.arn, stage);
-    return text === undefined ? undefined : parseSecretValue(text).key?.id;
-  };
-  const [named, pending] = [await keyIdIn('AWSCURRENT'), await keyIdIn('AWSPENDING')];
+export async function judgeKey(holder: KeyHolder, keyId: string): Promise<Verdict> {
+  const { secret, user, iam } = holder;
+  const named = (await keyUnder(holder, 'AWSCURRENT'))?.id;
+  const pending = (await keyUnder(holder, 'AWSPENDING'))?.id;
   const existing = await iam.list();
   const key = existing.find(({ id }) => id === keyId);
   if (keyId === named || keyId === pending) return { verdict: 'protected', key };

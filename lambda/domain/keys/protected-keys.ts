@@ -1,15 +1,16 @@
 import type { Secrets, Secret, KeyAdministration, AccessKey } from '../ports';
-import { parseSecretValue } from '../secret-value';
+import { keyUnder } from '../secret-value';
 import { retirementsOf } from '../ledger/retirements';
 
 /**
- * The key ids that AWSCURRENT and AWSPENDING name now; these are never deactivated or deleted. Read immediately
+ * Whether AWSCURRENT or AWSPENDING names the key now, which is then never deactivated or deleted. Read immediately
  * before every such act.
  * @throws RotationError SECRET_VALUE_INVALID when a value cannot be understood: then nothing may be touched
  */
-async function protectedKeyIds(secrets: Secrets, secretId: string): Promise<Set<string>> {
-  const texts = [await secrets.value(secretId, 'AWSCURRENT'), await secrets.value(secretId, 'AWSPENDING')];
-  return new Set(texts.flatMap((text) => (text === undefined ? [] : (parseSecretValue(text).key?.id ?? []))));
+async function isProtected(secrets: Secrets, secret: Secret, keyId: string): Promise<boolean> {
+  const current = await keyUnder({ secrets, secret }, 'AWSCURRENT');
+  const pending = await keyUnder({ secrets, secret }, 'AWSPENDING');
+  return keyId === current?.id || keyId === pending?.id;
 }
 
 /** In an emergency, where any key but a protected one may go: runs the act; says whether it ran. */
@@ -19,7 +20,7 @@ export async function unlessProtected(
   keyId: string,
   act: () => Promise<void>,
 ): Promise<boolean> {
-  if ((await protectedKeyIds(secrets, secret.arn)).has(keyId)) return false;
+  if (await isProtected(secrets, secret, keyId)) return false;
   await act();
   return true;
 }
@@ -30,10 +31,11 @@ export async function unlessProtected(
  */
 export async function knownAs(
   secrets: Secrets,
-  { arn }: Secret,
+  before: Secret,
   keyId: string,
 ): Promise<'protected' | 'retiring' | 'former' | undefined> {
-  if ((await protectedKeyIds(secrets, arn)).has(keyId)) return 'protected';
+  const { arn } = before;
+  if (await isProtected(secrets, before, keyId)) return 'protected';
   const former = [await secrets.value(arn, 'KEY_RETIRING'), await secrets.value(arn, 'AWSPREVIOUS')];
   const secret = await secrets.describe(arn);
   if (!secret || retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return 'retiring';

@@ -8,7 +8,7 @@ import { endsHere } from '../roster/suspension';
 import { retirementsOf, retirementTag, retirementTagKey } from '../ledger/retirements';
 import { versionWith, outstanding } from '../ledger/versions';
 import { RotationError } from '../errors';
-import { parseOwnValue } from '../secret-value';
+import { ownKeyUnder } from '../secret-value';
 import { noticeBase, deletedNotice } from '../notices/compose';
 import { digest } from '../digest';
 import { isBegun } from '../ledger/intents';
@@ -65,10 +65,9 @@ function refuseReplaced(secret: Secret, currentId: string, namedId: string | und
     );
 }
 
-async function currentKeyId({ secrets, secret, user, slice }: Operation): Promise<string> {
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  const key = text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key;
-  if (!key) throw new RotationError('PENDING_EMPTY', `the secret ${secret.name} holds no key yet`);
+async function currentKeyId(operation: Operation): Promise<string> {
+  const key = await ownKeyUnder(operation, 'AWSCURRENT');
+  if (!key) throw new RotationError('PENDING_EMPTY', `the secret ${operation.secret.name} holds no key yet`);
   return key.id;
 }
 

@@ -9,7 +9,7 @@ import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from 
 import { versionWith } from '../ledger/versions';
 import type { Secret } from '../ports';
 import { beginRetirement } from '../keys/retirement-schedule';
-import { parseOwnValue } from '../secret-value';
+import { ownKeyUnder } from '../secret-value';
 import { noticeBase, retiringKey } from '../notices/compose';
 import { takePendingOff } from '../rotation/close-rotation';
 
@@ -38,7 +38,8 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
   const newer = versionWith(secret, 'AWSCURRENT');
   const older = versionWith(secret, 'KEY_RETIRING');
   if (!newer || !older || newer === older) throw impossible('no previous version of the secret is kept');
-  const [newerKey, olderKey] = [await keyOf(operation, 'AWSCURRENT'), await keyOf(operation, 'KEY_RETIRING')];
+  const newerKey = (await ownKeyUnder(operation, 'AWSCURRENT'))?.id;
+  const olderKey = (await ownKeyUnder(operation, 'KEY_RETIRING'))?.id;
   if (!newerKey || !olderKey) throw impossible('a version of the secret holds no key');
   if (isCompromised(secret, olderKey)) throw impossible(`the key …${lastFour(olderKey)} was declared compromised`);
   const keys = await iam.list();
@@ -76,19 +77,11 @@ async function complete(operation: Operation, rollback: Rollback): Promise<void>
   if (retirementsOf(after).some(({ keyId }) => keyId === olderKeyId))
     await secrets.untag(secret.arn, [retirementTagKey(olderKeyId)]);
   const retirement = retirementsOf(after).find(({ keyId }) => keyId === newerKeyId);
-  await tell(operation, rollback, retirement ?? beginRetirement(newerKeyId, user, clock.now(), older));
+  await report(operation, rollback, retirement ?? beginRetirement(newerKeyId, user, clock.now(), older));
   await secrets.tag(secret.arn, rollbackTag({ ...rollback, done: true }));
 }
 
-async function keyOf(
-  { secrets, secret, user, slice }: Operation,
-  stage: 'AWSCURRENT' | 'KEY_RETIRING',
-): Promise<string | undefined> {
-  const text = await secrets.value(secret.arn, stage);
-  return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId).key?.id;
-}
-
-async function tell(
+async function report(
   operation: Operation,
   { older, olderKeyId, newerKeyId }: Rollback,
   retirement: Retirement,

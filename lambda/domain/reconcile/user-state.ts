@@ -6,7 +6,7 @@ import type { ConditionCode } from '../../contract/codes';
 import type { Run } from './context';
 import type { Due } from './due';
 import type { UserReport } from '../../contract/report';
-import { parseOwnValue } from '../secret-value';
+import { ownKeyUnder } from '../secret-value';
 import { isFormers, LIST_LAG_MS } from '../ledger/tags';
 import { versionWith } from '../ledger/versions';
 import { intentsOf } from '../ledger/intents';
@@ -51,17 +51,15 @@ export async function readUserState(
   base: Omit<UserState, 'existing' | 'lastUses' | 'currentKeyId' | 'pendingKeyId'>,
   userExists: boolean,
 ): Promise<UserState> {
-  const { secrets, secret, iam, user, settings } = base;
+  const { secret, iam } = base;
   const existing = userExists ? await iam.list() : [];
   const lastUses = new Map<string, LastUse>();
   for (const key of existing) lastUses.set(key.id, await iam.lastUse(key.id));
   const keyIds = existing.map(({ id }) => id);
-  const keyOf = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId, keyIds).key?.id;
-  const currentKeyId = isFormers(secret) ? undefined : keyOf(await secrets.value(secret.arn, 'AWSCURRENT'));
-  const pendingKeyId =
-    versionWith(secret, 'AWSPENDING') === undefined ? undefined : keyOf(await secrets.value(secret.arn, 'AWSPENDING'));
-  return { ...base, existing, lastUses, currentKeyId, pendingKeyId };
+  const current = isFormers(secret) ? undefined : await ownKeyUnder(base, 'AWSCURRENT', { keyIds });
+  const hasPending = versionWith(secret, 'AWSPENDING') !== undefined;
+  const pending = hasPending ? await ownKeyUnder(base, 'AWSPENDING', { keyIds }) : undefined;
+  return { ...base, existing, lastUses, currentKeyId: current?.id, pendingKeyId: pending?.id };
 }
 
 /**

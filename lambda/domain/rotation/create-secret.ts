@@ -3,7 +3,7 @@ import { pendingKey, existingUserName } from './pending-key';
 import { makeRoom } from './make-room';
 import { type Intent, intentTag, intentsOf, intentTagKey } from '../ledger/intents';
 import { digest } from '../digest';
-import { type SecretValue, parseOwnValue, printSecretValue } from '../secret-value';
+import { ownKeyUnder, printSecretValue } from '../secret-value';
 import { isFormers, LIST_LAG_MS } from '../ledger/tags';
 import type { AccessKeyPair } from '../ports';
 import { RotationError } from '../errors';
@@ -19,8 +19,8 @@ import { inWords } from '../time';
 export async function createSecret(rotation: Rotation): Promise<void> {
   const pending = await pendingKey(rotation);
   if (pending) return abandonIfGone(rotation, pending);
-  const current = await currentValue(rotation);
-  if (!current?.key) await rotation.clock.sleep(jitterMs(rotation.secret.name));
+  const current = isFormers(rotation.secret) ? undefined : await ownKeyUnder(rotation, 'AWSCURRENT');
+  if (!current) await rotation.clock.sleep(jitterMs(rotation.secret.name));
   const canonicalName = await existingUserName(rotation);
   const existing = await makeRoom({
     ...rotation,
@@ -43,12 +43,6 @@ export async function createSecret(rotation: Rotation): Promise<void> {
 const MOST_JITTER_MS = 20_000;
 
 const jitterMs = (secretName: string): number => Number.parseInt(digest(secretName).slice(0, 8), 16) % MOST_JITTER_MS;
-
-async function currentValue({ secrets, secret, user, settings }: Rotation): Promise<SecretValue | undefined> {
-  if (isFormers(secret)) return undefined;
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId);
-}
 
 async function abandonIfGone(rotation: Rotation, pending: AccessKeyPair): Promise<void> {
   const { iam, secrets, secret, event, clock } = rotation;

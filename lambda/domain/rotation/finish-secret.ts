@@ -12,7 +12,7 @@ import type { NoticeOf } from '../../contract/notice';
 import type { AccessKey, AccessKeyPair, Secret } from '../ports';
 import { beginRetirement } from '../keys/retirement-schedule';
 import type { Rotation } from './context';
-import { parseOwnValue } from '../secret-value';
+import { ownKeyUnder } from '../secret-value';
 import { closeRotation } from './close-rotation';
 import { deletedNotice, rotatedNotice } from '../notices/compose';
 import { worksNow } from './prove-key';
@@ -66,9 +66,8 @@ async function retirePrevious(
   pendingKeyId: string,
   keys: readonly AccessKey[],
 ): Promise<void> {
-  const { secrets, secret, event, user, settings, clock } = rotation;
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  const previous = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
+  const { secrets, secret, event, user, clock } = rotation;
+  const previous = await ownKeyUnder(rotation, 'AWSCURRENT');
   if (!previous) return retireLost(rotation, pendingKeyId, keys);
   if (previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');
@@ -114,10 +113,9 @@ async function completeTail(rotation: Rotation): Promise<void> {
   if (gone) await secrets.untag(secret.arn, [retirementTagKey(gone)]).catch(() => undefined);
 }
 
-async function currentKey({ secrets, secret, user, settings, event }: Rotation): Promise<string> {
-  const text = await secrets.value(secret.arn, 'AWSCURRENT', event.token);
-  const key = text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
-  if (!key) throw new RotationError('PENDING_EMPTY', `the current version of ${secret.name} holds no key`);
+async function currentKey(rotation: Rotation): Promise<string> {
+  const key = await ownKeyUnder(rotation, 'AWSCURRENT', { versionId: rotation.event.token });
+  if (!key) throw new RotationError('PENDING_EMPTY', `the current version of ${rotation.secret.name} holds no key`);
   return key.id;
 }
 

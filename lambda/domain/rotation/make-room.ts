@@ -13,7 +13,7 @@ import { isFormers, lossOf } from '../ledger/tags';
 import { judgeableAt, judgeUnknownKeys } from '../keys/unknown-keys';
 import { retirementsOf, retirementTagKey } from '../ledger/retirements';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from '../ports';
-import { parseSecretValue } from '../secret-value';
+import { keyUnder } from '../secret-value';
 import type { SliceUser } from '../../contract/slice';
 import { deletedNotice } from '../notices/compose';
 
@@ -38,13 +38,8 @@ export async function makeRoom(input: Omit<RoomInput, 'currentKeyId'>): Promise<
   if (existing.length < 2) return existing;
   return withLease(input, async (secret) => {
     const fresh = await keys.list();
-    const current = isFormers(secret) ? undefined : await secrets.value(secret.arn, 'AWSCURRENT');
-    return deleteOne({
-      ...input,
-      secret,
-      existing: fresh,
-      currentKeyId: current === undefined ? undefined : parseSecretValue(current).key?.id,
-    });
+    const current = isFormers(secret) ? undefined : await keyUnder({ secrets, secret }, 'AWSCURRENT');
+    return deleteOne({ ...input, secret, existing: fresh, currentKeyId: current?.id });
   });
 }
 

@@ -1,20 +1,12 @@
 import type { Rotation } from './context';
 import type { AccessKeyPair, AccessKey } from '../ports';
 import { TAGS } from '../ledger/tags';
-import { parseOwnValue, parseSecretValue } from '../secret-value';
+import { keyUnder, ownKeyUnder } from '../secret-value';
 import { RotationError } from '../errors';
 
 /** The key that the pending version already holds. */
-export async function pendingKey({
-  secrets,
-  secret,
-  event,
-  user,
-  settings,
-}: Rotation): Promise<AccessKeyPair | undefined> {
-  const text = await secrets.value(secret.arn, 'AWSPENDING', event.token);
-  return text === undefined ? undefined : parseOwnValue(text, user.name, settings.accountId).key;
-}
+export const pendingKey = (rotation: Rotation): Promise<AccessKeyPair | undefined> =>
+  ownKeyUnder(rotation, 'AWSPENDING', { versionId: rotation.event.token });
 
 /**
  * The user's name as IAM spells it.
@@ -40,10 +32,9 @@ export async function existingUserName(rotation: Rotation): Promise<string> {
 }
 
 /** Then it is the user for whom the secret was made, whatever the ledger says. */
-async function ownsStoredKey({ secrets, secret, iam }: Rotation): Promise<boolean> {
-  const text = await secrets.value(secret.arn, 'AWSCURRENT');
-  const stored = text === undefined ? undefined : parseSecretValue(text).key?.id;
-  return (await iam.list()).some(({ id }) => id === stored);
+async function ownsStoredKey(rotation: Rotation): Promise<boolean> {
+  const stored = await keyUnder(rotation, 'AWSCURRENT');
+  return (await rotation.iam.list()).some(({ id }) => id === stored?.id);
 }
 
 /** The key in IAM's list, when it is there. */

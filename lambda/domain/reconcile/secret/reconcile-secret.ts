@@ -6,7 +6,7 @@ import type { NoticeOf } from '../../../contract/notice';
 import type { SliceUser } from '../../../contract/slice';
 import type { User, Secret } from '../../ports';
 import { appliedGeneration, outdated } from '../../roster/subject';
-import { printSecretValue, parseSecretValue } from '../../secret-value';
+import { keyUnder, printSecretValue } from '../../secret-value';
 import { lossTag, TAGS, tagKeysOf, userNameTag, LIST_LAG_MS } from '../../ledger/tags';
 import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versions';
 import { offboardingOf } from '../../ledger/retirements';
@@ -123,13 +123,12 @@ export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
 
 /** A value put by hand can name an Active key and hold the wrong secret for it: only its use tells. */
 async function storedValueFails(state: UserState): Promise<boolean> {
-  const { secrets, secret, identities, existing, currentKeyId, now, conditions } = state;
+  const { identities, existing, currentKeyId, now, conditions } = state;
   const key = existing.find(
     ({ id, status, createdAt }) =>
       id === currentKeyId && status === 'Active' && now.getTime() - createdAt.getTime() >= LIST_LAG_MS,
   );
-  const text = key && (await secrets.value(secret.arn, 'AWSCURRENT'));
-  const stored = text === undefined ? undefined : parseSecretValue(text).key;
+  const stored = key && (await keyUnder(state, 'AWSCURRENT'));
   if (!stored || stored.id !== key?.id || (await identities.identify(stored))) return false;
   conditions.set('CURRENT_VALUE_WRONG', {
     reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`,
