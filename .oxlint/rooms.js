@@ -299,16 +299,6 @@ const rooms = [
 /** What `lib` needs of the functions' code beyond the contract. */
 const exceptions = [
   {
-    file: 'lib/plan/plan.ts',
-    imports: 'lambda/domain/time',
-    reason: 'the day of a plan is written as the functions write theirs',
-  },
-  {
-    file: 'lib/simulator/rehearsal/output/calendar-bands.ts',
-    imports: 'lambda/domain/roster/suspension',
-    reason: 'the page shows until when an exemption lasts, as the functions decide it',
-  },
-  {
     file: 'lib/simulator/rehearsal/environment/local-environment.ts',
     imports: 'lambda/domain/ledger/tags',
     reason: 'which key is compromised is read from the tag that the functions write',

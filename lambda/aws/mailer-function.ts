@@ -1,5 +1,4 @@
 /** The mailer's ports, wired once per container. */
-import { Logger } from '@aws-lambda-powertools/logger';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SESClient } from '@aws-sdk/client-ses';
 import { ADMIN_MAIL_BOUNCED, FUNCTIONS, type MailerEnvironment } from '../contract/names';
@@ -13,6 +12,7 @@ import { orgEvents } from './notice-store';
 import { sesMail } from './ses';
 import { s3Roster } from './slice-store';
 import { s3Tally } from './tally';
+import { logger } from './logger';
 import { namingCalls } from './named-calls';
 
 /** Twice the SDK's own: a mail that has gone and cannot be marked as sent goes again. */
@@ -35,16 +35,7 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     }),
     feedback: s3MailFeedback(s3, bucket),
     adminMailBounced: () => counted(ADMIN_MAIL_BOUNCED),
-    log: logger(),
+    log: logger(FUNCTIONS.mailer.name),
     admins: env('ADMINS').split(','),
-  };
-}
-
-function logger(): MailerPorts['log'] {
-  const log = new Logger({ serviceName: FUNCTIONS.mailer.name });
-  return {
-    info: (message, fields = {}) => log.info(message, fields),
-    warn: (message, fields = {}) => log.warn(message, fields),
-    error: (message, fields = {}) => log.error(message, fields),
   };
 }

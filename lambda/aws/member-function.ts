@@ -3,7 +3,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { STSClient } from '@aws-sdk/client-sts';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { SECRET_NAME_PREFIX, type MemberEnvironment } from '../contract/names';
 import { BOUNDED } from './client-config';
 import { stsIdentities } from './sts';
@@ -13,6 +12,7 @@ import { required } from './environment';
 import { orgReports } from './report-store';
 import { s3Roster } from './slice-store';
 import { secretsManager } from './secrets-manager';
+import { logger } from './logger';
 import { namingCalls } from './named-calls';
 
 const env = (name: keyof MemberEnvironment): string => required(name);
@@ -39,14 +39,5 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
     notices: orgNotices(s3, namingCalls(new SNSClient(BOUNDED)), bucket, env('ADMIN_TOPIC_ARN')),
     reports: orgReports(s3, bucket, accountId),
     log: logger(serviceName),
-  };
-}
-
-function logger(serviceName: string) {
-  const log = new Logger({ serviceName });
-  return {
-    info: (message: string, fields = {}) => log.info(message, fields),
-    warn: (message: string, fields = {}) => log.warn(message, fields),
-    error: (message: string, fields = {}) => log.error(message, fields),
   };
 }

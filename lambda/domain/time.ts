@@ -1,4 +1,6 @@
 /** Instants as people read them. */
+import { HOUR_MS } from '../contract/calendar';
+
 const MONTHS = [
   'January',
   'February',
@@ -21,7 +23,6 @@ export const inWords = (at: Date): string =>
 /** `14 March`, in UTC. */
 export const dayInWords = (at: Date): string => `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
 
-/** Calendar date in UTC, as the roster writes it. */
-export const calendarDate = (at: Date): string => at.toISOString().slice(0, 10);
+export { calendarDate, DAY_MS, HOUR_MS, MINUTE_MS } from '../contract/calendar';
 
-export const hoursToMs = (hours: number): number => hours * 3_600_000;
+export const hoursToMs = (hours: number): number => hours * HOUR_MS;

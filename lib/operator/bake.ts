@@ -1,3 +1,4 @@
+import { frozenUntil, isExempt } from '../../lambda/contract/calendar';
 import type { AccountReport, KeyReport } from '../../lambda/contract/report';
 import { STACKS } from '../names';
 import { UnreadableReport } from '../org-bucket/report';
@@ -10,7 +11,7 @@ export interface BakeOptions {
   readonly codeVersion: string;
   /** Since when that code has been there to be deployed: a rotation since then is its own, but for the minutes until the canaries had it. */
   readonly codePublishedAt?: Date;
-  /** Dates in UTC, both inclusive: no rotation is forced in these. */
+  /** Dates in UTC, both inclusive: no rotation is forced in these, nor right before. */
   readonly freeze: readonly { readonly from: string; readonly to: string }[];
   readonly limitMs: number;
   readonly clock: { now(): Date; sleep(milliseconds: number): Promise<void> };
@@ -92,7 +93,7 @@ class RotationProof {
     const rotated = accounts.flatMap((account) => rotatedSince([account], reports, this.since) ?? []);
     const needed = Math.min(PROOFS, accounts.length);
     if (needed > 0 && rotated.length >= needed) return `${places(rotated)} rotated`;
-    if (isFrozen(freeze, now)) return 'no rotation is forced in a freeze';
+    if (frozenUntil({ freeze }, now)) return 'no rotation is forced in a freeze';
     if (needed === 0) return 'the roster lets nobody there be rotated';
     const rest = accounts.filter(({ id }) => !rotated.some(({ accountId }) => accountId === id));
     const roomless = rest.filter((account) => !this.forced.has(account.id) && !candidateOf([account], reports, now));
@@ -219,12 +220,11 @@ export function unhealthy(
 
 /** Users of the accounts whom the roster lets be rotated. */
 function rotatedUsers(accounts: readonly RosterAccount[], now: Date): readonly Candidate[] {
-  const today = now.toISOString().slice(0, 10);
   return accounts
     .filter(({ state }) => state === 'active')
     .flatMap(({ id, users }) =>
       users
-        .filter(({ state, exempt }) => state === 'active' && !(exempt && today <= exempt.until))
+        .filter((user) => user.state === 'active' && !isExempt(user, now))
         .map(({ name, secretName }) => ({ accountId: id, userName: name, secretName })),
     );
 }
@@ -274,8 +274,5 @@ async function force(operator: Operator, { accountId, secretName }: Candidate): 
     return (error as Error).message;
   }
 }
-
-const isFrozen = (freeze: BakeOptions['freeze'], now: Date): boolean =>
-  freeze.some(({ from, to }) => from <= now.toISOString().slice(0, 10) && now.toISOString().slice(0, 10) <= to);
 
 const count = (accounts: number): string => `${accounts} canary account${accounts === 1 ? ' is' : 's are'}`;

@@ -1,6 +1,6 @@
 /** What a change of the roster does, and whether it may be deployed. */
 import { createHash } from 'node:crypto';
-import { calendarDate } from '../../lambda/domain/time';
+import { calendarDate } from '../../lambda/contract/calendar';
 import type { Roster } from '../roster/roster';
 import { accountChanges, rosterChanges, type AccountChange, type Before, type FieldChange } from './changes';
 import { canonicalChange } from './canonical-change';

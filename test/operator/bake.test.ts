@@ -262,6 +262,17 @@ test('no rotation is forced in a freeze', async () => {
   expect(account.operated).toEqual([]);
 });
 
+test('nor in the quarter of an hour before one, in which the functions call rotations off already', async () => {
+  const account = new Account([report()]);
+  const freeze = [{ from: '2027-01-05', to: '2027-01-06' }];
+  const clock = { now: () => new Date('2027-01-04T23:46:00Z'), sleep: async () => {} };
+  expect(await run(account, { freeze, clock })).toMatchObject({
+    ok: true,
+    lines: [expect.stringContaining('no rotation is forced in a freeze')],
+  });
+  expect(account.operated).toEqual([]);
+});
+
 test.each([
   ['no report', undefined, 5, 'it has not reported yet'],
   ['old code', report({ codeVersion: 'old' }), 5, 'comes from code old, not from new'],

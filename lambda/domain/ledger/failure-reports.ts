@@ -1,9 +1,9 @@
 /** When the admins were last notified of a failed rotation of a user: at most once a day, however many attempts fail. */
 import { alertsOf, failureOf, PREFIX, type Failure } from './tags';
 import type { Secret } from '../ports';
+import { DAY_MS } from '../time';
 
 const REPORTED = `${PREFIX}failure-reported`;
-const DAY_MS = 24 * 3_600_000;
 
 /** `partial`: the new key is live, and something after that failed. */
 export type FailureKind = 'failed' | 'partial';

@@ -8,6 +8,7 @@ import { RotationError } from '../errors';
 import { TAGS } from './tags';
 import { versionWith } from './versions';
 import type { Clock, Secret, Secrets } from '../ports';
+import { MINUTE_MS } from '../time';
 
 interface Lessee {
   readonly secrets: Secrets;
@@ -16,7 +17,7 @@ interface Lessee {
 }
 
 const LEASE = 'KEY_LEASE';
-const LEASE_MS = 5 * 60_000;
+const LEASE_MS = 5 * MINUTE_MS;
 
 /** Until when somebody holds the secret's lease. */
 export function leasedUntil(secret: Secret, now: Date): Date | undefined {

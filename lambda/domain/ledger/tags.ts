@@ -5,6 +5,7 @@
 import type { ConditionCode } from '../../contract/codes';
 import type { Secret } from '../ports';
 import { versionWith } from './versions';
+import { MINUTE_MS } from '../time';
 
 export const PREFIX = 'access-keys:';
 
@@ -47,7 +48,7 @@ const ALERT = `${PREFIX}alert:`;
 const COMPROMISED = `${PREFIX}compromised:`;
 
 /** IAM's lists lag behind by at most this long. */
-export const LIST_LAG_MS = 5 * 60_000;
+export const LIST_LAG_MS = 5 * MINUTE_MS;
 
 /** Back from the newer version to the older one; written before AWSCURRENT moves. */
 export interface Rollback {

@@ -1,5 +1,6 @@
 import { codeOf, reasonOf } from '../errors';
 import type { Condition } from './conditions';
+import { REPEAT_CONDITION_MS } from './context';
 import type { UserState } from './user-state';
 import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
@@ -7,9 +8,6 @@ import { reportCompromised } from '../operate/deactivate-compromised';
 import { withLease } from '../ledger/lease';
 import { noticeBase } from '../notices/compose';
 import { digest } from '../digest';
-
-/** Whoever activates such a key again and again is reported once a day; the key is deactivated each time. */
-const REPEAT_MS = 24 * 3_600_000;
 
 /**
  * A compromised key that works again, by whatever hand, or still, because the emergency was cut off, is deactivated
@@ -57,7 +55,7 @@ const stillWorks = ({ user }: UserState, { keyId }: Compromised, error: unknown)
 async function recordAgain(state: UserState, compromised: Compromised): Promise<void> {
   const { secrets, secret, now } = state;
   const { reportedAt } = compromised;
-  const isRepeated = reportedAt && now.getTime() - reportedAt.getTime() < REPEAT_MS;
+  const isRepeated = reportedAt && now.getTime() - reportedAt.getTime() < REPEAT_CONDITION_MS;
   const owes = compromised.owes ?? (isRepeated ? undefined : 'again');
   const done: Compromised = {
     ...compromised,

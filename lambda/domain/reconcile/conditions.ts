@@ -5,6 +5,7 @@ import { alertsOf, alertTag, alertTagKey, isAlertOwed } from '../ledger/tags';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent, NoticeHead, NoticeOf } from '../../contract/notice';
 import { noticeBase } from '../notices/compose';
+import { REPEAT_CONDITION_MS } from './context';
 import { soonest, type Due } from './due';
 import type { UserState } from './user-state';
 
@@ -23,8 +24,6 @@ type Told = Exclude<keyof NoticeHead, 'audience'> | 'reason' | 'nextStep' | 'com
 export type ConditionNotice = Omit<NoticeOf<'retirement-failed'>, Told> | Omit<NoticeOf<'stored-key-unusable'>, Told>;
 
 export type Conditions = Map<ConditionCode, Condition>;
-
-const REPEAT_MS = 24 * 3_600_000;
 
 export function resolvedNotice(subject: Subject, code: ConditionCode, now: Date, last = now): NoticeOf<'resolved'> {
   return {
@@ -55,7 +54,7 @@ export async function reportConditions(state: UserState, conditions: Conditions)
   return soonest(
     [...reported]
       .filter(([code]) => conditions.has(code) && !conditions.get(code)?.once)
-      .map(([, at]) => new Date(at.getTime() + REPEAT_MS)),
+      .map(([, at]) => new Date(at.getTime() + REPEAT_CONDITION_MS)),
   );
 }
 
@@ -68,7 +67,7 @@ function dueReport(
 ): Date | undefined {
   if (!last) return now;
   if (isAlertOwed(secret, code)) return last;
-  return once || now.getTime() - last.getTime() < REPEAT_MS ? undefined : now;
+  return once || now.getTime() - last.getTime() < REPEAT_CONDITION_MS ? undefined : now;
 }
 
 async function report(state: UserState, code: ConditionCode, condition: Condition, at: Date): Promise<void> {

@@ -1,7 +1,11 @@
 /** What one run of reconcile works with. */
 import type { Clock, Identities, KeyAdministrations, Log, Notices, Reports, Roster, SecretLifecycle } from '../ports';
 import type { RosterSlice } from '../../contract/slice';
+import { DAY_MS } from '../time';
 import type { Cache } from './cache';
+
+/** A condition that lasts is reported once a day, and so is a compromised key that is activated again and again. */
+export const REPEAT_CONDITION_MS = DAY_MS;
 
 /** How many users are looked at at a time. */
 export const CONCURRENT_USERS = 4;

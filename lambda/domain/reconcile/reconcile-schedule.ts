@@ -11,7 +11,6 @@ import {
   nextFreeze,
   isExempt,
   exemptionNotice,
-  exemptionEnd,
   thawedAt,
 } from '../roster/suspension';
 import { TAGS, failureTag, isCompromised, alertsOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
@@ -19,26 +18,27 @@ import { GIVEN_UP, isWait } from '../ledger/failure-reports';
 import { isBegun } from '../ledger/intents';
 import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
 import { lastFour } from '../keys/describe';
-import { inWords } from '../time';
+import { DAY_MS, HOUR_MS, inWords, MINUTE_MS } from '../time';
 import { byHand } from '../notices/compose';
 import { isUnsettled } from '../keys/last-key';
 import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
+import { endOfDay } from '../../contract/calendar';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent } from '../../contract/notice';
 import { codeOf, nameOf, reasonOf } from '../errors';
 import type { Secret } from '../ports';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
-const RESTART_AFTER_MS = 3_600_000;
+const RESTART_AFTER_MS = HOUR_MS;
 
 /** A rotation that was started has ended by then, and the report can show its key. */
-const REPORT_AFTER_MS = 5 * 60_000;
+const REPORT_AFTER_MS = 5 * MINUTE_MS;
 
 /** So long after its window a rotation is late enough for somebody to look. */
-const OVERDUE_MS = 24 * 3_600_000;
+const OVERDUE_MS = DAY_MS;
 
 /** A failure is reported when it happens; one that lasts for so long, every day. */
-const FAILS_MS = 24 * 3_600_000;
+const FAILS_MS = DAY_MS;
 
 /** What earlier steps of the same run found out about the current key. */
 export interface Findings {
@@ -126,7 +126,7 @@ async function giveUp(state: UserState, pending: string): Promise<void> {
 function reportExemption(state: UserState): Due {
   const { user, now, conditions } = state;
   if (!isExempt(state) || !user.exempt) return 'on-change';
-  const [notice, end] = [exemptionNotice(user.exempt.until), exemptionEnd(user.exempt.until)];
+  const [notice, end] = [exemptionNotice(user.exempt.until), endOfDay(user.exempt.until)];
   if (now < notice) return notice;
   conditions.set('EXEMPTION_ENDS', {
     reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`,

@@ -8,8 +8,7 @@ import { familiesOf } from '../ledger/sound-tags';
 import { alertsOf, compromisedTag, lossTag, PREFIX, TAGS } from '../ledger/tags';
 import type { User } from '../ports';
 import type { UserState } from './user-state';
-
-const DAY_MS = 24 * 3_600_000;
+import { DAY_MS } from '../time';
 
 /**
  * @returns whether something was repaired: then nothing else is done for the user in this run, because what was read of it

@@ -1,17 +1,19 @@
 /** One run of reconcile: the whole account, level-triggered. */
 import { RECONCILE_EVERY_MINUTES } from '../../contract/names';
-import { REPEAT_MS, reportAccountConditions } from './account/account-conditions';
+import { reportAccountConditions } from './account/account-conditions';
 import { lastPart, releasable, release } from './account/release-user';
 import { isSecretOf, reportRotationFailure, type RotationFailure } from './account/rotation-failed-event';
 import { forEachAtMost } from '../concurrency';
 import { codeOf, reasonOf } from '../errors';
 import { appliedGeneration, outdated, readSlice } from '../roster/subject';
 import { TAGS } from '../ledger/tags';
+import { HOUR_MS, MINUTE_MS } from '../time';
 import type { Secret } from '../ports';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import type { Cache } from './cache';
 import {
   CONCURRENT_USERS,
+  REPEAT_CONDITION_MS,
   type ReconcilePorts,
   type ReconcileSettings,
   type Run,
@@ -31,7 +33,7 @@ export interface RunOutcome {
   readonly unknown: number;
 }
 
-const FULL_PASS_EVERY_MS = 3_600_000;
+const FULL_PASS_EVERY_MS = HOUR_MS;
 
 /**
  * Runs once: users for whom something is due, and hourly everybody. A missing, unreadable or older slice changes
@@ -163,7 +165,7 @@ function forgetOthers(cache: Cache, slice: RosterSlice): void {
 function isFullPass({ cache: { fullPassAt: former }, now }: Run): boolean {
   if (!former) return true;
   const sinceMs = now.getTime() - former.getTime();
-  return sinceMs >= FULL_PASS_EVERY_MS && sinceMs % FULL_PASS_EVERY_MS < RECONCILE_EVERY_MINUTES * 60_000;
+  return sinceMs >= FULL_PASS_EVERY_MS && sinceMs % FULL_PASS_EVERY_MS < RECONCILE_EVERY_MINUTES * MINUTE_MS;
 }
 
 /** Full passes keep their minute of the hour, however late one comes. */
@@ -183,7 +185,7 @@ async function refuseRoster(run: RunWithoutRoster, error: unknown): Promise<RunO
     users: 0,
     unknown: 1,
     awaitsUse: false,
-    nextDueAt: new Date(run.clock.now().getTime() + REPEAT_MS).toISOString(),
+    nextDueAt: new Date(run.clock.now().getTime() + REPEAT_CONDITION_MS).toISOString(),
   };
 }
 

@@ -9,8 +9,7 @@ import type { ConditionCode } from '../../contract/codes';
 import type { SliceUser } from '../../contract/slice';
 import type { UserState } from './user-state';
 import { isExempt, isSuspended } from '../roster/suspension';
-
-const DAY_MS = 24 * 3_600_000;
+import { DAY_MS } from '../time';
 
 /** @param conditions codes of the conditions that stand */
 export function reportOf(state: UserState, conditions: readonly ConditionCode[]): UserReport {

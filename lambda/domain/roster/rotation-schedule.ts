@@ -1,9 +1,9 @@
 import type { SliceUser } from '../../contract/slice';
 import type { AccessKey } from '../ports';
-import { hoursToMs } from '../time';
+import { DAY_MS, HOUR_MS, hoursToMs } from '../time';
 
 /** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
-const WINDOW_MS = { days: 24 * 3_600_000, hours: 3_600_000 } as const;
+const WINDOW_MS = { days: DAY_MS, hours: HOUR_MS } as const;
 
 export function scheduleOf({ rotateEveryHours }: SliceUser): string {
   const days = rotateEveryHours / 24;

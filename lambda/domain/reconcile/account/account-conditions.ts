@@ -4,10 +4,7 @@ import { digest } from '../../digest';
 import { calendarDate } from '../../time';
 import type { FailureCode, NoticeCode } from '../../../contract/codes';
 import type { NoticeHead } from '../../../contract/notice';
-import type { ReconcileSettings, RunWithoutRoster } from '../context';
-
-/** A condition that lasts is reported once a day. */
-export const REPEAT_MS = 24 * 3_600_000;
+import { REPEAT_CONDITION_MS, type ReconcileSettings, type RunWithoutRoster } from '../context';
 
 /**
  * Conditions that no secret's ledger can remember: reported once a day by a warm function.
@@ -20,7 +17,7 @@ export async function reportAccountConditions(run: RunWithoutRoster, userName: s
   const subject = `${userName} ${code}`;
   const last = cache.reported.get(subject);
   log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
-  if (last && now.getTime() - last.getTime() < REPEAT_MS) return;
+  if (last && now.getTime() - last.getTime() < REPEAT_CONDITION_MS) return;
   await notices.send({
     ...accountNotice(settings, userName, code, now),
     type: 'attention',

@@ -1,5 +1,5 @@
 /** Spans of a rehearsal in which things are otherwise: freezes, outages, exemptions. */
-import { exemptionEnd } from '../../../../lambda/domain/roster/suspension';
+import { endOfDay } from '../../../../lambda/contract/calendar';
 import type { RosterChange } from '../operations/pushes-and-commands';
 
 export interface Band {
@@ -32,7 +32,7 @@ export function bandsOf(
     const freezes = limits.freeze.map(({ from, to }): Band => ({
       kind: 'freeze',
       from,
-      to: exemptionEnd(to).toISOString(),
+      to: endOfDay(to).toISOString(),
     }));
     const exemptions = accounts.flatMap(({ id, users }) =>
       users.flatMap(({ name, exempt }): Band[] =>
@@ -43,7 +43,7 @@ export function bandsOf(
                 accountId: id,
                 userName: name,
                 from: start.toISOString(),
-                to: exemptionEnd(exempt.until).toISOString(),
+                to: endOfDay(exempt.until).toISOString(),
               },
             ]
           : [],
