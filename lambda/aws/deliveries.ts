@@ -8,21 +8,11 @@ import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/
 import type { Context } from 'aws-lambda';
 import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
-
-type JSONValue = Exclude<IdempotencyRecord['responseData'], undefined>;
+import type { SentMail } from '../domain/mail/hourly-limit';
+import { REMEMBERED_SECONDS, type Entry, type JSONValue } from './delivery-entry';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
 const LEASE_MS = (FUNCTIONS.mailer.timeoutSeconds + 30) * 1_000;
-/** A delivery is remembered for as long as anybody may repeat its event. */
-const REMEMBERED_SECONDS = 2 * 365 * 24 * 3_600;
-
-interface Entry {
-  readonly status: 'INPROGRESS' | 'COMPLETED' | 'EXPIRED';
-  readonly expiryTimestamp?: number;
-  readonly inProgressExpiryTimestamp?: number;
-  readonly responseData?: JSONValue;
-}
-
 /**
  * One object an event, written with S3's conditional puts instead of a table. A run that ends in an error gives its lease
  * back by an overwrite, so that the function needs no permission to delete.
@@ -100,15 +90,8 @@ export function s3Deliveries(client: S3Client, bucket: OwnedBucket): MailerPorts
   const persistenceStore = new S3Deliveries(client, bucket);
   const config = new IdempotencyConfig({ expiresAfterSeconds: REMEMBERED_SECONDS });
   config.registerLambdaContext({ getRemainingTimeInMillis: () => LEASE_MS } as Context);
-  const run = makeIdempotent(async (_event: string, send: () => Promise<string>) => ({ messageId: await send() }), {
-    persistenceStore,
-    config,
-  });
-  return {
-    async once(key, send) {
-      await run(key, send);
-    },
-  };
+  const run = makeIdempotent((_event: string, send: () => Promise<SentMail>) => send(), { persistenceStore, config });
+  return { once: (key, send) => run(key, send) };
 }
 
 function isOver({ status, inProgressExpiryTimestamp = 0, expiryTimestamp }: Entry): boolean {

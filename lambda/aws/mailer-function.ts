@@ -6,6 +6,7 @@ import type { MailerPorts } from '../domain/mail/deliver';
 import { BOUNDED } from './client-config';
 import { s3Deliveries } from './deliveries';
 import { required } from './environment';
+import { s3MailDeliveries } from './mail-delivery-store';
 import { s3MailFeedback } from './mail-feedback-store';
 import { counted } from './metrics';
 import { orgEvents } from './notice-store';
@@ -27,6 +28,7 @@ export function mailerPorts(): MailerPorts & { readonly admins: readonly string[
     events: orgEvents(s3, bucket),
     slices: { read: (accountId) => s3Roster(s3, bucket, accountId).read() },
     deliveries: s3Deliveries(s3, bucket),
+    accepted: s3MailDeliveries(s3, bucket),
     tally: s3Tally(s3, bucket),
     clock: { now: () => new Date() },
     mail: sesMail(namingCalls(new SESClient(BOUNDED)), {

@@ -7,6 +7,7 @@ import { SECRET_NAME_PREFIX, type MemberEnvironment } from '../contract/names';
 import { BOUNDED } from './client-config';
 import { stsIdentities } from './sts';
 import { keyAdministrations } from './iam';
+import { orgMails } from './mail-delivery-store';
 import { orgNotices } from './notices';
 import { required } from './environment';
 import { orgReports } from './report-store';
@@ -38,6 +39,7 @@ export function memberPorts(serviceName: string, { partition, accountId }: Place
     roster: s3Roster(s3, bucket, accountId),
     notices: orgNotices(s3, namingCalls(new SNSClient(BOUNDED)), bucket, env('ADMIN_TOPIC_ARN')),
     reports: orgReports(s3, bucket, accountId),
+    mails: orgMails(s3, bucket, accountId),
     log: logger(serviceName),
   };
 }

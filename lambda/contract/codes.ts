@@ -53,6 +53,7 @@ export type FailureCode = RotationErrorCode | AwsFailureCode;
 /** What lasts: reported when it begins, daily while it lasts, and when it is over. */
 export const CONDITION_CODES = [
   'KEY_STILL_USED',
+  'OWNER_NOT_NOTIFIED',
   'ROTATION_WAITS',
   'CURRENT_KEY_COMPROMISED',
   'COMPROMISED_KEY_WORKS',

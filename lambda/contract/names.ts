@@ -94,12 +94,26 @@ export const PUBLISHED_PATH = 'published.json';
 export const JUDGED_PATH = 'judged.json';
 /** The mailer's own bookkeeping of delivered events. */
 export const DELIVERIES_PREFIX = 'deliveries/';
+/** Which mails SES accepted, an object an event: what an account may read of its own. */
+export const mailDeliveryPrefix = (accountId: string): string => `${DELIVERIES_PREFIX}events/${accountId}/`;
+export const mailDeliveryPath = (accountId: string, eventId: string): string =>
+  `${mailDeliveryPrefix(accountId)}${eventId}.json`;
+/** The bookkeeping of one event's mail, by which it is sent once; before there were deliveries it was all that was kept. */
+export const mailOncePrefix = (accountId: string): string => `${DELIVERIES_PREFIX}${accountId}/`;
+export const mailOncePath = (accountId: string, eventId: string): string =>
+  `${mailOncePrefix(accountId)}${eventId}.json`;
 /** How many mails it sent for each account and hour. */
 export const TALLY_PREFIX = `${DELIVERIES_PREFIX}hours/`;
 /** What SES reported of the mail about an event, where it did not arrive as it should. */
 export const mailFeedbackPrefix = (accountId: string): string => `${DELIVERIES_PREFIX}feedback/${accountId}/`;
 export const mailFeedbackPath = (accountId: string, eventId: string): string =>
   `${mailFeedbackPrefix(accountId)}${eventId}.json`;
+/** Where all of that lies which an account may read of the mails about its events. */
+export const mailPrefixes = (accountId: string): readonly string[] => [
+  mailDeliveryPrefix(accountId),
+  mailOncePrefix(accountId),
+  mailFeedbackPrefix(accountId),
+];
 /** The mailer's queue of SES's reports; by its name the mailer knows them from notices. */
 export const MAIL_FEEDBACK_QUEUE = 'access-keys-mail-feedback';
 /** Of the product's own metrics. */

@@ -1,4 +1,6 @@
 /** What the domain needs of the outside world; `lambda/aws` has one adapter for each. */
+import type { MailDelivery } from '../contract/mail-delivery';
+import type { MailFeedback } from '../contract/mail-feedback';
 import type { NoticeEvent } from '../contract/notice';
 import type { AccountReport } from '../contract/report';
 import type { RosterSlice } from '../contract/slice';
@@ -124,6 +126,12 @@ export interface Notices {
   send(event: NoticeEvent): Promise<void>;
   /** Writes the event to the org bucket only: evidence nobody needs a message for. */
   record(event: NoticeEvent): Promise<void>;
+}
+
+/** What became of the mails that the mailer makes of this account's events. */
+export interface Mails {
+  /** `delivery`: absent while SES accepted no mail about the event; `feedback`: what SES reported of it since. */
+  about(eventId: string): Promise<{ readonly delivery?: MailDelivery; readonly feedback?: MailFeedback }>;
 }
 
 export interface Log {

@@ -6,7 +6,9 @@ import { principalsOf, withPrincipals } from '../../lib/simulator/local-organiza
 import { STEPS } from '../../lambda/domain/rotation/step-event';
 import type { NoticeEvent } from '../../lambda/contract/notice';
 import type { Said } from './said';
-import type { AccessKey, AccessKeyPair, LastUse, Secret, SecretLifecycle } from '../../lambda/domain/ports';
+import type { AccessKey, AccessKeyPair, LastUse, Mails, Secret, SecretLifecycle } from '../../lambda/domain/ports';
+import type { OwnerEvent } from '../../lambda/domain/mail/owner-event';
+import { asOfSending } from '../../lambda/domain/mail/promised-date';
 import { emptyCache } from '../../lambda/domain/reconcile/cache';
 import { reconcile, type RunOutcome } from '../../lambda/domain/reconcile/run';
 import type { AccountReport } from '../../lambda/contract/report';
@@ -171,6 +173,12 @@ export class World {
   ended: () => void = () => {};
   /** Runs when an event is published or only recorded, with the number of calls when the invocation that does so began. */
   told: (event: Said, since: number) => void = () => {};
+  /** When the mailer had each event whose mail goes to the owner. */
+  readonly mailed = new Map<string, Date>();
+  /** What becomes of the mails: in time, for nothing, or not at all, while SES or the mailer fails. */
+  mail: 'arrives' | 'bounces' | 'is never sent' = 'arrives';
+  /** Until then every message is refused. */
+  snsDownUntil = new Date(0);
   /** Runs before each call, and is waited for: somebody's deed between two calls. */
   between: (call: number) => void | Promise<unknown> = () => {};
   /** Users and roles that policies may not name, because they do not exist; with `*` every policy is refused. */
@@ -241,6 +249,7 @@ export class World {
       running,
       cached,
       [...this.lostKeys],
+      [...this.mailed],
       secrets,
     ]);
   }
@@ -423,6 +432,29 @@ export class World {
     return outcome;
   }
 
+  /** Until when the mail says that the previous key works. */
+  private dateNamed(eventId: string, sentAt: Date): string | undefined {
+    const event = this.notices.find(({ id }) => id === eventId);
+    if (!event?.previousKey) return undefined;
+    const recipient = { kind: 'owner', user: this.slice?.users[0] ?? this.user, address: '' } as const;
+    const { previousKey } = asOfSending(event as unknown as OwnerEvent, recipient, sentAt);
+    return previousKey.kind === 'works' ? previousKey.until : undefined;
+  }
+
+  /** As the mailer and SES left it in the org bucket. */
+  mailAbout(eventId: string): Awaited<ReturnType<Mails['about']>> {
+    const sentAt = this.mailed.get(eventId)?.toISOString();
+    if (sentAt === undefined || this.mail === 'is never sent') return {};
+    const about = { schemaVersion: 1, accountId: ACCOUNT, eventId } as const;
+    const until = this.dateNamed(eventId, new Date(sentAt));
+    return {
+      delivery: { ...about, sentAt, recipient: 'owner', ...(until !== undefined && { previousKeyUntil: until }) },
+      ...(this.mail === 'bounces' && {
+        feedback: { ...about, kind: 'bounced', audience: 'owner', addresses: [ANN.email!], at: sentAt },
+      }),
+    };
+  }
+
   /** The next run is a new container's: it remembers nothing. */
   forget(): void {
     this.cache = emptyCache();
@@ -529,11 +561,16 @@ export class World {
         send: async (event: NoticeEvent) => {
           await call('s3:PutObject event', event.type, () => void this.recorded.push(event));
           await call('sns:Publish', event.type, () => {
+            if (this.now < this.snsDownUntil)
+              throw new ServiceError('InternalError', 'server', { httpStatusCode: 500 });
             this.told(event, invocation.since);
-            if (!this.notices.some(({ id }) => id === event.id)) this.notices.push(event);
+            if (this.notices.some(({ id }) => id === event.id)) return;
+            this.notices.push(event);
+            if (event.audience.includes('owner')) this.mailed.set(event.id, this.now);
           });
         },
       },
+      mails: { about: (eventId: string) => call('s3:GetObject delivery', '', () => this.mailAbout(eventId)) },
       reports: {
         read: () => call('s3:GetObject report', '', () => (this.report ? JSON.stringify(this.report) : undefined)),
         write: (report: AccountReport) => call('s3:PutObject report', '', () => void (this.report = report)),

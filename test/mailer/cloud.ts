@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SESClient } from '@aws-sdk/client-ses';
 import { s3Deliveries } from '../../lambda/aws/deliveries';
+import { s3MailDeliveries } from '../../lambda/aws/mail-delivery-store';
 import { s3MailFeedback } from '../../lambda/aws/mail-feedback-store';
 import { orgEvents } from '../../lambda/aws/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
@@ -101,6 +102,7 @@ export class Cloud {
       events: orgEvents(s3, ORG),
       slices: { read: (accountId) => s3Roster(s3, ORG, accountId).read() },
       deliveries: s3Deliveries(s3, ORG),
+      accepted: s3MailDeliveries(s3, ORG),
       tally: s3Tally(s3, ORG),
       clock: { now: () => new Date() },
       mail: sesMail(client as unknown as SESClient, {

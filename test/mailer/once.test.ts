@@ -1,5 +1,6 @@
+import { mailDeliveryPath } from '../../lambda/contract/names';
 import { Cloud, type FaultKind } from './cloud';
-import { notice } from './fixture';
+import { ACCOUNT, EVENT_ID, notice } from './fixture';
 
 const START = new Date('2026-03-07T10:00:00Z');
 const AFTER_LEASE = new Date('2026-03-07T10:01:31Z');
@@ -11,6 +12,7 @@ const CALLS = [
   'SendEmailCommand',
   'PutObjectCommand',
   'PutObjectCommand',
+  'PutObjectCommand',
 ];
 const NAMES = [
   'reading the event',
@@ -20,6 +22,7 @@ const NAMES = [
   'sending',
   'marking it as sent',
   'counting it',
+  'leaving word of it to the account',
 ];
 
 /** Two mails only where SES accepted the first and nothing says so. */
@@ -42,7 +45,7 @@ afterEach(() => jest.useRealTimers());
 
 const cloud = (): Cloud => new Cloud().publish().record(notice());
 
-test('a message is mailed by seven calls', async () => {
+test('a message is mailed by eight calls', async () => {
   const world = cloud();
   expect(await world.run()).toEqual([]);
   expect(world.calls).toEqual(CALLS);
@@ -75,6 +78,7 @@ test.each(CASES)('$name, and after the lease there is a mail', async ({ call, ki
   expect(await world.run()).toEqual([]);
   expect(await world.run()).toEqual([]);
   expect(world.sent).toHaveLength(TWICE.has(name) ? 2 : 1);
+  expect(JSON.parse(world.objects.get(mailDeliveryPath(ACCOUNT, EVENT_ID))!.body)).toMatchObject({ eventId: EVENT_ID });
 });
 
 test.each<FaultKind>(['killed before', 'killed after'])(

@@ -18,16 +18,19 @@ export interface Retirement {
   readonly replacedBy: string;
   /** When something happened of which its owner has not been notified: a warning came due or, once `inactive`, it was deactivated. */
   readonly owing?: Date;
-  /** Its owner was not notified in time, so that `until` was moved; that happens once. */
-  readonly moved?: boolean;
+  /** Why `until` was moved, which happens once: the owner's mail came `late` and named another date, or nobody was mailed. */
+  readonly moved?: 'late' | 'unnotified';
+  /** When the last warning came due. */
+  readonly warnedAt?: Date;
 }
 
 const OWING = 'owes=';
-const MOVED = 'moved';
+const MOVED = 'moved=';
+const WARNED = 'warned=';
 const ANNOUNCED = 'announced';
 
 export function retirementTag(retirement: Retirement): Record<string, string> {
-  const { keyId, state, since, warnings, replacedBy, until, owing, moved } = retirement;
+  const { keyId, state, since, warnings, replacedBy, until, owing, moved, warnedAt } = retirement;
   return {
     [RETIRING + keyId]: [
       state,
@@ -35,7 +38,8 @@ export function retirementTag(retirement: Retirement): Record<string, string> {
       warnings,
       replacedBy,
       ...(until ? [until.toISOString()] : []),
-      ...(moved ? [MOVED] : []),
+      ...(moved ? [`${MOVED}${moved}`] : []),
+      ...(warnedAt ? [`${WARNED}${warnedAt.toISOString()}`] : []),
       ...(owing ? [`${OWING}${owing.toISOString()}`] : []),
     ].join(' '),
   };
@@ -48,6 +52,8 @@ export function retirementsOf(secret: Secret): Retirement[] {
     const [state, since = '', warnings = '0', replacedBy = '-', ...words] = value.split(' ');
     const until = words.find(isInstant);
     const owing = owingIn(words);
+    const moved = wordAfter(MOVED, words);
+    const warnedAt = wordAfter(WARNED, words);
     return {
       keyId,
       state: state === 'inactive' || state === 'deactivating' ? state : 'active',
@@ -55,7 +61,8 @@ export function retirementsOf(secret: Secret): Retirement[] {
       warnings: Number(warnings),
       replacedBy,
       ...(until && { until: new Date(until) }),
-      ...(words.includes(MOVED) && { moved: true }),
+      ...((moved === 'late' || moved === 'unnotified') && { moved }),
+      ...(warnedAt !== undefined && { warnedAt: new Date(warnedAt) }),
       ...(owing && { owing }),
     };
   });
@@ -63,9 +70,12 @@ export function retirementsOf(secret: Secret): Retirement[] {
 
 const isInstant = (word: string): boolean => /^\d{4}-/.test(word);
 
+const wordAfter = (name: string, words: readonly string[]): string | undefined =>
+  words.find((word) => word.startsWith(name))?.slice(name.length);
+
 function owingIn(words: readonly string[]): Date | undefined {
-  const word = words.find((other) => other.startsWith(OWING));
-  return word === undefined ? undefined : new Date(word.slice(OWING.length));
+  const at = wordAfter(OWING, words);
+  return at === undefined ? undefined : new Date(at);
 }
 
 /** How far the end of a retired user's current key has come. `deactivating` and `deleting` are written before the act. */

@@ -1,8 +1,10 @@
 import { RotationError, codeOf, reasonOf } from '../errors';
+import type { MailDelivery } from '../../contract/mail-delivery';
 import type { MailFeedback } from '../../contract/mail-feedback';
 import { unreachableMail } from './admin-mails';
 import { mailReport, saysMore, type MailReport, type MailSubject } from './feedback';
-import { mostMailsAnHour, sendWithinLimit, type Tally } from './hourly-limit';
+import { mostMailsAnHour, sendWithinLimit, type SentMail, type Tally } from './hourly-limit';
+import { asOfSending } from './promised-date';
 import { ownerMail, type Mail } from './render';
 import { ownerEvent, type OwnerEvent } from './owner-event';
 import { eventLocation, type EventLocation } from './pointer';
@@ -16,10 +18,12 @@ export interface MailerPorts {
   readonly events: { read(key: string): Promise<{ readonly text: string } | 'no-object' | 'too-large'> };
   readonly slices: { read(accountId: string): Promise<RosterSlice | undefined> };
   /**
-   * Runs `send` unless it has succeeded for this delivery before. While another run of it may be under way it throws; a
-   * run that died counts as under way until its lease ends.
+   * Runs `send` unless it has succeeded for this delivery before, and returns what it returned. While another run of it
+   * may be under way it throws; a run that died counts as under way until its lease ends.
    */
-  readonly deliveries: { once(key: string, send: () => Promise<string>): Promise<void> };
+  readonly deliveries: { once(key: string, send: () => Promise<SentMail>): Promise<SentMail> };
+  /** For the account that the event is about; written again, it says the same. */
+  readonly accepted: { write(delivery: MailDelivery): Promise<void> };
   readonly tally: Tally;
   /**
    * @param about what SES gives back with its reports of the mail; no event of the admins', unless given
@@ -88,21 +92,25 @@ async function mailOwner(
 ): Promise<void> {
   const { accountId, eventId } = location;
   const recipient = recipientOf(event.userName, slice);
-  await sendWithinLimit(ports, admins, {
+  const { delivery } = await sendWithinLimit(ports, admins, {
     key: `${accountId}/${eventId}`,
     behalf: accountId,
     most: mostMailsAnHour(slice),
     rest: { account: accountId },
     async send() {
       const to = recipient.kind === 'owner' ? [recipient.address] : admins;
-      const messageId = await ports.mail.send(to, ownerMail(event, recipient, slice), {
+      const now = ports.clock.now();
+      const said = asOfSending(event, recipient, now);
+      const messageId = await ports.mail.send(to, ownerMail(said, recipient, slice), {
         audience: recipient.kind,
         event: { accountId, eventId },
       });
       ports.log.info('mailed', { event: location.key, type: event.type, to: recipient.kind, messageId });
-      return messageId;
+      const until = said.previousKey.kind === 'works' ? { previousKeyUntil: said.previousKey.until } : {};
+      return { messageId, delivery: { sentAt: now.toISOString(), recipient: recipient.kind, ...until } };
     },
   });
+  if (delivery) await ports.accepted.write({ schemaVersion: 1, accountId, eventId, ...delivery });
 }
 
 /**
@@ -140,7 +148,7 @@ async function reportUnreachable(
     behalf: `${accountId}-unreachable`,
     most: MOST_UNREACHABLE_AN_HOUR,
     rest: { account: accountId },
-    send: () => ports.mail.send(admins, unreachableMail(event, lost)),
+    send: async () => ({ messageId: await ports.mail.send(admins, unreachableMail(event, lost)) }),
   });
 }
 

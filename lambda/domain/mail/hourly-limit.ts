@@ -1,6 +1,7 @@
 /** Mails are limited by account and hour, so that whoever holds one account cannot use up what all accounts share. */
 import type { RosterSlice } from '../../contract/slice';
 import { restMail } from './admin-mails';
+import type { MailDelivery } from '../../contract/mail-delivery';
 import type { MailerPorts } from './deliver';
 
 /** How many mails were sent on somebody's behalf in an hour, as it was read. */
@@ -30,30 +31,45 @@ export interface Sending {
   readonly most: number;
   /** What the admins are told when there are more. */
   readonly rest: Parameters<typeof restMail>[0];
-  /** @returns the message id */
-  readonly send: () => Promise<string>;
+  readonly send: () => Promise<SentMail>;
+}
+
+/** What is remembered of a mail for as long as it must not go again: no address. */
+export interface SentMail {
+  /** SES's; empty of one that was among the rest of its hour. */
+  readonly messageId: string;
+  /** Of an owner's mail. */
+  readonly delivery?: Pick<MailDelivery, 'sentAt' | 'recipient' | 'previousKeyUntil'>;
 }
 
 /**
  * Sends once; beyond the limit the admins get one mail for all the rest of the hour.
+ * @returns what was sent, now or before
  * @throws whatever a retry may cure
  */
-export async function sendWithinLimit(ports: MailerPorts, admins: readonly string[], sending: Sending): Promise<void> {
+export async function sendWithinLimit(
+  ports: MailerPorts,
+  admins: readonly string[],
+  sending: Sending,
+): Promise<SentMail> {
   const { key, behalf, most, rest, send } = sending;
   const hour = ports.clock.now().toISOString().slice(0, 13);
   let read: Count | undefined;
-  await ports.deliveries.once(key, async () => {
+  const sent = await ports.deliveries.once(key, async () => {
     const count = await ports.tally.read(behalf, hour);
     if (count.mails >= most) {
-      await ports.deliveries.once(`rest/${behalf}/${hour}`, () => ports.mail.send(admins, restMail(rest, most, hour)));
+      await ports.deliveries.once(`rest/${behalf}/${hour}`, async () => ({
+        messageId: await ports.mail.send(admins, restMail(rest, most, hour)),
+      }));
       ports.log.warn('a mail is one of the rest of its hour', { delivery: key, behalf, hour });
-      return '';
+      return { messageId: '' };
     }
-    const messageId = await send();
+    const mail = await send();
     read = count;
-    return messageId;
+    return mail;
   });
   if (read) await countOne(ports, behalf, hour, read);
+  return sent;
 }
 
 /** The mail has gone: that it was not counted must not bring it back. */

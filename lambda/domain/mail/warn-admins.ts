@@ -25,6 +25,6 @@ export async function warnAdmins(
     behalf: 'warnings',
     most: MOST_WARNINGS_AN_HOUR,
     rest: 'warnings',
-    send: () => ports.mail.send(admins, unbackedMail(found, envelope)),
+    send: async () => ({ messageId: await ports.mail.send(admins, unbackedMail(found, envelope)) }),
   });
 }

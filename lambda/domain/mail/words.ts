@@ -251,7 +251,7 @@ function previousKeyWorks({ event, user }: Telling): string {
         ? 'If it replaced an older key, that one was deactivated and deleted at once.'
         : formerKeyWorks(user);
     case 'uncertain':
-      return `${key} is being retired at once: do not count on it any more.`;
+      return `${key} is being retired: do not count on it any more.`;
     case 'works':
       return workingKey(key, previousKey, occurredAt, user);
     default:

@@ -10,6 +10,7 @@ import { stepsOf } from '../ledger/steps';
 import { compromisedKeys, isCompromised, LIST_LAG_MS, TAGS } from '../ledger/tags';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { calendarDate } from '../time';
+import { rotatedId } from './event-ids';
 
 interface Success {
   readonly subject: Subject;
@@ -57,7 +58,7 @@ export function rotatedNotice({
   const left = existing.filter(({ id }) => id !== goneKeyId);
   return {
     ...noticeBase(subject, now, begunAt(secret, versionId)),
-    id: digest(secret.arn, versionId, 'rotated'),
+    id: rotatedId(secret, versionId),
     type: 'rotated',
     audience: ['owner'],
     versionId,

@@ -1,7 +1,6 @@
 /** Back to the previous key, while it exists: for an owner whose workload cannot take the new one. */
 import type { Operation } from './deactivate-compromised';
 import { RotationError } from '../errors';
-import { digest } from '../digest';
 import { lastFour } from '../keys/describe';
 import { withLease } from '../ledger/lease';
 import { isCompromised, rollbackOf, rollbackTag, TAGS, type Rollback } from '../ledger/tags';
@@ -11,6 +10,7 @@ import type { Secret } from '../ports';
 import { beginRetirement } from '../keys/retirement-schedule';
 import { ownKeyUnder } from '../secret-value';
 import { noticeBase, retiringKey } from '../notices/compose';
+import { rolledBackId } from '../notices/event-ids';
 import { takePendingOff } from '../rotation/close-rotation';
 
 /**
@@ -89,7 +89,7 @@ async function report(
   const { notices, secret, clock, user } = operation;
   await notices.send({
     ...noticeBase(operation, clock.now(), retirement.since),
-    id: digest(secret.arn, newerKeyId, 'rolled-back'),
+    id: rolledBackId(secret, newerKeyId),
     type: 'rolled-back',
     audience: ['owner', 'admin'],
     versionId: older,

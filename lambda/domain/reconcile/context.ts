@@ -1,5 +1,5 @@
 /** What one run of reconcile works with. */
-import type { Clock, Identities, KeyAdministrations, Log, Notices, Reports, Roster, SecretLifecycle } from '../ports';
+import type { Clock, Identities, KeyAdministrations, Log, Mails, Notices, Reports, Roster, SecretLifecycle } from '../ports';
 import type { RosterSlice } from '../../contract/slice';
 import { DAY_MS } from '../time';
 import type { Cache } from './cache';
@@ -16,6 +16,7 @@ export interface ReconcilePorts {
   readonly identities: Identities;
   readonly roster: Roster;
   readonly notices: Notices;
+  readonly mails: Mails;
   readonly reports: Reports;
   readonly clock: Clock;
   readonly log: Log;

@@ -15,6 +15,7 @@ import { reportFailedRetirement } from './retire-key';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { digest } from '../digest';
+import { hoursToMs } from '../time';
 import { outstanding } from '../ledger/versions';
 import type { Condition } from './conditions';
 import type { Due } from './due';
@@ -93,11 +94,13 @@ async function begin(state: UserState, key: AccessKey): Promise<Due> {
   return 'next-run';
 }
 
+/** Of a key of which the admins could not be notified the time moves, once. */
 async function deactivate(state: UserState, key: AccessKey, offboarding: UserOffboarding): Promise<Due> {
   const { user, now } = state;
   const quiet = quietAt(key, state.lastUses.get(key.id)!, user.quietForHours);
-  const kept = activeUntil(offboarding, user);
-  if (now < kept) return kept;
+  const kept = activeUntil(offboarding, user).getTime();
+  const due = new Date(offboarding.owing ? kept + hoursToMs(user.keepPreviousForHours) : kept);
+  if (now < due) return due;
   if (now < quiet && user.whenStillUsed === 'hold') return hold(state, key, quiet);
   const deactivating: UserOffboarding = { ...offboarding, state: 'deactivating' };
   const done = await attempt(state, key, offboarding, async (fresh, left) => {

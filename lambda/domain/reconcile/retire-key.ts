@@ -6,14 +6,16 @@ import { lastFour } from '../keys/describe';
 import { judgeKey } from '../keys/last-key';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
-import type { InactiveKey, NoticeOf, NoticeType, WorkingKey } from '../../contract/notice';
+import type { InactiveKey, NoticeOf, WorkingKey } from '../../contract/notice';
 import type { AccessKey, LastUse } from '../ports';
 import type { Condition } from './conditions';
 import type { Due } from './due';
+import { deadlineStands, reportUnnotified } from './owner-notified';
 import { withFreshState, type UserState } from './user-state';
 import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
 import { parseSecretValue } from '../secret-value';
 import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
+import { warningId } from '../notices/event-ids';
 
 /**
  * One step of one key's retirement.
@@ -26,6 +28,7 @@ export async function retireKey(
   lastUse: LastUse | undefined,
 ): Promise<Due> {
   if (retirement.owing) await settle(state, retirement, lastUse);
+  if (retirement.moved === 'unnotified' && retirement.state === 'active') reportUnnotified(state, retirement);
   const step = nextRetirementStep(retirement, key, lastUse, state.user, state.now);
   switch (step.kind) {
     case 'wait':
@@ -34,7 +37,8 @@ export async function retireKey(
       state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse));
       return step.until;
     case 'warn':
-      await warn(state, { ...retirement, warnings: step.warnings }, lastUse);
+      if (await deadlineStands(state, retirement, key!, 'warn'))
+        await warn(state, { ...retirement, warnings: step.warnings }, lastUse);
       break;
     case 'confirm-inactive':
       await confirmInactive(state, retirement, lastUse, step.ours);
@@ -46,8 +50,12 @@ export async function retireKey(
       await state.notices.record(deletedRecord(state, retirement, lastUse));
       await forget(state, retirement);
       break;
-    default:
-      await attempt(state, retirement, lastUse, step.kind);
+    case 'deactivate':
+      if (!(await deadlineStands(state, retirement, key!, 'deactivate'))) break;
+      await attempt(state, retirement, lastUse, 'deactivate');
+      break;
+    case 'delete':
+      await attempt(state, retirement, lastUse, 'delete');
   }
   return 'next-run';
 }
@@ -66,7 +74,12 @@ const by = (lastUse: LastUse | undefined): string =>
 
 /** What is owed is in the ledger before it is sent: cut off, the next run sends the same. */
 async function warn(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
-  const due: Retirement = { ...retirement, until: activeUntil(retirement, state.user), owing: state.now };
+  const due: Retirement = {
+    ...retirement,
+    until: activeUntil(retirement, state.user),
+    owing: state.now,
+    warnedAt: state.now,
+  };
   await state.secrets.tag(state.secret.arn, retirementTag(due));
   return settle(state, due, lastUse);
 }
@@ -187,17 +200,10 @@ async function forget({ secrets, secret }: UserState, retirement: Retirement): P
 }
 
 function retiring(
-  { secret, currentKeyId }: UserState,
-  { keyId }: Retirement,
-  type: NoticeType,
-  occasion: Date,
+  { currentKeyId }: UserState,
   lastUse: LastUse | undefined,
-): Pick<NoticeOf<'previous-key-in-use'>, 'id' | 'currentKeyId' | 'previousKeyLastUsed'> {
-  return {
-    id: digest(secret.arn, keyId, type, occasion.toISOString()),
-    ...(currentKeyId && { currentKeyId }),
-    ...keyUse(lastUse),
-  };
+): Pick<NoticeOf<'previous-key-in-use'>, 'currentKeyId' | 'previousKeyLastUsed'> {
+  return { ...(currentKeyId && { currentKeyId }), ...keyUse(lastUse) };
 }
 
 function warningNotice(
@@ -210,7 +216,8 @@ function warningNotice(
   const previousKey = retiringKey(retirement, state.user, true) as WorkingKey;
   return {
     ...noticeBase(state, state.now, occasion),
-    ...retiring(state, retirement, type, occasion, lastUse),
+    ...retiring(state, lastUse),
+    id: warningId(state.secret, retirement.keyId, occasion),
     type,
     audience: ['owner'],
     previousKey,
@@ -227,7 +234,8 @@ function deactivatedNotice(
   const previousKey = retiringKey(retirement, state.user, false) as InactiveKey;
   return {
     ...noticeBase(state, state.now, occasion),
-    ...retiring(state, retirement, type, occasion, lastUse),
+    ...retiring(state, lastUse),
+    id: digest(state.secret.arn, retirement.keyId, type, occasion.toISOString()),
     type,
     audience: ['owner'],
     previousKey,

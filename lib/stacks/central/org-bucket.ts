@@ -2,9 +2,10 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { ROLES } from '../../../lambda/contract/names';
+import { mailPrefixes, ROLES } from '../../../lambda/contract/names';
 import { acceptFinding } from '../nag-acknowledgements';
 import { orgBucketName } from '../../names';
+import { listed } from '../policy-statement';
 import type { Callers } from './organization-conditions';
 
 /**
@@ -56,15 +57,18 @@ function admitAccounts(bucket: Bucket, callers: Callers): void {
   };
   const may = (sid: string, action: string, path: string, roles: readonly string[]): void =>
     add(Effect.ALLOW, sid, action, bucket.arnForObjects(path), callers.conditions(roles));
-  const mayList = (sid: string, path: string, roles: readonly string[]): void => {
-    const conditions = callers.conditions(roles, { StringEquals: { 's3:prefix': path } });
+  const mayList = (sid: string, paths: readonly string[], roles: readonly string[]): void => {
+    const conditions = callers.conditions(roles, listed(...paths));
     add(Effect.ALLOW, sid, 's3:ListBucket', bucket.bucketArn, conditions);
   };
   may('ReadOwnSlice', 's3:GetObject', slice, all);
-  mayList('SeeWhetherOwnSliceExists', slice, all);
+  mayList('SeeWhetherOwnSliceExists', [slice], all);
   may('ReadOwnReport', 's3:GetObject', report, [reconcile]);
-  mayList('SeeWhetherOwnReportExists', report, [reconcile]);
+  mayList('SeeWhetherOwnReportExists', [report], [reconcile]);
   may('WriteOwnReport', 's3:PutObject', report, [reconcile]);
+  const mails = mailPrefixes(own).map((prefix) => `${prefix}*`);
+  mails.forEach((path, index) => may(`ReadOwnMails${index + 1}`, 's3:GetObject', path, [reconcile]));
+  mayList('SeeWhetherMailed', mails, [reconcile]);
   may('WriteOwnEvents', 's3:PutObject', `events/${own}/*`, all);
   const code = bucket.arnForObjects('code/*');
   add(Effect.ALLOW, 'DeployCode', 's3:GetObject', code, { StringEquals: callers.principals() });

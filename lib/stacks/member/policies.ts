@@ -1,4 +1,4 @@
-import { RECOVERY_DAYS, ROLES, SECRET_NAME_PREFIX } from '../../../lambda/contract/names';
+import { mailPrefixes, RECOVERY_DAYS, ROLES, SECRET_NAME_PREFIX } from '../../../lambda/contract/names';
 import type { UserGuard } from '../../../lambda/contract/slice';
 import { allow, listed, ofAccount, type Statement } from '../policy-statement';
 
@@ -43,6 +43,21 @@ const tells = (place: MemberPlace): readonly Statement[] => [
     },
   ),
 ];
+
+/** What was mailed about this account's events, and what became of it. */
+const readsMails = (place: MemberPlace): readonly Statement[] => {
+  const paths = mailPrefixes(place.accountId).map((prefix) => `${prefix}*`);
+  const objects = paths.map((path) => `${place.orgBucketArn}/${path}`);
+  return [
+    allow('ReadMails', ['s3:GetObject'], objects, ofAccount(place.securityAccountId)),
+    allow(
+      'SeeWhetherMailed',
+      ['s3:ListBucket'],
+      place.orgBucketArn,
+      ofAccount(place.securityAccountId, listed(...paths)),
+    ),
+  ];
+};
 
 /** The four steps: read and write versions and the ledger; no IAM, no schedule, no policy. */
 export const rotatePolicy = (place: MemberPlace): readonly Statement[] => [
@@ -101,6 +116,7 @@ export const reconcilePolicy = (place: MemberPlace, rotateFunctionArn: string): 
   ...tells(place),
   inOrgBucket(place, 'KeepReport', ['s3:GetObject', 's3:PutObject'], `reports/${place.accountId}.json`),
   seesInOrgBucket(place, 'SeeWhetherReportExists', `reports/${place.accountId}.json`),
+  ...readsMails(place),
 ];
 
 /** The operator's commands, carried out in the member account. */

@@ -7,6 +7,7 @@ import { CfnLogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import {
   FUNCTIONS,
+  mailPrefixes,
   RECONCILE_EVERY_MINUTES,
   ROLES,
   SECRET_NAME_PREFIX,
@@ -100,14 +101,21 @@ export class RotatorStack extends Stack {
 
   private acceptFunctionWildcards(name: MemberFunction, role: CfnRole): void {
     const { partition, region } = placeInFindings(this);
+    const bucket = `arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}`;
+    const mails = mailPrefixes('<AWS::AccountId>').map((prefix) => [
+      `Resource::${bucket}/${prefix}*`,
+      "an object for the mail about each of this account's events",
+    ]);
     acceptWildcards(role, {
       [`Resource::arn:${partition}:secretsmanager:${region}:<AWS::AccountId>:secret:${SECRET_NAME_PREFIX}*`]:
         'a secret for each user of the roster, which the template does not know',
-      [`Resource::arn:${partition}:s3:::access-keys-<SecurityAccountId>-${region}/events/<AWS::AccountId>/*`]:
-        "an object for each of this account's events",
+      [`Resource::${bucket}/events/<AWS::AccountId>/*`]: "an object for each of this account's events",
       [`Resource::arn:${partition}:kms:${region}:<SecurityAccountId>:key/*`]:
         "the topic key's id is unknown to a template that is the same everywhere; its own policy decides, and only through SNS",
-      ...(name === 'reconcile' && { 'Resource::*': 'secretsmanager:ListSecrets has no resource level' }),
+      ...(name === 'reconcile' && {
+        'Resource::*': 'secretsmanager:ListSecrets has no resource level',
+        ...Object.fromEntries(mails),
+      }),
     });
   }
 

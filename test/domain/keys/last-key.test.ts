@@ -306,7 +306,7 @@ describe('a secret that was deleted by hand, without recovery,', () => {
       value: printSecretValue({ userName: 'ann', accountId: ACCOUNT, key: newer }),
       stages: new Set(['AWSCURRENT']),
     });
-    await live(world, 20, () => newer);
+    await live(world, 27, () => newer);
     expect(world.keys.map(({ id }) => id)).toEqual([newer.id]);
     expect(world.secret.tags['access-keys:lost']).toBeUndefined();
     expect(old).toBeDefined();

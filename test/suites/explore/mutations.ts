@@ -177,6 +177,27 @@ export const MUTATIONS: readonly Mutation[] = [
     where: singles(),
   },
   {
+    name: 'a key goes whoever was notified',
+    from: "if (!(await deadlineStands(state, retirement, key!, 'deactivate'))) return undefined;",
+    to: '',
+    breaks: /before anybody was notified/,
+    where: singles('a used current key, which stops, and no mail is sent'),
+  },
+  {
+    name: 'a mail that bounced counts as one that arrived',
+    from: "return feedback && feedback.kind !== 'delivered' ? undefined : delivery;",
+    to: 'return feedback ? delivery : delivery;',
+    breaks: /before anybody was notified/,
+    where: singles('a current key, and the mail about the next one bounces'),
+  },
+  {
+    name: 'a key whose mail bounced stays for ever',
+    from: 'if (retirement.moved || user.keepPreviousForHours === 0',
+    to: 'if (user.keepPreviousForHours === 0',
+    breaks: /previous key had not been deleted/,
+    where: singles('a current key, and the mail about the next one bounces'),
+  },
+  {
     name: 'deleteInactiveAfter is ignored',
     from: 'latest(since, user.deleteInactiveAfterHours, until);',
     to: 'since;',

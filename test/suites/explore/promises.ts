@@ -15,6 +15,8 @@ type Seen = Pick<Key, 'id' | 'status'>;
 const SLACK_MS = 5 * 60_000;
 /** Between the last reading and the end of an act: the ledger or the evidence, and the act. */
 const CALLS_OF_AN_ACT = 2;
+/** What says until when a previous key works. */
+const NAMING: readonly NoticeType[] = ['rotated', 'rotation-partial', 'rolled-back', 'previous-key-in-use'];
 const FAILURES: readonly NoticeType[] = ['rotation-failed', 'rotation-partial'];
 const FAILING: readonly string[] = [
   'ROTATION_FAILED',
@@ -65,6 +67,8 @@ export class Promises {
   private readonly keptUntil = new Map<string, number>();
   /** Keys that were in a version at some time, or in the ledger from the start. */
   private readonly everKnown: Set<string>;
+  /** Keys that retired when the watch began: who was notified of them was not seen. */
+  private readonly retiredBefore: ReadonlySet<string>;
   /** By key: how many calls had been made when it was deactivated or deleted. */
   private readonly stoppedAt = new Map<string, number>();
   private readonly published = new Map<string, Partial<Said>>();
@@ -89,6 +93,7 @@ export class Promises {
     this.currentKeyId = world.keyOf('AWSCURRENT')?.id;
     this.hasStored = this.currentKeyId !== undefined || world.lostKeys.size > 0;
     this.everKnown = new Set([...this.stored(), ...this.retiring()]);
+    this.retiredBefore = new Set(this.retiring());
     for (const { id, status } of world.keys) {
       if (!this.retiring().includes(id)) this.retiresSince.set(id, world.now.getTime());
       if (status !== 'Active' && !this.retiring().includes(id)) this.inactiveSince.set(id, world.now.getTime());
@@ -334,6 +339,25 @@ export class Promises {
     );
     this.demand(kept || this.isForRemoval(key.id), `${key.id} was deactivated before keepPreviousFor was over`);
     this.demand(now >= (this.activeUntil.get(key.id) ?? 0), `${key.id} was deactivated before the promised instant`);
+    this.demand(this.isNotified(key), `${key.id} was deactivated before anybody was notified of its end`);
+  }
+
+  /**
+   * A mail arrived that is younger than the key, or the admins were notified for as long before as the roster keeps a key;
+   * or nobody has to be: a key that is not ours, is younger than the stored one and not used.
+   */
+  private isNotified(key: Key): boolean {
+    const { world, user } = this;
+    if (user.keepPreviousForHours === 0 || this.isForRemoval(key.id) || this.retiredBefore.has(key.id)) return true;
+    const stored = world.keys.find(({ id }) => id === this.currentKeyId);
+    const isOwn = this.everKnown.has(key.id) || (stored !== undefined && key.createdAt < stored.createdAt);
+    if (!isOwn && this.isQuiet(key)) return true;
+    const latest = world.now.getTime() - hoursToMs(user.keepPreviousForHours) + SLACK_MS;
+    return world.notices.some(({ id, type, code, occurredAt }) => {
+      if (code === 'OWNER_NOT_NOTIFIED') return type === 'attention' && Date.parse(occurredAt) <= latest;
+      const { delivery, feedback } = world.mailAbout(id);
+      return delivery && !feedback && NAMING.includes(type) && Date.parse(delivery.sentAt) >= key.createdAt.getTime();
+    });
   }
 
   private deleted(former: Seen, key: Key, by: string): void {

@@ -95,6 +95,13 @@ const MOST_CALLS = 6_000;
 /** Of retirement: seven until the previous key is deactivated, seven until it is deleted; on the others nothing is due. */
 const DAYS = [0, 1, 2, 8, 9, 10, 15, 16, 17, 18, 19];
 const EVERY_DAY = Array.from({ length: 21 }, (_, day) => day);
+/** Where no mail arrives, seven more until it is deactivated. */
+const LONGER = Array.from({ length: 28 }, (_, day) => day);
+
+function daysOf({ mail, usesPreviousForDays }: Habits): readonly number[] {
+  if (mail) return LONGER;
+  return usesPreviousForDays ? EVERY_DAY : DAYS;
+}
 
 /** Runs it to rest: the rotation with Secrets Manager's attempts, then the previous key's retirement. */
 export async function run(schedule: Schedule, knowledge: Knowledge = {}): Promise<Outcome> {
@@ -138,6 +145,7 @@ class Run {
     private readonly knowledge: Knowledge,
   ) {
     this.habits = STATES[schedule.state]!.habits ?? {};
+    if (this.habits.mail) world.mail = this.habits.mail;
     world.notices.length = 0;
     world.creations.clear();
     this.start = world.calls.length;
@@ -191,7 +199,7 @@ class Run {
     if (!finished) return;
     await deed?.again();
     const rested = world.now;
-    for (const day of habits.usesPreviousForDays ? EVERY_DAY : DAYS) {
+    for (const day of daysOf(habits)) {
       await deed?.done();
       world.passUntil(rested, day < 1 ? 1 : 24 * day + 1);
       if (habits.usesPreviousForDays && day < habits.usesPreviousForDays) use(world, this.first);

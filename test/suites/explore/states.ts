@@ -40,6 +40,8 @@ export interface Habits {
   readonly usesPreviousForDays?: number;
   /** Somebody does what the notices of a stored key that does not work say, some hours later. */
   readonly followsNotices?: true;
+  /** What becomes of the mails to the owner. */
+  readonly mail?: World['mail'];
   /** Secrets Manager takes a rotation for finished once AWSCURRENT has moved, whatever finishSecret answers. */
   readonly givesUpAfterPromotion?: boolean;
 }
@@ -171,6 +173,11 @@ export const STATES: Readonly<Record<string, State>> = {
     make: () => withKey({ ...ANN, whenStillUsed: 'deactivate' }),
     habits: { usesPreviousForDays: 9 },
   },
+  'a used current key, which stops, and no mail is sent': {
+    make: () => withKey({ ...ANN, whenStillUsed: 'deactivate' }),
+    habits: { usesPreviousForDays: 16, mail: 'is never sent' },
+  },
+  'a current key, and the mail about the next one bounces': { make: () => withKey(), habits: { mail: 'bounces' } },
   'a current key, no attempt after its promotion': { make: () => withKey(), habits: { givesUpAfterPromotion: true } },
   'a current key that its owner deactivated, and the previous one': {
     make: async () => {

@@ -1,0 +1,121 @@
+/**
+ * No key goes before its owner, or in the owner's place the admins, were mailed about it: by what the mailer and SES wrote,
+ * which is read only when a key's time is over, or a warning is about to name the end of it. Nothing waits for ever.
+ */
+import { reasonOf } from '../errors';
+import { lastFour } from '../keys/describe';
+import { isQuiet } from '../keys/quiet';
+import { activeUntil } from '../keys/retirement-schedule';
+import { retirementTag, type Retirement } from '../ledger/retirements';
+import { versionWith } from '../ledger/versions';
+import { rolledBackId, rotatedId, warningId } from '../notices/event-ids';
+import { hoursToMs, inWords } from '../time';
+import type { MailDelivery } from '../../contract/mail-delivery';
+import type { AccessKey, Mails } from '../ports';
+import type { UserState } from './user-state';
+
+/** For so long after a key's time is over it stays because what was mailed cannot be read. Then that counts as nothing. */
+const UNREADABLE_MS = 3 * 24 * 3_600_000;
+
+/**
+ * When the mail about this event was sent that reached the owner, or in the owner's place the admins, as far as is known.
+ * @returns undefined of one that was not sent, that bounced, or that is delayed
+ * @throws what the read threw: then it is not known
+ */
+export async function mailSentAt(mails: Mails, eventId: string): Promise<Date | undefined> {
+  const delivery = await deliveryOf(mails, eventId);
+  return delivery && new Date(delivery.sentAt);
+}
+
+async function deliveryOf(mails: Mails, eventId: string): Promise<MailDelivery | undefined> {
+  const { delivery, feedback } = await mails.about(eventId);
+  return feedback && feedback.kind !== 'delivered' ? undefined : delivery;
+}
+
+/**
+ * Whether the key's deadline stands, which a warning is about to name or which is over. It moves, once: to the date that a
+ * late mail named, or, of a key that would go and of which nobody was mailed, by the time that the roster keeps it; then
+ * the admins are notified in the owner's place.
+ */
+export async function deadlineStands(
+  state: UserState,
+  retirement: Retirement,
+  key: AccessKey,
+  step: 'warn' | 'deactivate',
+): Promise<boolean> {
+  const { user, now } = state;
+  if (retirement.moved || user.keepPreviousForHours === 0 || needsNoMail(state, retirement, key)) return true;
+  const mail = await mailAbout(state, retirement, key);
+  const stands = activeUntil(retirement, user);
+  if (mail === 'unknown' && now.getTime() < stands.getTime() + UNREADABLE_MS) return step === 'warn';
+  if (mail === 'none' || mail === 'unknown') {
+    if (step === 'deactivate')
+      await move(state, retirement, 'unnotified', new Date(now.getTime() + hoursToMs(user.keepPreviousForHours)));
+    return step === 'warn';
+  }
+  const named = new Date(mail.previousKeyUntil ?? stands);
+  if (named <= stands || named <= now) return true;
+  await move(state, retirement, 'late', named);
+  return false;
+}
+
+/** Reported while the key works; the deadline has moved for that. */
+export function reportUnnotified({ conditions, user }: UserState, retirement: Retirement): void {
+  const until = inWords(activeUntil(retirement, user));
+  const how =
+    user.whenStillUsed === 'deactivate'
+      ? `on ${until}, even if it is still used`
+      : `once it has not been used for ${user.quietForHours} hours, but not before ${until}`;
+  conditions.set('OWNER_NOT_NOTIFIED', {
+    reason: `no mail about the end of the previous key …${lastFour(retirement.keyId)} of ${user.name} is known to have reached its owner, or the administrators in the owner's place`,
+    nextStep: `it is kept for longer, once, and deactivated ${how}; notify the owner, correct the address in the roster and look into the dead-letter queue of the mailer`,
+    once: true,
+  });
+}
+
+async function move(
+  state: UserState,
+  retirement: Retirement,
+  moved: NonNullable<Retirement['moved']>,
+  until: Date,
+): Promise<void> {
+  const later: Retirement = { ...retirement, until, moved };
+  await state.secrets.tag(state.secret.arn, retirementTag(later));
+  if (moved === 'unnotified') reportUnnotified(state, later);
+}
+
+/** A key that a person made after the stored one, and that nobody uses: no mail was ever about it. */
+function needsNoMail(
+  { existing, currentKeyId, lastUses, user, now }: UserState,
+  retirement: Retirement,
+  key: AccessKey,
+) {
+  const stored = existing.find(({ id }) => id === currentKeyId);
+  const wasReplaced = retirement.replacedBy !== '-' || (stored !== undefined && key.createdAt < stored.createdAt);
+  const lastUse = lastUses.get(key.id);
+  return !wasReplaced && lastUse !== undefined && isQuiet(key, lastUse, user.quietForHours, now);
+}
+
+/** The first of the mails about the end of this key that arrived. One that is older than the key was about another. */
+async function mailAbout(
+  { mails, secret, log }: UserState,
+  { keyId, replacedBy, warnedAt }: Retirement,
+  { createdAt }: AccessKey,
+): Promise<MailDelivery | 'none' | 'unknown'> {
+  const version = replacedBy === '-' ? versionWith(secret, 'AWSCURRENT') : replacedBy;
+  const eventIds = [
+    ...(version === undefined ? [] : [rotatedId(secret, version)]),
+    rolledBackId(secret, keyId),
+    ...(warnedAt ? [warningId(secret, keyId, warnedAt)] : []),
+  ];
+  try {
+    for (const eventId of eventIds) {
+      const delivery = await deliveryOf(mails, eventId);
+      if (delivery && new Date(delivery.sentAt) >= createdAt) return delivery;
+    }
+    return 'none';
+  } catch (error) {
+    log.error('what was mailed about a key cannot be read', { secret: secret.name, reason: reasonOf(error) });
+    return 'unknown';
+  }
+}
