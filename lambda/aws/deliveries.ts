@@ -9,7 +9,7 @@ import type { Context } from 'aws-lambda';
 import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../contract/names';
 import type { MailerPorts } from '../domain/mail/deliver';
 import type { SentMail } from '../domain/mail/hourly-limit';
-import { REMEMBERED_SECONDS, type Entry, type JSONValue } from './delivery-entry';
+import { REMEMBERED_SECONDS, type Entry, type JSONValue } from './mail-delivery-store';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */
 const LEASE_MS = (FUNCTIONS.mailer.timeoutSeconds + 30) * 1_000;
