@@ -1,5 +1,15 @@
 /** What one run of reconcile works with. */
-import type { Clock, Identities, KeyAdministrations, Log, Mails, Notices, Reports, Roster, SecretLifecycle } from '../ports';
+import type {
+  Clock,
+  Identities,
+  KeyAdministrations,
+  Log,
+  Mails,
+  Notices,
+  Reports,
+  Roster,
+  SecretLifecycle,
+} from '../ports';
 import type { RosterSlice } from '../../contract/slice';
 import { DAY_MS } from '../time';
 import type { Cache } from './cache';

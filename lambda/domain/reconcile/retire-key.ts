@@ -51,11 +51,11 @@ export async function retireKey(
       await forget(state, retirement);
       break;
     case 'deactivate':
-      if (!(await deadlineStands(state, retirement, key!, 'deactivate'))) break;
-      await attempt(state, retirement, lastUse, 'deactivate');
+      if (await deadlineStands(state, retirement, key!, 'deactivate'))
+        await attempt(state, retirement, lastUse, 'deactivate');
       break;
-    case 'delete':
-      await attempt(state, retirement, lastUse, 'delete');
+    default:
+      await attempt(state, retirement, lastUse, step.kind);
   }
   return 'next-run';
 }

@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a key goes whoever was notified',
-    from: "if (!(await deadlineStands(state, retirement, key!, 'deactivate'))) return undefined;",
+    from: "if (await deadlineStands(state, retirement, key!, 'deactivate'))",
     to: '',
     breaks: /before anybody was notified/,
     where: singles('a used current key, which stops, and no mail is sent'),
