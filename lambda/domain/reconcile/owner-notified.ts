@@ -73,13 +73,15 @@ export function reportUnnotified({ conditions, user }: UserState, retirement: Re
   });
 }
 
+/** A warning that is owed named the former date; the next one names this. */
 async function move(
   state: UserState,
   retirement: Retirement,
   moved: NonNullable<Retirement['moved']>,
   until: Date,
 ): Promise<void> {
-  const later: Retirement = { ...retirement, until, moved };
+  const { owing: _, ...kept } = retirement;
+  const later: Retirement = { ...kept, until, moved };
   await state.secrets.tag(state.secret.arn, retirementTag(later));
   if (moved === 'unnotified') reportUnnotified(state, later);
 }

@@ -343,8 +343,8 @@ export class Promises {
   }
 
   /**
-   * A mail arrived that is younger than the key, or the admins were notified for as long before as the roster keeps a key;
-   * or nobody has to be: a key that is not ours, is younger than the stored one and not used.
+   * A mail arrived that is younger than the key, or the admins were notified for as long before as the roster keeps a key,
+   * but for a pass that was cut off; or nobody has to be: a key that is not ours, is younger than the stored one and not used.
    */
   private isNotified(key: Key): boolean {
     const { world, user } = this;
@@ -352,7 +352,7 @@ export class Promises {
     const stored = world.keys.find(({ id }) => id === this.currentKeyId);
     const isOwn = this.everKnown.has(key.id) || (stored !== undefined && key.createdAt < stored.createdAt);
     if (!isOwn && this.isQuiet(key)) return true;
-    const latest = world.now.getTime() - hoursToMs(user.keepPreviousForHours) + SLACK_MS;
+    const latest = world.now.getTime() - hoursToMs(user.keepPreviousForHours) + hoursToMs(48) + SLACK_MS;
     return world.notices.some(({ id, type, code, occurredAt }) => {
       if (code === 'OWNER_NOT_NOTIFIED') return type === 'attention' && Date.parse(occurredAt) <= latest;
       const { delivery, feedback } = world.mailAbout(id);
