@@ -7,7 +7,9 @@ import { Cloud } from './cloud';
 import { ACCOUNT, EVENT_ID, EVENTS, notice, slice, user, WORKS } from './fixture';
 
 /** The event is of 09:30 on the 7th, and its key works until 09:30 on the 14th. */
-const at = (instant: string): void => void jest.setSystemTime(new Date(instant));
+const at = (instant: string): void => {
+  jest.setSystemTime(new Date(instant));
+};
 
 beforeEach(() => jest.useFakeTimers({ now: new Date('2026-03-07T09:31:00Z') }));
 afterEach(() => jest.useRealTimers());
