@@ -1,6 +1,7 @@
 /** The pipeline starts by pushes to whatever Synth executes or trusts, and CODEOWNERS covers it; by nothing else. */
 import { buildSync } from 'esbuild';
 import { readFileSync, readdirSync } from 'node:fs';
+import { parse } from 'yaml';
 import { pushPatterns } from '../../../lib/stacks/pipeline/triggers';
 import { ROSTERS } from '../../fixtures/rosters';
 
@@ -93,4 +94,9 @@ test('CODEOWNERS covers what Synth executes or trusts, the checks of pull reques
     '.github/workflows/checks.yml',
   ];
   expect([...imported(), ...TRUSTED, ...ROSTER, ...checks].filter((file) => !covers(file))).toEqual([]);
+});
+
+test('the required check runs for every pull request: one that a path filter leaves out is waited for for ever', () => {
+  const { on } = parse(readFileSync('.github/workflows/checks.yml', 'utf8')) as { on: object };
+  expect(on).toEqual({ pull_request: null });
 });
