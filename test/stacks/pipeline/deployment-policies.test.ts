@@ -291,6 +291,11 @@ describe('the security account, where whoever deploys must not become its admini
     ['iam:CreateUser', `arn:aws:iam::${SECURITY}:user/somebody`, {}],
     ['iam:PutRolePolicy', roleOf('cdk-hnb659fds-cfn-exec-role-222222222222-eu-central-1'), {}],
     ['sts:AssumeRole', roleOf('administrator'), {}],
+    [
+      's3:GetObject',
+      'arn:aws:s3:::cdk-hnb659fds-assets-222222222222-eu-central-1/a.zip',
+      { 'aws:ResourceAccount': '999999999999' },
+    ],
   ])('refuses %s on %s even with the boundary', async (action, resource, context) => {
     expect(await asks(action, resource, { ...within, ...context })).toBe(true);
   });
@@ -319,6 +324,15 @@ describe('the security account, where whoever deploys must not become its admini
     ['s3:GetObject', 'arn:aws:s3:::somebody-elses/object'],
   ])('lets no role that it makes use %s on %s, whatever its own policies say', async (action, resource) => {
     expect(await denies(securityBoundary, { action, resource })).toBe(true);
+  });
+
+  test.each([
+    [SECURITY, false],
+    ['999999999999', true],
+  ])('lets the roles read a bucket of the name that belongs to %s: denied is %s', async (owner, expected) => {
+    const resource = `arn:aws:s3:::access-keys-${SECURITY}-eu-central-1/published.json`;
+    const context = { 'aws:PrincipalAccount': SECURITY, 'aws:ResourceAccount': owner };
+    expect(await denies(securityBoundary, { action: 's3:GetObject', resource, context })).toBe(expected);
   });
 
   test('the boundary names every action of the roles that it bounds', () => {
