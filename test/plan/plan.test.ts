@@ -118,6 +118,11 @@ describe('a change that harms nobody', () => {
     expect(plan(roster, { ...roster, userGuard: { kind: 'none' } }).ok).toBe(true);
   });
 
+  test('to write the identity of the sender that is built in changes nothing', () => {
+    const written: Roster = { ...roster, notifications: { ...roster.notifications, senderIdentity: 'address' } };
+    expect(plan(written).dangers).toEqual([]);
+  });
+
   test('users are told by name ignoring case: another spelling removes nobody', () => {
     const { accounts, dangers } = plan(withUser('maria.santos', { name: 'Maria.Santos' }));
     expect(accounts[0]).toMatchObject({ added: [], removed: [], changed: [{ userName: 'Maria.Santos' }] });
@@ -145,6 +150,11 @@ describe('dangerous', () => {
       'another sender',
       { ...roster, notifications: { ...roster.notifications, sender: 'x@example.com' } },
       'addresses-changed',
+    ],
+    [
+      'another identity of the sender',
+      { ...roster, notifications: { ...roster.notifications, senderIdentity: 'domain' } },
+      'sender-identity-changed',
     ],
     ['another region', { ...roster, region: 'eu-west-1' }, 'region-changed'],
     ['no user guard', { ...roster, userGuard: { kind: 'none' } }, 'guard-changed'],
