@@ -50,6 +50,15 @@ const TAG_USER: Cure = {
   does: 'iam TagUser',
   input: (UserName) => ({ UserName, Tags: [{ Key: 'access-key-rotation', Value: 'enabled' }] }),
 };
+const DELETE_FOR_GOOD: Cure = {
+  ...DELETE,
+  input: (user) => ({ ...secret(user), ForceDeleteWithoutRecovery: true }),
+};
+const DELETE_KEY: Cure = {
+  as: 'administrator',
+  does: 'iam DeleteAccessKey',
+  input: (UserName) => ({ UserName, AccessKeyId: organization.directory.keysOf(ACCOUNT, UserName)[0]!.accessKeyId }),
+};
 const SHOW_KEYS: Cure = { as: 'administrator', does: 'iam ListAccessKeys', input: (UserName) => ({ UserName }) };
 const ACTIVATE: Cure = { as: 'administrator', does: 'iam UpdateAccessKey', input: activated };
 const DEACTIVATE: Cure = {
@@ -66,18 +75,18 @@ const UNTAG: Cure = {
 const IN_AWS: Readonly<Record<string, readonly Cure[]>> = {
   SECRET_NOT_IN_ROSTER: [CANCEL],
   SECRET_VALUE_INVALID: [LOOK, MOVE_BACK, PUT],
-  SECRET_VALUE_FOREIGN: [LOOK, MOVE_BACK, PUT],
+  SECRET_VALUE_FOREIGN: [LOOK, MOVE_BACK, PUT, DELETE_FOR_GOOD],
   TOKEN_NOT_PENDING: [ROTATE],
   USER_REFUSED: [TAG_USER],
   USER_REPLACED: [DELETE],
   CURRENT_KEY_MISSING: [SHOW_KEYS, MOVE_BACK],
   CURRENT_KEY_INACTIVE: [ACTIVATE],
   COMPROMISED_KEY_WORKS: [DEACTIVATE],
-  ROOM_NONE: [SHOW_KEYS],
-  ROTATION_WAITS: [SHOW_KEYS],
-  RETIREMENT_WAITS: [SHOW_KEYS],
-  KEYS_LEFT: [SHOW_KEYS],
-  SECRET_LOST: [SHOW_KEYS],
+  ROOM_NONE: [SHOW_KEYS, DELETE_KEY],
+  ROTATION_WAITS: [SHOW_KEYS, DELETE_KEY],
+  RETIREMENT_WAITS: [SHOW_KEYS, DELETE_KEY],
+  KEYS_LEFT: [SHOW_KEYS, DELETE_KEY],
+  SECRET_LOST: [SHOW_KEYS, DELETE_KEY],
   SECRET_NOT_DELETED: [DELETE],
   USER_RELEASED: [DELETE],
 };
