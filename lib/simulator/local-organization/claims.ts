@@ -120,3 +120,27 @@ export const CLAIMS: Readonly<Record<ServiceId, Readonly<Record<string, readonly
     GetKeyPolicy: ['KeyId', 'PolicyName'],
   },
 };
+
+/**
+ * Of structures within parameters, by the member that holds them (of a list or a map: its items), the members that have
+ * their effect; any other is refused too.
+ */
+export const NESTED_CLAIMS: Readonly<Partial<Record<ServiceId, Readonly<Record<string, readonly string[]>>>>> = {
+  iam: { Tags: ['Key', 'Value'] },
+  sts: { Tags: ['Key', 'Value'] },
+  secretsmanager: {
+    Tags: ['Key', 'Value'],
+    Filters: ['Key', 'Values'],
+    RotationRules: ['AutomaticallyAfterDays', 'Duration', 'ScheduleExpression'],
+  },
+  sns: { MessageAttributes: ['DataType', 'StringValue'] },
+  ses: {
+    Destination: ['ToAddresses', 'CcAddresses', 'BccAddresses'],
+    Message: ['Subject', 'Body'],
+    Subject: ['Data', 'Charset'],
+    Body: ['Text', 'Html'],
+    Text: ['Data', 'Charset'],
+    Html: ['Data', 'Charset'],
+    Tags: ['Name', 'Value'],
+  },
+};

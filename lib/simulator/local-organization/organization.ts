@@ -42,6 +42,8 @@ export interface LocalOrganizationOptions {
   readonly organizationId: string;
   readonly region: string;
   readonly accountIds: readonly string[];
+  /** That one of them which no service control policy binds. */
+  readonly managementAccountId?: string;
   /** Id of the organization's root. */
   readonly rootId?: string;
   /** Units below the root by account, outermost first: `ou-…/ou-…`; an account without one is out of every StackSet's reach. */
@@ -97,6 +99,7 @@ export class LocalOrganization {
     for (const accountId of options.accountIds)
       directory.addAccount(accountId, {
         organizationPath: [options.rootId ?? ROOT, options.units?.[accountId]].filter(Boolean).join('/'),
+        management: accountId === options.managementAccountId,
       });
     const kms = kmsService({ clock, random });
     this.kms = kms.state;

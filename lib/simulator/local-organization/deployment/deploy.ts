@@ -163,13 +163,7 @@ class StackDeployment {
 
   private makersOfOthers(): Makers {
     return {
-      'AWS::SNS::Subscription': ({ properties: p }) =>
-        this.deployer.sns.subscribe({
-          topicArn: p.TopicArn,
-          protocol: p.Protocol,
-          endpoint: p.Endpoint,
-          filterPolicy: p.FilterPolicy,
-        }),
+      'AWS::SNS::Subscription': (resource) => this.subscription(resource),
       'AWS::Lambda::EventSourceMapping': ({ properties: p }) =>
         this.deployer.addConsumer({
           queueArn: p.EventSourceArn,
@@ -252,6 +246,21 @@ class StackDeployment {
     });
   }
 
+  private subscription({ logicalId, properties }: Resolved): void {
+    const {
+      TopicArn: topicArn,
+      Protocol: protocol,
+      Endpoint: endpoint,
+      FilterPolicy: filterPolicy,
+      ...others
+    } = properties;
+    const scope = others.FilterPolicyScope ?? 'MessageAttributes';
+    const unknown = Object.keys(others).find((name) => name !== 'FilterPolicyScope' && name !== 'Region');
+    if (unknown !== undefined || scope !== 'MessageAttributes')
+      throw new Error(`the local organization does not know ${unknown ?? `FilterPolicyScope ${scope}`} (${logicalId})`);
+    this.deployer.sns.subscribe({ topicArn, protocol, endpoint, filterPolicy });
+  }
+
   private queue({ properties: p }: Resolved): void {
     const { accountId, region } = this.target;
     const url = `https://sqs.${region}.amazonaws.com/${accountId}/${p.QueueName}`;
@@ -267,6 +276,7 @@ class StackDeployment {
       name: p.QueueName,
       policy: resourcePolicy(policy, p.QueueName),
       visibilityTimeoutSeconds: p.VisibilityTimeout,
+      retentionSeconds: p.MessageRetentionPeriod,
       redrive,
     });
   }

@@ -50,7 +50,7 @@ function users(directory: IamDirectory): Record<string, Operation> {
     },
     ListAccountAliases: {
       accesses: (_, call) => [anywhere('iam:ListAccountAliases', call)],
-      run: () => ({ AccountAliases: [], IsTruncated: false }),
+      run: (input: PageInput) => page('AccountAliases', [], input),
     },
   };
 }
@@ -184,10 +184,9 @@ function userPolicies(directory: IamDirectory): Record<string, Operation> {
     ListUserPolicies: named('iam:ListUserPolicies', (user, input: PageInput) =>
       page('PolicyNames', [...user.policies.keys()], input),
     ),
-    ListAttachedUserPolicies: named('iam:ListAttachedUserPolicies', () => ({
-      AttachedPolicies: [],
-      IsTruncated: false,
-    })),
+    ListAttachedUserPolicies: named('iam:ListAttachedUserPolicies', (_, input: PageInput) =>
+      page('AttachedPolicies', [], input),
+    ),
   };
 }
 

@@ -61,8 +61,11 @@ export class SnsState {
     return arn;
   }
 
-  /** A confirmed subscription. */
+  /** A confirmed subscription. @throws Error for a protocol or a filter operator that is not modelled */
   subscribe(subscription: Omit<Subscription, 'arn'>): string {
+    if (!['sqs', 'email'].includes(subscription.protocol))
+      throw new Error(`the local organization does not know subscriptions by ${subscription.protocol}`);
+    checkFilterPolicy(subscription.filterPolicy ?? {});
     const arn = `${this.topic(subscription.topicArn).arn}:${this.random.uuid()}`;
     this.subscriptions.push({ ...subscription, arn });
     return arn;
@@ -288,6 +291,26 @@ function accepts(policy: FilterPolicy, attributes: Attributes): boolean {
     const values = valuesOf(attributes[name]);
     return rules.some((rule) => holds(rule, values));
   });
+}
+
+const OPERATORS = ['exists', 'prefix', 'anything-but'];
+const isScalar = (value: unknown): boolean => ['string', 'number'].includes(typeof value);
+
+/** Every operator that is not modelled, lest a message passes or is dropped wrongly. @throws Error */
+function checkFilterPolicy(policy: FilterPolicy): void {
+  for (const [name, rules] of Object.entries(policy)) {
+    const unknown = (Array.isArray(rules) ? rules : [rules]).find((rule) => !isModelled(rule));
+    if (unknown !== undefined || !Array.isArray(rules))
+      throw new Error(`the local organization does not know the filter ${JSON.stringify(unknown ?? rules)} on ${name}`);
+  }
+}
+
+function isModelled(rule: unknown): boolean {
+  if (typeof rule !== 'object' || rule === null) return isScalar(rule) || typeof rule === 'boolean' || rule === null;
+  const [[operator = '', operand] = [], ...others] = Object.entries(rule);
+  if (others.length > 0 || !OPERATORS.includes(operator)) return false;
+  if (operator === 'exists') return typeof operand === 'boolean';
+  return operator === 'prefix' ? typeof operand === 'string' : [operand].flat().every(isScalar);
 }
 
 function valuesOf(attribute: Attributes[string] | undefined): readonly unknown[] | undefined {

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock';
 import type { Random } from '../random';
-import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
+import { AwsError, notModelled, type Access, type Call, type Operation, type Service } from '../service';
 import { formatArn } from './arn';
 import { page } from './pages';
+import { messageAttributes, queueAttributes } from './sqs-attributes';
 
 interface Message {
   readonly id: string;
   readonly body: string;
-  readonly attributes: unknown;
+  /** Unique id of who sent it. */
+  readonly senderId: string;
   readonly sentAt: Date;
   receives: number;
   receipt?: string;
@@ -22,13 +24,18 @@ export interface QueueSettings {
   readonly name: string;
   readonly policy?: string;
   readonly visibilityTimeoutSeconds?: number;
+  readonly retentionSeconds?: number;
   readonly redrive?: { readonly deadLetterTargetArn: string; readonly maxReceiveCount: number };
 }
 
 interface Queue extends QueueSettings {
   readonly arn: string;
   readonly url: string;
+  readonly createdAt: Date;
+  readonly changedAt: Date;
   readonly messages: Message[];
+  /** Every handle that was given out. */
+  readonly receipts: Set<string>;
   readonly arrivals: (() => void)[];
 }
 
@@ -47,11 +54,15 @@ export class SqsState {
     });
     const url = `https://sqs.${settings.region}.amazonaws.com/${settings.accountId}/${settings.name}`;
     const earlier = this.queues.get(arn);
+    const now = this.options.clock.now();
     this.queues.set(arn, {
       ...settings,
       arn,
       url,
+      createdAt: earlier?.createdAt ?? now,
+      changedAt: now,
       messages: earlier?.messages ?? [],
+      receipts: earlier?.receipts ?? new Set(),
       arrivals: earlier?.arrivals ?? [],
     });
     return arn;
@@ -75,13 +86,13 @@ export class SqsState {
     return queue;
   }
 
-  send(reference: string, body: string, attributes: unknown = {}, delaySeconds = 0): Message {
+  send(reference: string, body: string, senderId = '', delaySeconds = 0): Message {
     const queue = this.queue(reference);
     const now = this.options.clock.now();
     const message: Message = {
       id: this.options.random.uuid(),
       body,
-      attributes,
+      senderId,
       sentAt: now,
       receives: 0,
       visibleAt: new Date(now.getTime() + delaySeconds * 1000),
@@ -100,20 +111,30 @@ export class SqsState {
       if (taken.length === most) break;
       if (queue.redrive && message.receives >= queue.redrive.maxReceiveCount) {
         queue.messages.splice(queue.messages.indexOf(message), 1);
-        this.send(queue.redrive.deadLetterTargetArn, message.body, message.attributes);
+        this.send(queue.redrive.deadLetterTargetArn, message.body, message.senderId);
         continue;
       }
       message.receives++;
       message.firstReceivedAt ??= now;
       message.receipt = this.options.random.uuid();
+      queue.receipts.add(message.receipt);
       message.visibleAt = new Date(now.getTime() + (visibilitySeconds ?? queue.visibilityTimeoutSeconds ?? 30) * 1000);
       taken.push(message);
     }
     return taken;
   }
 
+  /**
+   * A handle of an earlier receipt, or of a message that is gone, deletes nothing and is no error.
+   * @throws AwsError ReceiptHandleIsInvalid for one that nobody was given
+   */
   delete(reference: string, receipt: string): void {
-    const { messages } = this.queue(reference);
+    const { messages, receipts } = this.queue(reference);
+    if (!receipts.has(receipt))
+      throw new AwsError(
+        'ReceiptHandleIsInvalid',
+        `The input receipt handle "${receipt}" is not a valid receipt handle.`,
+      );
     const index = messages.findIndex((message) => message.receipt === receipt);
     if (index >= 0) messages.splice(index, 1);
   }
@@ -190,53 +211,45 @@ const queueOperations = (state: SqsState, clock: Clock): Record<string, Operatio
   },
   GetQueueAttributes: {
     accesses: onQueue(state, 'GetQueueAttributes'),
-    run: (input) => {
-      const queue = state.queue(input.QueueUrl);
-      const now = clock.now();
-      const visible = queue.messages.filter(({ visibleAt }) => visibleAt <= now).length;
-      return {
-        Attributes: {
-          QueueArn: queue.arn,
-          ApproximateNumberOfMessages: String(visible),
-          ApproximateNumberOfMessagesNotVisible: String(queue.messages.length - visible),
-          VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30),
-          ...(queue.policy && { Policy: queue.policy }),
-          ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }),
-        },
-      };
-    },
+    run: (input) => ({
+      Attributes: queueAttributes(attributesOf(state.queue(input.QueueUrl), clock.now()), input.AttributeNames),
+    }),
   },
 });
 
 const messageOperations = (state: SqsState): Record<string, Operation> => ({
   SendMessage: {
     accesses: onQueue(state, 'SendMessage'),
-    run: (input) => {
+    run: (input, call) => {
+      if (!/^[\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]+$/u.test(input.MessageBody))
+        throw new AwsError('InvalidMessageContents', 'Message contains characters that are not allowed.');
       if (Buffer.byteLength(input.MessageBody ?? '') > 1_048_576)
         throw new AwsError(
           'InvalidParameterValue',
           'One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.',
         );
       return {
-        MessageId: state.send(input.QueueUrl, input.MessageBody, input.MessageAttributes, input.DelaySeconds).id,
+        MessageId: state.send(input.QueueUrl, input.MessageBody, call.principal.userId, input.DelaySeconds).id,
         MD5OfMessageBody: md5(input.MessageBody),
       };
     },
   },
   ReceiveMessage: {
     accesses: onQueue(state, 'ReceiveMessage'),
-    run: (input) => ({
-      Messages: state
-        .receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout)
-        .map((message) => ({
-          MessageId: message.id,
-          ReceiptHandle: message.receipt,
-          Body: message.body,
-          MD5OfBody: md5(message.body),
-          Attributes: systemAttributes(message),
-          MessageAttributes: message.attributes,
-        })),
-    }),
+    run: (input) => {
+      if (input.WaitTimeSeconds > 0) throw notModelled('waiting for messages (WaitTimeSeconds)');
+      const names: string[] = [...(input.AttributeNames ?? []), ...(input.MessageSystemAttributeNames ?? [])];
+      messageAttributes({}, names);
+      const received = state.receive(input.QueueUrl, input.MaxNumberOfMessages ?? 1, input.VisibilityTimeout);
+      const Messages = received.map((message) => ({
+        MessageId: message.id,
+        ReceiptHandle: message.receipt,
+        Body: message.body,
+        MD5OfBody: md5(message.body),
+        Attributes: messageAttributes(systemAttributes(message), names),
+      }));
+      return Messages.length > 0 ? { Messages } : {};
+    },
   },
   DeleteMessage: {
     accesses: onQueue(state, 'DeleteMessage'),
@@ -249,7 +262,29 @@ const messageOperations = (state: SqsState): Record<string, Operation> => ({
 
 const md5 = (text: string): string => createHash('md5').update(text).digest('hex');
 
+function attributesOf(queue: Queue, now: Date): Record<string, string> {
+  const seconds = (at: Date): string => String(Math.floor(at.getTime() / 1000));
+  const hidden = queue.messages.filter(({ visibleAt }) => visibleAt > now);
+  const delayed = hidden.filter(({ receives }) => receives === 0).length;
+  return {
+    QueueArn: queue.arn,
+    ApproximateNumberOfMessages: String(queue.messages.length - hidden.length),
+    ApproximateNumberOfMessagesNotVisible: String(hidden.length - delayed),
+    ApproximateNumberOfMessagesDelayed: String(delayed),
+    CreatedTimestamp: seconds(queue.createdAt),
+    LastModifiedTimestamp: seconds(queue.changedAt),
+    VisibilityTimeout: String(queue.visibilityTimeoutSeconds ?? 30),
+    MaximumMessageSize: '1048576',
+    MessageRetentionPeriod: String(queue.retentionSeconds ?? 345_600),
+    DelaySeconds: '0',
+    ReceiveMessageWaitTimeSeconds: '0',
+    ...(queue.policy && { Policy: queue.policy }),
+    ...(queue.redrive && { RedrivePolicy: JSON.stringify(queue.redrive) }),
+  };
+}
+
 const systemAttributes = (message: Message): Record<string, string> => ({
+  SenderId: message.senderId,
   ApproximateReceiveCount: String(message.receives),
   SentTimestamp: String(message.sentAt.getTime()),
   ApproximateFirstReceiveTimestamp: String((message.firstReceivedAt ?? message.sentAt).getTime()),

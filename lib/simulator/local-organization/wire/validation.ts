@@ -1,6 +1,6 @@
 /** What AWS checks of a request before it asks for permission: members that are required, values that a model allows. */
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { CLAIMS } from '../claims';
+import { CLAIMS, NESTED_CLAIMS } from '../claims';
 import { notModelled, type AwsError, type ServiceId } from '../service';
 import { CONSTRAINTS, type Constraint } from './constraints';
 import { wireError } from './error-codes';
@@ -13,6 +13,7 @@ export function checkInput(service: ServiceId, { name, input: schema }: Operatio
   for (const [member, value] of Object.entries(input)) {
     if (value === undefined) continue;
     if (!claimed.includes(member)) throw notModelled(`${member} of ${service}:${name}`);
+    checkNested(service, schema.getMemberSchema(member), value, member);
     const constraint = CONSTRAINTS[service][member];
     const broken = constraint && breach(constraint, value);
     if (broken) throw invalid(service, member, value, constraint, broken);
@@ -28,6 +29,21 @@ function checkRequired(service: ServiceId, schema: NormalizedSchema, value: any)
   if (!schema.isStructSchema()) return;
   for (const member of requiredMembers(schema)) if (value[member] === undefined) throw missing(service, member);
   for (const [name, member] of schema.structIterator()) checkRequired(service, member, value[name]);
+}
+
+/** @param holder the member that holds the structure, or the list or map of it */
+function checkNested(service: ServiceId, schema: NormalizedSchema, value: any, holder: string): void {
+  if (value === undefined || value === null) return;
+  if (schema.isListSchema())
+    return (value as unknown[]).forEach((item) => checkNested(service, schema.getValueSchema(), item, holder));
+  if (schema.isMapSchema())
+    return Object.values(value).forEach((item) => checkNested(service, schema.getValueSchema(), item, holder));
+  if (!schema.isStructSchema()) return;
+  for (const [name, member] of schema.structIterator()) {
+    if (value[name] === undefined) continue;
+    if (!NESTED_CLAIMS[service]?.[holder]?.includes(name)) throw notModelled(`${name} of ${service}:${holder}`);
+    checkNested(service, member, value[name], name);
+  }
 }
 
 function missing(service: ServiceId, member: string): AwsError {

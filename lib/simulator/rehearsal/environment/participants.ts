@@ -59,6 +59,7 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
     organizationId: org?.id ?? 'o-local00000',
     region,
     accountIds,
+    managementAccountId: org?.managementAccount,
     ...treeOf(rosters, accounts),
   });
   for (const id of accountIds)

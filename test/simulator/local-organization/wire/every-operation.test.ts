@@ -1,5 +1,5 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
-import { CLAIMS } from '../../../../lib/simulator/local-organization/claims';
+import { CLAIMS, NESTED_CLAIMS } from '../../../../lib/simulator/local-organization/claims';
 import { NO_DELAY } from '../../../../lib/simulator/local-organization/iam/directory';
 import { LocalOrganization } from '../../../../lib/simulator/local-organization/organization';
 import type { ServiceId } from '../../../../lib/simulator/local-organization/service';
@@ -293,6 +293,70 @@ it('claims nothing but operations and parameters of the service models', () => {
       operation,
       strange: CLAIMS[service][operation]!.filter((name) => !members.includes(name)),
     }).toEqual({ service, operation, strange: [] });
+  }
+});
+
+/** Structures within a parameter, each with the member that holds it. */
+function structuresOf(schema: NormalizedSchema, holder: string): (readonly [string, NormalizedSchema])[] {
+  if (schema.isListSchema() || schema.isMapSchema()) return structuresOf(schema.getValueSchema(), holder);
+  if (!schema.isStructSchema()) return [];
+  const within = [...schema.structIterator()].flatMap(([name, member]) => structuresOf(member, name));
+  return [[holder, schema], ...within];
+}
+
+const STRUCTURES = operations.flatMap(([service, operation]) =>
+  CLAIMS[service][operation]!.flatMap((name) =>
+    structuresOf(operationModel(service, operation)!.input.getMemberSchema(name), name).map(
+      ([holder, schema]) => ({ service, operation, parameter: name, holder, schema }) as const,
+    ),
+  ),
+);
+
+it('claims members of every structure within a parameter, and none that it does not have', () => {
+  for (const { service, holder, schema } of STRUCTURES) {
+    const members = [...schema.structIterator()].map(([name]) => name);
+    const claimed = NESTED_CLAIMS[service]?.[holder] ?? [];
+    expect({ holder, none: claimed.length === 0, strange: claimed.filter((name) => !members.includes(name)) }).toEqual({
+      holder,
+      none: false,
+      strange: [],
+    });
+  }
+});
+
+it('refuses members of structures that are not modelled', async () => {
+  const { send, inputs } = await world();
+  const attribute = { DataType: 'Binary', BinaryValue: 'AAAA' };
+  const MessageAttributes = { type: attribute };
+  const raw = rawRequest('sns', 'Publish', { ...inputs.sns.Publish, MessageAttributes });
+  expect(await send('sns', raw)).toMatchObject({ status: 501 });
+});
+
+const PAGED = operations.flatMap(([service, operation]) =>
+  CLAIMS[service][operation]!.filter((name) => /^(Marker|NextToken|ContinuationToken)$/.test(name)).map(
+    (name) => [service, operation, name] as const,
+  ),
+);
+
+it.each(PAGED)('%s:%s refuses a %s that no page gave', async (service, operation, name) => {
+  const { send, inputs } = await world();
+  for (const token of ['rubbish', 'MTAwMDAwMA==', '-1', 'MQ']) {
+    const raw = rawRequest(service, operation, { ...inputs[service][operation], [name]: token });
+    expect({ token, status: (await send(service, raw)).status }).toEqual({ token, status: 400 });
+  }
+});
+
+const SIZED = operations.flatMap(([service, operation]) =>
+  CLAIMS[service][operation]!.filter((name) => /^(MaxItems|MaxResults|MaxBuckets|Limit)$/.test(name)).map(
+    (name) => [service, operation, name] as const,
+  ),
+);
+
+it.each(SIZED)('%s:%s refuses a %s that is too large or too small', async (service, operation, name) => {
+  const { send, inputs } = await world();
+  for (const size of [0, -1, 10_001]) {
+    const raw = rawRequest(service, operation, { ...inputs[service][operation], [name]: size });
+    expect({ size, status: (await send(service, raw)).status }).toEqual({ size, status: 400 });
   }
 });
 

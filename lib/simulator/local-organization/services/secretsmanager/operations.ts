@@ -20,6 +20,7 @@ import {
 } from './checks';
 import { CURRENT, PENDING, holderOf, moveStage, outstanding, type Secret, type SecretVersion } from './model';
 import type { RotationMachine } from './rotation-machine';
+import { listed } from './list';
 import type { SecretsState } from './store';
 
 const DAY_MS = 86_400_000;
@@ -444,41 +445,4 @@ function description(secret: Secret) {
     Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
     CreatedDate: secret.createdAt,
   };
-}
-
-interface ListInput {
-  readonly IncludePlannedDeletion?: boolean;
-  readonly Filters?: readonly { Key?: string; Values?: readonly string[] }[];
-  readonly SortOrder?: 'asc' | 'desc';
-}
-
-function listed(state: SecretsState, now: Date, call: Call, input: ListInput): Secret[] {
-  const before = now.getTime() - state.listLagMs;
-  const found = state.secrets(call.principal.accountId, call.region).filter((secret) => {
-    const gone = secret.deletedAt !== undefined && secret.deletedAt.getTime() <= before;
-    return (
-      secret.createdAt.getTime() <= before &&
-      (!gone || input.IncludePlannedDeletion) &&
-      (input.Filters ?? []).every((filter) => matches(secret, filter))
-    );
-  });
-  return input.SortOrder === 'asc' ? found : found.reverse();
-}
-
-/** Values are prefixes; one that begins with `!` must not match. */
-function matches(secret: Secret, { Key = '', Values = [] }: { Key?: string; Values?: readonly string[] }): boolean {
-  const texts: Record<string, readonly string[]> = {
-    name: [secret.name],
-    description: [secret.description ?? ''],
-    'tag-key': [...secret.tags.keys()],
-    'tag-value': [...secret.tags.values()],
-    'primary-region': [secret.region],
-    all: [secret.name, secret.description ?? '', ...secret.tags.keys(), ...secret.tags.values()],
-  };
-  const has = (prefix: string): boolean =>
-    (texts[Key] ?? []).some((text) => text.toLowerCase().startsWith(prefix.toLowerCase()));
-  const wanted = Values.filter((value) => !value.startsWith('!'));
-  return (
-    (wanted.length === 0 || wanted.some(has)) && !Values.some((value) => value.startsWith('!') && has(value.slice(1)))
-  );
 }
