@@ -1,6 +1,7 @@
 /**
  * What the product relies on of AWS, observed of the local organization and of moto, an emulator by others; then whole
- * rotations with the deployed bundles through moto's RotateSecret, in two accounts; then AWS's own caching client.
+ * rotations with the deployed bundles through moto's RotateSecret, in two accounts; then AWS's own caching client, and
+ * moto's own tests against the local organization.
  *
  *   npm run conformance
  */
@@ -14,6 +15,8 @@ import { CONTRACT, commandsOfTheProduct } from './contract';
 import { DIFFERENCES, judge } from './differences';
 import { localTarget } from './local';
 import { startMoto } from './moto';
+import { motoTests } from './moto-tests/run';
+import { MOTO_TESTS } from './moto-tests/verdict';
 import { python } from './python';
 import { cachingClient } from './caching-client';
 import { wholeRotations } from './whole-rotations';
@@ -73,6 +76,11 @@ function completeness(): Verdict[] {
   ];
 }
 
+const knownDifferences = (target: string): number =>
+  target === "moto's own tests"
+    ? MOTO_TESTS.failing.flatMap(({ tests }) => tests).length
+    : DIFFERENCES.filter((difference) => difference.target === target).length;
+
 function print(verdicts: readonly Verdict[], seconds: number): void {
   const table = new Table({
     head: ['observed of', 'checks', 'as AWS', 'known differences', 'wrong'],
@@ -81,7 +89,7 @@ function print(verdicts: readonly Verdict[], seconds: number): void {
   for (const target of new Set(verdicts.map((verdict) => verdict.target))) {
     const own = verdicts.filter((verdict) => verdict.target === target);
     const wrong = own.filter(({ problem }) => problem !== undefined).length;
-    const known = DIFFERENCES.filter((difference) => difference.target === target).length;
+    const known = knownDifferences(target);
     table.push([target, own.length, own.length - wrong - known, known, wrong]);
   }
   for (const { target, name, problem } of verdicts)
@@ -112,7 +120,8 @@ async function main(): Promise<void> {
     const verdicts = [...(await observe(local)), ...(await observe(moto)), ...completeness(), documents()];
     const rotations = (await wholeRotations(moto)).map((check) => ({ target: 'whole rotations', ...check }));
     const clients = (await cachingClient()).map((check) => ({ target: 'the caching client', ...check }));
-    const all = [...verdicts, ...rotations, ...clients];
+    const tests = (await motoTests()).map((check) => ({ target: "moto's own tests", ...check }));
+    const all = [...verdicts, ...rotations, ...clients, ...tests];
     print(all, (performance.now() - start) / 1000);
     if (all.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
   } finally {

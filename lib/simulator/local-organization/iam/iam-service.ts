@@ -338,7 +338,7 @@ const toUser = (user: StoredUser) => ({
   UserId: user.id,
   Arn: userArn(user),
   CreateDate: user.createdAt,
-  Tags: toTags(user.tags),
+  ...(user.tags.size > 0 && { Tags: toTags(user.tags) }),
 });
 const toRole = (role: StoredRole) => ({
   Path: role.path ?? '/',

@@ -16,7 +16,8 @@ export function page<T>(
   return { items: items.slice(start, end), ...(end < items.length && { nextToken: tokenOf(end) }) };
 }
 
-const tokenOf = (position: number): string => Buffer.from(String(position)).toString('base64');
+/** Of the page that begins there. */
+export const tokenOf = (position: number): string => Buffer.from(String(position)).toString('base64');
 
 function positionOf(token: string): number | undefined {
   const position = Number(Buffer.from(token, 'base64').toString());

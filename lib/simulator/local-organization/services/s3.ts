@@ -3,7 +3,7 @@ import type { Clock } from '../clock';
 import { isPublic } from '../iam/resource-policy';
 import { AwsError, type Access, type Call, type Operation, type Service } from '../service';
 import type { KmsState } from './kms';
-import { page } from './pages';
+import { page, tokenOf } from './pages';
 import { checkContent, checkWriteConditions, encodedKey, matchesEtag } from './s3-checks';
 
 interface StoredObject {
@@ -57,7 +57,7 @@ export class S3State {
   }
 
   /** Writes as the deployment does, without permission. */
-  putObject(bucket: string, key: string, body: Uint8Array | string, contentType = 'application/octet-stream'): string {
+  putObject(bucket: string, key: string, body: Uint8Array | string, contentType = 'binary/octet-stream'): string {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
     this.bucket(bucket).objects.set(key, { body: bytes, etag, contentType, modifiedAt: this.clock.now() });
@@ -224,7 +224,9 @@ function putObject(state: S3State, input: any): unknown {
   if (input.IfNoneMatch === '*' && existing) throw preconditionFailed();
   if (input.IfMatch && !existing) throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
   if (input.IfMatch && existing && !matchesEtag(input.IfMatch, existing.etag)) throw preconditionFailed();
-  return { ETag: state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType) };
+  const { ChecksumCRC32, ChecksumSHA1, ChecksumSHA256 } = input;
+  const ETag = state.putObject(input.Bucket, input.Key, input.Body ?? '', input.ContentType);
+  return { ETag, ChecksumCRC32, ChecksumSHA1, ChecksumSHA256 };
 }
 
 const headers = (object: StoredObject) => ({
@@ -269,14 +271,16 @@ const KEYS_MAX = 1000;
 function listObjects(objects: ReadonlyMap<string, StoredObject>, input: ListInput): object {
   const { Bucket: Name, Prefix = '', ContinuationToken, StartAfter, EncodingType } = input;
   const MaxKeys = Math.min(input.MaxKeys ?? KEYS_MAX, KEYS_MAX);
-  const keys = [...objects.keys()].sort().filter((key) => key.startsWith(Prefix) && key > (StartAfter ?? ''));
-  const { items, nextToken } = page(keys, MaxKeys, ContinuationToken, wrongToken);
+  const keys = [...objects.keys()].sort().filter((key) => key.startsWith(Prefix));
+  const first = keys.filter((key) => key <= (StartAfter ?? '')).length;
+  const { items, nextToken } = page(keys, MaxKeys, ContinuationToken ?? tokenOf(first), wrongToken);
   const Contents = items.map((key) => {
     const { body, etag: ETag, modifiedAt: LastModified } = objects.get(key)!;
     return { Key: encodedKey(key, EncodingType), Size: body.length, ETag, LastModified, StorageClass: 'STANDARD' };
   });
   const list = { Name, Prefix: encodedKey(Prefix, EncodingType), MaxKeys, KeyCount: items.length, Contents };
-  const from = { ContinuationToken, StartAfter: StartAfter && encodedKey(StartAfter, EncodingType), EncodingType };
+  const started = ContinuationToken === undefined ? StartAfter : undefined;
+  const from = { ContinuationToken, StartAfter: started && encodedKey(started, EncodingType), EncodingType };
   const more = MaxKeys > 0 && nextToken !== undefined;
   return { ...list, ...from, IsTruncated: more, NextContinuationToken: more ? nextToken : undefined };
 }

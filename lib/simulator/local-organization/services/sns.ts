@@ -307,7 +307,8 @@ function checkFilterPolicy(policy: FilterPolicy): void {
 
 function isModelled(rule: unknown): boolean {
   if (typeof rule !== 'object' || rule === null) return isScalar(rule) || typeof rule === 'boolean' || rule === null;
-  const [[operator = '', operand] = [], ...others] = Object.entries(rule);
+  const [first, ...others] = Object.entries(rule as Record<string, unknown>);
+  const [operator, operand] = first ?? ['', undefined];
   if (others.length > 0 || !OPERATORS.includes(operator)) return false;
   if (operator === 'exists') return typeof operand === 'boolean';
   return operator === 'prefix' ? typeof operand === 'string' : [operand].flat().every(isScalar);

@@ -130,11 +130,7 @@ export class SqsState {
    */
   delete(reference: string, receipt: string): void {
     const { messages, receipts } = this.queue(reference);
-    if (!receipts.has(receipt))
-      throw new AwsError(
-        'ReceiptHandleIsInvalid',
-        `The input receipt handle "${receipt}" is not a valid receipt handle.`,
-      );
+    if (!receipts.has(receipt)) throw new AwsError('ReceiptHandleIsInvalid', 'The input receipt handle is invalid.');
     const index = messages.findIndex((message) => message.receipt === receipt);
     if (index >= 0) messages.splice(index, 1);
   }

@@ -83,7 +83,8 @@ export function encodeError(service: ServiceId, error: AwsError, requestId: stri
       requestId,
     );
   }
-  const answer = json(protocol, statusCode, { __type: code, message, Message: message }, requestId);
+  const type = service === 'sqs' && model ? `com.amazonaws.sqs#${code}` : code;
+  const answer = json(protocol, statusCode, { __type: type, message, Message: message }, requestId);
   const headers = { ...answer.headers, 'x-amzn-errortype': code };
   if (service !== 'sqs') return { ...answer, headers };
   const fault = statusCode >= 500 ? 'Receiver' : 'Sender';

@@ -32,7 +32,8 @@ function world() {
   });
   Object.assign(organization.secrets, { listLagMs: 0 });
   const config = organization.clientConfig(organization.directory.administrator(ACCOUNT));
-  return { ...organization, organization, config };
+  const { directory, secrets, sns, sqs } = organization;
+  return { organization, config, directory, secrets, sns, sqs };
 }
 
 describe('ListSecrets', () => {
@@ -67,7 +68,7 @@ describe('ListSecrets', () => {
   it('sorts by what it is asked to, and refuses filters and orders that AWS does not have', async () => {
     const list = await listing();
     expect(await list({ SortBy: 'name', SortOrder: 'asc' })).toEqual(['prod/Payments', 'test/payments']);
-    expect(await list({ SortBy: 'name' })).toEqual(['test/payments', 'prod/Payments']);
+    expect(await list({ SortBy: 'name', SortOrder: 'desc' })).toEqual(['test/payments', 'prod/Payments']);
     await expect(list({ SortBy: 'size' as 'name' })).rejects.toMatchObject({ name: 'ValidationException' });
     const Filters = [{ Key: 'colour' as 'name', Values: ['red'] }];
     await expect(list({ Filters })).rejects.toMatchObject({ name: 'ValidationException' });

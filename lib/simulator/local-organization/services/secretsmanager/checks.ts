@@ -79,6 +79,7 @@ export function setTags(secret: Secret, tags: readonly { Key?: string; Value?: s
     merged.set(Key, Value);
   }
   if (merged.size > TAGS) throw refuse('InvalidParameterException', `A secret can have at most ${TAGS} tags.`);
+  if (tags.length > 0) secret.wasTagged = true;
   for (const [key, value] of merged) secret.tags.set(key, value);
 }
 

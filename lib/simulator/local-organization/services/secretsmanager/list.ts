@@ -29,7 +29,7 @@ export function listed(state: SecretsState, now: Date, call: Call, input: ListIn
   });
   const sorted = found.toSorted((one, other) => sortKey(one, input.SortBy) - sortKey(other, input.SortBy));
   if (input.SortBy === 'name') sorted.sort((one, other) => (one.name < other.name ? -1 : 1));
-  return input.SortOrder === 'asc' ? sorted : sorted.reverse();
+  return input.SortOrder === 'desc' ? sorted.reverse() : sorted;
 }
 
 /** Names have an order of their own; those that were never read come first. */
@@ -42,8 +42,9 @@ type Filter = NonNullable<ListInput['Filters']>[number];
 
 /**
  * Names, tags and regions by their beginning and case, descriptions and `all` by words in any case; a value that begins
- * with `!` must not match. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html.
- * *Assumed:* of several words each must begin one of the text's.
+ * with `!` must not match. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Filter.html; which words
+ * there are, and that the oldest comes first, moto's maintainers found of AWS:
+ * https://github.com/getmoto/moto/blob/5.2.1/tests/test_secretsmanager/test_list_secrets.py
  */
 function matches(secret: Secret, { Key = '', Values = [] }: Filter): boolean {
   const description = secret.description ?? '';
@@ -60,16 +61,20 @@ function matches(secret: Secret, { Key = '', Values = [] }: Filter): boolean {
   const attributes = texts[Key] ?? [];
   const hasWords = Key === 'description' || Key === 'all';
   const has = (value: string): boolean =>
-    hasWords ? beginsWords(attributes, value) : attributes.some((text) => text.startsWith(value));
+    attributes.some((text) => (hasWords ? beginsWords(text, value) : text.startsWith(value)));
   const wanted = Values.filter((value) => !value.startsWith('!'));
   return (
     (wanted.length === 0 || wanted.some(has)) && !Values.some((value) => value.startsWith('!') && has(value.slice(1)))
   );
 }
 
-const wordsOf = (text: string): readonly string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+/** Of `COMPANYthings/one` they are `compan`, `ythings` and `one`. */
+const wordsOf = (text: string): readonly string[] =>
+  (text.match(/[\p{L}\p{N}]+/gu) ?? [])
+    .flatMap((part) => part.split(/(?<=[^\p{Lu}])(?=\p{Lu})|(?=\p{Lu}\p{Ll})/u))
+    .map((word) => word.toLowerCase());
 
-function beginsWords(texts: readonly string[], value: string): boolean {
-  const words = texts.flatMap(wordsOf);
-  return wordsOf(value).every((wanted) => words.some((word) => word.startsWith(wanted)));
+function beginsWords(text: string, value: string): boolean {
+  const [wanted, words] = [wordsOf(value), wordsOf(text)];
+  return wanted.length > 0 && wanted.every((beginning) => words.some((word) => word.startsWith(beginning)));
 }

@@ -28,6 +28,8 @@ export interface Secret {
   readonly createdAt: Date;
   readonly versions: Map<string, SecretVersion>;
   readonly tags: Map<string, string>;
+  /** One that lost its tags shows an empty list, one that never had any none. */
+  wasTagged?: boolean;
   description?: string;
   kmsKeyId?: string;
   policy?: StoredPolicy;

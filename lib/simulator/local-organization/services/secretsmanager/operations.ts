@@ -115,7 +115,7 @@ function readingOperations(parts: Parts): Record<string, Operation> {
   return {
     DescribeSecret: onSecret(parts, 'DescribeSecret', (secret) => ({
       ...description(secret),
-      VersionIdsToStages: labels(secret),
+      ...(secret.versions.size > 0 && { VersionIdsToStages: labels(secret) }),
     })),
     ListSecrets: {
       accesses: (_input, call) => [
@@ -272,6 +272,7 @@ function createSecret(parts: Parts, input: any, call: Call): unknown {
   if (existing) {
     const version = existing.versions.get(input.ClientRequestToken);
     if (version && sameValue(version.value, value)) return { ...identity(existing), VersionId: version.id };
+    if (version) throw tokenInUse(existing, version.id);
     throw refuse('ResourceExistsException', `The operation failed because the secret ${input.Name} already exists.`);
   }
   if (input.ClientRequestToken !== undefined) checkToken(input.ClientRequestToken);
@@ -324,6 +325,12 @@ function deleteSecret(parts: Parts, input: any, call: Call): unknown {
   return { ...identity(secret), DeletionDate: secret.deletionDate };
 }
 
+const tokenInUse = ({ arn }: Secret, token: string): AwsError =>
+  refuse(
+    'ResourceExistsException',
+    `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`,
+  );
+
 /**
  * The same token with the same content is a success, with another a refusal; only a version that a rotation made
  * and nobody filled takes its value.
@@ -340,10 +347,7 @@ function putVersion(
   const now = parts.clock.now();
   const existing = secret.versions.get(id);
   if (existing?.value && !sameValue(existing.value, value)) {
-    throw refuse(
-      'ResourceExistsException',
-      `You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`,
-    );
+    throw tokenInUse(secret, id);
   }
   if (existing?.value) return existing;
   for (const stage of stages) checkLabels(secret, stage);
@@ -442,7 +446,7 @@ function description(secret: Secret) {
     LastAccessedDate: secret.lastAccessedOn,
     DeletedDate: secret.deletedAt,
     NextRotationDate: rotation.enabled ? rotation.next?.closesAt : undefined,
-    Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
+    ...(secret.wasTagged && { Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })) }),
     CreatedDate: secret.createdAt,
   };
 }
