@@ -272,7 +272,7 @@ const rooms = [
     ],
     packages: ['handlebars'],
   },
-  { room: 'lambda/domain/keys', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
+  { room: 'lambda/domain/keys', rooms: ['lambda/domain/secrets', 'lambda/domain/ledger', ...DOMAIN], packages: [] },
   { room: 'lambda/domain/secrets', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
   { room: 'lambda/domain/roster', rooms: ['lambda/domain/ledger', ...DOMAIN], packages: [] },
   { room: 'lambda/domain/ledger', rooms: DOMAIN, packages: [] },

@@ -99,6 +99,7 @@ export const OCCURRENCE_CODES = [
   'USER_RETIRED',
   'USER_RESTORED',
   'USER_RELEASED',
+  'USER_MOVED',
 ] as const;
 export type OccurrenceCode = (typeof OCCURRENCE_CODES)[number];
 

@@ -1,12 +1,14 @@
 import { RotationError } from './errors';
 import type { RosterSlice, SliceUser } from '../contract/slice';
-import type { AccessKeyPair, Secret, Secrets } from './ports';
+import type { AccessKeyPair, KeyAdministration, Secret, Secrets } from './ports';
 
 /** What a secret version holds. Without a key it says: no key yet, its rotation is the first. */
 export interface SecretValue {
   readonly userName: string;
   readonly accountId: string;
   readonly key?: AccessKeyPair;
+  /** What somebody added to the value; absent where nobody did. */
+  readonly added?: Readonly<Record<string, unknown>>;
 }
 
 const FIELDS = ['user_name', 'account_id', 'access_key_id', 'secret_access_key'] as const;
@@ -28,7 +30,9 @@ export function parseSecretValue(text: string): SecretValue {
   } = fields as Record<string, string>;
   if (!userName || !accountId) throw invalid('it lacks user_name or account_id');
   if (Boolean(id) !== Boolean(secret)) throw invalid('it holds half of a key');
-  return id && secret ? { userName, accountId, key: { id, secret } } : { userName, accountId };
+  const others = Object.entries(fields).filter(([name]) => !FIELDS.some((field) => field === name));
+  const added = others.length > 0 ? { added: Object.fromEntries(others) } : {};
+  return id && secret ? { userName, accountId, key: { id, secret }, ...added } : { userName, accountId, ...added };
 }
 
 export function printSecretValue(value: SecretValue): string {
@@ -36,8 +40,32 @@ export function printSecretValue(value: SecretValue): string {
     ...(value.key && { access_key_id: value.key.id, secret_access_key: value.key.secret }),
     user_name: value.userName,
     account_id: value.accountId,
+    ...value.added,
   });
 }
+
+/** Ids of access keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html */
+const KEY_ID = /\bA(KIA|SIA)[A-Z0-9]{12,124}\b/;
+
+/**
+ * What somebody added, for the value of the next key: without what holds the key of this one or the id of any, as it is, in
+ * an URL or in base64. What is computed from a key, such as a password, is not recognised.
+ */
+export function keptFields({ key, added = {} }: SecretValue): Pick<SecretValue, 'added'> {
+  const holdsKey = (field: unknown): boolean => {
+    const text = JSON.stringify(field);
+    const decoded = [text, unescaped(text), ...decodedIn(text)];
+    return decoded.some((form) => KEY_ID.test(form) || (key !== undefined && form.includes(key.secret)));
+  };
+  const kept = Object.entries(added).filter(([, field]) => !holdsKey(field));
+  return kept.length > 0 ? { added: Object.fromEntries(kept) } : {};
+}
+
+const unescaped = (text: string): string =>
+  text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+const decodedIn = (text: string): string[] =>
+  (text.match(/[A-Za-z0-9+/_-]{16,}={0,2}/g) ?? []).map((word) => Buffer.from(word, 'base64').toString('latin1'));
 
 /**
  * Like {@link parseSecretValue}, and the value must be this user's: by the names in it, or because IAM lists its key for
@@ -78,19 +106,46 @@ export async function keyUnder({ secrets, secret }: ValueHolder, stage: string):
   return text === undefined ? undefined : parseSecretValue(text).key;
 }
 
-/**
- * Like {@link keyUnder}, and the value must be this user's.
- * @param only the label on this version, and keys that IAM lists for this user where they are known
- * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN
- */
-export async function ownKeyUnder(
-  { secrets, secret, user, slice }: ValueHolder & { readonly user: SliceUser; readonly slice: RosterSlice },
-  stage: string,
-  only: { readonly versionId?: string; readonly keyIds?: readonly string[] } = {},
-): Promise<AccessKeyPair | undefined> {
-  const text = await secrets.value(secret.arn, stage, only.versionId);
-  return text === undefined ? undefined : parseOwnValue(text, user.name, slice.accountId, only.keyIds).key;
+interface OwnValueHolder extends ValueHolder {
+  readonly user: SliceUser;
+  readonly slice: RosterSlice;
+  readonly iam: Pick<KeyAdministration, 'list'>;
 }
+
+interface Only {
+  /** The label on this version. */
+  readonly versionId?: string;
+  /** Keys that IAM lists for this user, where they are known. */
+  readonly keyIds?: readonly string[];
+}
+
+/**
+ * What the version with this label holds, which must be this user's. Where it names nobody, or somebody else, as after the
+ * user was renamed, IAM is asked for the user's keys.
+ * @throws RotationError SECRET_VALUE_INVALID or SECRET_VALUE_FOREIGN, and what IAM's list threw
+ */
+export async function ownValueUnder(
+  { secrets, secret, user, slice, iam }: OwnValueHolder,
+  stage: string,
+  { versionId, keyIds }: Only = {},
+): Promise<SecretValue | undefined> {
+  const text = await secrets.value(secret.arn, stage, versionId);
+  if (text === undefined) return undefined;
+  try {
+    return parseOwnValue(text, user.name, slice.accountId, keyIds);
+  } catch (error) {
+    if (keyIds || !parseSecretValue(text).key) throw error;
+    const listed = (await iam.list()).map(({ id }) => id);
+    return parseOwnValue(text, user.name, slice.accountId, listed);
+  }
+}
+
+/** The key in it; throws like {@link ownValueUnder}. */
+export const ownKeyUnder = async (
+  holder: OwnValueHolder,
+  stage: string,
+  only?: Only,
+): Promise<AccessKeyPair | undefined> => (await ownValueUnder(holder, stage, only))?.key;
 
 function parseObject(text: string): Record<string, unknown> {
   let parsed: unknown;

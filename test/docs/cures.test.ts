@@ -89,6 +89,7 @@ const IN_AWS: Readonly<Record<string, readonly Cure[]>> = {
   SECRET_LOST: [SHOW_KEYS, DELETE_KEY],
   SECRET_NOT_DELETED: [DELETE],
   USER_RELEASED: [DELETE],
+  USER_MOVED: [DELETE],
 };
 
 let organization: LocalOrganization;

@@ -198,7 +198,7 @@ export class World {
   private cache = emptyCache();
   private readonly parsed = new Map<string, AccessKeyPair | undefined>();
 
-  constructor(readonly user: SliceUser = ANN) {
+  constructor(public user: SliceUser = ANN) {
     this.slice = sliceOf(user);
   }
 

@@ -1,6 +1,8 @@
 import type { Secrets, Secret, KeyAdministration, AccessKey } from '../ports';
 import { keyUnder } from '../secret-value';
 import { retirementsOf } from '../ledger/retirements';
+import { isInFormerSecret } from '../secrets/former-secrets';
+import type { SliceUser } from '../../contract/slice';
 
 /**
  * Whether AWSCURRENT or AWSPENDING names the key now, which is then never deactivated or deleted. Read immediately
@@ -33,13 +35,15 @@ export async function knownAs(
   secrets: Secrets,
   before: Secret,
   keyId: string,
+  { formerSecretNames = [] }: SliceUser,
 ): Promise<'protected' | 'retiring' | 'former' | undefined> {
   const { arn } = before;
   if (await isProtected(secrets, before, keyId)) return 'protected';
   const former = [await secrets.value(arn, 'KEY_RETIRING'), await secrets.value(arn, 'AWSPREVIOUS')];
   const secret = await secrets.describe(arn);
   if (!secret || retirementsOf(secret).some((retirement) => retirement.keyId === keyId)) return 'retiring';
-  return former.some((text) => text?.includes(keyId)) ? 'former' : undefined;
+  if (former.some((text) => text?.includes(keyId))) return 'former';
+  return (await isInFormerSecret(secrets, formerSecretNames, keyId)) ? 'former' : undefined;
 }
 
 /** An Inactive key is deleted as it is; an Active one is deactivated first, so that the deletion never hits a working key. */

@@ -12,6 +12,7 @@ const DIGEST = '[0-9a-f]{8,64}';
 /** What a tag's value begins with, by the part of its name after the prefix. */
 const VALUES: Readonly<Record<string, string>> = {
   'user-id': '[A-Z0-9]{4,128}',
+  'user-name': String.raw`[\w+=:.@-]{1,64}`,
   generation: String.raw`\d{1,15}`,
   former: VERSION,
   notified: VERSION,
@@ -19,6 +20,7 @@ const VALUES: Readonly<Record<string, string>> = {
   'failure-reported': `${INSTANT} ${VERSION} (failed|partial)`,
   outstanding: `${VERSION} ${INSTANT}`,
   lost: `${INSTANT}( ${KEY_ID})*`,
+  moved: INSTANT,
   released: INSTANT,
   paused: String.raw`\w+`,
   ending: `(waiting|deactivating|inactive|deleting) ${INSTANT} (${KEY_ID}|-)`,

@@ -24,6 +24,8 @@ export const TAGS = {
   outstanding: `${PREFIX}outstanding`,
   /** Since when this secret stands where one was that is gone, and keys that that one held; until AWSCURRENT names a key that works. */
   lost: `${PREFIX}lost`,
+  /** Since when this secret holds what another one held, from which its user moved; until a rotation has replaced its key. */
+  moved: `${PREFIX}moved`,
   released: `${PREFIX}released`,
   /** Why rotation was called off by us: freeze, exempt, retired or leaving. */
   paused: `${PREFIX}paused`,

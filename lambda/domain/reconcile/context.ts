@@ -8,9 +8,10 @@ import type {
   Notices,
   Reports,
   Roster,
+  Secret,
   SecretLifecycle,
 } from '../ports';
-import type { RosterSlice } from '../../contract/slice';
+import type { RosterSlice, SliceUser } from '../../contract/slice';
 import { DAY_MS } from '../time';
 import type { Cache } from './cache';
 
@@ -52,6 +53,16 @@ export interface RunWithoutRoster extends ReconcilePorts {
 
 export interface Run extends RunWithoutRoster {
   readonly slice: RosterSlice;
+  /** Managed secrets that belong to no user of the roster; looked for once a run. */
+  readonly unwanted: () => Promise<UnwantedSecrets>;
+  /** Users that this run found in IAM, by their unique ids. */
+  readonly usersById: Map<string, SliceUser>;
+}
+
+export interface UnwantedSecrets {
+  readonly secrets: readonly Secret[];
+  /** By name, those that cannot be read, and why. */
+  readonly unread: ReadonlyMap<string, unknown>;
 }
 
 /** How many rotations a run may still start, shared by its users: first ones, and overdue ones. */

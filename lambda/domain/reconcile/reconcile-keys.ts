@@ -144,7 +144,7 @@ async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
   const { secrets, secret, iam, log, user } = fresh;
   const orphan = judgeUnknown(fresh).orphans.find(({ id }) => id === keyId);
   if (!orphan) return;
-  const known = await knownAs(secrets, secret, keyId);
+  const known = await knownAs(secrets, secret, keyId, user);
   if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
   if (known) return;
   await iam.delete(keyId);
@@ -157,7 +157,8 @@ async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
  */
 async function reconcileUnmanagedKeys(state: UserState, unmanaged: readonly AccessKey[]): Promise<Due> {
   const { user, currentKeyId, now, lastUses } = state;
-  if (unmanaged.length === 0 || user.unmanagedKeys === 'hold') return 'on-change';
+  if (unmanaged.length === 0) return 'on-change';
+  if (user.unmanagedKeys === 'hold') return retireFormer(state, unmanaged);
   const mayAll = currentKeyId !== undefined || user.state === 'retired';
   if (!mayAll && (unmanaged.length < 2 || isSuspended(state))) return 'on-change';
   const candidates = mayAll ? unmanaged : quietest(state, unmanaged);
@@ -172,14 +173,24 @@ async function reconcileUnmanagedKeys(state: UserState, unmanaged: readonly Acce
   );
 }
 
+/** Keys that people made are held; what a former secret of the user holds is none of those. */
+async function retireFormer(state: UserState, unmanaged: readonly AccessKey[]): Promise<Due> {
+  if (!state.user.formerSecretNames || !storedKeyWorks(state)) return 'on-change';
+  for (const { id } of unmanaged) await withFreshState(state, (fresh) => endUnmanaged(fresh, id));
+  return 'on-change';
+}
+
 /** Judged again: what an older version names is a key that was in use once, and retires also where such keys are deleted. */
 async function endUnmanaged(fresh: UserState, keyId: string): Promise<void> {
   const { user, secrets, secret, iam, lastUses, notices, now } = fresh;
   const key = judgeUnknown(fresh).unmanaged.find(({ id }) => id === keyId);
   if (!key) return;
-  const known = await knownAs(secrets, secret, keyId);
+  const known = await knownAs(secrets, secret, keyId, user);
   if (known === 'protected' || known === 'retiring') return;
-  if (known === 'former' || user.unmanagedKeys === 'retire') return retire(fresh, key);
+  if (known === 'former')
+    return retire(fresh, key, user.unmanagedKeys === 'hold' ? versionWith(secret, 'AWSCURRENT') : '-');
+  if (user.unmanagedKeys === 'hold') return;
+  if (user.unmanagedKeys === 'retire') return retire(fresh, key);
   if (!isQuiet(key, lastUses.get(keyId)!, user.quietForHours, now)) return;
   if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
   await deactivateAndDelete(iam, key);
@@ -188,8 +199,12 @@ async function endUnmanaged(fresh: UserState, keyId: string): Promise<void> {
   );
 }
 
-async function retire({ user, secrets, secret, now }: UserState, { id, status }: AccessKey): Promise<void> {
-  await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, '-', status === 'Active')));
+async function retire(
+  { user, secrets, secret, now }: UserState,
+  { id, status }: AccessKey,
+  replacedBy = '-',
+): Promise<void> {
+  await secrets.tag(secret.arn, retirementTag(beginRetirement(id, user, now, replacedBy, status === 'Active')));
 }
 
 function quietest({ user, now, lastUses }: UserState, keys: readonly AccessKey[]): AccessKey[] {

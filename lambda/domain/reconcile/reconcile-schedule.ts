@@ -82,10 +82,15 @@ async function startOrKeep(
     await pause(state, 'freeze');
     return lookAgain(frozen);
   }
-  const needsKey = emergency || storedValueFails || state.currentKeyId === undefined || lostCurrentKey(state);
+  const needsKey =
+    isMoved(state) || emergency || storedValueFails || state.currentKeyId === undefined || lostCurrentKey(state);
   const { due, waits } = needsKey ? await startRotation(state, budget) : await keepSchedule(state, budget);
   return { due: soonest([due, nextFreeze(state) ?? 'on-change']), waits };
 }
+
+/** What went along from a former secret is replaced at once, so that it is known until when whoever reads that one has time. */
+const isMoved = ({ secret }: UserState): boolean =>
+  secret.tags[TAGS.moved] !== undefined && secret.tags[TAGS.notified] === undefined;
 
 /** A user whose rotations rest: exempt, retired, or of an account that leaves. */
 async function suspend(state: UserState, pending: string | undefined): Promise<Due> {

@@ -33,7 +33,8 @@ import { reportOf, reportOfRetired } from './user-report';
 export async function reconcileUser(run: Run, user: SliceUser, budget: RunBudget): Promise<UserOutcome> {
   const iam = run.keys.of(user.name, `reconcile-${run.settings.accountId}`);
   const found = await iam.user();
-  const secret = await ensureSecret(run, user, found);
+  if (found) run.usersById.set(found.id, user);
+  const secret = await ensureSecret(run, user, iam, found);
   if (!secret || secret.deletedAt) return withoutSecret(run, user, iam, found, secret);
   const conditions: Conditions = new Map();
   const now = run.clock.now();

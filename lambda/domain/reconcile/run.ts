@@ -18,6 +18,7 @@ import {
   type ReconcileSettings,
   type Run,
   type RunWithoutRoster,
+  type UnwantedSecrets,
 } from './context';
 import { isDue, soonest } from './due';
 import { reconcileOrReport, reconcileUsers } from './reconcile-users';
@@ -50,7 +51,7 @@ export async function reconcile(
   if (rotationFailure) keep(cache, rotationFailure);
   let run: Run;
   try {
-    run = { ...start, slice: await currentSlice(start) };
+    run = runOf(start, await currentSlice(start));
   } catch (error) {
     return refuseRoster(start, error);
   }
@@ -58,6 +59,16 @@ export async function reconcile(
   const outcome = await lookAtUsers(run, rotationFailure);
   if (unreported) throw unreported;
   return outcome;
+}
+
+function runOf(start: RunWithoutRoster, slice: RosterSlice): Run {
+  let unwanted: Promise<UnwantedSecrets> | undefined;
+  return {
+    ...start,
+    slice,
+    usersById: new Map(),
+    unwanted: () => (unwanted ??= releasable(start.secrets, slice)),
+  };
 }
 
 /** @throws RotationError SLICE_MISSING, SLICE_INVALID, or SLICE_OUTDATED when this function has seen a newer one */
@@ -133,16 +144,18 @@ async function lookAtOne(run: Run, { secretId }: RotationFailure): Promise<RunOu
 }
 
 async function fullPass(run: Run): Promise<RunOutcome> {
-  const { cache, slice, now, secrets } = run;
+  const { cache, slice, now } = run;
   const unreported: unknown[] = [];
   const failed = (name: string, error: unknown): Promise<void> =>
     reportAccountConditions(run, lastPart(name), error).catch((failure: unknown) => void unreported.push(failure));
-  const unwanted = await releasable(secrets, slice, failed);
-  const newest = Math.max(0, ...unwanted.map(appliedGeneration));
+  const unwanted = await run.unwanted();
+  for (const [name, error] of unwanted.unread) await failed(name, error);
+  const newest = Math.max(0, ...unwanted.secrets.map(appliedGeneration));
   if (slice.generation < newest) return refuseRoster(run, outdated(slice.generation, newest));
   forgetOthers(cache, slice);
-  await releaseAll(run, unwanted, failed);
-  await reconcileUsers(run, slice.users);
+  const failure = await reconcileUsers(run, slice.users).catch((error: unknown) => ({ error }));
+  await releaseAll(run, unwanted.secrets, failed);
+  if (failure) throw failure.error;
   if (unreported.length > 0) throw unreported[0];
   Object.assign(cache, { generation: slice.generation, fullPassAt: inStep(cache.fullPassAt, now) });
   return outcomeOf(run);

@@ -65,7 +65,7 @@ function missing(state: UserState, currentKeyId: string, pending: string | undef
 }
 
 const lost = (state: UserState, pending: string | undefined): Condition => ({
-  reason: `the secret of ${state.user.name} was deleted without recovery, and one without a key was made in its place; ${whatWorks(state)}`,
+  reason: `the secret of ${state.user.name} was ${state.user.formerSecretNames ? 'moved, or deleted without recovery,' : 'deleted without recovery,'} and one without a key was made in its place; ${whatWorks(state)}`,
   ...whileNoneIsStored(state, pending, 'SECRET_LOST'),
 });
 

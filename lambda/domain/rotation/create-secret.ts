@@ -3,7 +3,7 @@ import { pendingKey, existingUserName } from './pending-key';
 import { makeRoom } from './make-room';
 import { type Intent, intentTag, intentsOf, intentTagKey } from '../ledger/intents';
 import { digest } from '../digest';
-import { ownKeyUnder, printSecretValue } from '../secret-value';
+import { keptFields, ownValueUnder, printSecretValue, type SecretValue } from '../secret-value';
 import { isFormers, LIST_LAG_MS } from '../ledger/tags';
 import type { AccessKeyPair } from '../ports';
 import { RotationError } from '../errors';
@@ -19,8 +19,8 @@ import { inWords } from '../time';
 export async function createSecret(rotation: Rotation): Promise<void> {
   const pending = await pendingKey(rotation);
   if (pending) return abandonIfGone(rotation, pending);
-  const current = isFormers(rotation.secret) ? undefined : await ownKeyUnder(rotation, 'AWSCURRENT');
-  if (!current) await rotation.clock.sleep(jitterMs(rotation.secret.name));
+  const current = isFormers(rotation.secret) ? undefined : await ownValueUnder(rotation, 'AWSCURRENT');
+  if (!current?.key) await rotation.clock.sleep(jitterMs(rotation.secret.name));
   const canonicalName = await existingUserName(rotation);
   const existing = await makeRoom({
     ...rotation,
@@ -36,7 +36,7 @@ export async function createSecret(rotation: Rotation): Promise<void> {
   };
   await rotation.secrets.tag(rotation.secret.arn, intentTag(intent));
   const created = await createKey(rotation, intent);
-  if (created) await storeKey(rotation, canonicalName, created);
+  if (created) await storeKey(rotation, canonicalName, created, current ? keptFields(current) : {});
 }
 
 /** First rotations are started many at once: each begins at a moment of its own, so that they do not meet IAM's throttle together. */
@@ -88,9 +88,14 @@ function isDefinite(error: unknown): boolean {
   return $fault === 'client' && ($metadata?.httpStatusCode ?? 0) >= 400;
 }
 
-async function storeKey(rotation: Rotation, userName: string, created: AccessKeyPair): Promise<void> {
+async function storeKey(
+  rotation: Rotation,
+  userName: string,
+  created: AccessKeyPair,
+  kept: Pick<SecretValue, 'added'>,
+): Promise<void> {
   const { secrets, secret, event, settings } = rotation;
-  const value = printSecretValue({ userName, accountId: settings.accountId, key: created });
+  const value = printSecretValue({ userName, accountId: settings.accountId, key: created, ...kept });
   try {
     await secrets.put(secret.arn, event.token, value, event.rotationToken);
   } catch (error) {

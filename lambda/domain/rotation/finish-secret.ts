@@ -67,7 +67,7 @@ async function retirePrevious(
   keys: readonly AccessKey[],
 ): Promise<void> {
   const { secrets, secret, event, user, clock } = rotation;
-  const previous = await ownKeyUnder(rotation, 'AWSCURRENT');
+  const previous = await ownKeyUnder(rotation, 'AWSCURRENT', { keyIds: keys.map(({ id }) => id) });
   if (!previous) return retireLost(rotation, pendingKeyId, keys);
   if (previous.id === pendingKeyId || isFormers(secret)) return;
   const holder = versionWith(secret, 'KEY_RETIRING');

@@ -62,7 +62,7 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
     );
   if (!victim) throw await noRoom(input);
   const { key, found } = victim;
-  if (found !== 'retiring' && (await knownAs(secrets, secret, key.id))) throw await noRoom(input);
+  if (found !== 'retiring' && (await knownAs(secrets, secret, key.id, input.user))) throw await noRoom(input);
   if (!(await mayGo(input, victim))) throw await noRoom(input);
   await remove(input, victim);
   return existing.filter((other) => other !== key);

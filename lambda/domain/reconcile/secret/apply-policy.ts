@@ -167,6 +167,7 @@ async function writeTags(
     ...(secret.tags[TAGS.userName] !== userNameTag(found.name)[TAGS.userName] && userNameTag(found.name)),
   };
   if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
+  if (secret.tags[TAGS.moved] && secret.tags[TAGS.notified]) await secrets.untag(secret.arn, [TAGS.moved]);
   if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
   await writeDigests(secrets, secret, TAGS.readersMissing, refused);
 }

@@ -4,12 +4,13 @@ import type { Run } from '../context';
 import type { UserState } from '../user-state';
 import type { NoticeOf } from '../../../contract/notice';
 import type { SliceUser } from '../../../contract/slice';
-import type { User, Secret } from '../../ports';
+import type { KeyAdministration, User, Secret } from '../../ports';
 import { appliedGeneration, outdated } from '../../roster/subject';
 import { keyUnder, printSecretValue } from '../../secret-value';
 import { lossTag, TAGS, tagKeysOf, userNameTag, LIST_LAG_MS } from '../../ledger/tags';
 import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versions';
-import { offboardingOf } from '../../ledger/retirements';
+import { inheritanceOf } from '../../secrets/former-secrets';
+import { offboardingOf, retirementTagKey } from '../../ledger/retirements';
 import { noticeBase, byHand } from '../../notices/compose';
 import { digest } from '../../digest';
 import { versionWith } from '../../ledger/versions';
@@ -20,29 +21,55 @@ import { lastFour } from '../../keys/describe';
  * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
  * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
  */
-export async function ensureSecret(run: Run, user: SliceUser, found: User | undefined): Promise<Secret | undefined> {
+export async function ensureSecret(
+  run: Run,
+  user: SliceUser,
+  iam: KeyAdministration,
+  found: User | undefined,
+): Promise<Secret | undefined> {
   const { secrets, slice } = run;
   const secret = await secrets.describe(user.secretName);
   if (secret && slice.generation < appliedGeneration(secret))
     throw outdated(slice.generation, appliedGeneration(secret));
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(run, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
-  return create(run, user, found);
+  return create(run, user, iam, found);
 }
 
-/** Where a secret of this user held keys before, the new one says so: nothing else knows that they are ours. */
-async function create(run: Run, user: SliceUser, found: User): Promise<Secret | undefined> {
+/**
+ * Where a secret of this user held keys before, the new one says so: nothing else knows that they are ours. What a secret
+ * under a former name holds goes along, so that nobody is without a stored key until the next rotation.
+ */
+async function create(run: Run, user: SliceUser, iam: KeyAdministration, found: User): Promise<Secret | undefined> {
   const { secrets, slice, settings, clock } = run;
-  const value = printSecretValue({ userName: found.name, accountId: settings.accountId });
-  const formerly = await heldKeys(run, user.name);
-  const loss = formerly.length > 0 ? lossTag({ since: clock.now(), keyIds: formerly }) : {};
-  await secrets.create(user.secretName, value, {
+  const names = { userName: found.name, accountId: settings.accountId };
+  const formers = await formerSecrets(run, user, found);
+  const existing = formers.length > 0 ? await iam.list() : [];
+  const inherited = await inheritanceOf({ ...run, ...names, existing }, formers);
+  const { value } = inherited;
+  const lost = [...new Set([...(await heldKeys(run, user.name)), ...inherited.keyIds])].filter(
+    (id) => id !== value?.key?.id && !(retirementTagKey(id) in inherited.tags),
+  );
+  await secrets.create(user.secretName, printSecretValue({ ...value, ...names }), {
     [TAGS.userId]: found.id,
     ...userNameTag(found.name),
     [TAGS.generation]: String(slice.generation),
-    ...loss,
+    ...inherited.tags,
+    ...(value && { [TAGS.moved]: clock.now().toISOString() }),
+    ...(lost.length > 0 && lossTag({ since: clock.now(), keyIds: lost })),
   });
   return secrets.describe(user.secretName);
+}
+
+/** By the names that the roster had for them, and by the unique id of a user who was renamed; the latest last. */
+async function formerSecrets(run: Run, { formerSecretNames = [] }: SliceUser, found: User): Promise<Secret[]> {
+  const { secrets } = await run.unwanted();
+  const renamed = secrets.filter(
+    ({ name, tags }) => tags[TAGS.userId] === found.id && !formerSecretNames.includes(name),
+  );
+  const named: (Secret | undefined)[] = [];
+  for (const name of formerSecretNames) named.push(await run.secrets.describe(name));
+  return [...renamed, ...named.filter((secret) => secret !== undefined)];
 }
 
 /**
