@@ -85,7 +85,7 @@ async function play(
   );
   const observer = new Observer(stage, players, (notice) => lives.hear(notice));
   const lives = new OwnerActivities({ clock: organization.clock, start, days }, stage, players, observer);
-  const operations = new Operations(organization, start, observer);
+  const operations = new Operations(organization, start, observer, stage, players);
   for (const push of pushes) operations.planPush(push);
   for (const player of players) lives.enter(player);
   for (const command of scenario?.commands ?? []) operations.planCommand(roster, command, players, lives);

@@ -11,6 +11,8 @@ export interface UserState {
   readonly keys: readonly KeyState[];
   /** Absent before the product has made the user's secret, and when its recovery window is over. */
   readonly versions?: readonly VersionState[];
+  /** Keys in secrets that the user had under other names. */
+  readonly formerKeyIds?: readonly string[];
   /** The end of the recovery window, while the secret is deleted. */
   readonly secretEndsAt?: Date;
 }

@@ -19,6 +19,12 @@ export interface ManagedUser {
   readonly secretName: string;
 }
 
+/** One whose secret may get another name by a later roster. */
+interface MovingUser extends ManagedUser {
+  secretName: string;
+  formerNames: readonly string[];
+}
+
 /** What a request to IAM or Secrets Manager names. */
 interface Subject {
   readonly UserName?: string;
@@ -40,9 +46,10 @@ const CHANGES = /^(Create|Put|Update|Delete|Restore)/;
 /** The local organization as a rehearsal sees it: what owners can do, and everything that nobody else may see at once. */
 export class LocalEnvironment implements Environment {
   private readonly listeners: ((change: Change) => void)[] = [];
-  private readonly byAccount = new Map<string, ManagedUser[]>();
-  private readonly byUserName: ReadonlyMap<string, ManagedUser>;
-  private readonly bySecretName: ReadonlyMap<string, ManagedUser>;
+  private readonly byAccount = new Map<string, MovingUser[]>();
+  private readonly byUserName: ReadonlyMap<string, MovingUser>;
+  /** By every name that the secret has had. */
+  private readonly bySecretName: Map<string, MovingUser>;
   private readonly published = new Set<string>();
   private notices: NoticeEvent[] = [];
   private readonly noticeListeners: ((notice: NoticeEvent) => void)[] = [];
@@ -57,15 +64,25 @@ export class LocalEnvironment implements Environment {
 
   constructor(
     private readonly organization: LocalOrganization,
-    users: readonly ManagedUser[],
+    managed: readonly ManagedUser[],
     private readonly orgBucket: string,
   ) {
+    const users = managed.map((user): MovingUser => ({ ...user, formerNames: [] }));
     for (const user of users) this.byAccount.set(user.accountId, [...(this.byAccount.get(user.accountId) ?? []), user]);
     this.byUserName = new Map(users.map((user) => [nameOf(user.accountId, user.userName), user]));
     this.bySecretName = new Map(users.map((user) => [`${user.accountId}/${user.secretName}`, user]));
     organization.onCall((record) => this.called(record));
     organization.onLog(({ functionArn, line }) => this.left(functionArn, 'a log line', line));
     organization.onAnswer(({ functionArn, answer }) => this.left(functionArn, 'the answer', JSON.stringify(answer)));
+  }
+
+  /** The roster that was deployed gives a user's secret this name. */
+  moveSecret(accountId: string, userName: string, secretName: string): void {
+    const user = this.byUserName.get(nameOf(accountId, userName));
+    if (!user || user.secretName === secretName) return;
+    user.formerNames = [...user.formerNames.filter((name) => name !== secretName), user.secretName];
+    user.secretName = secretName;
+    this.bySecretName.set(`${accountId}/${secretName}`, user);
   }
 
   now(): Date {
@@ -82,10 +99,11 @@ export class LocalEnvironment implements Environment {
   }
 
   async readCurrent(
-    _accountId: string,
+    accountId: string,
     credentials: KeyPair,
-    secretName: string,
+    formerly: string,
   ): Promise<KeyPair | Refusal | Unanswered> {
+    const { secretName } = this.bySecretName.get(`${accountId}/${formerly}`) ?? { secretName: formerly };
     let text: string | undefined;
     const read = async (): Promise<void> => {
       text = (await this.clientsOf(credentials).secrets.send(new GetSecretValueCommand({ SecretId: secretName })))
@@ -154,7 +172,7 @@ export class LocalEnvironment implements Environment {
   }
 
   /** Whose key or secret a request is about; undefined when it may be anybody's. */
-  private concerned(accountId: string, { UserName, SecretId, Name }: Subject): ManagedUser | undefined {
+  private concerned(accountId: string, { UserName, SecretId, Name }: Subject): MovingUser | undefined {
     if (UserName !== undefined) return this.byUserName.get(nameOf(accountId, UserName));
     const name = Name ?? this.organization.secrets.find(SecretId ?? '', accountId, this.organization.region)?.name;
     return this.bySecretName.get(`${accountId}/${name}`);
@@ -210,11 +228,14 @@ export class LocalEnvironment implements Environment {
       });
   }
 
-  private userState({ accountId, userName, secretName }: ManagedUser): UserState {
+  private userState({ accountId, userName, secretName, formerNames }: MovingUser): UserState {
     const keys = this.organization.directory.hasUser(accountId, userName)
       ? this.organization.directory.keysOf(accountId, userName)
       : [];
-    const secret = this.organization.secrets.find(secretName, accountId, this.organization.region);
+    const [secret, ...formers] = [secretName, ...[...formerNames].reverse()].flatMap(
+      (name) => this.organization.secrets.find(name, accountId, this.organization.region) ?? [],
+    );
+    const formerKeyIds = formers.flatMap((former) => this.versionsOf(former).flatMap(({ keyId }) => keyId ?? []));
     const keyState = ({ accessKeyId: keyId, secretAccessKey, status, createdAt }: (typeof keys)[number]): KeyState => ({
       keyId,
       secret: secretAccessKey,
@@ -226,6 +247,7 @@ export class LocalEnvironment implements Environment {
       userName,
       keys: keys.map(keyState),
       ...(secret && { versions: this.versionsOf(secret), secretEndsAt: secret.deletionDate }),
+      ...(formerKeyIds.length > 0 && { formerKeyIds }),
     };
   }
 

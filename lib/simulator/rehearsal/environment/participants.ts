@@ -17,7 +17,8 @@ import type { KeyPair } from './environment';
 export interface Player {
   readonly accountId: string;
   readonly accountName: string;
-  readonly user: SliceUser;
+  /** As the roster has it that was deployed last. */
+  user: SliceUser;
   readonly profile: OwnerProfile;
   /** Keys from before the product, the owner's first. */
   readonly keys: readonly (KeyPair & { readonly use: ExistingKey['use']; readonly createdAt: Date })[];

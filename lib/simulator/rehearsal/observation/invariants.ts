@@ -96,7 +96,7 @@ function hasHadAKey(versions: readonly VersionState[]): boolean {
 /** A key that the product made and no version names is lost: nobody can use it, and it takes one of two places. */
 function noOrphan(user: UserState, managed: ReadonlySet<string>, lost: ReadonlySet<string>): readonly Finding[] {
   if (isRotating(user)) return [];
-  const stored = new Set(user.versions?.map((version) => version.keyId));
+  const stored = new Set([...(user.versions ?? []).map((version) => version.keyId), ...(user.formerKeyIds ?? [])]);
   return user.keys
     .filter(({ keyId }) => managed.has(keyId) && !stored.has(keyId) && !lost.has(keyId))
     .map((key) => ({

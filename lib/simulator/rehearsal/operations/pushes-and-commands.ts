@@ -1,5 +1,6 @@
 import type { LocalOrganization } from '../../local-organization/organization';
 import type { Roster } from '../../../roster/roster';
+import type { LocalEnvironment } from '../environment/local-environment';
 import type { Player } from '../environment/participants';
 import { deploy, operate, type DeploymentReport } from './run-pipeline';
 import type { OwnerActivities } from '../people/owner-activity';
@@ -30,6 +31,8 @@ export class Operations {
     private readonly organization: LocalOrganization,
     private readonly start: Date,
     private readonly observer: Observer,
+    private readonly stage: Pick<LocalEnvironment, 'moveSecret'>,
+    private readonly players: readonly Player[],
   ) {}
 
   /** One push after another, as a queued pipeline takes them. */
@@ -40,10 +43,21 @@ export class Operations {
         await former;
         const deployment = await deploy(this.organization, roster, assembly);
         this.deployments.push(deployment);
-        if (!deployment.stopped) this.observer.offboarded = retiredUsers(roster);
+        if (!deployment.stopped) this.deployed(roster);
         done();
       });
     });
+  }
+
+  private deployed(roster: Roster): void {
+    this.observer.offboarded = retiredUsers(roster);
+    for (const player of this.players) {
+      const { users = [] } = roster.accounts.find(({ id }) => id === player.accountId) ?? {};
+      const user = users.find(({ name }) => name.toLowerCase() === player.user.name.toLowerCase());
+      if (!user) continue;
+      player.user = { ...user, name: player.user.name };
+      this.stage.moveSecret(player.accountId, user.name, user.secretName);
+    }
   }
 
   /**
