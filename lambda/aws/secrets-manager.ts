@@ -144,7 +144,7 @@ interface Description {
   Name?: string;
   RotationEnabled?: boolean;
   RotationLambdaARN?: string;
-  RotationRules?: { ScheduleExpression?: string };
+  RotationRules?: { ScheduleExpression?: string; Duration?: string };
   NextRotationDate?: Date;
   DeletedDate?: Date;
   VersionIdsToStages?: Record<string, string[]>;
@@ -158,6 +158,7 @@ function toSecret(answer: Description): Secret {
     rotationEnabled: answer.RotationEnabled ?? false,
     rotationFunctionArn: answer.RotationLambdaARN,
     scheduleExpression: answer.RotationRules?.ScheduleExpression,
+    rotationWindow: answer.RotationRules?.Duration,
     nextRotationAt: answer.NextRotationDate,
     deletedAt: answer.DeletedDate,
     versions: answer.VersionIdsToStages ?? {},

@@ -66,6 +66,8 @@ export interface Secret {
   readonly rotationEnabled: boolean;
   readonly rotationFunctionArn?: string;
   readonly scheduleExpression?: string;
+  /** How long after its beginning a rotation may start, where somebody says so: we never do. */
+  readonly rotationWindow?: string;
   readonly nextRotationAt?: Date;
   readonly deletedAt?: Date;
   /** Version id → staging labels. */

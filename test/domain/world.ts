@@ -95,6 +95,7 @@ interface StoredSecret {
   versions: Map<string, { value?: string; stages: Set<string> }>;
   tags: Record<string, string>;
   schedule?: string;
+  window?: string;
   policy?: string;
   /** Principals of the policy that were deleted since. */
   gone?: Set<string>;
@@ -662,7 +663,7 @@ export class World {
         act('RotateSecret', () => {
           if (now) this.rotationsAsked++;
           if (this.outstandingOf(this.existing(id)) && !this.enablesRefused) throw refused('InvalidRequestException');
-          Object.assign(this.existing(id), { schedule, rotationEnabled: true, functionArn: ROTATE });
+          Object.assign(this.existing(id), { schedule, window: undefined, rotationEnabled: true, functionArn: ROTATE });
           if (this.outstandingOf(this.existing(id))) throw refused('InvalidRequestException');
           if (now) this.startRotation(this.existing(id));
         }),
@@ -684,6 +685,7 @@ export class World {
         name: secret.name,
         rotationEnabled: secret.rotationEnabled,
         ...(secret.schedule && { scheduleExpression: secret.schedule }),
+        ...(secret.window && { rotationWindow: secret.window }),
         ...(secret.functionArn && { rotationFunctionArn: secret.functionArn }),
         ...(secret.deletedAt && { deletedAt: secret.deletedAt }),
         versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),

@@ -21,6 +21,8 @@ const VALUES: Readonly<Record<string, string>> = {
   outstanding: `${VERSION} ${INSTANT}`,
   lost: `${INSTANT}( ${KEY_ID})*`,
   moved: INSTANT,
+  adopted: INSTANT,
+  schedule: String.raw`\d{1,5}`,
   released: INSTANT,
   paused: String.raw`\w+`,
   ending: `(waiting|deactivating|inactive|deleting) ${INSTANT} (${KEY_ID}|-)`,

@@ -41,7 +41,11 @@ export const TAGS = {
   lease: `${PREFIX}lease`,
   /** The last rollback: versions and keys that it went from and to, and whether all of it is done. */
   rolledBack: `${PREFIX}rolled-back`,
-  /** Version of AWSCURRENT that somebody else put there, once told. */
+  /** Since when a secret is ours that somebody else made; until all of it is as the roster says. */
+  adopted: `${PREFIX}adopted`,
+  /** Every how many hours the secret is rotated by the schedule that we set last. */
+  schedule: `${PREFIX}schedule`,
+  /** Version of AWSCURRENT that somebody else put there, once reported, and when. */
   foreignCurrent: `${PREFIX}foreign-current`,
 } as const;
 
@@ -59,18 +63,45 @@ export interface Rollback {
   readonly newerKeyId: string;
   readonly olderKeyId: string;
   readonly done: boolean;
+  /** When it was commanded; absent of one that an earlier version carried out. */
+  readonly at?: Date;
 }
 
-export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done }: Rollback): Record<string, string> => ({
-  [TAGS.rolledBack]: [newer, older, newerKeyId, olderKeyId, done ? 'done' : 'begun'].join(' '),
+export const rollbackTag = ({ newer, older, newerKeyId, olderKeyId, done, at }: Rollback): Record<string, string> => ({
+  [TAGS.rolledBack]: [
+    newer,
+    older,
+    newerKeyId,
+    olderKeyId,
+    done ? 'done' : 'begun',
+    ...(at ? [at.toISOString()] : []),
+  ].join(' '),
 });
 
 /** The rollback that AWSCURRENT is the outcome of; undefined once another rotation, or a person, moved it on. */
 export function rollbackOf(secret: Secret): Rollback | undefined {
-  const [newer = '', older, newerKeyId = '', olderKeyId = '', state] = secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
+  const [newer = '', older, newerKeyId = '', olderKeyId = '', state, at] =
+    secret.tags[TAGS.rolledBack]?.split(' ') ?? [];
   return older !== undefined && older === versionWith(secret, 'AWSCURRENT')
-    ? { newer, older, newerKeyId, olderKeyId, done: state === 'done' }
+    ? { newer, older, newerKeyId, olderKeyId, done: state === 'done', ...(at && { at: new Date(at) }) }
     : undefined;
+}
+
+export const foreignCurrentTag = (versionId: string, at: Date): Record<string, string> => ({
+  [TAGS.foreignCurrent]: `${versionId} ${at.toISOString()}`,
+});
+
+/** AWSCURRENT was moved by a person, which was reported; undefined once it has moved on. */
+export function foreignCurrentOf(secret: Secret): { readonly at?: Date } | undefined {
+  const [versionId, at] = secret.tags[TAGS.foreignCurrent]?.split(' ') ?? [];
+  if (versionId === undefined || versionId !== versionWith(secret, 'AWSCURRENT')) return undefined;
+  return at ? { at: new Date(at) } : {};
+}
+
+/** When a person, or an operator, put AWSCURRENT where it is; an instant that is still to come is nobody's. */
+export function movedBackAt(secret: Secret, now: Date): Date | undefined {
+  const at = rollbackOf(secret)?.at ?? foreignCurrentOf(secret)?.at;
+  return at && at <= now ? at : undefined;
 }
 
 /** Whether a version of this secret, or of one that was there before it, has held a key of this user. */

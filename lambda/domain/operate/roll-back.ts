@@ -49,7 +49,7 @@ async function moveBack(operation: Operation, secret: Secret): Promise<Rollback>
     throw impossible('a rotation is outstanding');
   if (pending) await takePendingOff(secrets, secret, pending);
   await iam.activate(olderKey);
-  const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false };
+  const rollback: Rollback = { newer, older, newerKeyId: newerKey, olderKeyId: olderKey, done: false, at: clock.now() };
   await secrets.tag(secret.arn, {
     ...retirementTag(
       beginRetirement(

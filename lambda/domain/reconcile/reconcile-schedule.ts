@@ -13,7 +13,17 @@ import {
   exemptionNotice,
   thawedAt,
 } from '../roster/suspension';
-import { TAGS, failureTag, isCompromised, alertsOf, failureOf, leftSince, leftTag, type Failure } from '../ledger/tags';
+import {
+  TAGS,
+  failureTag,
+  isCompromised,
+  alertsOf,
+  failureOf,
+  leftSince,
+  leftTag,
+  movedBackAt,
+  type Failure,
+} from '../ledger/tags';
 import { GIVEN_UP, isWait } from '../ledger/failure-reports';
 import { isBegun } from '../ledger/intents';
 import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
@@ -155,7 +165,7 @@ function reportOverdue(state: UserState): Due {
   const { user, existing, currentKeyId, secret, now, conditions } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
   if (!key) return 'on-change';
-  const dueBy = rotationDueBy(key, user);
+  const dueBy = rotationDueBy(key, user, movedBackAt(secret, now));
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(state).getTime()) + OVERDUE_MS);
   const wasReported = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
   const late = now > at && !frozenUntil(state) && hasRoom(state) && !alertsOf(secret).has('ROTATION_WAITS');
@@ -171,7 +181,7 @@ function reportOverdue(state: UserState): Due {
 async function keepSchedule(state: UserState, budget: RunBudget): Promise<Scheduled> {
   const { user, secret, secrets, settings, existing, currentKeyId, now } = state;
   const key = existing.find(({ id }) => id === currentKeyId);
-  const dueBy = key && rotationDueBy(key, user);
+  const dueBy = key && rotationDueBy(key, user, movedBackAt(secret, now));
   const moved = secret.rotationFunctionArn !== undefined && secret.rotationFunctionArn !== settings.rotateFunctionArn;
   if (dueBy && now > dueBy) {
     const scheduled = await startRotation(state, budget);
@@ -179,11 +189,14 @@ async function keepSchedule(state: UserState, budget: RunBudget): Promise<Schedu
     return scheduled;
   }
   const wanted = scheduleOf(user);
-  if (!secret.rotationEnabled || secret.scheduleExpression !== wanted || moved) {
+  const other = secret.scheduleExpression !== wanted || secret.rotationWindow !== undefined;
+  if (!secret.rotationEnabled || other || moved) {
     await secrets.rotate(secret.arn, wanted, false);
     await reportSchedule(state, moved);
     if (secret.tags[TAGS.paused]) await secrets.untag(secret.arn, [TAGS.paused]);
   }
+  if (secret.tags[TAGS.schedule] !== String(user.rotateEveryHours))
+    await secrets.tag(secret.arn, { [TAGS.schedule]: String(user.rotateEveryHours) });
   return lookAgain(dueBy ?? 'on-change');
 }
 
@@ -195,8 +208,33 @@ async function reportSchedule(state: UserState, moved: boolean): Promise<void> {
     secret.scheduleExpression !== undefined &&
     !secret.tags[TAGS.paused] &&
     !secret.tags[TAGS.released];
+  if (secret.tags[TAGS.adopted]) return;
   if (moved) await notices.send(functionChanged(state, secret.rotationFunctionArn!));
   else if (wasCancelled) await notices.send(rotationCancelled(state));
+  else if (wasRescheduled(state)) await notices.send(scheduleChanged(state));
+}
+
+/** Another schedule than the one that we set last, or a window, which we never set. */
+function wasRescheduled({ secret }: UserState): boolean {
+  const { [TAGS.schedule]: noted } = secret.tags;
+  const { scheduleExpression: found, rotationWindow } = secret;
+  if (found === undefined) return false;
+  return (
+    rotationWindow !== undefined || (noted !== undefined && found !== scheduleOf({ rotateEveryHours: Number(noted) }))
+  );
+}
+
+function scheduleChanged(state: UserState): NoticeEvent {
+  const { scheduleExpression = '', rotationWindow } = state.secret;
+  const found = `${scheduleExpression}${rotationWindow ? ` within ${rotationWindow}` : ''}`;
+  const reason = `the secret's rotation schedule was changed by hand to ${found}`;
+  return byHand(
+    state,
+    'SCHEDULE_CHANGED',
+    found,
+    reason,
+    'it was set back; for another one change rotateEvery in the roster',
+  );
 }
 
 const functionChanged = (state: UserState, foundArn: string): NoticeEvent =>

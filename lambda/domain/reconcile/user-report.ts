@@ -1,6 +1,6 @@
 /** What is reported of one user: every key, its age and use, what comes next and when. */
 import { offboardingOf, retirementsOf } from '../ledger/retirements';
-import { lossOf } from '../ledger/tags';
+import { lossOf, movedBackAt } from '../ledger/tags';
 import type { AccessKey, KeyAdministration, LastUse } from '../ports';
 import type { KeyReport, UserReport } from '../../contract/report';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
@@ -68,7 +68,8 @@ function nextStep(
     return offboarding.state === 'inactive'
       ? at('delete', inactiveUntil(offboarding, user))
       : at('deactivate', activeUntil(offboarding, user));
-  if (role === 'current') return isSuspended(state) ? {} : at('rotate', rotationDueBy(key, user));
+  if (role === 'current')
+    return isSuspended(state) ? {} : at('rotate', rotationDueBy(key, user, movedBackAt(secret, state.now)));
   const retirement = role === 'retiring' ? retirementsOf(secret).find(({ keyId }) => keyId === key.id) : undefined;
   if (!retirement) return {};
   return retirement.state === 'inactive'

@@ -5,16 +5,19 @@ import { DAY_MS, HOUR_MS, hoursToMs } from '../time';
 /** Secrets Manager rotates within a day of the date, or within an hour for periods in hours. */
 const WINDOW_MS = { days: DAY_MS, hours: HOUR_MS } as const;
 
-export function scheduleOf({ rotateEveryHours }: SliceUser): string {
+export function scheduleOf({ rotateEveryHours }: Pick<SliceUser, 'rotateEveryHours'>): string {
   const days = rotateEveryHours / 24;
   const [count, unit] = Number.isInteger(days) ? [days, 'day'] : [rotateEveryHours, 'hour'];
   return `rate(${count} ${unit}${count === 1 ? '' : 's'})`;
 }
 
-/** When Secrets Manager should have rotated the key by; manual puts move AWS's own date, so it is told by the key's. */
-export function rotationDueBy(key: AccessKey, { rotateEveryHours }: SliceUser): Date {
+/**
+ * When Secrets Manager should have rotated the key by; manual puts move AWS's own date, so it is told by the key's.
+ * @param movedBackAt when somebody went back to this key: that is not undone because the key is old
+ */
+export function rotationDueBy(key: AccessKey, { rotateEveryHours }: SliceUser, movedBackAt = key.createdAt): Date {
   return new Date(
-    key.createdAt.getTime() +
+    Math.max(key.createdAt.getTime(), movedBackAt.getTime()) +
       hoursToMs(rotateEveryHours) +
       (rotateEveryHours % 24 === 0 ? WINDOW_MS.days : WINDOW_MS.hours),
   );

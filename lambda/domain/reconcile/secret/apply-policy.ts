@@ -84,6 +84,7 @@ async function rememberDeleted({ secrets, secret, user }: UserState, found: read
 
 /** Without a tag, a policy must have been put once rotation had our function: it is attached later. */
 function isChangedByHand({ secret, settings }: UserState, actual: string | undefined): boolean {
+  if (secret.tags[TAGS.adopted]) return false;
   const ours = secret.tags[TAGS.policy]?.split(' ');
   if (!ours) return secret.rotationFunctionArn === settings.rotateFunctionArn;
   return !ours.includes(policyFingerprint(actual)) && !(actual && ours.includes(formerFingerprint(actual)));
@@ -154,7 +155,7 @@ const policyRefused = (): RotationError =>
   );
 
 async function writeTags(
-  { secrets, secret, slice }: UserState,
+  { secrets, secret, slice, settings }: UserState,
   found: User,
   writer: PolicyWriter,
   refused: readonly string[],
@@ -168,6 +169,8 @@ async function writeTags(
   };
   if (Object.keys(tags).length > 0) await secrets.tag(secret.arn, tags);
   if (secret.tags[TAGS.moved] && secret.tags[TAGS.notified]) await secrets.untag(secret.arn, [TAGS.moved]);
+  const isAdopted = secret.tags[TAGS.adopted] && secret.rotationFunctionArn === settings.rotateFunctionArn;
+  if (isAdopted) await secrets.untag(secret.arn, [TAGS.adopted]);
   if (secret.tags[TAGS.released]) await secrets.untag(secret.arn, [TAGS.released]);
   await writeDigests(secrets, secret, TAGS.readersMissing, refused);
 }

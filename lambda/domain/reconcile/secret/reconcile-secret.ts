@@ -7,8 +7,17 @@ import type { SliceUser } from '../../../contract/slice';
 import type { KeyAdministration, User, Secret } from '../../ports';
 import { appliedGeneration, outdated } from '../../roster/subject';
 import { keyUnder, printSecretValue } from '../../secret-value';
-import { lossTag, TAGS, tagKeysOf, userNameTag, LIST_LAG_MS } from '../../ledger/tags';
+import {
+  foreignCurrentOf,
+  foreignCurrentTag,
+  lossTag,
+  TAGS,
+  tagKeysOf,
+  userNameTag,
+  LIST_LAG_MS,
+} from '../../ledger/tags';
 import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versions';
+import { isOurs, requireAdoptable } from '../../secrets/adoptable';
 import { inheritanceOf } from '../../secrets/former-secrets';
 import { offboardingOf, retirementTagKey } from '../../ledger/retirements';
 import { noticeBase, byHand } from '../../notices/compose';
@@ -27,13 +36,43 @@ export async function ensureSecret(
   iam: KeyAdministration,
   found: User | undefined,
 ): Promise<Secret | undefined> {
-  const { secrets, slice } = run;
+  const { secrets, slice, settings } = run;
   const secret = await secrets.describe(user.secretName);
+  if (secret && !isOurs(secret, settings.rotateFunctionArn)) return adopt(run, user, iam, secret, found);
   if (secret && slice.generation < appliedGeneration(secret))
     throw outdated(slice.generation, appliedGeneration(secret));
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(run, user, secret, found);
   if (secret || !found || user.state === 'retired') return secret;
   return create(run, user, iam, found);
+}
+
+/** The ledger is written last: until then the secret is somebody else's. @throws RotationError SECRET_NOT_OURS */
+async function adopt(
+  run: Run,
+  user: SliceUser,
+  iam: KeyAdministration,
+  secret: Secret,
+  found: User | undefined,
+): Promise<Secret | undefined> {
+  const { secrets, slice, settings, notices, clock } = run;
+  const isWanted = user.adoptSecret === true && found !== undefined;
+  await requireAdoptable({ ...run, iam, userName: user.name, accountId: settings.accountId, isWanted }, secret);
+  await notices.send({
+    ...noticeBase({ slice, user, secret }, clock.now()),
+    id: digest(secret.arn, 'SECRET_ADOPTED'),
+    type: 'attention',
+    audience: ['admin'],
+    code: 'SECRET_ADOPTED',
+    reason: 'the secret, which this product did not make, is being taken over, as adoptSecret says',
+    nextStep:
+      'its policy, its schedule and its rotation function become those of this product: readers that the roster does not list lose access',
+  });
+  await secrets.tag(secret.arn, {
+    ...(found && { [TAGS.userId]: found.id, ...userNameTag(found.name) }),
+    [TAGS.generation]: String(slice.generation),
+    [TAGS.adopted]: clock.now().toISOString(),
+  });
+  return secrets.describe(secret.arn);
 }
 
 /**
@@ -134,17 +173,17 @@ export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
   if (!current || !promoted || current === promoted) return false;
   if (intentsOf(secret).some(({ token }) => token === current)) return false;
   const fails = await storedValueFails(state);
-  if (secret.tags[TAGS.foreignCurrent] === current) return fails;
+  if (foreignCurrentOf(secret)) return fails;
   await notices.send(
     byHand(
       state,
       'CURRENT_CHANGED',
       current,
       'AWSCURRENT was moved, or its value put, by hand',
-      'it is left as it is; a key that no version names any more retires as the roster says',
+      'it is left as it is, and its next rotation is due as if its key were new; a key that no version names any more retires as the roster says',
     ),
   );
-  await secrets.tag(secret.arn, { [TAGS.foreignCurrent]: current });
+  await secrets.tag(secret.arn, foreignCurrentTag(current, state.now));
   return fails;
 }
 

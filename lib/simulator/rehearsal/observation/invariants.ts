@@ -84,7 +84,7 @@ function currentKeyWorks(user: UserState): readonly Finding[] {
   const key = user.keys.find((other) => other.keyId === version.keyId);
   if (key === undefined) return found(`names key ${version.keyId}, which the user does not have`);
   if (key.status !== 'Active') return found(`names key ${key.keyId}, which is ${key.status}`);
-  if (version.userName !== user.userName) return found(`says that its key belongs to another user`);
+  if (version.userName && version.userName !== user.userName) return found(`says that its key belongs to another user`);
   if (version.secret !== key.secret) return found(`holds a secret access key that does not fit ${key.keyId}`);
   return [];
 }
