@@ -615,13 +615,35 @@ describe('a user who retires', () => {
     expect([world.keys, world.secret.deletedAt !== undefined]).toEqual([[], true]);
   });
 
-  test('and has no secret, has every key that IAM knows in the report', async () => {
-    const world = new World({ ...ANN, state: 'retired' });
-    const key = world.addKey({ usedHoursAgo: 1 });
-    await world.reconcile();
-    expect(world.report!.users).toMatchObject([
-      { keys: [{ keyId: key.id, role: 'unmanaged', lastUsedBy: 's3' }], conditions: ['KEYS_LEFT'] },
-    ]);
+  test.each(['retire', 'delete'] as const)(
+    'and was never managed loses every key once it is quiet, and then the secret that saw to that (unmanagedKeys: %s)',
+    async (unmanagedKeys) => {
+      const world = new World({ ...ANN, state: 'retired', unmanagedKeys });
+      const used = world.addKey({ usedHoursAgo: 1 });
+      world.addKey({ usedHoursAgo: 500 });
+      await liveDays(world, 12, () => world.use(used));
+      expect([world.keys.includes(used), used.status]).toEqual([true, 'Active']);
+      await liveDays(world, 12);
+      expect([world.keys, world.secret.deletedAt !== undefined]).toEqual([[], true]);
+      expect(world.rotationsAsked).toBe(0);
+      expect(codes(world)).toContain('attention USER_RETIRED');
+    },
+  );
+
+  test('and was never managed is left as it is while its account leaves, or where the roster holds such keys', async () => {
+    const leaving = new World({ ...ANN, state: 'retired' });
+    leaving.slice = { ...leaving.slice!, state: 'leaving' };
+    const holding = new World({ ...ANN, state: 'retired', unmanagedKeys: 'hold' });
+    for (const world of [leaving, holding]) {
+      const key = world.addKey({ usedHoursAgo: 500 });
+      await liveDays(world, 20);
+      expect([world.keys, key.status]).toEqual([[key], 'Active']);
+    }
+    expect(leaving.report!.users).toMatchObject([{ conditions: ['KEYS_LEFT'] }]);
+    expect(holding.report!.users).toMatchObject([{ conditions: ['RETIREMENT_WAITS'] }]);
+  });
+
+  test('and whose secret is deleted already, has every key that IAM knows in the report', async () => {
     const { world: ended } = await settled({ ...ANN, state: 'retired' });
     await liveDays(ended, 20);
     const late = ended.addKey({});

@@ -27,7 +27,8 @@ import { intentsOf } from '../../ledger/intents';
 import { lastFour } from '../../keys/describe';
 
 /**
- * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be.
+ * The user's secret, made when there is none and brought back when it was deleted; undefined when neither can be. That of a
+ * user who retires is made for its keys' sake, and goes with the last of them.
  * @throws RotationError SLICE_OUTDATED when a newer slice has been applied to it
  */
 export async function ensureSecret(
@@ -42,9 +43,13 @@ export async function ensureSecret(
   if (secret && slice.generation < appliedGeneration(secret))
     throw outdated(slice.generation, appliedGeneration(secret));
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(run, user, secret, found);
-  if (secret || !found || user.state === 'retired') return secret;
+  if (secret || !found || (user.state === 'retired' && !(await hasKeysToEnd(run, iam)))) return secret;
   return create(run, user, iam, found);
 }
+
+/** A user who retires without ever having been managed: the ledger that sees to its keys has to be somewhere. */
+const hasKeysToEnd = async ({ slice }: Run, iam: KeyAdministration): Promise<boolean> =>
+  slice.state !== 'leaving' && (await iam.list()).length > 0;
 
 /** The ledger is written last: until then the secret is somebody else's. @throws RotationError SECRET_NOT_OURS */
 async function adopt(
