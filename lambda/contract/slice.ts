@@ -10,6 +10,8 @@ export interface RosterSlice {
   /** For people; absent where the roster gives no other name than the id, and in what was published before there was one. */
   readonly accountName?: string;
   readonly region: string;
+  /** Whom owners can ask, for their mails. */
+  readonly contact?: string;
   /** `leaving`: release every user of the account. */
   readonly state: 'active' | 'leaving';
   readonly userGuard: UserGuard;
@@ -51,6 +53,8 @@ export interface SliceUser {
   readonly whenStillUsed: 'hold' | 'deactivate';
   /** A held key is deactivated so long after its owner was sent the date, used or not; absent: never. */
   readonly holdAtMostHours?: number;
+  /** The first rotation of a user who has a key is announced so long before it; absent: it starts at once. */
+  readonly announceFirstRotationHours?: number;
   readonly unmanagedKeys: 'retire' | 'hold' | 'delete';
   readonly ownerReads: boolean;
   /** Principal ARNs of the same account that may read AWSCURRENT. */

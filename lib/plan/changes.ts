@@ -34,6 +34,10 @@ export interface AccountChange {
   readonly changed: readonly UserChange[];
   /** New users whose first rotation comes as soon as there is room. */
   readonly firstRotations: number;
+  /** Of these, how many are announced to their owners first, if they have a key. */
+  readonly announced: number;
+  /** Users whose keys may be older than the period is now: at most so many rotations fall due at once. */
+  readonly dueAtOnce: number;
   readonly cost: Before<Cost>;
 }
 
@@ -82,6 +86,8 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
   const pairs = userPairs(before, after);
   const names = (wanted: (pair: (typeof pairs)[number]) => boolean): string[] =>
     pairs.filter(wanted).map(({ from, to }) => (to ?? from)!.name);
+  const begin =
+    after?.state === 'active' ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt) : [];
   const change: AccountChange = {
     id,
     name,
@@ -95,16 +101,19 @@ function accountChange(before: RosterAccount | undefined, after: RosterAccount |
       const fields = from && to ? differences(userFields(from), userFields(to)) : [];
       return fields.length > 0 ? [{ userName: to!.name, fields }] : [];
     }),
-    firstRotations:
-      after?.state === 'active'
-        ? pairs.filter(({ from, to }) => !from && to?.state === 'active' && !to.exempt).length
-        : 0,
+    firstRotations: begin.length,
+    announced: begin.filter(({ to }) => to?.announceFirstRotationHours).length,
+    dueAtOnce: after?.state === 'active' ? pairs.filter(isDueSooner).length : 0,
     cost: { before: costOf(before ? [before] : []), after: costOf(after ? [after] : []) },
   };
   const same =
     before && after && change.fields.length + change.added.length + change.removed.length + change.changed.length === 0;
   return same ? undefined : change;
 }
+
+/** A shorter period is counted from the day on which the key was made. */
+const isDueSooner = ({ from, to }: { readonly from?: SliceUser; readonly to?: SliceUser }): boolean =>
+  from !== undefined && to?.state === 'active' && !to.exempt && to.rotateEveryHours < from.rotateEveryHours;
 
 type Fields = Readonly<Record<string, string | undefined>>;
 
@@ -139,6 +148,7 @@ export const rosterFields = ({
   'notifications.sender': notifications.sender,
   'notifications.senderIdentity': notifications.senderIdentity ?? 'address',
   'notifications.ownerDomain': notifications.ownerDomain,
+  'notifications.contact': notifications.contact,
   'source.connectionArn': source?.connectionArn,
   'source.repository': source?.repository,
   'source.branch': source?.branch,
@@ -168,6 +178,8 @@ export const userFields = (user: SliceUser): Fields => ({
   deleteInactiveAfter: printHours(user.deleteInactiveAfterHours),
   whenStillUsed: user.whenStillUsed,
   holdAtMost: user.holdAtMostHours === undefined ? undefined : printHours(user.holdAtMostHours),
+  announceFirstRotation:
+    user.announceFirstRotationHours === undefined ? undefined : printHours(user.announceFirstRotationHours),
   unmanagedKeys: user.unmanagedKeys,
   ownerReads: String(user.ownerReads),
   adoptSecret: user.adoptSecret && 'true',

@@ -101,6 +101,10 @@ const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | '
       'push; after domain, add the DNS records that the plan then prints',
     ],
   },
+  'notifications.contact': {
+    kind: 'addresses-changed',
+    reason: 'every mail sends owners with their questions to somebody else',
+  },
   'notifications.ownerDomain': { kind: 'addresses-changed', reason: 'notices go to other addresses' },
   'source.connectionArn': { kind: 'source-changed', reason: 'another connection decides what is deployed' },
   'source.repository': { kind: 'source-changed', reason: 'another repository decides what is deployed' },
@@ -308,6 +312,7 @@ function soonerEnds(accountId: string, before: SliceUser | undefined, after: Sli
     ...shorter('quietFor'),
     ...shorter('deleteInactiveAfter'),
     ...shorterHold(place, before, after),
+    ...shorterAnnouncement(place, before, after),
     ...harsher('unmanagedKeys'),
     ...harsher('whenStillUsed'),
   ];
@@ -324,6 +329,19 @@ function shorterHold(
   const print = (hours: number): string => (hours === Infinity ? 'never' : printHours(hours));
   const reason = 'holdAtMost: an old key that is still used is deactivated all the same, sooner than before';
   return [{ kind: 'times-shortened', ...place, from: print(from), to: print(to), reason }];
+}
+
+/** Of a user whose first rotation may still be to come. */
+function shorterAnnouncement(
+  place: { readonly accountId: string; readonly userName: string },
+  before: SliceUser | undefined,
+  after: SliceUser,
+): Danger[] {
+  const [from, to] = [before?.announceFirstRotationHours ?? 0, after.announceFirstRotationHours ?? 0];
+  if (to >= from) return [];
+  const reason =
+    'announceFirstRotation: a first rotation that is to come starts sooner than its owner was to be mailed';
+  return [{ kind: 'times-shortened', ...place, from: printHours(from), to: printHours(to), reason }];
 }
 
 /** Rotation that resumes keeps an old key that is in use, unless the user's settings end it all the same. */

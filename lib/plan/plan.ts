@@ -21,6 +21,8 @@ export interface Plan {
     readonly retired: number;
     readonly changed: number;
     readonly firstRotations: number;
+    readonly announced: number;
+    readonly dueAtOnce: number;
     readonly cost: Before<Cost>;
   };
   /** Of the roster outside its accounts. */
@@ -61,6 +63,8 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
       retired: sum(({ retired }) => retired.length),
       changed: sum(({ changed }) => changed.length),
       firstRotations: sum(({ firstRotations }) => firstRotations),
+      announced: sum(({ announced }) => announced),
+      dueAtOnce: sum(({ dueAtOnce }) => dueAtOnce),
       cost: { before: costOf(from?.accounts ?? []), after: costOf(to.accounts) },
     },
     roster: from ? rosterChanges(from, to) : [],

@@ -1,6 +1,6 @@
 import type { AccountChange, FieldChange } from './changes';
 import type { Plan } from './plan';
-import { dollars, dueText } from './render-text';
+import { dollars, dueText, rotationsText } from './render-text';
 
 /** https://github.com/orgs/community/discussions/27190: the longest body of a comment, less what a note takes. */
 const LONGEST = 65_536 - 200;
@@ -39,7 +39,7 @@ function verdict({ ok, code, acknowledged, refusals: refused }: Plan): string {
     .join('\n\n');
 }
 
-function totals({ totals: { accounts, users, added, removed, retired, changed, firstRotations, cost } }: Plan): string {
+function totals({ totals: { accounts, users, added, removed, retired, changed, cost, ...due } }: Plan): string {
   return table(
     ['', 'before', 'after'],
     [
@@ -49,7 +49,7 @@ function totals({ totals: { accounts, users, added, removed, retired, changed, f
         String(users.before),
         `${users.after} (${added} added, ${removed} removed, ${retired} retired, ${changed} changed)`,
       ],
-      ['first rotations due', '', String(firstRotations)],
+      ['rotations', '', rotationsText(due)],
       ['secrets', String(cost.before.secrets), String(cost.after.secrets)],
       ['about, a month', dollars(cost.before), dollars(cost.after)],
     ],

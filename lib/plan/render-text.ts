@@ -47,15 +47,24 @@ export function renderPlanText(plan: Plan, colours: Colours): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-function summary({
-  totals: { accounts, users, added, removed, retired, changed, firstRotations, cost },
-}: Plan): string {
+function summary({ totals: { accounts, users, added, removed, retired, changed, cost, ...due } }: Plan): string {
   return [
     `accounts  ${accounts.before} → ${accounts.after}`,
     `users     ${users.before} → ${users.after}: ${added} added, ${removed} removed, ${retired} retired, ${changed} changed`,
-    `rotations ${firstRotations} first ones due`,
+    `rotations ${rotationsText(due)}`,
     `secrets   ${cost.before.secrets} → ${cost.after.secrets}, about ${dollars(cost.before)} → ${dollars(cost.after)} a month`,
   ].join('\n');
+}
+
+/** `3 first ones due, 2 of them announced before; up to 7 due at once, because rotateEvery was shortened` */
+export function rotationsText({
+  firstRotations,
+  announced,
+  dueAtOnce,
+}: Pick<AccountChange, 'firstRotations' | 'announced' | 'dueAtOnce'>): string {
+  const before = announced > 0 ? `, ${announced} of them announced before` : '';
+  const atOnce = dueAtOnce > 0 ? `; up to ${dueAtOnce} due at once, because rotateEvery was shortened` : '';
+  return `${firstRotations} first ones due${before}${atOnce}`;
 }
 
 /** `2 first rotations, 3 → 5 secrets, $1.23 → $2.05 a month` */

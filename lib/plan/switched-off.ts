@@ -17,8 +17,11 @@ export function switchedOff(
   today: string,
 ): Danger[] {
   const place = { accountId, userName: after.name };
-  const longer = (field: 'rotateEvery' | 'keepPreviousFor', effect: string): Danger[] => {
-    const [from, to] = [before ? before[`${field}Hours`] : hoursOf(BUILT_IN[field])!, after[`${field}Hours`]];
+  const longer = (field: 'rotateEvery' | 'keepPreviousFor' | 'announceFirstRotation', effect: string): Danger[] => {
+    const [from, to] = [
+      before ? (before[`${field}Hours`] ?? 0) : hoursOf(BUILT_IN[field])!,
+      after[`${field}Hours`] ?? 0,
+    ];
     if (to <= YEAR_HOURS || to <= from) return [];
     return [
       { kind: 'rotation-off', ...place, from: printHours(from), to: printHours(to), reason: `${field}: ${effect}` },
@@ -27,6 +30,7 @@ export function switchedOff(
   return [
     ...longer('rotateEvery', 'no key is replaced for more than a year'),
     ...longer('keepPreviousFor', 'the previous key keeps working for more than a year'),
+    ...longer('announceFirstRotation', 'no key is rotated for the first time for more than a year'),
     ...longExemption(place, before, after, today),
   ];
 }

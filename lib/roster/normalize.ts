@@ -99,6 +99,7 @@ function accountOf(account: WrittenAccount, written: Written): RosterAccount {
 function userOf(user: WrittenUser, account: WrittenAccount, { defaults = {}, notifications }: Written): SliceUser {
   const settings = resolve(defaults, account, user);
   const holdAtMostHours = hoursOf(settings.holdAtMost);
+  const announced = hoursOf(settings.announceFirstRotation)!;
   const email = user.email ?? ownerAddress(user.name, notifications.ownerDomain);
   return {
     name: user.name,
@@ -114,6 +115,7 @@ function userOf(user: WrittenUser, account: WrittenAccount, { defaults = {}, not
     unmanagedKeys: settings.unmanagedKeys,
     ownerReads: settings.ownerReads,
     readers: user.readers ?? [],
+    ...(announced > 0 && { announceFirstRotationHours: announced }),
     ...(user.adoptSecret && { adoptSecret: true as const }),
     ...(user.exempt && { exempt: { ...user.exempt } }),
   };

@@ -16,6 +16,8 @@ export interface Roster {
     readonly senderIdentity?: SenderIdentity;
     /** An owner's address is <user>@ownerDomain unless the user says otherwise. */
     readonly ownerDomain?: string;
+    /** Whom owners can ask; plain text. */
+    readonly contact?: string;
   };
   readonly source?: { readonly connectionArn: string; readonly repository: string; readonly branch: string };
   readonly limits: RosterSlice['limits'] & { readonly maxRemovalsPercent: number };

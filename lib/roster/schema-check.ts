@@ -40,6 +40,11 @@ const FORMATS: Readonly<Record<string, Format>> = {
     what: 'plain text on one line, of 1 to 200 characters',
     hint: `begin with a letter or digit; letters, digits, spaces and _ & ' " ( ) + , ; ! ? % = # - . : / are allowed, and nothing that a mail program makes a link of`,
   },
+  contact: {
+    code: 'ROSTER_TEXT',
+    what: 'plain text on one line, of 1 to 200 characters',
+    hint: `begin with # or +, a letter or a digit; letters, digits, spaces and _ & ' " ( ) + , ; ! ? % = # - . : / are allowed, and nothing that a mail program makes a link of`,
+  },
   principalArn: {
     code: 'ROSTER_PRINCIPAL_ARN',
     what: 'the ARN of one IAM user or role',

@@ -9,6 +9,7 @@ export interface Settings {
   readonly holdAtMost?: string;
   readonly unmanagedKeys: 'retire' | 'hold' | 'delete';
   readonly ownerReads: boolean;
+  readonly announceFirstRotation: string;
 }
 
 export const BUILT_IN: Settings = {
@@ -19,6 +20,7 @@ export const BUILT_IN: Settings = {
   whenStillUsed: 'hold',
   unmanagedKeys: 'retire',
   ownerReads: true,
+  announceFirstRotation: '0d',
 };
 
 const NAMES: readonly string[] = [...Object.keys(BUILT_IN), 'holdAtMost'];

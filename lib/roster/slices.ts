@@ -13,6 +13,7 @@ export function toSlices(roster: Roster, generation: (accountId: string) => numb
     ...(account.name !== account.id && { accountName: account.name }),
     region: roster.region,
     state: account.state,
+    ...(roster.notifications.contact !== undefined && { contact: roster.notifications.contact }),
     userGuard: roster.userGuard,
     limits: { maxFirstRotationsPerRun: roster.limits.maxFirstRotationsPerRun, freeze: roster.limits.freeze },
     breakGlassRoles: account.breakGlassRoles,
