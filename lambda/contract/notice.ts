@@ -17,6 +17,8 @@ export type NoticeEvent = NoticeHead &
     | KeyCompromised
     | RolledBack
     | StoredKeyUnusable
+    | FirstRotationAnnounced
+    | ActionNeeded
     | Attention
     | Resolved
   );
@@ -144,6 +146,8 @@ interface PreviousKeyInUse extends Retiring {
 }
 interface PreviousKeyDeactivated extends Retiring {
   readonly type: 'previous-key-deactivated';
+  /** Given where somebody else deactivated it. */
+  readonly code?: 'PREVIOUS_KEY_DEACTIVATED';
   readonly previousKey: InactiveKey;
 }
 interface PreviousKeyDeleted extends Retiring {
@@ -177,6 +181,22 @@ interface StoredKeyUnusable extends Explained {
   readonly currentKeyId?: string;
   /** Active keys besides the stored one. */
   readonly workingKeyIds: readonly string[];
+}
+/** The user's first rotation is to come, and not before `startsAt`. */
+interface FirstRotationAnnounced {
+  readonly type: 'first-rotation-announced';
+  /** ISO 8601, UTC. */
+  readonly startsAt: string;
+  /** The user's Active keys. */
+  readonly workingKeyIds: readonly string[];
+}
+/** Only the owner knows what uses these keys, and something waits until they are not used any more; `code` says what. */
+interface ActionNeeded extends Explained<'ROTATION_WAITS' | 'KEY_STILL_USED'> {
+  readonly type: 'action-needed';
+  readonly currentKeyId?: string;
+  /** Active keys that are used. */
+  readonly workingKeyIds: readonly string[];
+  readonly previousKeyLastUsed?: KeyUse;
 }
 /** Something that the admins should know of; `code` says what. */
 interface Attention extends Explained {

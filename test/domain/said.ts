@@ -7,6 +7,7 @@ export type Said = NoticeHead & {
   readonly reason?: string;
   readonly nextStep?: string;
   readonly command?: string;
+  readonly startsAt?: string;
   readonly versionId?: string;
   readonly currentKeyId?: string;
   readonly workingKeyIds?: readonly string[];

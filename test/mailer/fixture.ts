@@ -122,6 +122,20 @@ export const EVENTS: { readonly [T in OwnerEvent['type']]: NoticeOf<T> } = {
     code: 'CURRENT_KEY_INACTIVE',
     reason: 'it was deactivated',
   },
+  'first-rotation-announced': {
+    ...both,
+    type: 'first-rotation-announced',
+    startsAt: '2026-03-21T09:30:00.000Z',
+    workingKeyIds: [OLD_KEY],
+  },
+  'action-needed': {
+    ...both,
+    type: 'action-needed',
+    currentKeyId: NEW_KEY,
+    workingKeyIds: [OLD_KEY],
+    code: 'KEY_STILL_USED',
+    reason: 'it is still used',
+  },
   'retirement-failed': {
     ...both,
     type: 'retirement-failed',

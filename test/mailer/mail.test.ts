@@ -48,7 +48,7 @@ describe.each(Object.entries<NoticeEvent>(EVENTS))('%s', (_, event) => {
   test('subject names user, account, the end of the key that it is about and how long it works, in one short line', () => {
     expect(mail.subject).toMatch(/^[A-Z][^\n]* jeremy\.ritchie in payments-prod\b/);
     if (previousKey.kind !== 'uncertain')
-      expect(mail.subject).toContain(previousKey.kind === 'none' ? '…ABCD' : '…WXYZ');
+      expect(mail.subject).toContain(event.type === 'stored-key-unusable' ? '…ABCD' : '…WXYZ');
     expect(mail.subject.endsWith('; …WXYZ works until 14 March')).toBe(previousKey.kind === 'works');
     expect(mail.subject.length).toBeLessThan(100);
   });
@@ -340,4 +340,19 @@ test.each([
   expect(fetchCommand(user({ secretName }), slice())).toBe(
     `aws secretsmanager get-secret-value --region eu-central-1 --secret-id ${word} --query SecretString --output text`,
   );
+});
+
+test('every mail says whom to ask where the roster does, in both forms and as plain words', () => {
+  for (const event of Object.values<NoticeEvent>(EVENTS)) {
+    const { text, html } = mailOf(event, user(), { contact: '#ask-security, +1 555 0100' });
+    expect(words(text)).toContain('Whom to ask: #ask-security, +1 555 0100.');
+    expect(visible(html)).toContain('Whom to ask: #ask-security, +1 555 0100.');
+  }
+  expect(mailOf().text).not.toContain('Whom to ask');
+  expect(mailOf(notice(), user(), { contact: 'a\r\nb<i>' }).html).toContain('Whom to ask: a b&lt;i&gt;.');
+});
+
+test('an announcement without a date is no event', () => {
+  const { startsAt: _startsAt, ...undated } = EVENTS['first-rotation-announced'];
+  expect(() => mailOf(undated as NoticeEvent)).toThrow(/date/);
 });

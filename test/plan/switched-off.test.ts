@@ -49,6 +49,7 @@ describe('rotation that is switched off in effect is dangerous', () => {
       'a previous key that works for more than a year',
       changed({ keepPreviousForHours: 366 * 24, rotateEveryHours: 999 * 24 }),
     ],
+    ['an announcement of more than a year', joined({ announceFirstRotationHours: 366 * 24 })],
     ['one freeze of more than a year', frozen(['2027-02-01', '2028-02-02'])],
     ['freezes that meet', frozen(['2027-06-01', '2027-12-31'], ['2028-01-01', '2028-06-02'])],
     ['freezes with a day between them', frozen(['2027-06-01', '2027-12-31'], ['2028-01-02', '2028-06-03'])],
@@ -184,4 +185,30 @@ test('of a retired user who was never in the roster the plan says that its keys 
     '- new.colleague (retired, and not managed before;',
   );
   expect(renderPlanMarkdown(plan)).toContain('Retired, and not managed before');
+});
+
+describe('first rotations and shorter periods', () => {
+  test('an announcement that gets shorter is dangerous, a longer one is not', () => {
+    const announced = changed({ announceFirstRotationHours: 7 * 24 });
+    expect(dangers(roster, announced, 'times-shortened')).toMatchObject([
+      { userName: first.name, from: '7d', to: '0d' },
+    ]);
+    expect(dangers(announced, roster, 'times-shortened')).toEqual([]);
+  });
+
+  test('another person to ask is dangerous', () => {
+    const to = { ...roster, notifications: { ...roster.notifications, contact: '+1 555 0199' } };
+    expect(dangers(to, roster, 'addresses-changed')).toMatchObject([{ to: '+1 555 0199' }]);
+  });
+
+  test('the plan says how many rotations fall due at once, and how many first ones are announced', () => {
+    const shorter = planOf(roster, changed({ rotateEveryHours: 30 * 24 }), () => false, NOW);
+    expect(shorter.totals).toMatchObject({ dueAtOnce: 1, firstRotations: 0 });
+    expect(renderPlanText(shorter, picocolors)).toContain('up to 1 due at once');
+    expect(renderPlanMarkdown(shorter)).toContain('up to 1 due at once');
+    const longer = planOf(roster, changed({ rotateEveryHours: 300 * 24 }), () => false, NOW);
+    expect(longer.totals.dueAtOnce).toBe(0);
+    const announced = planOf(roster, joined({ announceFirstRotationHours: 72 }), () => false, NOW);
+    expect(announced.totals).toMatchObject({ firstRotations: 1, announced: 1 });
+  });
 });

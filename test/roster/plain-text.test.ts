@@ -10,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const at = new Date('2027-01-04');
 
 /** Codes of the problems of a roster with this text as an account's name, or as the reason of an exemption. */
-function codes(place: 'name' | 'reason', text: string): readonly string[] {
+function codes(place: 'name' | 'reason' | 'contact', text: string): readonly string[] {
   const path = join(folder, 'roster.yaml');
   const written = (wanted: string): string => JSON.stringify(place === wanted ? text : 'plain words');
   writeFileSync(
@@ -18,7 +18,7 @@ function codes(place: 'name' | 'reason', text: string): readonly string[] {
     `version: 1
 region: us-east-1
 userGuard: none
-notifications: { admins: [security@example.com], sender: access-keys@example.com, ownerDomain: example.com }
+notifications: { admins: [security@example.com], sender: access-keys@example.com, ownerDomain: example.com, contact: ${written('contact')} }
 accounts:
   - id: "333333333333"
     name: ${written('name')}
@@ -29,7 +29,7 @@ accounts:
   return loadRoster(path, { at }).problems.map(({ code }) => code);
 }
 
-const PLACES = ['name', 'reason'] as const;
+const PLACES = ['name', 'reason', 'contact'] as const;
 
 test.each(
   PLACES.flatMap((place) =>
@@ -80,3 +80,10 @@ test.each(
 )('as %s accepted: %j', (place, text) => {
   expect(codes(place, text)).toEqual([]);
 });
+
+test.each(['#ask-security', '+1 555 0100', '#ask-security, +1 555 0100'])(
+  'whom to ask may be a channel or a telephone number: %s',
+  (text) => {
+    expect(codes('contact', text)).toEqual([]);
+  },
+);

@@ -22,15 +22,18 @@ export interface Retirement {
   readonly moved?: 'late' | 'unnotified';
   /** When the last warning came due. */
   readonly warnedAt?: Date;
+  /** Somebody else deactivated it. */
+  readonly byOthers?: boolean;
 }
 
 const OWING = 'owes=';
 const MOVED = 'moved=';
 const WARNED = 'warned=';
+const BY_OTHERS = 'by-others';
 const ANNOUNCED = 'announced';
 
 export function retirementTag(retirement: Retirement): Record<string, string> {
-  const { keyId, state, since, warnings, replacedBy, until, owing, moved, warnedAt } = retirement;
+  const { keyId, state, since, warnings, replacedBy, until, owing, moved, warnedAt, byOthers } = retirement;
   return {
     [RETIRING + keyId]: [
       state,
@@ -40,6 +43,7 @@ export function retirementTag(retirement: Retirement): Record<string, string> {
       ...(until ? [until.toISOString()] : []),
       ...(moved ? [`${MOVED}${moved}`] : []),
       ...(warnedAt ? [`${WARNED}${warnedAt.toISOString()}`] : []),
+      ...(byOthers ? [BY_OTHERS] : []),
       ...(owing ? [`${OWING}${owing.toISOString()}`] : []),
     ].join(' '),
   };
@@ -63,6 +67,7 @@ export function retirementsOf(secret: Secret): Retirement[] {
       ...(until && { until: new Date(until) }),
       ...((moved === 'late' || moved === 'unnotified') && { moved }),
       ...(warnedAt !== undefined && { warnedAt: new Date(warnedAt) }),
+      ...(words.includes(BY_OTHERS) && { byOthers: true }),
       ...(owing && { owing }),
     };
   });

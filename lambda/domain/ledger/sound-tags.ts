@@ -17,6 +17,8 @@ const VALUES: Readonly<Record<string, string>> = {
   former: VERSION,
   notified: VERSION,
   failed: `${VERSION} \\S+ ${INSTANT}`,
+  announced: INSTANT,
+  'unknown-keys': `(owed=)?${KEY_ID}( (owed=)?${KEY_ID})*`,
   'failure-reported': `${INSTANT} ${VERSION} (failed|partial)`,
   outstanding: `${VERSION} ${INSTANT}`,
   lost: `${INSTANT}( ${KEY_ID})*`,

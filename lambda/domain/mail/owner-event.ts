@@ -14,6 +14,8 @@ export const OWNER_NOTICE_TYPES = [
   'key-compromised',
   'rolled-back',
   'stored-key-unusable',
+  'first-rotation-announced',
+  'action-needed',
 ] as const satisfies readonly NoticeType[];
 
 export type OwnerNoticeType = (typeof OWNER_NOTICE_TYPES)[number];
@@ -26,6 +28,8 @@ export interface OwnerEvent extends Pick<NoticeHead, 'id' | 'accountId' | 'occur
   readonly previousKey: ReadPreviousKey;
   readonly previousKeyLastUsed?: KeyUse;
   readonly code?: string;
+  /** Of an announcement. */
+  readonly startsAt?: string;
 }
 
 /** `unsaid`: schema version 1 did not say whether there was one. */
@@ -46,7 +50,8 @@ const isInstant: Read = (value) => matches(INSTANT)(value) && !Number.isNaN(Date
 
 const isKeyIds: Read = (value) => Array.isArray(value) && value.length <= 2 && value.every(matches(KEY_ID));
 
-const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'code', Read>> = {
+const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'code' | 'startsAt', Read>> = {
+  startsAt: isInstant,
   currentKeyId: matches(KEY_ID),
   workingKeyIds: isKeyIds,
   code: matches(WORD),
@@ -69,7 +74,8 @@ export function ownerEvent(text: string, { accountId, eventId, day }: EventLocat
   if (!isInstant(occurredAt)) throw invalid('occurredAt is no instant');
   for (const [name, read] of Object.entries(OPTIONAL))
     if (event[name] !== undefined && !read(event[name])) throw invalid(`${name} is malformed`);
-  const { currentKeyId, workingKeyIds, code } = event as Partial<OwnerEvent>;
+  if (type === 'first-rotation-announced' && event.startsAt === undefined) throw invalid('it names no date');
+  const { currentKeyId, workingKeyIds, code, startsAt } = event as Partial<OwnerEvent>;
   const previousKeyLastUsed = lastUsed(event.previousKeyLastUsed);
   return {
     id: eventId,
@@ -82,6 +88,7 @@ export function ownerEvent(text: string, { accountId, eventId, day }: EventLocat
     ...(workingKeyIds && { workingKeyIds }),
     ...(previousKeyLastUsed && { previousKeyLastUsed }),
     ...(code && { code }),
+    ...(startsAt && { startsAt }),
   };
 }
 

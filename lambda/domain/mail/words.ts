@@ -86,7 +86,11 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deactivated`,
     tone: 'know',
     headline: 'Your old access key was deactivated',
-    paragraphs: [`The old key ${oldKey(telling)} no longer works.`, deletedLater(telling), nothingToDo(telling)],
+    paragraphs: [
+      `The old key ${oldKey(telling)} no longer works.${telling.event.code ? ' Somebody deactivated it; the rotation did not.' : ''}`,
+      deletedLater(telling),
+      nothingToDo(telling),
+    ],
     steps: recoverySteps(telling),
   }),
   'previous-key-deleted': (telling) => ({
@@ -135,7 +139,59 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     paragraphs: [whyUnusable(telling), stillWorking(telling)],
     steps: unusableSteps(telling),
   }),
+  'first-rotation-announced': (telling) => ({
+    subject: `Access ${named(telling)} of ${telling.whose} will be rotated on ${dayInWords(startsAt(telling))}`,
+    tone: 'do',
+    headline: 'Your access key will be rotated',
+    paragraphs: [
+      `On ${inWords(startsAt(telling))}, or soon after, a new access key is made for this user and stored in the secret below. Another mail then says how to fetch it.`,
+      `Nothing changes until then, and ${keysInWords(telling.event.workingKeyIds ?? [])} ${(telling.event.workingKeyIds ?? []).length > 1 ? 'work' : 'works'} as before.`,
+      formerKeyWorks(telling.user),
+    ],
+    steps: [
+      { text: 'Find every place that uses a key of this user, so that you can replace it there.' },
+      { text: `If that day does not suit you, ask ${contactOr(telling, 'the administrators')} before it.` },
+    ],
+  }),
+  'action-needed': (telling) => {
+    const keys = keysInWords(telling.event.workingKeyIds ?? []);
+    const waits = telling.event.code === 'ROTATION_WAITS';
+    return {
+      subject: waits
+        ? `Rotation of ${telling.whose} waits: ${named(telling)} are both in use`
+        : `Old access ${named(telling)} of ${telling.whose} is kept because it is still used`,
+      tone: 'do',
+      headline: waits ? 'Your access key cannot be rotated' : 'Something still uses your old access key',
+      paragraphs: [
+        waits
+          ? `IAM allows two access keys for a user, and ${keys} both work. A new key needs room, so the rotation waits until one of them is no longer used.`
+          : `Its time is over, and ${keys} ${usedBy(telling)}. It works until it has not been used for ${telling.user ? hours(telling.user.quietForHours) : 'a while'}.`,
+      ],
+      steps: waits
+        ? [
+            { text: `Find out what uses ${keys}, and let all of it use one of them.` },
+            { text: 'You need not deactivate or delete the other one: that happens by itself once it is not used.' },
+          ]
+        : stillUsedSteps(telling),
+    };
+  },
 };
+
+const stillUsedSteps = (telling: Named): readonly Step[] =>
+  resting(telling)
+    ? [
+        {
+          text: 'Find what still uses this key and stop it: the user is being retired or released, and no new key is made.',
+        },
+      ]
+    : takeOverSteps(telling);
+
+/** `key …WXYZ` */
+const named = ({ event }: Telling): string => keysInWords(event.workingKeyIds ?? []).replace(/^the /, '');
+
+const startsAt = ({ event }: Telling): Date => new Date(event.startsAt ?? event.occurredAt);
+
+const contactOr = ({ slice }: Telling, otherwise: string): string => plain(slice.contact ?? '') || otherwise;
 
 /** @param slice the roster of the event's account; region and secret are taken from it, never from the event */
 export function mailWords(event: OwnerEvent, recipient: Recipient, slice: RosterSlice): MailWords {
@@ -152,8 +208,7 @@ export function mailWords(event: OwnerEvent, recipient: Recipient, slice: Roster
     facts: facts({ event, user, slice }, name),
     stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
     steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
-    footer:
-      'Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.',
+    footer: `${slice.contact === undefined ? '' : `Whom to ask: ${plain(slice.contact)}. `}Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.`,
   });
 }
 
@@ -186,6 +241,7 @@ function forAdmins(recipient: Recipient, name: string): readonly string[] {
 const CURRENT_KEY_FACTS: Partial<Record<OwnerEvent['type'], string>> = {
   'rolled-back': 'Key to use',
   'stored-key-unusable': 'Stored key',
+  'action-needed': 'Stored key',
 };
 
 function facts({ event, user, slice }: Telling, name: string): MailWords['facts'] {

@@ -13,6 +13,8 @@ const HEADLINES: { readonly [T in NoticeType]: (event: NoticeOf<T>) => string } 
   'key-compromised': () => 'key declared compromised and deactivated',
   'rolled-back': () => 'rolled back to the previous key',
   'stored-key-unusable': () => 'the stored key does not work',
+  'first-rotation-announced': () => 'first rotation announced',
+  'action-needed': ({ code }) => `the owner has to act: ${code}`,
   attention: ({ code }) => `attention: ${code}`,
   resolved: ({ code }) => `resolved: ${code}`,
 };
@@ -54,7 +56,8 @@ function factsOf(event: NoticeEvent): [string, string][] {
     currentKeyId,
     previousKey = { kind: 'none' },
     previousKeyLastUsed: used,
-  } = event as { currentKeyId?: string; previousKey?: PreviousKey; previousKeyLastUsed?: KeyUse };
+    startsAt,
+  } = event as { currentKeyId?: string; previousKey?: PreviousKey; previousKeyLastUsed?: KeyUse; startsAt?: string };
   const previousKeyId = 'keyId' in previousKey ? previousKey.keyId : undefined;
   const facts: [string, string | undefined][] = [
     ['Account', `${event.accountName ? `${event.accountName}, ` : ''}${event.accountId} (${event.region})`],
@@ -75,6 +78,7 @@ function factsOf(event: NoticeEvent): [string, string][] {
         ? inWords(new Date(previousKey.deletedAfter))
         : undefined,
     ],
+    ['Not before', startsAt && inWords(new Date(startsAt))],
     ['Last used', used && `${inWords(new Date(used.at))}, for ${used.service} in ${used.region}`],
   ];
   return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));

@@ -21,7 +21,10 @@ export interface Condition {
 }
 
 type Told = Exclude<keyof NoticeHead, 'audience'> | 'reason' | 'nextStep' | 'command';
-export type ConditionNotice = Omit<NoticeOf<'retirement-failed'>, Told> | Omit<NoticeOf<'stored-key-unusable'>, Told>;
+export type ConditionNotice =
+  | Omit<NoticeOf<'retirement-failed'>, Told>
+  | Omit<NoticeOf<'stored-key-unusable'>, Told>
+  | Omit<NoticeOf<'action-needed'>, Told>;
 
 export type Conditions = Map<ConditionCode, Condition>;
 
@@ -107,6 +110,14 @@ function conditionNotice(
     reason,
     nextStep,
     ...(command !== undefined && { command }),
-    ...(notice ?? { type: 'attention', audience: ['admin'], code }),
+    ...(notice && isDueToOwner(state, code, notice, at) ? notice : { type: 'attention', audience: ['admin'], code }),
   };
+}
+
+const MONDAY = 1;
+
+/** What an owner need not do today is mailed when it begins, and then on Mondays; the admins have it daily. */
+function isDueToOwner({ secret }: UserState, code: ConditionCode, { type }: ConditionNotice, at: Date): boolean {
+  const isFirst = !alertsOf(secret).has(code) || isAlertOwed(secret, code);
+  return type !== 'action-needed' || isFirst || at.getUTCDay() === MONDAY;
 }

@@ -9,6 +9,7 @@ import { lastFour } from '../keys/describe';
 import { offboardingOf, offboardingTag, type UserOffboarding } from '../ledger/retirements';
 import { isCompromised, TAGS } from '../ledger/tags';
 import type { InactiveKey, NoticeOf } from '../../contract/notice';
+import { askOwner } from './ask-owner';
 import { codeOf, reasonOf } from '../errors';
 import type { AccessKey } from '../ports';
 import { reportFailedRetirement } from './retire-key';
@@ -290,10 +291,12 @@ async function announceDeletion(state: UserState, offboarding: UserOffboarding):
   return true;
 }
 
-function hold({ conditions, user }: UserState, key: AccessKey, until: Date): Due {
+function hold(state: UserState, key: AccessKey, until: Date): Due {
+  const { conditions, user } = state;
   conditions.set('KEY_STILL_USED', {
     reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`,
     nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
+    ...(key.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
   });
   return until;
 }

@@ -10,6 +10,7 @@ import { versionWith } from '../ledger/versions';
 import type { AccessKey } from '../ports';
 import { retireKey } from './retire-key';
 import { activeUntil, beginRetirement } from '../keys/retirement-schedule';
+import { waitsForDate } from './announce-first-rotation';
 import { isSuspended } from '../roster/suspension';
 import { deletedNotice } from '../notices/compose';
 import { soonest, type Due } from './due';
@@ -160,7 +161,7 @@ async function reconcileUnmanagedKeys(state: UserState, unmanaged: readonly Acce
   if (unmanaged.length === 0) return 'on-change';
   if (user.unmanagedKeys === 'hold') return retireFormer(state, unmanaged);
   const mayAll = currentKeyId !== undefined || user.state === 'retired';
-  if (!mayAll && (unmanaged.length < 2 || isSuspended(state))) return 'on-change';
+  if (!mayAll && (unmanaged.length < 2 || isSuspended(state) || waitsForDate(state))) return 'on-change';
   const candidates = mayAll ? unmanaged : quietest(state, unmanaged);
   const ready =
     user.unmanagedKeys === 'delete'

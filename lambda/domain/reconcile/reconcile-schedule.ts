@@ -3,6 +3,8 @@ import { lostCurrentKey, type UserState } from './user-state';
 import type { RunBudget } from './context';
 import { soonest, type Due } from './due';
 import { outstanding } from '../ledger/versions';
+import { announceFirstRotation, waitsForDate } from './announce-first-rotation';
+import { askOwner } from './ask-owner';
 import { reportStoredKey } from './stored-key';
 import {
   endsHere,
@@ -258,6 +260,7 @@ const rotationCancelled = (state: UserState): NoticeEvent =>
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
 async function startRotation(state: UserState, budget: RunBudget): Promise<Scheduled> {
   const { user, secret, secrets, now } = state;
+  if (waitsForDate(state)) return lookAgain(await announceFirstRotation(state));
   if (!hasRoom(state)) {
     reportNoRoom(state);
     return lookAgain('on-change');
@@ -281,6 +284,8 @@ function reportNoRoom(state: UserState): void {
   state.conditions.set('ROTATION_WAITS', {
     reason: `${state.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`,
     nextStep: isUnsettled(state) ? WAITS_FOR_STORED_KEY : howRoomComes(state.user),
+    ...(state.existing.every(({ status }) => status === 'Active') &&
+      !isUnsettled(state) && { notice: askOwner(state, 'ROTATION_WAITS', state.existing) }),
   });
 }
 

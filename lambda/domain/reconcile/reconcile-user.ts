@@ -22,6 +22,7 @@ import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
 import { soonest, type Due } from './due';
 import { readUserState, type UserOutcome, type UserState } from './user-state';
 import type { Run, RunBudget } from './context';
+import { reportUnknownKeys } from './report-unknown-keys';
 import { reportRecordedFailure } from './report-recorded-failure';
 import { reportOf, reportOfRetired } from './user-report';
 
@@ -107,6 +108,7 @@ async function doWhatIsDue(state: UserState, found: User | undefined, budget: Ru
   await reportRecordedFailure(state);
   await finishRotation(state);
   const storedValueFails = await noticeForeignCurrent(state);
+  await reportUnknownKeys(state);
   const keysDue = await reconcileKeys(state);
   const schedule = await reconcileSchedule(state, budget, { compromisedKeyWorks, storedValueFails });
   const offboardingDue = user.state === 'retired' ? await offboard(state) : 'on-change';

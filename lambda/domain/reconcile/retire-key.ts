@@ -1,4 +1,5 @@
 /** Carries out what retirement.ts decided: the ledger first, then the act, then who has to know. */
+import { askOwner } from './ask-owner';
 import { codeOf, reasonOf } from '../errors';
 import { digest } from '../digest';
 import { inWords } from '../time';
@@ -34,7 +35,10 @@ export async function retireKey(
     case 'wait':
       return step.until;
     case 'hold':
-      state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse));
+      state.conditions.set('KEY_STILL_USED', {
+        ...stillUsed(state, retirement, lastUse),
+        ...(key?.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
+      });
       return step.until;
     case 'warn':
       if (await deadlineStands(state, retirement, key!, 'warn'))
@@ -175,7 +179,8 @@ async function confirmInactive(
     state: 'inactive',
     since: state.now,
     until: inactiveUntil({ since: state.now }, state.user),
-    ...(ours && { owing: state.now }),
+    owing: state.now,
+    ...(!ours && { byOthers: true }),
   };
   await state.secrets.tag(state.secret.arn, retirementTag(inactive));
   return settle(state, inactive, lastUse);
@@ -237,7 +242,9 @@ function deactivatedNotice(
     ...retiring(state, lastUse),
     id: digest(state.secret.arn, retirement.keyId, type, occasion.toISOString()),
     type,
-    audience: ['owner'],
+    ...(retirement.byOthers
+      ? { audience: ['owner', 'admin'], code: 'PREVIOUS_KEY_DEACTIVATED' }
+      : { audience: ['owner'] }),
     previousKey,
   };
 }
