@@ -170,7 +170,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
       steps: waits
         ? [
             { text: `Find out what uses ${keys}, and let all of it use one of them.` },
-            { text: 'You need not deactivate or delete the other one: that happens by itself once it is not used.' },
+            { text: howTheOtherGoes(telling) },
           ]
         : stillUsedSteps(telling),
     };
@@ -185,6 +185,11 @@ const stillUsedSteps = (telling: Named): readonly Step[] =>
         },
       ]
     : takeOverSteps(telling);
+
+const howTheOtherGoes = ({ user }: Telling): string =>
+  user?.unmanagedKeys === 'hold'
+    ? 'Then delete the other one, or have it deleted: one that no rotation made is kept until somebody does.'
+    : 'You need not deactivate or delete the other one: that happens by itself once it is not used.';
 
 /** `key …WXYZ` */
 const named = ({ event }: Telling): string => keysInWords(event.workingKeyIds ?? []).replace(/^the /, '');

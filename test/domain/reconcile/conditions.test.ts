@@ -73,7 +73,7 @@ test('a rotation that waited for room is told as waiting, not as overdue when it
   const { world, key } = await settled({ ...ANN, unmanagedKeys: 'hold' });
   const theirs = world.addKey({ ageHours: 30 * DAY, usedHoursAgo: 1 });
   await live(world, 70 * DAY, () => world.use(key));
-  expect(new Set(codes(world))).toEqual(new Set(['attention ROTATION_WAITS']));
+  expect(new Set(codes(world))).toEqual(new Set(['action-needed ROTATION_WAITS', 'attention ROTATION_WAITS']));
   world.keys = world.keys.filter((other) => other !== theirs);
   await live(world, 3, () => world.use(key));
   expect(codes(world).slice(-2)).toEqual(['resolved ROTATION_WAITS', 'rotated']);

@@ -470,7 +470,7 @@ describe('rotation events', () => {
       await world.rotate(token);
       await live(world, 2);
     }
-    expect(codes(world)).toEqual(['rotation-failed', 'attention ROTATION_WAITS', 'attention ROTATION_WAITS']);
+    expect(codes(world)).toEqual(['rotation-failed', 'action-needed', 'attention ROTATION_WAITS']);
   });
 });
 
@@ -552,6 +552,7 @@ describe('a user who retires', () => {
     expect(secret.deletedAt).toBeDefined();
     expect([...new Set(codes(world))]).toEqual([
       'attention USER_RETIRES',
+      'action-needed',
       'attention KEY_STILL_USED',
       'previous-key-deactivated',
       'resolved KEY_STILL_USED',

@@ -62,7 +62,7 @@ describe('a new user', () => {
     const [one, two] = [world.addKey({ usedHoursAgo: 1 }), world.addKey({ usedHoursAgo: 2 })];
     await world.reconcile();
     await world.reconcile();
-    expect(codes(world)).toEqual(['attention ROTATION_WAITS admin']);
+    expect(codes(world)).toEqual(['action-needed ROTATION_WAITS owner+admin']);
     expect(world.notices[0]!.reason).toContain(one.id.slice(-4));
     world.keys = [two];
     await world.reconcile();
