@@ -161,7 +161,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
         ? `Rotation of ${telling.whose} waits: ${named(telling)} are both in use`
         : `Old access ${named(telling)} of ${telling.whose} is kept because it is still used`,
       tone: 'do',
-      headline: waits ? 'Your access key cannot be rotated' : 'Something still uses your old access key',
+      headline: waits ? 'Your access key cannot be rotated' : 'Your old access key is kept, because it is used',
       paragraphs: [
         waits
           ? `IAM allows two access keys for a user, and ${keys} both work. A new key needs room, so the rotation waits until one of them is no longer used.`

@@ -35,10 +35,7 @@ export async function retireKey(
     case 'wait':
       return step.until;
     case 'hold':
-      state.conditions.set('KEY_STILL_USED', {
-        ...stillUsed(state, retirement, lastUse),
-        ...(key?.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
-      });
+      state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse, key));
       return step.until;
     case 'warn':
       if (await deadlineStands(state, retirement, key!, 'warn'))
@@ -64,9 +61,15 @@ export async function retireKey(
   return 'next-run';
 }
 
-const stillUsed = ({ user }: UserState, retirement: Retirement, lastUse: LastUse | undefined): Condition => ({
-  reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${user.name} is still being used${by(lastUse)}`,
-  nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
+const stillUsed = (
+  state: UserState,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  key: AccessKey | undefined,
+): Condition => ({
+  reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${state.user.name} is still being used${by(lastUse)}`,
+  nextStep: `it is kept until it has not been used for ${state.user.quietForHours} hours`,
+  ...(key?.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
 });
 
 async function startAgain({ secrets, secret, user, now }: UserState, retirement: Retirement): Promise<void> {
