@@ -73,7 +73,7 @@ export function reportUnnotified({ conditions, user }: UserState, retirement: Re
   });
 }
 
-/** A warning that is owed named the former date; the next one names this. */
+/** A warning that is owed named the former date; the one of the day before this date is still to come. */
 async function move(
   state: UserState,
   retirement: Retirement,
@@ -81,7 +81,7 @@ async function move(
   until: Date,
 ): Promise<void> {
   const { owing: _, ...kept } = retirement;
-  const later: Retirement = { ...kept, until, moved };
+  const later: Retirement = { ...kept, until, moved, warnings: Math.min(kept.warnings, 1) };
   await state.secrets.tag(state.secret.arn, retirementTag(later));
   if (moved === 'unnotified') reportUnnotified(state, later);
 }

@@ -61,6 +61,7 @@ export type SwitchMeans = 'old key' | 'handed over';
 export type InvariantRule =
   | 'current-key-works'
   | 'last-key-kept'
+  | 'owner-notified-first'
   | 'owner-not-locked-out'
   | 'two-keys-at-most'
   | 'no-orphan-at-rest'

@@ -4,6 +4,7 @@ import type { Player } from '../environment/participants';
 import { History, type LoggedEvent } from '../history/event-log';
 import { alwaysTrue, isStoredKeySound, lastKeyKept, noSecretIn, trueAtRest, type Finding } from './invariants';
 import { mailFiles, mailName, type MailFile } from './mail-files';
+import { Farewells } from './farewells';
 import { NoticeCounter, noticeIsTrue } from './notice-invariants';
 import { nameOf } from '../environment/user-key';
 import { SecretSearch } from './secret-search';
@@ -26,6 +27,7 @@ export class Observer {
   private readonly commands = new Map<string, string>();
   private readonly search = new SecretSearch();
   private readonly counter = new NoticeCounter();
+  private readonly farewells: Farewells;
   private readonly managed = new Set<string>();
   private readonly states = new Map<string, UserState>();
   private readonly mailNames = new Set<string>();
@@ -39,6 +41,7 @@ export class Observer {
     players: readonly Player[],
     private readonly hear: (notice: NoticeEvent) => void,
   ) {
+    this.farewells = new Farewells(players);
     this.accountIds = [...new Set(players.map(({ accountId }) => accountId))];
     for (const { accountId, user, keys } of players) {
       for (const { keyId, secret, createdAt } of keys) {
@@ -83,8 +86,10 @@ export class Observer {
     for (const mail of this.stage.takeMails()) {
       const notice = this.notices.get(mail.eventId ?? '');
       this.keepMail(mail, notice);
+      if (notice && mail.audience === 'owner') this.farewells.mailed(notice, mail.at);
       if (notice && mail.audience === 'owner') this.hear(notice);
     }
+    for (const { accountId, finding } of this.farewells.judge()) this.violate(accountId, [finding]);
     for (const { accountId, place, text } of this.stage.takeTexts())
       this.violate(accountId, noSecretIn(place, text, this.search));
   }
@@ -107,12 +112,19 @@ export class Observer {
     const before = state.users.flatMap((user) => this.states.get(nameOf(accountId, user.userName)) ?? []);
     for (const event of keyEvents({ accountId, users: before }, state, this.stage.now())) {
       if (event.kind === 'key-created') this.remember(state, event.keyId);
+      if (event.kind === 'key-deactivated' && byProduct && !this.excused.has(nameOf(accountId, event.userName ?? '')))
+        this.farewells.deactivated({ ...event, userName: event.userName ?? '' });
       this.record(event);
     }
     const exceptions = new Set([...this.offboarded, ...this.excused]);
     if (byProduct) this.violate(accountId, this.endedLastKeys(state, exceptions));
     this.keepState(state);
     this.violate(accountId, alwaysTrue(state, new Set([...exceptions, ...this.harmed])));
+  }
+
+  private keepStored(name: string, { versions = [] }: UserState): void {
+    const current = versions.find(({ labels }) => labels.includes('AWSCURRENT'))?.keyId;
+    if (current !== undefined && !this.offboarded.has(name)) this.farewells.stored(current);
   }
 
   private endedLastKeys({ accountId, users }: AccountState, exceptions: ReadonlySet<string>): readonly Finding[] {
@@ -127,6 +139,7 @@ export class Observer {
     for (const user of users) {
       const name = nameOf(accountId, user.userName);
       this.states.set(name, user);
+      this.keepStored(name, user);
       if (!isStoredKeySound(user)) continue;
       this.stored.add(name);
       this.harmed.delete(name);
@@ -143,6 +156,7 @@ export class Observer {
     const { accountId, userName, type, id, occurredAt } = notice;
     const { code, reason, command } = notice as Partial<NoticeOf<'attention'>>;
     this.notices.set(id, notice);
+    this.farewells.notified(notice);
     if (command !== undefined) this.commands.set(nameOf(accountId, userName), command);
     if (type === 'resolved') this.commands.delete(nameOf(accountId, userName));
     this.record({
