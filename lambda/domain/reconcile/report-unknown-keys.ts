@@ -47,7 +47,7 @@ async function newKeys(state: UserState, words: readonly string[]): Promise<stri
   const found: string[] = [];
   for (const { id, createdAt } of judgeUnknown(state).unmanaged) {
     const isNew = createdAt > current.createdAt && !words.some((word) => word.endsWith(id));
-    if (isNew && !(await knownAs(secrets, secret, id))) found.push(id);
+    if (isNew && !(await knownAs(secrets, secret, id, state.user))) found.push(id);
   }
   return found;
 }
