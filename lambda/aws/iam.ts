@@ -109,7 +109,7 @@ async function listKeys(client: IAMClient, userName: string): Promise<AccessKey[
 
 async function findLastUse(client: IAMClient, keyId: string): Promise<LastUse> {
   const { AccessKeyLastUsed: last } = await client.send(new GetAccessKeyLastUsedCommand({ AccessKeyId: keyId }));
-  if (!last) throw new Error('GetAccessKeyLastUsed answered nothing');
+  if (!last) throw new Error('GetAccessKeyLastUsed returned no result');
   if (!last.LastUsedDate) return { used: false };
   return {
     used: true,
@@ -124,7 +124,7 @@ async function createKey(userName: string, single: IAMClient): Promise<AccessKey
   const { AccessKey: key } = await single
     .send(new CreateAccessKeyCommand({ UserName: userName }))
     .finally(() => single.destroy());
-  if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey answered no key');
+  if (!key?.AccessKeyId || !key.SecretAccessKey) throw new Error('CreateAccessKey returned no key');
   return { id: key.AccessKeyId, secret: key.SecretAccessKey };
 }
 
@@ -146,11 +146,11 @@ async function findUser(client: IAMClient, rosterName: string): Promise<User | u
 }
 
 function refusedUser(name: string, cause: unknown): RotationError {
-  const found = `IAM refuses to show the user ${name}: it does not exist, IAM spells it otherwise, or the user guard does not let it through`;
+  const found = `IAM refuses to show the user ${name}: it does not exist, its name is spelled differently in IAM, or the user guard excludes it`;
   return new RotationError(
     'USER_REFUSED',
     found,
-    'create it, spell it as IAM does, tag or move it as the user guard asks, or take it out of the roster',
+    'create the user, spell its name as IAM does, tag or move it as the user guard requires, or remove it from the roster',
     { cause },
   );
 }
@@ -167,7 +167,7 @@ async function assume(sts: STSClient, role: KeyRole, userName: string, purpose: 
     }),
   );
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer.Credentials ?? {};
-  if (!AccessKeyId || !SecretAccessKey) throw new Error('AssumeRole answered no credentials');
+  if (!AccessKeyId || !SecretAccessKey) throw new Error('AssumeRole returned no credentials');
   return {
     accessKeyId: AccessKeyId,
     secretAccessKey: SecretAccessKey,

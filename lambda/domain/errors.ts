@@ -35,7 +35,7 @@ const HOW: Readonly<Record<AwsFailureCode, string>> = {
   AWS_NOT_FOUND: 'named something that does not exist',
   AWS_LIMIT: 'exceeded a quota',
   AWS_KMS: 'could not use the KMS key',
-  AWS_UNANSWERED: 'was not answered in time',
+  AWS_UNANSWERED: 'timed out',
   AWS_FAILED: 'failed',
 };
 /** Whose own words help, such as the kind of policy that denies. Others could quote what was sent. */

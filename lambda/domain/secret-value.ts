@@ -165,7 +165,7 @@ function parseObject(text: string): Record<string, unknown> {
 function invalid(found: string): RotationError {
   return new RotationError(
     'SECRET_VALUE_INVALID',
-    `the secret's value was changed by hand: ${found}`,
+    `the secret's value was changed manually: ${found}`,
     'restore the value from a previous version; nothing was changed',
   );
 }

@@ -338,9 +338,9 @@ describe('slices', () => {
     [
       'with a user twice',
       whole({ users: [ANN, { ...ANN, name: 'Ann', secretName: '/access-key/other' }] }),
-      'stands there twice',
+      'is listed more than once',
     ],
-    ['with a secret twice', whole({ users: [ANN, { ...ANN, name: 'ben' }] }), 'stands there twice'],
+    ['with a secret twice', whole({ users: [ANN, { ...ANN, name: 'ben' }] }), 'is listed more than once'],
     ...['*', 'a/b', 'a?', 'ann\n', '', 'a'.repeat(65)].map(
       (name) => [`with the user name ${JSON.stringify(name).slice(0, 10)}`, ann({ name }), 'users[0].name is'] as const,
     ),

@@ -119,7 +119,7 @@ test.each([
     'The old key …WXYZ no longer works.',
   ],
   ['one that is gone', notice({ previousKey: { kind: 'gone', keyId: OLD_KEY } }), 'The old key …WXYZ no longer works.'],
-  ['nobody knows', notice({ previousKey: { kind: 'uncertain', keyId: OLD_KEY } }), 'do not count on it any more.'],
+  ['nobody knows', notice({ previousKey: { kind: 'uncertain', keyId: OLD_KEY } }), 'do not rely on it.'],
 ])('until when the old key works: %s', (_, event, sentence) => {
   expect(mailOf(event).text).toContain(sentence);
 });
@@ -134,21 +134,21 @@ describe('after a first rotation', () => {
   test.each([
     [
       {},
-      'goes on working for about 7 days. Then it is deactivated, as soon as it has not been used for 2 days; you get a mail about that.',
+      'continues to work for about 7 days. Then it is deactivated, as soon as it has not been used for 2 days; you will receive an e-mail about it.',
     ],
     [
       { whenStillUsed: 'deactivate', keepPreviousForHours: 24 },
-      'goes on working for about 24 hours. Then it is deactivated, even if it is still used; you get a mail about that.',
+      'continues to work for about 24 hours. Then it is deactivated, even if it is still used; you will receive an e-mail about it.',
     ],
     [{ keepPreviousForHours: 0 }, 'is deactivated as soon as it has not been used for 2 days.'],
-    [{ unmanagedKeys: 'hold' }, 'goes on working.'],
+    [{ unmanagedKeys: 'hold' }, 'continues to work.'],
     [{ unmanagedKeys: 'delete' }, 'is deactivated and deleted as soon as it has not been used for 2 days.'],
   ] as const)('keys from before are told by what the roster says of them: %j', (changes, sentence) => {
-    expect(mailOf(first, user(changes)).text).toContain(`\n\nA key from before that still works ${sentence}\n\n`);
+    expect(mailOf(first, user(changes)).text).toContain(`\n\nAn older key that still works ${sentence}\n\n`);
   });
 
   test('of a user whom the roster does not know nothing is promised', () => {
-    expect(mailOf(first, user({ name: 'somebody.else' })).text).not.toContain('from before');
+    expect(mailOf(first, user({ name: 'somebody.else' })).text).not.toContain('older key');
   });
 });
 
@@ -158,9 +158,9 @@ describe('where old keys go at once, nobody is told to read the secret with one'
 
   test('but to ask who may read it', () => {
     const { text, subject } = mailOf(gone, user({ ...atOnce, readers: [READER] }));
-    expect(text).toContain('The old key …WXYZ was deactivated and deleted at once: it no longer works.');
+    expect(text).toContain('The old key …WXYZ was deactivated and deleted immediately: it no longer works.');
     expect(text).toContain(
-      `The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+      `The old key can no longer read the secret: ask one of those who can, role/deployer, to retrieve the new key with:\n\n   ${COMMAND}\n`,
     );
     expect(text).not.toContain('still works');
     expect(subject).toBe('New access key for jeremy.ritchie in payments-prod');
@@ -169,27 +169,27 @@ describe('where old keys go at once, nobody is told to read the secret with one'
   test('and where nobody else may, that the roster needs a reader', () => {
     const { text } = mailOf(gone, user(atOnce));
     expect(text).toContain(
-      'but for this user nobody may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.',
+      'apart from this user nobody can: ask whoever maintains the roster to add a reader for this secret (`readers`), who can then retrieve it.',
     );
     expect(text).not.toContain('get-secret-value');
   });
 
   test('but of a first key nothing is said to be gone', () => {
     const { text } = mailOf(notice({ previousKey: { kind: 'none' } }), user(atOnce));
-    expect(text).not.toContain('at once');
+    expect(text).not.toContain('immediately');
   });
 });
 
 test('after a compromised key, whose successor nobody holds yet, nobody is told to read the secret with either', () => {
   const compromised = notice({ previousKey: { kind: 'inactive', keyId: OLD_KEY } });
   expect(mailOf(compromised, user({ readers: [READER] })).text).toContain(
-    `The old key can no longer read the secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+    `The old key can no longer read the secret: ask one of those who can, role/deployer, to retrieve the new key with:\n\n   ${COMMAND}\n`,
   );
   expect(mailOf(compromised).text).toContain(
-    'but for this user nobody may: ask those who keep the roster to name a reader',
+    'apart from this user nobody can: ask whoever maintains the roster to add a reader',
   );
   expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain(
-    'Fetch the new key with a profile that holds it already:',
+    'Retrieve the new key with a profile that already uses it:',
   );
 });
 
@@ -204,7 +204,7 @@ describe('before a first rotation', () => {
 
   test('a deactivated key sends nobody to a new one, which does not exist', () => {
     expect(adopted('previous-key-deactivated')).toContain(
-      'No new key has been made yet: you get a mail when there is one.',
+      'No new key has been created yet; you will receive an e-mail when there is one.',
     );
     expect(adopted('previous-key-deactivated')).toContain('1. Ask an administrator to activate the old key again.');
   });
@@ -212,7 +212,7 @@ describe('before a first rotation', () => {
   test.each(['previous-key-deactivated', 'previous-key-in-use', 'previous-key-deleted', 'retirement-failed'] as const)(
     '%s offers no command',
     (type) => {
-      expect(adopted(type)).not.toMatch(/aws |[Ff]etch the new key|needs the new one|new key works/);
+      expect(adopted(type)).not.toMatch(/aws |[Rr]etrieve the new key|needs the new one|new key works/);
     },
   );
 });
@@ -231,7 +231,7 @@ describe('of a stored key that does not work', () => {
     expect(unusable()).toContain(
       `aws iam update-access-key --user-name jeremy.ritchie --access-key-id ${NEW_KEY} --status Active`,
     );
-    expect(unusable()).toContain('Go on with the key …WXYZ');
+    expect(unusable()).toContain('Continue to use the key …WXYZ');
     expect(unusable()).not.toContain('get-secret-value');
   });
 
@@ -240,13 +240,13 @@ describe('of a stored key that does not work', () => {
       'CURRENT_KEY_MISSING',
       NEW_KEY,
       [OLD_KEY, 'AKIAOTHEROTHEROTHERX'],
-      'was deleted by somebody, not by the rotation. The keys …WXYZ and …HERX still work',
+      'was deleted by someone, not by the rotation. The keys …WXYZ and …HERX still work',
     ],
     [
       'SECRET_LOST',
       undefined,
       [OLD_KEY, 'AKIAOTHEROTHEROTHERX'],
-      'Tell the administrators which of the keys …WXYZ and …HERX you use.',
+      'Let the administrators know which of the keys …WXYZ and …HERX you use.',
     ],
     ['SECRET_LOST', undefined, [], 'No other key of this user works.'],
   ] as const)('%s with %s and %j besides says what works', (code, currentKeyId, workingKeyIds, sentence) => {
@@ -257,7 +257,7 @@ describe('of a stored key that does not work', () => {
 
 test('a deactivated key can be activated again until its deletion', () => {
   expect(mailOf(EVENTS['previous-key-deactivated']).text).toContain(
-    'It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.',
+    'It is kept, inactive, until 21 March 2026, 09:35 UTC and deleted after that, or sooner if a new key needs its slot. Until then an administrator can activate it again.',
   );
 });
 
@@ -270,32 +270,34 @@ test('a key in use is named with service, region and time', () => {
 test('an owner who may not read the secret is told who may, and to ask them', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false, readers: [READER] }));
   expect(text).toContain(
-    `This user may not read its own secret: ask one of those who may, role/deployer, to fetch the new key with:\n\n   ${COMMAND}\n`,
+    `This user cannot read its own secret: ask one of those who can, role/deployer, to retrieve the new key with:\n\n   ${COMMAND}\n`,
   );
-  expect(text).toMatch(/May read it: +role\/deployer\n/);
+  expect(text).toMatch(/Can be read by: +role\/deployer\n/);
 });
 
 test('break-glass roles may read too, administrators may not, and a role of another account keeps its ARN', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false, readers: ['arn:aws:iam::444444444444:role/x'] }), {
     breakGlassRoles: ['arn:aws:iam::333333333333:role/sec/break-glass'],
   });
-  expect(text).toMatch(/May read it: +arn:aws:iam::444444444444:role\/x, role\/sec\/break-glass\n/);
+  expect(text).toMatch(/Can be read by: +arn:aws:iam::444444444444:role\/x, role\/sec\/break-glass\n/);
 });
 
 test('without owner and readers there is no command to offer', () => {
   const { text } = mailOf(notice(), user({ ownerReads: false }));
   expect(text).toContain(
-    'This user may not read its own secret, and nobody else may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.',
+    'This user cannot read its own secret, and nobody else can: ask whoever maintains the roster to add a reader for this secret (`readers`), who can then retrieve it.',
   );
-  expect(text).toMatch(/May read it: +nobody: the roster names no reader\n/);
+  expect(text).toMatch(/Can be read by: +nobody: the roster lists no readers\n/);
   expect(text).not.toMatch(/get-secret-value|ask an administrator/i);
 });
 
 test('of a compromised key it is said whether a new one is there, is being made, or will not be', () => {
   const event = EVENTS['key-compromised'];
-  expect(mailOf({ ...event, currentKeyId: NEW_KEY }).text).toContain('The secret holds its successor.');
-  expect(mailOf(event).text).toContain('A new one is being made');
-  expect(words(mailOf(event, user({ state: 'retired' })).text)).toContain('No new one is made, for the user retires');
+  expect(mailOf({ ...event, currentKeyId: NEW_KEY }).text).toContain('Its replacement is stored in the secret.');
+  expect(mailOf(event).text).toContain('A replacement is being created');
+  expect(words(mailOf(event, user({ state: 'retired' })).text)).toContain(
+    'No replacement is created, because the user is being retired',
+  );
 });
 
 test('who retires is not told of a new key when the old one cannot be retired', () => {
@@ -303,7 +305,7 @@ test('who retires is not told of a new key when the old one cannot be retired', 
     { ...EVENTS['retirement-failed'], currentKeyId: undefined, previousKey: { kind: 'inactive', keyId: OLD_KEY } },
     user({ state: 'retired' }),
   );
-  expect(text).toContain('Retiring the old one failed');
+  expect(text).toContain('Retiring the old key failed');
   expect(text).not.toMatch(/new key|get-secret-value/i);
 });
 

@@ -173,7 +173,7 @@ test.each([
   const world = new Cloud().publish(slice(user({ email }))).record(notice());
   await world.run();
   expect(world.sent.map(({ to }) => to)).toEqual([ADMINS]);
-  expect(world.sent[0]?.text).toContain('because jeremy.ritchie has no address that a mail could go to');
+  expect(world.sent[0]?.text).toContain('because jeremy.ritchie has no e-mail address');
   expect(world.sent[0]?.text).toContain('get-secret-value');
 });
 

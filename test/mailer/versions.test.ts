@@ -32,7 +32,7 @@ test('version 1 did not say whether a key was replaced: where old keys go at onc
   } = EVENTS_OF_VERSION_1.rotated as Record<string, unknown>;
   const cloud = new Cloud().publish(slice(user({ keepPreviousForHours: 0, quietForHours: 0 }))).recordFormer(first);
   const [mail] = await mailed(cloud, formerPointer());
-  expect(mail?.text).toContain('If it replaced an older key, that one was deactivated and deleted at once.');
+  expect(mail?.text).toContain('If it replaced an older key, that key was deactivated and deleted immediately.');
 });
 
 /** What the mailer did before there was a version 2: the place it took out of a message, and what it refused. */

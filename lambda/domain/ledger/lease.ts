@@ -57,7 +57,7 @@ export async function withLease<T>(lessee: Lessee, act: (secret: Secret) => Prom
 
 async function describe({ secrets, secret }: Lessee): Promise<Secret> {
   const found = await secrets.describe(secret.arn);
-  if (!found) throw new RotationError('SECRET_UNKNOWN', `there is no secret ${secret.name} any more`);
+  if (!found) throw new RotationError('SECRET_UNKNOWN', `the secret ${secret.name} no longer exists`);
   return found;
 }
 

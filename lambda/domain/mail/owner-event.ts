@@ -64,14 +64,14 @@ const OPTIONAL: Readonly<Record<'currentKeyId' | 'workingKeyIds' | 'code' | 'sta
  */
 export function ownerEvent(text: string, { accountId, eventId, day }: EventLocation): OwnerEvent | undefined {
   const event = parsed(text);
-  if (event.schemaVersion !== (day === undefined ? 1 : 2)) throw invalid('its schema version is not that of its place');
+  if (event.schemaVersion !== (day === undefined ? 1 : 2)) throw invalid('its schema version does not match its path');
   if (event.id !== eventId || event.accountId !== accountId || event.day !== day)
-    throw invalid('it names another id, day or account than its key');
+    throw invalid('its id, day or account does not match its key');
   const { type, audience, userName, occurredAt } = event;
   if (typeof type !== 'string' || !Array.isArray(audience)) throw invalid('it lacks type or audience');
   if (!isOwnerType(type) || !(audience as Audience[]).includes('owner')) return undefined;
-  if (!matches(USER_NAME)(userName)) throw invalid('its user name is none');
-  if (!isInstant(occurredAt)) throw invalid('occurredAt is no instant');
+  if (!matches(USER_NAME)(userName)) throw invalid('its userName is not valid');
+  if (!isInstant(occurredAt)) throw invalid('occurredAt is not a valid timestamp');
   for (const [name, read] of Object.entries(OPTIONAL))
     if (event[name] !== undefined && !read(event[name])) throw invalid(`${name} is malformed`);
   if (type === 'first-rotation-announced' && event.startsAt === undefined) throw invalid('it names no date');

@@ -1,4 +1,5 @@
 /** What an owner's mail asks its reader to do: who can read the secret, by which command, and how to see that it worked. */
+import { endsHere } from '../roster/suspension';
 import type { OwnerEvent } from './owner-event';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 
@@ -14,18 +15,27 @@ export interface Step {
   readonly command?: string;
 }
 
-const REPLACE = 'access_key_id and secret_access_key of the answer take the place of the old pair.';
+/** No new key is to come. */
+export const resting = ({ user, slice }: Telling): boolean => user !== undefined && endsHere({ user, slice });
+
+const REPLACE = 'use access_key_id and secret_access_key from the output.';
 
 export function takeOverSteps(telling: Telling): readonly Step[] {
   const { event } = telling;
   if (!event.currentKeyId)
-    return [{ text: 'Let it use the other key of this user; a new one is made once the old one is out of the way.' }];
+    return [
+      resting(telling)
+        ? { text: 'Stop using this user: it is being retired, or its account is being released.' }
+        : {
+            text: 'Configure it to use the other key of this user. A new key is created once the old one has been deleted.',
+          },
+    ];
   return [
     ...fetchSteps(telling, 'the new key'),
     { text: `Replace the old key wherever you use it: ${REPLACE}` },
     ...checkSteps(event),
     ...(event.previousKey.kind === 'works'
-      ? [{ text: 'You need not deactivate or delete the old key: that happens by itself.' }]
+      ? [{ text: 'You do not need to deactivate or delete the old key: that happens automatically.' }]
       : []),
   ];
 }
@@ -34,7 +44,9 @@ export function putBackSteps(telling: Telling): readonly Step[] {
   const { event } = telling;
   return [
     ...fetchSteps(telling, 'the previous key'),
-    { text: 'Put it back wherever you took the newer one over: access_key_id and secret_access_key of the answer.' },
+    {
+      text: 'Wherever you already use the newer key, replace it: use access_key_id and secret_access_key from the output.',
+    },
     ...checkSteps(event),
   ];
 }
@@ -47,7 +59,7 @@ export function unusableSteps({ event, user }: Telling): readonly Step[] {
     workingKeyIds.length > 0
       ? [
           {
-            text: `Go on with ${keysInWords(workingKeyIds)}. Take nothing over from the secret ${code === 'CURRENT_KEY_INACTIVE' ? 'before its key is activated again' : 'before another mail names a new key'}.`,
+            text: `Continue to use ${keysInWords(workingKeyIds)}. Do not use the key in the secret ${code === 'CURRENT_KEY_INACTIVE' ? 'until it has been activated again' : 'until another e-mail announces a new key'}.`,
           },
         ]
       : [];
@@ -55,7 +67,7 @@ export function unusableSteps({ event, user }: Telling): readonly Step[] {
     return [
       ...keepOn,
       {
-        text: `Have the key ${ending(currentKeyId)} activated again, by an administrator or whoever else may. If it was deactivated on purpose, ask the administrators for another key instead.`,
+        text: `Ask an administrator, or anyone else with permission, to activate the key ${ending(currentKeyId)} again. If it was deactivated on purpose, ask the administrators for a new key instead.`,
         command: `aws iam update-access-key --user-name ${shellWord(name)} --access-key-id ${shellWord(currentKeyId)} --status Active`,
       },
     ];
@@ -64,8 +76,8 @@ export function unusableSteps({ event, user }: Telling): readonly Step[] {
     {
       text:
         workingKeyIds.length > 1
-          ? `Tell the administrators which of ${keysInWords(workingKeyIds)} you use. They were told how to have a new key made; the one that nobody uses has to go first.`
-          : 'Ask the administrators when a new key is made: they were told what keeps it waiting.',
+          ? `Let the administrators know which of ${keysInWords(workingKeyIds)} you use. They have been notified of how to get a new key created; the key that nobody uses must be deleted first.`
+          : 'Ask the administrators when a new key will be created: they have been notified of what is blocking it.',
     },
   ];
 }
@@ -82,7 +94,7 @@ export function recoverySteps(telling: Telling): readonly Step[] {
     previousKey.kind === 'inactive' && previousKey.deletedAfter
       ? [
           {
-            text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'for a while' : 'again'}.`,
+            text: `${currentKeyId ? 'If that takes time, ask' : 'Ask'} an administrator to activate the old key ${currentKeyId ? 'temporarily' : 'again'}.`,
           },
         ]
       : [];
@@ -98,8 +110,8 @@ export function recoverySteps(telling: Telling): readonly Step[] {
 /** While no new key is there yet. */
 export function waitSteps({ event }: Telling, newKeyComes: boolean): readonly Step[] {
   return [
-    { text: `Find every place that holds the key ${oldKey({ event })}: it stopped working there.` },
-    ...(newKeyComes ? [{ text: 'Wait for the mail about the new key; it says how to fetch it.' }] : []),
+    { text: `Find every place where the key ${oldKey({ event })} is configured: it no longer works there.` },
+    ...(newKeyComes ? [{ text: 'Wait for the e-mail about the new key; it explains how to retrieve it.' }] : []),
   ];
 }
 
@@ -108,7 +120,7 @@ function checkSteps({ currentKeyId }: OwnerEvent): readonly Step[] {
   if (!currentKeyId) return [];
   return [
     {
-      text: `Check that the profile you use holds it, default or another: the answer must end in ${currentKeyId.slice(-4)}.`,
+      text: `Check that your profile (default or another) uses it: the output must end in ${currentKeyId.slice(-4)}.`,
       command: 'aws configure get aws_access_key_id --profile default',
     },
   ];
@@ -116,32 +128,33 @@ function checkSteps({ currentKeyId }: OwnerEvent): readonly Step[] {
 
 /** Only who may read the secret is told to read it. */
 function fetchSteps({ event, user, slice }: Telling, key: string): readonly Step[] {
-  if (!user) return [{ text: 'Find out who owns this user, and put the user into the roster or remove it.' }];
+  if (!user) return [{ text: 'Find out who owns this user, then add the user to the roster or delete it.' }];
   const command = fetchCommand(user, slice);
   const others = othersOf(user, slice);
-  const hand = others.length > 0 ? `ask one of those who may, ${others.join(', ')}, to fetch ${key} with:` : undefined;
+  const hand =
+    others.length > 0 ? `ask one of those who can, ${others.join(', ')}, to retrieve ${key} with:` : undefined;
   const missing =
-    'may: ask those who keep the roster to name a reader of this secret (`readers`), who then fetches it.';
+    'can: ask whoever maintains the roster to add a reader for this secret (`readers`), who can then retrieve it.';
   if (!user.ownerReads)
     return hand
-      ? [{ text: `This user may not read its own secret: ${hand}`, command }]
-      : [{ text: `This user may not read its own secret, and nobody else ${missing}` }];
-  if (event.previousKey.kind === 'works') return [{ text: `Fetch ${key}, while the old one still works:`, command }];
+      ? [{ text: `This user cannot read its own secret: ${hand}`, command }]
+      : [{ text: `This user cannot read its own secret, and nobody else ${missing}` }];
+  if (event.previousKey.kind === 'works') return [{ text: `Retrieve ${key} while the old one still works:`, command }];
   if (isNew(event) && event.previousKey.kind === 'uncertain')
     return [
       {
-        text: `Fetch ${key}; if the old one can no longer do it, ${others.length > 0 ? `ask one of those who may read the secret too (${others.join(', ')})` : 'ask the administrators for a reader of the secret'}:`,
+        text: `Retrieve ${key}. If the old key no longer works, ${others.length > 0 ? `ask someone else who can read the secret (${others.join(', ')})` : 'ask the administrators to add a reader for the secret'}:`,
         command,
       },
     ];
   if (isNew(event) && (previousKeyId(event) || oldKeyIsGone({ event, user })))
     return hand
       ? [{ text: `The old key can no longer read the secret: ${hand}`, command }]
-      : [{ text: `The old key can no longer read the secret, and but for this user nobody ${missing}` }];
-  const also = others.length > 0 ? `, or ask one of those who may read it too (${others.join(', ')})` : '';
+      : [{ text: `The old key can no longer read the secret, and apart from this user nobody ${missing}` }];
+  const also = others.length > 0 ? `, or ask someone else who can read it (${others.join(', ')})` : '';
   return [
     {
-      text: `Fetch ${key} ${previousKeyId(event) ? 'with a profile that holds it already' : 'with a key of this user that still works'}${also}:`,
+      text: `Retrieve ${key} ${previousKeyId(event) ? 'with a profile that already uses it' : 'with a key of this user that still works'}${also}:`,
       command,
     },
   ];
@@ -159,7 +172,7 @@ const isNew = ({ type }: OwnerEvent): boolean => type === 'rotated' || type === 
 /** Who may read the secret, by the roster; those of the account itself by their short names. */
 export function readersOf(user: SliceUser, slice: RosterSlice): string {
   const all = [...(user.ownerReads ? [plain(user.name)] : []), ...othersOf(user, slice)];
-  return all.length > 0 ? all.join(', ') : 'nobody: the roster names no reader';
+  return all.length > 0 ? all.join(', ') : 'nobody: the roster lists no readers';
 }
 
 const othersOf = ({ readers }: SliceUser, { accountId, breakGlassRoles }: RosterSlice): readonly string[] =>

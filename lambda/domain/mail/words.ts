@@ -12,6 +12,7 @@ import {
   putBackSteps,
   readersOf,
   recoverySteps,
+  resting,
   takeOverSteps,
   unusableSteps,
   waitSteps,
@@ -19,7 +20,6 @@ import {
   type Telling,
 } from './steps';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
-import { endsHere } from '../roster/suspension';
 
 export interface MailWords {
   readonly subject: string;
@@ -59,7 +59,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `New access key for ${telling.whose}`,
     tone: 'do',
     headline: 'Your access key was rotated',
-    paragraphs: ['A new access key was made, tested and stored.', previousKeyWorks(telling)],
+    paragraphs: ['A new access key was created, tested and stored.', previousKeyWorks(telling)],
     steps: takeOverSteps(telling),
   }),
   'rotation-partial': (telling) => ({
@@ -67,7 +67,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     tone: 'do',
     headline: 'You have a new access key, but its rotation is not finished',
     paragraphs: [
-      'The new key works and is stored; a step after that failed. The administrators were told.',
+      'The new key works and is stored, but a later step failed. The administrators have been notified.',
       previousKeyWorks(telling),
     ],
     steps: takeOverSteps(telling),
@@ -78,7 +78,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     headline: 'Something still uses your old access key',
     paragraphs: [`The old key ${oldKey(telling)} ${usedBy(telling)}.`, previousKeyWorks(telling)],
     steps: [
-      { text: 'Find what still uses the old key: the service, region and time above are a start.' },
+      { text: 'Find what still uses the old key. Start with the service, region and time above.' },
       ...takeOverSteps(telling),
     ],
   }),
@@ -97,7 +97,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     subject: `Old access key ${oldKey(telling)} of ${telling.whose} was deleted`,
     tone: 'know',
     headline: 'Your old access key was deleted',
-    paragraphs: [`The old key ${oldKey(telling)} is gone and cannot be restored.`, nothingToDo(telling)],
+    paragraphs: [`The old key ${oldKey(telling)} was deleted and cannot be restored.`, nothingToDo(telling)],
     steps: takeOverSteps(telling),
   }),
   'retirement-failed': (telling) => ({
@@ -105,7 +105,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     tone: 'do',
     headline: 'Your old access key could not be retired yet',
     paragraphs: [
-      `${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old one failed; the administrators were told and it is attempted again by itself.`,
+      `${telling.event.currentKeyId ? 'The new key works and is stored. ' : ''}Retiring the old key failed. The administrators have been notified, and it is retried automatically.`,
       previousKeyWorks(telling),
     ],
     steps: takeOverSteps(telling),
@@ -116,7 +116,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     headline: 'Your access key was declared compromised',
     paragraphs: [
       `The key ${oldKey(telling)} was deactivated and will not work again. ${successor(telling)}`,
-      'If you did not expect this, talk to your security team before anything else.',
+      'If you did not expect this, contact your security team first.',
     ],
     steps: telling.event.currentKeyId ? takeOverSteps(telling) : waitSteps(telling, !resting(telling)),
   }),
@@ -125,15 +125,15 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     tone: 'do',
     headline: 'Your previous access key works again',
     paragraphs: [
-      `An administrator went back to the key before, which the secret holds again. The newer key ${oldKey(telling)} is withdrawn: it ends like any old key.`,
-      'Where you still use the previous key, there is nothing to do.',
+      `An administrator rolled back to the previous key, which is stored in the secret again. The newer key ${oldKey(telling)} is withdrawn: it is deactivated and later deleted like any old key.`,
+      'Wherever you still use the previous key, no action is needed.',
     ],
     steps: putBackSteps(telling),
   }),
   'stored-key-unusable': (telling) => ({
     subject: telling.event.currentKeyId
       ? `Stored access key …${telling.event.currentKeyId.slice(-4)} of ${telling.whose} does not work`
-      : `No access key is stored any more for ${telling.whose}`,
+      : `No access key is stored for ${telling.whose}`,
     tone: 'hurry',
     headline: 'The access key that is stored for you does not work',
     paragraphs: [whyUnusable(telling), stillWorking(telling)],
@@ -236,10 +236,9 @@ function onOneLine(words: MailWords): MailWords {
 
 function forAdmins(recipient: Recipient, name: string): readonly string[] {
   if (recipient.kind === 'owner') return [];
-  const why =
-    recipient.because === 'no-address' ? 'has no address that a mail could go to' : 'is not in the published roster';
+  const why = recipient.because === 'no-address' ? 'has no e-mail address' : 'is not in the published roster';
   return [
-    `You get this as an administrator, because ${name} ${why}. The text is what the owner would read: please pass it on.`,
+    `You receive this as an administrator because ${name} ${why}. The text is addressed to the owner: please forward it.`,
   ];
 }
 
@@ -260,12 +259,12 @@ function facts({ event, user, slice }: Telling, name: string): MailWords['facts'
     [
       'Old key deleted',
       event.previousKey.kind === 'inactive' && event.previousKey.deletedAfter
-        ? `not before ${inWords(new Date(event.previousKey.deletedAfter))}, unless a new key needs its place`
+        ? `not before ${inWords(new Date(event.previousKey.deletedAfter))}, unless a new key needs its slot`
         : undefined,
     ],
     ['Old key last used', used && `${inWords(new Date(used.at))}, ${used.service} in ${used.region}`],
     ['Secret', user && `${user.secretName} in ${slice.region}`],
-    ['May read it', user && readersOf(user, slice)],
+    ['Can be read by', user && readersOf(user, slice)],
     ['Cause', event.code],
     ['Happened', inWords(new Date(event.occurredAt))],
   ];
@@ -280,13 +279,13 @@ function worksUntil({ previousKey, occurredAt }: OwnerEvent): string {
 
 /** At adoption keys retire before the first rotation. */
 const nothingToDo = ({ event }: Telling): string =>
-  `If everything works, there is nothing to do. ${event.currentKeyId ? 'Something that stopped working still has the old key, and needs the new one.' : 'No new key has been made yet: you get a mail when there is one.'}`;
+  `If everything works, no action is needed. ${event.currentKeyId ? 'Anything that stopped working still uses the old key and needs the new one.' : 'No new key has been created yet; you will receive an e-mail when there is one.'}`;
 
 function whyUnusable({ event: { code, currentKeyId } }: Telling): string {
   const key = currentKeyId ? `The key …${currentKeyId.slice(-4)} that the secret holds` : 'The secret';
-  if (code === 'CURRENT_KEY_INACTIVE') return `${key} was deactivated by somebody, not by the rotation.`;
-  if (code === 'CURRENT_KEY_MISSING') return `${key} was deleted by somebody, not by the rotation.`;
-  return 'The secret was deleted by somebody, without a way to restore it. An empty one was made in its place.';
+  if (code === 'CURRENT_KEY_INACTIVE') return `${key} was deactivated by someone, not by the rotation.`;
+  if (code === 'CURRENT_KEY_MISSING') return `${key} was deleted by someone, not by the rotation.`;
+  return 'The secret was deleted by someone without a recovery window. An empty one was created to replace it.';
 }
 
 /** Only keys that nothing of ours touches meanwhile. */
@@ -296,7 +295,7 @@ function stillWorking({ event: { workingKeyIds = [] } }: Telling): string {
 }
 
 function until({ previousKey }: OwnerEvent): string {
-  if (previousKey.kind === 'uncertain') return 'no longer to be counted on';
+  if (previousKey.kind === 'uncertain') return 'uncertain';
   if (previousKey.kind !== 'works') return 'no longer';
   const instant = inWords(new Date(previousKey.until));
   return previousKey.whenStillUsed === 'deactivate' ? `until ${instant}` : `at least until ${instant}`;
@@ -309,15 +308,15 @@ function previousKeyWorks({ event, user }: Telling): string {
     case 'unsaid':
     case 'none':
       return oldKeyIsGone({ event, user })
-        ? 'If it replaced an older key, that one was deactivated and deleted at once.'
+        ? 'If it replaced an older key, that key was deactivated and deleted immediately.'
         : formerKeyWorks(user);
     case 'uncertain':
-      return `${key} is being retired: do not count on it any more.`;
+      return `${key} is being retired: do not rely on it.`;
     case 'works':
       return workingKey(key, previousKey, occurredAt, user);
     default:
       return oldKeyIsGone({ event, user })
-        ? `${key} was deactivated and deleted at once: it no longer works.`
+        ? `${key} was deactivated and deleted immediately: it no longer works.`
         : `${key} no longer works.`;
   }
 }
@@ -334,13 +333,13 @@ function workingKey(key: string, { until: end, whenStillUsed }: WorkingKey, at: 
 /** After a first rotation, when reconcile has not yet written down since when the keys from before retire. */
 function formerKeyWorks(user: SliceUser | undefined): string {
   if (!user) return '';
-  const key = 'A key from before that still works';
-  if (user.unmanagedKeys === 'hold') return `${key} goes on working.`;
+  const key = 'An older key that still works';
+  if (user.unmanagedKeys === 'hold') return `${key} continues to work.`;
   const quiet = `as soon as it has not been used for ${hours(user.quietForHours)}`;
   if (user.unmanagedKeys === 'delete') return `${key} is deactivated and deleted ${quiet}.`;
   const then = user.whenStillUsed === 'deactivate' ? 'even if it is still used' : quiet;
   if (user.keepPreviousForHours === 0) return `${key} is deactivated ${then}.`;
-  return `${key} goes on working for about ${hours(user.keepPreviousForHours)}. Then it is deactivated, ${then}; you get a mail about that.`;
+  return `${key} continues to work for about ${hours(user.keepPreviousForHours)}. Then it is deactivated, ${then}; you will receive an e-mail about it.`;
 }
 
 function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
@@ -349,19 +348,16 @@ function usedBy({ event: { previousKeyLastUsed: used } }: Telling): string {
     : 'is still being used';
 }
 
-/** No new key is to come. */
-const resting = ({ user, slice }: Telling): boolean => user !== undefined && endsHere({ user, slice });
-
 function successor(telling: Telling): string {
-  if (telling.event.currentKeyId) return 'The secret holds its successor.';
+  if (telling.event.currentKeyId) return 'Its replacement is stored in the secret.';
   return resting(telling)
-    ? 'No new one is made, for the user retires or its account is being released.'
-    : 'A new one is being made; you get another mail when it is there.';
+    ? 'No replacement is created, because the user is being retired or its account is being released.'
+    : 'A replacement is being created; you will receive another e-mail when it is ready.';
 }
 
 function deletedLater({ event: { previousKey } }: Telling): string {
   return previousKey.kind === 'inactive' && previousKey.deletedAfter
-    ? `It is kept, inactive, until ${inWords(new Date(previousKey.deletedAfter))} and deleted after that, or sooner if a new key needs its place. Until then an administrator can activate it again.`
+    ? `It is kept, inactive, until ${inWords(new Date(previousKey.deletedAfter))} and deleted after that, or sooner if a new key needs its slot. Until then an administrator can activate it again.`
     : '';
 }
 

@@ -38,7 +38,7 @@ export function adminSubject(event: NoticeEvent): string {
 export function adminText(event: NoticeEvent): string {
   const facts = factsOf(event).map(([name, value]) => `${`${name}:`.padEnd(15)}${onOneLine(value)}`);
   const { code, reason, nextStep, command } = event as Partial<NoticeOf<'attention'>>;
-  const sentences = [reason && `What was found: ${reason}.`, nextStep && `What happens next: ${nextStep}.`];
+  const sentences = [reason && `Finding: ${reason}.`, nextStep && `Next step: ${nextStep}.`];
   const parts = [
     capitalized(onOneLine(headline(event))),
     facts.join('\n'),
@@ -46,8 +46,8 @@ export function adminText(event: NoticeEvent): string {
       .filter((sentence) => sentence !== undefined && sentence !== '')
       .map((sentence) => onOneLine(String(sentence))),
   ];
-  if (command !== undefined) parts.push(`The command:\n\n    ${onOneLine(command)}`);
-  if (code !== undefined) parts.push(`Cause and cure of ${onOneLine(code)} stand in docs/errors.md.`);
+  if (command !== undefined) parts.push(`Command:\n\n    ${onOneLine(command)}`);
+  if (code !== undefined) parts.push(`See docs/errors.md for what causes ${onOneLine(code)} and how to fix it.`);
   return `${parts.join('\n\n')}\n`;
 }
 

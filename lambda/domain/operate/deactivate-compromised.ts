@@ -39,11 +39,11 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
     const { owes: _, ...done } = { ...declared, deactivatedAt: clock.now() };
     const use = await iam
       .lastUse(suspectId)
-      .then(describeLastUse, () => 'used nobody knows when: its last use could not be read');
+      .then(describeLastUse, () => 'last used at an unknown time: its last use could not be read');
     await reportCompromised(operation, declared, use);
     await secrets.tag(secret.arn, compromisedTag(done));
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
-    return `the key …${lastFour(suspectId)} is deactivated for good (${use}); `;
+    return `the key …${lastFour(suspectId)} is permanently deactivated (${use}); `;
   });
 }
 
@@ -60,8 +60,8 @@ function refuseReplaced(secret: Secret, currentId: string, namedId: string | und
       'KEY_REPLACED',
       `AWSCURRENT names the key …${lastFour(currentId)}, not …${lastFour(former)}`,
       isCompromised(secret, former)
-        ? `…${lastFour(former)} was declared compromised before and is replaced; if …${lastFour(currentId)} is compromised too, name it with --key`
-        : 'nothing was done; name the current key, or roll back first',
+        ? `…${lastFour(former)} was already declared compromised and replaced; if …${lastFour(currentId)} is compromised too, name it with --key`
+        : 'nothing was changed; name the current key, or roll back first',
     );
 }
 
@@ -85,7 +85,7 @@ export async function reportCompromised(
     previousKey: { kind: 'inactive', keyId: suspectId },
     code: 'KEY_COMPROMISED',
     reason: `the key …${lastFour(suspectId)} of ${user.name} was declared compromised and deactivated; it was ${use}`,
-    nextStep: `${endsHere(operation) ? 'no new key is made, for the user retires or its account is being released' : 'a new key is made as soon as there is room for it'}; look in CloudTrail for what the old one did`,
+    nextStep: `${endsHere(operation) ? 'no new key is created, because the user is being retired or its account is being released' : 'a new key is created as soon as the user has a free slot for it'}; check CloudTrail for what the old key was used for`,
   });
 }
 
@@ -104,8 +104,8 @@ async function makeRoomAtOnce(operation: Operation, suspectId: string): Promise<
   if ((pending && isBegun(secret, pending)) || user.unmanagedKeys === 'delete') return;
   throw new RotationError(
     'ROOM_NONE',
-    `a second key …${lastFour(other.id)} that no rotation made stands in the way of a new one`,
-    'the suspect key is deactivated; decide whether the other one may go and delete it: a new key is then made by itself',
+    `a second key …${lastFour(other.id)} that was not created by a rotation leaves no slot for a new one`,
+    'the suspect key is deactivated; decide whether the other key can be deleted, and delete it: a new key is then created automatically',
   );
 }
 
@@ -116,7 +116,7 @@ async function giveUp(operation: Operation, key: AccessKey): Promise<void> {
     await secrets.tag(secret.arn, retirementTag({ ...retirement, state: 'deactivating', since: clock.now() }));
     await deactivateAndDelete(iam, key);
     await notices.record(
-      deletedNotice(operation, key.id, 'it made room for the successor of a compromised key', clock.now()),
+      deletedNotice(operation, key.id, 'it made room for the replacement of a compromised key', clock.now()),
     );
     await secrets.untag(secret.arn, [retirementTagKey(key.id)]);
   });

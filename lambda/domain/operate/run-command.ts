@@ -45,15 +45,14 @@ function parseCommand(event: unknown): OperateCommand {
     requestedBy,
   } = (typeof event === 'object' && event !== null ? event : {}) as Record<string, unknown>;
   if (command !== 'rotate' && command !== 'rollback')
-    throw new RotationError('EVENT_INVALID', 'the event names no command: there are rotate and rollback');
+    throw new RotationError('EVENT_INVALID', 'the event has no valid command: it must be rotate or rollback');
   if (typeof secretName !== 'string' || !/^[\w/+=.@-]{1,512}$/.test(secretName))
-    throw new RotationError('EVENT_INVALID', 'the event names no secret');
-  if (typeof compromised !== 'boolean')
-    throw new RotationError('EVENT_INVALID', 'compromised is neither true nor false');
+    throw new RotationError('EVENT_INVALID', 'the event has no valid secret name');
+  if (typeof compromised !== 'boolean') throw new RotationError('EVENT_INVALID', 'compromised must be true or false');
   if (keyId !== undefined && (typeof keyId !== 'string' || !/^[A-Z0-9]{16,128}$/.test(keyId) || !compromised))
-    throw new RotationError('EVENT_INVALID', 'keyId is no access key id, or the key is not said to be compromised');
+    throw new RotationError('EVENT_INVALID', 'keyId is not a valid access key ID, or compromised is not true');
   if (requestedBy !== undefined && (typeof requestedBy !== 'string' || !/^arn:[\w+=,.@:/-]{1,500}$/.test(requestedBy)))
-    throw new RotationError('EVENT_INVALID', 'requestedBy is no ARN');
+    throw new RotationError('EVENT_INVALID', 'requestedBy is not a valid ARN');
   const asked = { secretName, ...(requestedBy !== undefined && { requestedBy }) };
   return command === 'rotate'
     ? { ...asked, command, compromised, ...(keyId !== undefined && { keyId }) }
@@ -88,10 +87,10 @@ function commandedNotice(subject: Subject, command: OperateCommand, now: Date): 
       ? { code: 'ROLLBACK_COMMANDED' as const, what: 'a rollback' }
       : {
           code: 'ROTATION_COMMANDED' as const,
-          what: `a rotation${command.compromised ? ', for the key is compromised' : ''}`,
+          what: `a rotation${command.compromised ? ', because the key is compromised' : ''}`,
         };
   const who =
-    command.requestedBy === undefined ? 'an operator' : `an operator, by its own word ${command.requestedBy},`;
+    command.requestedBy === undefined ? 'an operator' : `an operator who identified as ${command.requestedBy}`;
   return {
     ...noticeBase(subject, now),
     id: digest(subject.secret.arn, 'commanded', now.toISOString()),
@@ -113,7 +112,7 @@ async function rotateNow(
   const { secrets, secret, user, slice } = operation;
   const first = compromised ? await deactivateCompromised(operation, keyId) : '';
   if (compromised && endsHere(operation))
-    return `${first}no new key is made, for ${user.name} retires or its account is being released`;
+    return `${first}no new key is created, because ${user.name} is being retired or its account is being released`;
   const pending = outstanding((await secrets.describe(secret.arn)) ?? secret);
   try {
     await secrets.rotate(secret.arn, scheduleOf(user), true);

@@ -47,7 +47,7 @@ async function deactivate(state: UserState, compromised: Compromised, mayLag: bo
 const stillWorks = ({ user }: UserState, { keyId }: Compromised, error: unknown): Condition => ({
   reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
   nextStep:
-    'it is attempted again at every run, and no successor is made until then, because the compromised key could read it; somebody who may deactivates it with the command below',
+    'it is attempted again at every run, and no replacement is created until then, because the compromised key could read it; someone with permission can deactivate it with the command below',
   command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${keyId} --status Inactive`,
 });
 
@@ -93,7 +93,7 @@ async function reportActive(state: UserState, { keyId, deactivatedAt }: Compromi
     ...(current && current !== keyId && { currentKeyId: current }),
     previousKey: { kind: 'inactive', keyId },
     code: 'COMPROMISED_KEY_ACTIVE',
-    reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, was Active again and was deactivated again; it was ${use}`,
-    nextStep: 'find out in CloudTrail who activated it, and what it did',
+    reason: `the key …${lastFour(keyId)} of ${user.name}, declared compromised, had been activated again and was deactivated; it was ${use}`,
+    nextStep: 'find out in CloudTrail who activated it and what it was used for',
   });
 }

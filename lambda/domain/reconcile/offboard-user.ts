@@ -81,9 +81,9 @@ async function giveBack(state: UserState): Promise<void> {
 
 function afterwards(keyId: string, key: AccessKey | undefined, works: boolean): [what: string, next: string] {
   if (!key) return [', and its former key was deleted before', 'its next rotation is a first one'];
-  if (works) return [`: its key …${lastFour(keyId)} works`, 'rotation goes on'];
+  if (works) return [`: its key …${lastFour(keyId)} works`, 'rotation continues'];
   return [
-    `, and its key …${lastFour(keyId)} stays deactivated, for it was so before`,
+    `, and its key …${lastFour(keyId)} stays deactivated because it was inactive before`,
     'reactivate it if it may be used, or rotate',
   ];
 }
@@ -167,8 +167,8 @@ function retiresNotice(state: UserState, key: AccessKey, at: Date): NoticeOf<'at
       state,
       'USER_RETIRES',
       '',
-      `${state.user.name} retires: its key …${lastFour(key.id)} is deactivated once it is quiet`,
-      'put the user back as active before its key is deleted, and everything is restored',
+      `${state.user.name} is being retired: its key …${lastFour(key.id)} is deactivated once it is quiet`,
+      'put the user back as active before its key is deleted, and it continues to work',
     ),
     ...noticeBase(state, state.now, at),
     id: digest(state.secret.arn, 'USER_RETIRES', at.toISOString()),
@@ -230,8 +230,8 @@ function waitForOthers({ existing, user, conditions }: UserState): Due {
     reason: `${user.name} retires and still has the key ${left}`,
     nextStep:
       user.unmanagedKeys === 'hold'
-        ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; the secret goes last'
-        : 'it goes once it is quiet, and the secret after it',
+        ? 'a key that a rotation replaced is deleted once it is no longer used; any other key is kept, as the roster says, until someone deletes it; the secret is deleted last'
+        : 'it is deleted once it is no longer used, and the secret after it',
   });
   return 'on-change';
 }
@@ -264,7 +264,7 @@ export async function finishOffboarding(state: UserState): Promise<boolean> {
 const notDeleted = ({ user, secret, slice }: UserState, error: unknown): Condition => ({
   reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
   nextStep:
-    'it is attempted again at every run; if it must not wait, somebody who may can do it with the command below',
+    'it is attempted again at every run; if this cannot wait, someone with permission can do it with the command below',
   command: `aws secretsmanager delete-secret --region ${slice.region} --secret-id ${secret.name} --recovery-window-in-days ${RECOVERY_DAYS}`,
 });
 
@@ -294,7 +294,7 @@ async function announceDeletion(state: UserState, offboarding: UserOffboarding):
 function hold(state: UserState, key: AccessKey, until: Date): Due {
   const { conditions, user } = state;
   conditions.set('KEY_STILL_USED', {
-    reason: `the key …${lastFour(key.id)} of ${user.name}, who retires, is still being used`,
+    reason: `the key …${lastFour(key.id)} of ${user.name}, who is being retired, is still used`,
     nextStep: `it is kept until it has not been used for ${user.quietForHours} hours`,
     ...(key.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
   });

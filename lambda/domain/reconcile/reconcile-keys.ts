@@ -149,7 +149,7 @@ async function removeOrphan(fresh: UserState, keyId: string): Promise<void> {
   if (known === 'former' && user.unmanagedKeys !== 'hold') await retire(fresh, orphan);
   if (known) return;
   await iam.delete(keyId);
-  log.info('deleted a key that an interrupted rotation had created and never stored', { secret: secret.name });
+  log.info('deleted a key that an interrupted rotation had created but never stored', { secret: secret.name });
 }
 
 /**
@@ -196,7 +196,12 @@ async function endUnmanaged(fresh: UserState, keyId: string): Promise<void> {
   if ((await judgeKey(fresh, keyId)).verdict !== 'free') return;
   await deactivateAndDelete(iam, key);
   await notices.record(
-    deletedNotice(fresh, keyId, 'no version of the secret names it, and the roster has such keys deleted', now),
+    deletedNotice(
+      fresh,
+      keyId,
+      'no version of the secret contains it, and the roster requires such keys to be deleted',
+      now,
+    ),
   );
 }
 

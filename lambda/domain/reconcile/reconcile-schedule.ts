@@ -148,7 +148,7 @@ function reportExemption(state: UserState): Due {
   conditions.set('EXEMPTION_ENDS', {
     reason: `the exemption of ${user.name} (${user.exempt.reason}, approved by ${user.exempt.approvedBy}) ends after ${user.exempt.until}`,
     nextStep:
-      'rotation resumes by itself, the old key kept while it is used; extend the exemption in the roster if it must not',
+      'rotation resumes automatically, and the old key is kept while it is used; to prevent this, extend the exemption in the roster',
     once: true,
   });
   return end;
@@ -175,7 +175,7 @@ function reportOverdue(state: UserState): Due {
     conditions.set('ROTATION_OVERDUE', {
       reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`,
       nextStep:
-        'a rotation is started; an earlier alert says why it was late, or Secrets Manager did not keep its schedule',
+        'a rotation is started; either an earlier alert explains the delay, or Secrets Manager did not keep its schedule',
     });
   return now > at ? 'on-change' : at;
 }
@@ -244,7 +244,7 @@ const functionChanged = (state: UserState, foundArn: string): NoticeEvent =>
     state,
     'ROTATION_FUNCTION_CHANGED',
     foundArn,
-    `the secret's rotation function was changed by hand to ${foundArn}`,
+    `the secret's rotation function was changed manually to ${foundArn}`,
     'it was set back',
   );
 
@@ -253,8 +253,8 @@ const rotationCancelled = (state: UserState): NoticeEvent =>
     state,
     'ROTATION_CANCELLED',
     '',
-    "the secret's rotation was cancelled by hand",
-    'it was scheduled again; to end it, take the user out of the roster',
+    "the secret's rotation was cancelled manually",
+    'it was scheduled again; to stop rotation, remove the user from the roster',
   );
 
 /** A first rotation, one for a key that is gone or cannot be used, or one that is late. */
@@ -282,7 +282,7 @@ function reportNoRoom(state: UserState): void {
     return `…${lastFour(key.id)} (${key.status}, ${lastUse?.used ? `last used ${inWords(lastUse.at)} by ${lastUse.service}` : 'never used'})`;
   });
   state.conditions.set('ROTATION_WAITS', {
-    reason: `${state.user.name} has two keys, ${used.join(' and ')}, and a new one needs room`,
+    reason: `${state.user.name} has two keys, ${used.join(' and ')}, and a new key needs a free slot`,
     nextStep: isUnsettled(state) ? WAITS_FOR_STORED_KEY : howRoomComes(state.user),
     ...(state.existing.every(({ status }) => status === 'Active') &&
       !isUnsettled(state) && { notice: askOwner(state, 'ROTATION_WAITS', state.existing) }),
@@ -330,12 +330,12 @@ function reportOutstanding(state: UserState, { failure, lacksRoom, late }: Outst
   if (failure && !lacksRoom && now.getTime() >= failure.since.getTime() + FAILS_MS)
     conditions.set('ROTATION_FAILS', {
       reason: `the rotation of ${user.name} has failed since ${inWords(failure.since)}, last with ${failure.code}`,
-      nextStep: 'it is attempted again every hour; the alert of its first failure says why',
+      nextStep: 'it is retried every hour; the alert about its first failure explains the reason',
     });
   if (!failure && lasting('ROTATION_UNFINISHED'))
     conditions.set('ROTATION_UNFINISHED', {
-      reason: `a rotation of ${user.name} began and did not end, and the rotate function did not say why`,
-      nextStep: 'it is attempted again every hour; look whether the function runs at all',
+      reason: `a rotation of ${user.name} started but never finished, and the rotate function reported no error`,
+      nextStep: 'it is retried every hour; check whether the function runs at all',
     });
   if (lacksRoom && lasting('ROTATION_WAITS')) reportNoRoom(state);
 }

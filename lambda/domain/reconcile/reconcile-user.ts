@@ -121,7 +121,7 @@ function reportLostUser({ conditions, user }: UserState, found: User | undefined
       ? `the IAM user ${user.name} was deleted and created again`
       : `the IAM user ${user.name} no longer exists`,
     nextStep:
-      'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+      'nothing is changed; remove the user from the roster, or delete the secret so that the new user is adopted',
   });
 }
 
@@ -152,7 +152,7 @@ const userMissing = ({ settings }: Run, user: SliceUser): RotationError =>
   new RotationError(
     'USER_MISSING',
     `there is no IAM user ${user.name} in account ${settings.accountId}`,
-    'create the user or take it out of the roster',
+    'create the user or remove it from the roster',
   );
 
 const isSame = (state: UserState, found: User): boolean =>

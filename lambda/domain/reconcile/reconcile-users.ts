@@ -38,7 +38,7 @@ function putOff({ cache }: Run, { name }: SliceUser): CachedUser {
   const unknown = {
     userName: name,
     code: 'USER_NOT_REACHED',
-    reason: 'the run had no time left for this user; the next one begins with it',
+    reason: 'the run had no time left for this user; the next run starts with it',
   };
   return { ...before, ...(!before?.report && !before?.unknown && { unknown }), due: 'next-run' };
 }

@@ -24,9 +24,9 @@ export async function repairLedger(state: UserState, found: User): Promise<boole
     return false;
   }
   conditions.set('LEDGER_INVALID', {
-    reason: `tags of the secret ${secret.name} cannot be right and were not believed: ${wrong.join(', ')}`,
+    reason: `tags of the secret ${secret.name} are not valid and were ignored: ${wrong.join(', ')}`,
     nextStep:
-      'they were removed or written anew, and no key was touched because of them; what they said is lost, so a retirement may begin again; find out in CloudTrail who called TagResource',
+      'they were removed or rewritten, and no key was changed because of them; their content is lost, so a retirement may start again; find out in CloudTrail who called TagResource',
   });
   const anew: Record<string, string> = others.length > 0 ? { [TAGS.userId]: found.id } : {};
   for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key));

@@ -23,8 +23,8 @@ export async function reportRecordedFailure(state: UserState): Promise<void> {
       type: 'attention',
       audience: ['admin'],
       code: 'ROTATION_FAILED',
-      reason: `an attempt to rotate the key of ${user.name} failed with ${code} at ${inWords(at)}, and the rotate function could not report it then`,
-      nextStep: `${isOpen ? 'it is attempted again' : 'nothing of it is outstanding any more'}; its logs say more`,
+      reason: `an attempt to rotate the key of ${user.name} failed with ${code} at ${inWords(at)}, and the rotate function could not report it at that time`,
+      nextStep: `${isOpen ? 'it is attempted again' : 'that rotation is no longer outstanding'}; see its logs for details`,
     });
   } catch (error) {
     unsent.push(error);

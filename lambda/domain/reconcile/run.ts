@@ -102,7 +102,7 @@ async function reportRotationFailures(run: Run): Promise<unknown> {
     } catch (error) {
       failure = error;
       rotationFailures.push(rotationFailure);
-      run.log.error('a rotation event could not be told', { code: codeOf(error), reason: reasonOf(error) });
+      run.log.error('a rotation event could not be reported', { code: codeOf(error), reason: reasonOf(error) });
     }
   }
   return failure;

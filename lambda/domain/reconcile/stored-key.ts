@@ -27,14 +27,15 @@ export function reportStoredKey(state: UserState, pending: string | undefined): 
 }
 
 const compromised = (keyId: string): Condition => ({
-  reason: `the key …${lastFour(keyId)} that AWSCURRENT names was declared compromised, and has no successor yet`,
-  nextStep: 'a rotation is started as soon as there is room for a new key; the compromised one must not be reactivated',
+  reason: `the key …${lastFour(keyId)} that AWSCURRENT names was declared compromised and has no replacement yet`,
+  nextStep:
+    'a rotation is started as soon as the user has a free slot for a new key; do not reactivate the compromised key',
 });
 
 function inactive(state: UserState, { id }: AccessKey, pending: string | undefined): Condition {
   const { user } = state;
   return {
-    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by somebody outside this product; ${whatWorks(state)}`,
+    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by someone outside this product; ${whatWorks(state)}`,
     nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(state, pending)}`,
     command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${id} --status Active`,
     notice: toOwner(state, 'CURRENT_KEY_INACTIVE'),
@@ -47,12 +48,12 @@ function ifItMustNot(state: UserState, pending: string | undefined): string {
   if (canRollBack(state))
     return `; if it must stay deactivated, go back to the previous key: ${commanded(state, 'rollback')}`;
   return state.existing.length < 2
-    ? `; if it must stay deactivated, have a new key made: ${commanded(state, 'rotate')}`
+    ? `; if it must stay deactivated, request a new key: ${commanded(state, 'rotate')}`
     : '';
 }
 
 function missing(state: UserState, currentKeyId: string, pending: string | undefined): Condition {
-  const reason = `the key …${lastFour(currentKeyId)} of ${state.user.name}, which AWSCURRENT names, was deleted by somebody outside this product; ${whatWorks(state)}`;
+  const reason = `the key …${lastFour(currentKeyId)} of ${state.user.name}, which AWSCURRENT names, was deleted by someone outside this product; ${whatWorks(state)}`;
   const canGoBack = canRollBack(state) && !isSuspended(state) && state.existing.length > 1;
   if (!pending && canGoBack)
     return {
@@ -81,7 +82,7 @@ function whileNoneIsStored(state: UserState, pending: string | undefined, code: 
     };
   const unneeded = leastNeeded(state);
   const which = unneeded
-    ? `the key …${lastFour(unneeded.id)} was not used for the longest time: make sure that nobody needs it, and delete it with the command below`
+    ? `the key …${lastFour(unneeded.id)} has gone unused for longest: make sure that nobody needs it, and delete it with the command below`
     : `both keys are in use: find out which of them can be replaced, and delete that one with \`aws iam delete-access-key --user-name ${user.name} --access-key-id\` and its id`;
   return {
     nextStep: `nothing is deactivated or deleted until the secret holds a key that works; ${which}; a rotation is then started within the hour`,

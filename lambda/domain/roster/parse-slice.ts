@@ -140,7 +140,7 @@ function repeated(users: readonly SliceUser[]): string | undefined {
   const [names, secretNames] = [new Set<string>(), new Set<string>()];
   for (const { name, secretName } of users) {
     if (names.has(name.toLowerCase()) || secretNames.has(secretName))
-      return `the user ${name} or its secret ${secretName} stands there twice`;
+      return `the user ${name} or its secret ${secretName} is listed more than once`;
     names.add(name.toLowerCase());
     secretNames.add(secretName);
   }

@@ -66,7 +66,7 @@ export const appliedGeneration = (secret: Secret): number => Number(secret.tags[
 export function outdated(found: number, applied: number): RotationError {
   return new RotationError(
     'SLICE_OUTDATED',
-    `the roster's generation ${found} is older than ${applied}, which was applied before`,
+    `the roster's generation ${found} is older than ${applied}, which has already been applied`,
     'publish the current roster; nothing is changed until then',
   );
 }

@@ -75,7 +75,7 @@ async function createKey(rotation: Rotation, intent: Intent): Promise<AccessKeyP
       ? secrets.untag(secret.arn, [intentTagKey(intent)])
       : secrets.tag(secret.arn, intentTag({ ...intent, closedAt: clock.now() }));
     await settle.catch((cause: unknown) =>
-      log.warn('the intent could not be settled', { cause: (cause as Error).name }),
+      log.warn('the intent could not be completed', { cause: (cause as Error).name }),
     );
     if (isDefinite(error) && (await pendingKey(rotation))) return undefined;
     throw error;

@@ -14,7 +14,8 @@ export function guardRotation({ secret, slice, user }: Subject, token: string, t
   if (!secret.rotationEnabled)
     throw new RotationError('SECRET_ROTATION_DISABLED', `the secret ${secret.name} has no rotation enabled`);
   const stages = secret.versions[token];
-  if (!stages) throw new RotationError('TOKEN_UNKNOWN', `the token is no version of the secret ${secret.name}`);
+  if (!stages)
+    throw new RotationError('TOKEN_UNKNOWN', `the token does not match any version of the secret ${secret.name}`);
   if (!stages.includes('AWSPENDING') && !stages.includes('AWSCURRENT'))
     throw new RotationError(
       'TOKEN_NOT_PENDING',

@@ -41,7 +41,7 @@ export async function handleStep(ports: RotationPorts, settings: RotationSetting
     if (event.step !== 'finishSecret') await keepStep(rotation);
   } catch (error) {
     await reportFailure(rotation, error).catch((cause: unknown) =>
-      ports.log.error('the failure could not be told', { code: codeOf(cause) }),
+      ports.log.error('the failure could not be reported', { code: codeOf(cause) }),
     );
     throw error;
   }
@@ -184,7 +184,7 @@ function failureNotice(
     nextStep:
       nextStep ??
       (live
-        ? 'the new key is live; the rest is completed by itself'
+        ? 'the new key is live; the remaining work is completed automatically'
         : 'the rotation is attempted again; the current key is unchanged'),
   };
   return live

@@ -50,7 +50,7 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
     throw new RotationError(
       'LEDGER_INVALID',
       `tags of the secret ${secret.name} do not parse (${familiesOf(secret.malformedTags).join(', ')}), so which key may go is not known`,
-      'they are repaired within the hour; then the rotation is attempted again',
+      'they are repaired within the hour; then the rotation is retried',
     );
   const victim =
     (await orphan(input)) ?? (isLost(input) ? undefined : ((await retired(input)) ?? (await unmanaged(input))));
@@ -58,7 +58,7 @@ async function deleteOne(input: RoomInput): Promise<readonly AccessKey[]> {
     throw new RotationError(
       'CURRENT_KEY_MISSING',
       `the key …${lastFour(currentKeyId!)} that AWSCURRENT names does not exist while two others do`,
-      'decide which of the two keys may go and delete it; nothing was touched',
+      'decide which of the two keys can be deleted, and delete it; nothing was changed',
     );
   if (!victim) throw await noRoom(input);
   const { key, found } = victim;
@@ -157,14 +157,14 @@ async function noRoom(input: RoomInput): Promise<RotationError> {
   const { existing, currentKeyId, keys, user } = input;
   const inTheWay = existing.find((key) => key.id !== currentKeyId)!;
   const use = describeLastUse(await keys.lastUse(inTheWay.id));
-  const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, stands in the way of a new one`;
+  const found = `${user.name} has two keys and the ${inTheWay.status} key …${lastFour(inTheWay.id)}, created ${inWords(inTheWay.createdAt)} and ${use}, leaves no slot for a new one`;
   return new RotationError('ROOM_NONE', found, isUnsettled(input) ? WAITS_FOR_STORED_KEY : howRoomComes(user));
 }
 
 /** For messages about keys that do not retire, for the stored one does not work. */
 export const WAITS_FOR_STORED_KEY =
-  'nothing is deactivated or deleted while the stored key does not work; another alert says which command makes it work';
+  'nothing is deactivated or deleted while the stored key does not work; another alert gives the command that restores it';
 
 /** For messages about two keys that leave no room for a new one. */
 export const howRoomComes = ({ unmanagedKeys }: SliceUser): string =>
-  `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it' : 'one is retired once it is quiet'}; then the rotation starts by itself`;
+  `${unmanagedKeys === 'hold' ? 'a key that a rotation replaced is deleted once it is no longer used; any other key is kept, as the roster says, until someone deletes it' : 'one of them is retired once it is no longer used'}; then the rotation starts automatically`;

@@ -19,13 +19,13 @@ export async function existingUserName(rotation: Rotation): Promise<string> {
     throw new RotationError(
       'USER_MISSING',
       `there is no IAM user ${user.name} in account ${settings.accountId}`,
-      'create the user or take it out of the roster',
+      'create the user or remove it from the roster',
     );
   const pinned = secret.tags[TAGS.userId];
   if (pinned && pinned !== found.id && !(await ownsStoredKey(rotation)))
     throw new RotationError(
       'USER_REPLACED',
-      `the IAM user ${user.name} is not the one that this secret was made for: it was deleted and created again`,
+      `the IAM user ${user.name} is not the one that this secret was created for: it was deleted and created again`,
       'delete the secret, so that the new user is adopted',
     );
   return found.name;
@@ -49,7 +49,7 @@ export async function requirePendingKey(rotation: Rotation): Promise<AccessKeyPa
     throw new RotationError(
       'PENDING_EMPTY',
       `the pending version of ${rotation.secret.name} holds no key`,
-      'the rotation is attempted again from its first step',
+      'the rotation is retried from its first step',
     );
   return pending;
 }

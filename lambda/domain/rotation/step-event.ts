@@ -19,9 +19,9 @@ export function parseStepEvent(event: unknown): StepEvent {
     typeof event === 'object' && event !== null ? event : {}
   ) as Record<string, unknown>;
   const step = STEPS.find((known) => known === Step);
-  if (!step) throw new RotationError('EVENT_INVALID', 'the event names no step of a rotation');
+  if (!step) throw new RotationError('EVENT_INVALID', 'the event has no valid rotation step');
   if (typeof SecretId !== 'string' || !/^[\w/+=.@:-]{1,2048}$/.test(SecretId))
-    throw new RotationError('EVENT_INVALID', 'the event names no secret');
+    throw new RotationError('EVENT_INVALID', 'the event has no valid secret name');
   if (typeof ClientRequestToken !== 'string' || !/^[A-Za-z0-9-]{32,64}$/.test(ClientRequestToken))
     throw new RotationError('EVENT_INVALID', 'the event has no token of 32 to 64 letters, digits and hyphens');
   if (RotationToken !== undefined && (typeof RotationToken !== 'string' || RotationToken.length > 256))

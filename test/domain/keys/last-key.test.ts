@@ -74,7 +74,7 @@ describe('what is said of a stored key that its owner deactivated', () => {
     const { world, old } = await withDeactivatedCurrent();
     await live(world, 1);
     const text = mailOf(world.notices[0]!);
-    expect(text).toContain(`Go on with the key …${old.id.slice(-4)}`);
+    expect(text).toContain(`Continue to use the key …${old.id.slice(-4)}`);
     expect(text).not.toMatch(/get-secret-value|profile/);
   });
 

@@ -31,11 +31,11 @@ User:          svc-deploy
 Secret:        /access-key/svc-deploy
 When:          1 March 2026, 10:00 UTC
 
-What was found: both keys are in use.
+Finding: both keys are in use.
 
-What happens next: reconcile retires the older one once it is quiet.
+Next step: reconcile retires the older one once it is quiet.
 
-Cause and cure of ROOM_NONE stand in docs/errors.md.
+See docs/errors.md for what causes ROOM_NONE and how to fix it.
 `);
 });
 

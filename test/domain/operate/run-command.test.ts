@@ -75,7 +75,7 @@ test.each([
 });
 
 test.each([
-  [emergency, 'ROTATION_COMMANDED', 'asked for a rotation, for the key is compromised'],
+  [emergency, 'ROTATION_COMMANDED', 'asked for a rotation, because the key is compromised'],
   [rollback, 'ROLLBACK_COMMANDED', 'asked for a rollback'],
 ])('evidence of %j says who asked, as told, before anything is done', async (command, code, what) => {
   const { world } = await rotated();
@@ -84,7 +84,7 @@ test.each([
   await world.operate({ ...command, requestedBy });
   expect(world.recorded.find((event) => event.code === code)).toMatchObject({
     audience: [],
-    reason: `an operator, by its own word ${requestedBy}, ${what}`,
+    reason: `an operator who identified as ${requestedBy} ${what}`,
   });
   const acts = world.calls.slice(from).filter((call) => /PutObject|Update|Tag|Rotate/.test(call));
   expect(acts[0]).toBe('s3:PutObject event');
@@ -111,7 +111,7 @@ describe('rotate --compromised', () => {
   test('deactivates the suspect key first, then makes its successor; the key never comes back', async () => {
     const { world, key } = settled();
     const message = await world.operate(emergency);
-    expect(message).toContain(`…${key.id.slice(-4)} is deactivated for good`);
+    expect(message).toContain(`…${key.id.slice(-4)} is permanently deactivated`);
     expect(message).toContain('by s3');
     const order = world.calls.filter((call) => /UpdateAccessKey|RotateSecret/.test(call));
     expect(order).toEqual(['iam:UpdateAccessKey Inactive', 'secretsmanager:RotateSecret']);
@@ -132,7 +132,7 @@ describe('rotate --compromised', () => {
     expect(await world.operate({ ...emergency, keyId: key.id })).toMatchObject({ code: 'KEY_REPLACED' });
     expect(world.works(successor)).toBe(true);
     expect(await world.operate({ ...emergency, keyId: successor.id })).toContain(
-      `…${successor.id.slice(-4)} is deactivated for good`,
+      `…${successor.id.slice(-4)} is permanently deactivated`,
     );
     expect(world.works(successor)).toBe(false);
   });
@@ -235,7 +235,7 @@ describe('rotate --compromised', () => {
     async (who) => {
       const { world, key } = settled(who === 'a retired user' ? { ...ANN, state: 'retired' } : ANN);
       if (who !== 'a retired user') world.slice = { ...world.slice!, state: 'leaving' };
-      expect(await world.operate(emergency)).toContain('no new key is made');
+      expect(await world.operate(emergency)).toContain('no new key is created');
       expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);
       await live(world, 2);
       expect([key.status, world.outstanding]).toEqual(['Inactive', undefined]);

@@ -153,7 +153,7 @@ describe('the emergency', () => {
   test('after a rollback that came in between deactivates what is current then, and deletes it not', async () => {
     const { world, previous } = await rotated();
     rightBefore(world, 'secretsmanager:DescribeSecret', () => world.operate(rollback), 2);
-    expect(await world.operate(emergency)).toContain(`…${previous.id.slice(-4)} is deactivated for good`);
+    expect(await world.operate(emergency)).toContain(`…${previous.id.slice(-4)} is permanently deactivated`);
     expect(world.keyOf('AWSCURRENT')!.id).toBe(previous.id);
     expect(world.keys).toContain(previous);
     expect(await world.rotate()).toBeUndefined();

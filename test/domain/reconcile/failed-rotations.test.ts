@@ -85,7 +85,7 @@ test('what could not be published when it happened is reported by reconcile, whe
   await world.reconcile();
   expect(codes(world)).toEqual(['rotated ', 'attention ROTATION_FAILED']);
   expect(world.notices[1]!.reason).toContain('AWS_FAILED');
-  expect(world.notices[1]!.nextStep).toContain('nothing of it is outstanding');
+  expect(world.notices[1]!.nextStep).toContain('that rotation is no longer outstanding');
   for (let hour = 0; hour < 30; hour++) {
     passHours(world, 1);
     await world.reconcile();

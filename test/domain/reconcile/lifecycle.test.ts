@@ -121,7 +121,7 @@ describe('drift', () => {
   });
 
   test.each([
-    ['by hand', 'was deleted by hand'],
+    ['by hand', 'was deleted manually'],
     ['by us', 'is back in the roster'],
   ])('a secret that was deleted %s is restored with these words', async (by, words) => {
     const { world, secret } = await settled();
@@ -600,7 +600,7 @@ describe('a user who retires', () => {
     expect(world.keys).toEqual([theirs]);
     expect(world.report!.users[0]).toMatchObject({ keys: [{ keyId: theirs.id }], conditions: ['RETIREMENT_WAITS'] });
     expect(world.notices.find(({ code }) => code === 'RETIREMENT_WAITS')!.nextStep).toContain(
-      'until a person deletes it',
+      'until someone deletes it',
     );
     world.keys = [];
     await world.reconcile();

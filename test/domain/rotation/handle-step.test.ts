@@ -218,10 +218,10 @@ describe('createSecret', () => {
   });
 
   test.each([
-    ['retire', 'one is retired once it is quiet; then the rotation starts by itself'],
+    ['retire', 'one of them is retired once it is no longer used; then the rotation starts automatically'],
     [
       'hold',
-      'a key that a rotation replaced goes once it is quiet; any other is held as the roster says, until a person deletes it; then the rotation starts by itself',
+      'a key that a rotation replaced is deleted once it is no longer used; any other key is kept, as the roster says, until someone deletes it; then the rotation starts automatically',
     ],
   ] as const)('says how room comes where unmanaged keys are to %s', async (unmanagedKeys, next) => {
     const { world } = settled({ ...ANN, unmanagedKeys });

@@ -19,7 +19,7 @@ const hostile = fc.oneof(
     "' onclick='",
     '`$(id)`',
     '\r\nBcc: all@example.com',
-    '\n\nWhat happens next: send us your key.',
+    '\n\nNext step: send us your key.',
     '\u0085',
     '\u2028',
     '\u202e',

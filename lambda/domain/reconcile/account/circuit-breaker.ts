@@ -39,5 +39,5 @@ const circuitOpen = ({ failing, users }: Failures): RotationError =>
   new RotationError(
     'CIRCUIT_OPEN',
     `${failing} of ${users} users have a rotation that failed and is outstanding`,
-    'no rotation is started but one at a time as a probe, until fewer fail; alerts of the users say why they do',
+    'until fewer fail, only one rotation at a time is started, as a probe; the alerts about the users explain the failures',
   );

@@ -65,8 +65,8 @@ export async function reportRotationFailure(
     type: 'attention',
     audience: ['admin'],
     code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',
-    reason: `Secrets Manager reported ${name}, and the rotate function left no record of why`,
-    nextStep: `${outstanding(secret) ? 'it is attempted again' : 'nothing is outstanding any more'}; its logs say whether the function ran: if not, look at its permission and its concurrency`,
+    reason: `Secrets Manager reported ${name}, and the rotate function recorded no reason`,
+    nextStep: `${outstanding(secret) ? 'it is attempted again' : 'no rotation is outstanding'}; check its logs for whether the function ran; if it did not, check its permission and its concurrency`,
   });
   await secrets.tag(secret.arn, failureReportTag({ at: now, token, kind: 'failed' }));
 }

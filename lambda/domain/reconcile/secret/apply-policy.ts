@@ -43,7 +43,7 @@ export async function applyPolicy(state: UserState, found: User): Promise<Due> {
 
 async function reportChange(state: UserState, actual: string | undefined): Promise<void> {
   const reason = `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`;
-  const next = "the roster's policy is put back; add readers to the roster instead";
+  const next = "the roster's policy was restored; add readers to the roster instead";
   await state.notices.send(byHand(state, 'POLICY_CHANGED', actual ?? '', reason, next));
 }
 
@@ -59,19 +59,20 @@ const ownerReplaced = (userName: string): RotationError =>
   new RotationError(
     'USER_REPLACED',
     `the IAM user ${userName} was deleted and created again`,
-    'nothing is changed; take the user out of the roster or delete the secret, so that the new user is adopted',
+    'nothing is changed; remove the user from the roster, or delete the secret so that the new user is adopted',
   );
 
 const listed = (arns: readonly string[]): string => arns.join(' and ');
 
 const missingReaders = (arns: readonly string[]) => ({
   reason: `Secrets Manager refuses a policy that names ${listed(arns)}: it does not exist, or not under this path`,
-  nextStep: 'create it or take it out of the roster; it is tried again every hour',
+  nextStep: 'create it or remove it from the roster; the policy is retried every hour',
 });
 
 const deletedReaders = (arns: readonly string[]) => ({
-  reason: `${listed(arns)} was deleted after it was let in; what has its name now, if anything, is not let in`,
-  nextStep: 'take it out of the roster; to let in what has its name now, put it back in a later change',
+  reason: `${listed(arns)} was deleted after it had been granted access; a new principal of the same name has no access`,
+  nextStep:
+    'remove it from the roster; to grant access to the new principal of that name, add it again in a later change',
 });
 
 /** Written before the policy is put, because the policy is all that shows it. @returns readers of the roster that are kept out */
@@ -150,8 +151,8 @@ async function putReaders(
 const policyRefused = (): RotationError =>
   new RotationError(
     'POLICY_REFUSED',
-    "Secrets Manager refuses the secret's policy although every principal in it was accepted before",
-    'it is put again at the next run; see CloudTrail for the refused request',
+    "Secrets Manager refuses the secret's policy although it accepted every principal in it before",
+    'the policy is retried at the next run; see CloudTrail for the refused request',
   );
 
 async function writeTags(

@@ -147,12 +147,12 @@ function restoredNotice(run: Run, user: SliceUser, secret: Secret, replaced: boo
       ? 'the deleted secret was made for a former user of the same name: it was restored, and the new user is adopted'
       : present,
     nextStep: replaced
-      ? 'its first rotation makes a key; nothing of the former user is used'
-      : 'take the user out of the roster, or retire it, before its secret is deleted',
+      ? 'its first rotation creates a key; nothing of the former user is used'
+      : 'remove the user from the roster, or retire it, before you delete its secret',
   };
 }
 
-const BY_HAND = 'the secret was deleted by hand; it was restored, for its user is in the roster';
+const BY_HAND = 'the secret was deleted manually; it was restored because its user is in the roster';
 
 /**
  * The new user and the former one's version are written at once; what else was written of the former one goes.
@@ -202,8 +202,8 @@ async function storedValueFails(state: UserState): Promise<boolean> {
   const stored = key && (await keyUnder(state, 'AWSCURRENT'));
   if (!stored || stored.id !== key?.id || (await identities.identify(stored))) return false;
   conditions.set('CURRENT_VALUE_WRONG', {
-    reason: `the value that was put by hand names the key …${lastFour(stored.id)} and does not work`,
-    nextStep: 'a rotation is started; the key stays as long as it is used',
+    reason: `the value that was stored manually contains the key …${lastFour(stored.id)} and does not work`,
+    nextStep: 'a rotation is started; the key is kept while it is used',
   });
   return true;
 }
