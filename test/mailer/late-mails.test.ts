@@ -49,7 +49,7 @@ test.each([
 
 test('a first mail that comes when even that time is over promises nothing of the previous key', async () => {
   const cloud = await mailed(notice(), '2026-03-21T10:00:00Z');
-  expect(cloud.sent[0]!.text).toContain('The old key …WXYZ is being retired: do not count on it any more.');
+  expect(cloud.sent[0]!.text).toContain('The old key …WXYZ is being retired: do not rely on it.');
   expect(deliveryIn(cloud)).not.toHaveProperty('previousKeyUntil');
 });
 
@@ -58,7 +58,7 @@ test('a late warning names no other date, and none that is over', async () => {
   const inTime = await mailed(warning, '2026-03-14T09:00:00Z');
   expect(deliveryIn(inTime)).toMatchObject({ previousKeyUntil: WORKS.until });
   const tooLate = await mailed(warning, '2026-03-14T10:00:00Z');
-  expect(tooLate.sent[0]!.text).toContain('do not count on it any more');
+  expect(tooLate.sent[0]!.text).toContain('do not rely on it');
   expect(tooLate.sent[0]!.text).not.toContain('14 March');
 });
 

@@ -71,8 +71,8 @@ function otherVersion(secret: Secret, holder: string | undefined): string | unde
 function busy(secret: Secret, cause?: unknown): RotationError {
   return new RotationError(
     'SECRET_BUSY',
-    `somebody else is at work on the secret ${secret.name}`,
-    'it is attempted again; a command can be repeated in five minutes',
+    `another operation on the secret ${secret.name} is in progress`,
+    'it is retried automatically; repeat a command after five minutes',
     { cause },
   );
 }

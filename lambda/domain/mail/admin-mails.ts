@@ -16,7 +16,7 @@ const FOUND: Readonly<Record<Unbacked, string>> = {
 /** Follows a message of the admin topic that the product did not write. */
 export function unbackedMail(found: Unbacked, { messageId, sentAt }: Envelope): Mail {
   return mailOf('Access keys: do not trust a message on the admin topic', [
-    `A message reached the admin topic at ${sentAt}, and no event object stands behind it: access-keys did not send it as it is. ${FOUND[found]}`,
+    `A message reached the admin topic at ${sentAt}, and it does not match any event object: access-keys did not send it in this form. ${FOUND[found]}`,
     'If you received an e-mail from the admin topic at that time, do not do what it asks and follow no link in it.',
     `To find out who sent it, look in the CloudTrail data events of Amazon SNS for Publish with the message id ${messageId}, or ask the administrators of the accounts whose roles are named access-keys-*.`,
   ]);
@@ -27,13 +27,13 @@ export function restMail(rest: 'warnings' | { readonly account: string }, most: 
   const period = `in the hour from ${hour.replace('T', ', ')}:00 UTC`;
   if (rest === 'warnings') {
     return mailOf('Access keys: do not trust any message on the admin topic in this hour', [
-      `More than ${most} messages that access-keys did not send reached the admin topic ${period}. You are not warned of each one any more until the hour is over.`,
-      'Believe no e-mail from the admin topic in this time. What happened is in the event objects of the org bucket.',
+      `More than ${most} messages that access-keys did not send reached the admin topic ${period}. You will not be warned about each of them until the hour is over.`,
+      'Do not trust any e-mail from the admin topic during this time. The event objects in the org bucket show what happened.',
     ]);
   }
   return mailOf(`Access keys: too many notices from account ${rest.account}`, [
-    `Account ${rest.account} caused more than ${most} mails to owners ${period}. The other notices of this hour are not mailed to their owners one by one; this mail stands for all of them.`,
-    `They are in the org bucket under events/${rest.account}/. Tell the owners whom they concern, and find out who in that account writes so many.`,
+    `Account ${rest.account} caused more than ${most} mails to owners ${period}. The remaining notices of this hour are not mailed to their owners individually; this e-mail covers all of them.`,
+    `They are in the org bucket under events/${rest.account}/. Inform the owners they concern, and find out what in that account creates so many.`,
   ]);
 }
 
@@ -51,8 +51,8 @@ export function unreachableMail(
   { kind, addresses, at }: { readonly kind: LostKind; readonly addresses: readonly string[]; readonly at: string },
 ): Mail {
   return mailOf(`Access keys: a mail to an owner in account ${accountId} did not arrive (OWNER_UNREACHABLE)`, [
-    `The mail about event ${eventId} of account ${accountId} to ${addresses.join(', ')} ${LOST[kind]} at ${at}. It counts as not read. The event is in the org bucket under events/${accountId}/: tell the owner what it says.`,
-    `Correct the address in the roster. If it is right, have the mailbox fixed, then take the address off the suppression list of SES: aws sesv2 delete-suppressed-destination --email-address ${addresses.join(' ')}. Until then SES sends nothing to it.`,
+    `The mail about event ${eventId} of account ${accountId} to ${addresses.join(', ')} ${LOST[kind]} at ${at}. It is treated as unread. The event is in the org bucket under events/${accountId}/: pass its content on to the owner.`,
+    `Correct the address in the roster. If it is right, have the mailbox fixed, then remove the address from the SES suppression list: aws sesv2 delete-suppressed-destination --email-address ${addresses.join(' ')}. Until then SES sends nothing to it.`,
   ]);
 }
 

@@ -119,11 +119,11 @@ async function mailOwner(
  */
 async function hear(ports: MailerPorts, admins: readonly string[], body: string): Promise<void> {
   const report = mailReport(body);
-  if (!report) return ports.log.warn('a report of SES is about none of our mails and is dropped');
+  if (!report) return ports.log.warn('an SES notification about an unknown message was dropped');
   const { kind, audience, addresses, at, detail, event } = report;
   const former = event && (await ports.feedback.read(event.accountId, event.eventId));
   if (event && !saysMore(former?.feedback, report)) return;
-  if (kind !== 'delivered') ports.log.warn('a mail did not arrive as it should', { ...event, kind, audience, detail });
+  if (kind !== 'delivered') ports.log.warn('an e-mail was not delivered', { ...event, kind, audience, detail });
   if (kind !== 'delivered' && kind !== 'delayed') {
     if (audience === 'admins') ports.adminMailBounced();
     else if (event) await reportUnreachable(ports, admins, event, { kind, addresses, at });
@@ -173,7 +173,11 @@ export async function deliverBatch(
       else if (from === 'ses') await hear(ports, admins, body);
       else await deliver(ports, admins, body);
     } catch (error) {
-      ports.log.error('a message comes again', { messageId, code: codeOf(error), reason: reasonOf(error) });
+      ports.log.error('a message failed and will be retried', {
+        messageId,
+        code: codeOf(error),
+        reason: reasonOf(error),
+      });
       failed.push(messageId);
     }
   }

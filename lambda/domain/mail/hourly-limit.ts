@@ -61,7 +61,7 @@ export async function sendWithinLimit(
       await ports.deliveries.once(`rest/${behalf}/${hour}`, async () => ({
         messageId: await ports.mail.send(admins, restMail(rest, most, hour)),
       }));
-      ports.log.warn('a mail is one of the rest of its hour', { delivery: key, behalf, hour });
+      ports.log.warn('an e-mail exceeds the hourly limit of its account', { delivery: key, behalf, hour });
       return { messageId: '' };
     }
     const mail = await send();
@@ -77,6 +77,6 @@ async function countOne({ tally, log }: MailerPorts, behalf: string, hour: strin
   try {
     await tally.add(behalf, hour, read);
   } catch (error) {
-    log.warn('a mail was not counted', { behalf, hour, error: (error as Error).name });
+    log.warn('an e-mail was not counted against the hourly limit', { behalf, hour, error: (error as Error).name });
   }
 }

@@ -18,8 +18,8 @@ export async function warnAdmins(
   found: Unbacked,
 ): Promise<void> {
   const envelope = envelopeOf(body);
-  if (!envelope) return ports.log.warn('what did not come through the topic is dropped', { found });
-  ports.log.warn('no event object stands behind a message', { found, messageId: envelope.messageId });
+  if (!envelope) return ports.log.warn('a message that was not delivered by the topic was dropped', { found });
+  ports.log.warn('a message does not match any event object', { found, messageId: envelope.messageId });
   await sendWithinLimit(ports, admins, {
     key: `warnings/${envelope.messageId}`,
     behalf: 'warnings',

@@ -119,5 +119,5 @@ async function rotateNow(
   } catch (error) {
     if (!pending || nameOf(error) !== 'InvalidRequestException') throw error;
   }
-  return `${first}${pending ? 'the outstanding rotation' : 'the rotation'} of ${user.name} in ${slice.accountId} ${pending ? 'is attempted again' : 'has started'}`;
+  return `${first}${pending ? 'the outstanding rotation' : 'the rotation'} of ${user.name} in ${slice.accountId} ${pending ? 'is retried' : 'has started'}`;
 }

@@ -47,7 +47,7 @@ async function deactivate(state: UserState, compromised: Compromised, mayLag: bo
 const stillWorks = ({ user }: UserState, { keyId }: Compromised, error: unknown): Condition => ({
   reason: `the key …${lastFour(keyId)} of ${user.name}, which was declared compromised, could not be deactivated and still works: ${reasonOf(error)}`,
   nextStep:
-    'it is attempted again at every run, and no replacement is created until then, because the compromised key could read it; someone with permission can deactivate it with the command below',
+    'it is retried at every run, and no replacement is created until then, because the compromised key could read it; someone with permission can deactivate it with the command below',
   command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${keyId} --status Inactive`,
 });
 

@@ -263,8 +263,7 @@ export async function finishOffboarding(state: UserState): Promise<boolean> {
 
 const notDeleted = ({ user, secret, slice }: UserState, error: unknown): Condition => ({
   reason: `${user.name} has retired and its keys are gone, and its secret ${secret.name} could not be deleted: ${reasonOf(error)}`,
-  nextStep:
-    'it is attempted again at every run; if this cannot wait, someone with permission can do it with the command below',
+  nextStep: 'it is retried at every run; if this cannot wait, someone with permission can do it with the command below',
   command: `aws secretsmanager delete-secret --region ${slice.region} --secret-id ${secret.name} --recovery-window-in-days ${RECOVERY_DAYS}`,
 });
 

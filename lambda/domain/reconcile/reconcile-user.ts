@@ -76,7 +76,7 @@ async function bringAbout(
 
 const isUndeleted = (secret: Secret): boolean => alertsOf(secret).has('SECRET_NOT_DELETED');
 /** Neither repeated nor over until it was attempted again. */
-const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is attempted again', once: true };
+const LASTING: Condition = { reason: 'it could not be deleted', nextStep: 'it is retried automatically', once: true };
 
 async function deleteSecret(state: UserState, conditions: Conditions): Promise<Due> {
   const { notices, secret, now } = state;

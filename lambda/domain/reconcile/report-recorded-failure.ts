@@ -24,7 +24,7 @@ export async function reportRecordedFailure(state: UserState): Promise<void> {
       audience: ['admin'],
       code: 'ROTATION_FAILED',
       reason: `an attempt to rotate the key of ${user.name} failed with ${code} at ${inWords(at)}, and the rotate function could not report it at that time`,
-      nextStep: `${isOpen ? 'it is attempted again' : 'that rotation is no longer outstanding'}; see its logs for details`,
+      nextStep: `${isOpen ? 'it is retried automatically' : 'that rotation is no longer outstanding'}; see its logs for details`,
     });
   } catch (error) {
     unsent.push(error);

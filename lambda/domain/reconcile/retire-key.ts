@@ -140,7 +140,7 @@ export function reportFailedRetirement(
   conditions.set('RETIREMENT_FAILED', {
     reason: `the key …${lastFour(keyId)} of ${user.name} could not be ${act} and ${previousKey.kind === 'works' ? 'still works' : 'still exists, inactive'}: ${reasonOf(error)}`,
     nextStep:
-      'it is attempted again at every run; if this cannot wait, someone with permission can do it with the command below',
+      'it is retried at every run; if this cannot wait, someone with permission can do it with the command below',
     command: `aws iam ${command} --user-name ${user.name} --access-key-id ${keyId}`,
     notice: {
       type: 'retirement-failed',

@@ -55,7 +55,7 @@ async function requireWorking(rotation: Rotation, pending: AccessKeyPair, keys: 
     throw new RotationError(
       'PENDING_KEY_NOT_ACTIVE',
       `the new key …${lastFour(pending.id)} is not Active, or no longer works`,
-      'the rotation is attempted again; the current key is unchanged',
+      'the rotation is retried; the current key is unchanged',
     );
 }
 

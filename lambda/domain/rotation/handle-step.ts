@@ -185,7 +185,7 @@ function failureNotice(
       nextStep ??
       (live
         ? 'the new key is live; the remaining work is completed automatically'
-        : 'the rotation is attempted again; the current key is unchanged'),
+        : 'the rotation is retried; the current key is unchanged'),
   };
   return live
     ? { ...failure, type: 'rotation-partial', previousKey: { kind: 'uncertain' }, steps: stepsOf(secret, event.token) }

@@ -105,7 +105,7 @@ async function orphan(input: RoomInput): Promise<Victim | undefined> {
     throw new RotationError(
       'ROOM_PENDING',
       `an interrupted attempt may still be about to store the key …${lastFour(undecided[0]!.id)}`,
-      `the rotation is attempted again after ${inWords(at)}`,
+      `the rotation is retried after ${inWords(at)}`,
     );
   }
   return undefined;

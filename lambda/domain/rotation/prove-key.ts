@@ -28,7 +28,7 @@ export async function provePropagation(rotation: Rotation, key: AccessKeyPair, u
   throw new RotationError(
     'KEY_NOT_PROPAGATED',
     `the new key …${lastFour(key.id)} did not work ${SUCCESSES_IN_A_ROW} times in a row within the function's time`,
-    'the rotation is attempted again; the current key is unchanged',
+    'the rotation is retried; the current key is unchanged',
   );
 }
 

@@ -530,7 +530,7 @@ describe('one at a time', () => {
 test('an outstanding rotation is said to be attempted again only where Secrets Manager says so', async () => {
   const { world } = settled();
   world.startRotation();
-  expect(await world.operate(rotateNow)).toMatch(/outstanding rotation .* is attempted again/);
+  expect(await world.operate(rotateNow)).toMatch(/outstanding rotation .* is retried/);
   await failAt(
     world,
     'secretsmanager:RotateSecret',

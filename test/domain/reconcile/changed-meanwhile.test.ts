@@ -164,7 +164,7 @@ describe('the emergency', () => {
     const { world, key } = settled();
     const token = world.startRotation();
     await world.step('createSecret', token);
-    expect(await world.operate(emergency)).toContain('is attempted again');
+    expect(await world.operate(emergency)).toContain('is retried');
     expect(key.status).toBe('Inactive');
     expect(await world.rotate(token)).toBeUndefined();
     expect(world.works(world.keyOf('AWSCURRENT'))).toBe(true);

@@ -23,7 +23,7 @@ export async function reportAccountConditions(run: RunWithoutRoster, userName: s
     type: 'attention',
     code,
     reason: reasonOf(error),
-    nextStep: (error instanceof RotationError && error.nextStep) || 'it is attempted again by itself',
+    nextStep: (error instanceof RotationError && error.nextStep) || 'it is retried automatically',
   });
   cache.reported.set(subject, now);
 }

@@ -66,7 +66,7 @@ export async function reportRotationFailure(
     audience: ['admin'],
     code: name === 'RotationAbandoned' ? 'ROTATION_ABANDONED' : 'ROTATION_FAILED',
     reason: `Secrets Manager reported ${name}, and the rotate function recorded no reason`,
-    nextStep: `${outstanding(secret) ? 'it is attempted again' : 'no rotation is outstanding'}; check its logs for whether the function ran; if it did not, check its permission and its concurrency`,
+    nextStep: `${outstanding(secret) ? 'it is retried automatically' : 'no rotation is outstanding'}; check its logs for whether the function ran; if it did not, check its permission and its concurrency`,
   });
   await secrets.tag(secret.arn, failureReportTag({ at: now, token, kind: 'failed' }));
 }

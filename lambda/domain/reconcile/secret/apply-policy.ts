@@ -42,7 +42,7 @@ export async function applyPolicy(state: UserState, found: User): Promise<Due> {
 }
 
 async function reportChange(state: UserState, actual: string | undefined): Promise<void> {
-  const reason = `the secret's resource policy was ${actual ? 'changed' : 'removed'} by hand`;
+  const reason = `the secret's resource policy was ${actual ? 'changed' : 'removed'} manually`;
   const next = "the roster's policy was restored; add readers to the roster instead";
   await state.notices.send(byHand(state, 'POLICY_CHANGED', actual ?? '', reason, next));
 }
