@@ -31,8 +31,8 @@ export function parseSecretValue(text: string): SecretValue {
     access_key_id: id,
     secret_access_key: secret,
   } = fields as Record<string, string>;
-  if (Boolean(id) !== Boolean(secret)) throw invalid('it holds half of a key');
-  if (!id && (!userName || !accountId)) throw invalid('it lacks user_name or account_id');
+  if (Boolean(id) !== Boolean(secret)) throw invalid('it contains only half of a key');
+  if (!id && (!userName || !accountId)) throw invalid('user_name or account_id is missing');
   const others = Object.entries(fields).filter(([name]) => !FIELDS.some((field) => field === name));
   const added = others.length > 0 ? { added: Object.fromEntries(others) } : {};
   return id && secret ? { userName, accountId, key: { id, secret }, ...added } : { userName, accountId, ...added };
@@ -84,7 +84,7 @@ export function parseOwnValue(
 ): SecretValue {
   const value = parseSecretValue(text);
   if (value.key && keyIds.includes(value.key.id)) return value;
-  if (!value.userName || !value.accountId) throw invalid('it lacks user_name or account_id');
+  if (!value.userName || !value.accountId) throw invalid('user_name or account_id is missing');
   if (value.userName.toLowerCase() !== userName.toLowerCase() || value.accountId !== accountId) {
     throw new RotationError(
       'SECRET_VALUE_FOREIGN',

@@ -66,7 +66,7 @@ function missing(state: UserState, currentKeyId: string, pending: string | undef
 }
 
 const lost = (state: UserState, pending: string | undefined): Condition => ({
-  reason: `the secret of ${state.user.name} was ${state.user.formerSecretNames ? 'moved, or deleted without recovery,' : 'deleted without recovery,'} and one without a key was made in its place; ${whatWorks(state)}`,
+  reason: `the secret of ${state.user.name} was ${state.user.formerSecretNames ? 'moved, or deleted without recovery,' : 'deleted without recovery,'} and a secret without a key was created to replace it; ${whatWorks(state)}`,
   ...whileNoneIsStored(state, pending, 'SECRET_LOST'),
 });
 

@@ -68,7 +68,7 @@ const left = (secret: Secret): Said => ({
   userName: lastPart(secret.name),
   code: 'USER_RELEASED',
   reason: 'the user is no longer in the roster: its rotation was cancelled',
-  nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them by hand or put the user back as \`state: retired\``,
+  nextStep: `its secret and ${outstanding(secret) ? 'its keys stay, with the new one that a rotation under way may have stored under AWSPENDING' : 'its key stay'}; delete them manually, or add the user to the roster again with \`state: retired\``,
 });
 
 /** Of a secret whose user the roster does not name any more. */

@@ -184,7 +184,7 @@ export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
       state,
       'CURRENT_CHANGED',
       current,
-      'AWSCURRENT was moved, or its value put, by hand',
+      'AWSCURRENT was moved, or its value changed, manually',
       'it is left as it is, and its next rotation is due as if its key were new; a key that no version names any more retires as the roster says',
     ),
   );
