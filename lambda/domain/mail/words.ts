@@ -213,7 +213,7 @@ export function mailWords(event: OwnerEvent, recipient: Recipient, slice: Roster
     facts: facts({ event, user, slice }, name),
     stepsTitle: message.tone === 'know' ? 'If something stopped working' : 'What to do',
     steps: message.steps.map(({ text, command }, index) => ({ number: index + 1, text, command: command ?? null })),
-    footer: `${slice.contact === undefined ? '' : `Whom to ask: ${plain(slice.contact)}. `}Sent by the access key rotation of your organization. This mail holds no secret and no link, and nobody will ask you for a key by mail.`,
+    footer: `${slice.contact === undefined ? '' : `Whom to ask: ${plain(slice.contact)}. `}Sent by the access key rotation of your organization. This e-mail contains no secret and no link, and nobody will ask you for a key by e-mail.`,
   });
 }
 
