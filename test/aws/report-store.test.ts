@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { orgReports } from '../../lambda/aws/report-store';
+import { orgReports } from '../../lambda/aws/org-bucket/report-store';
 import { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 
 const ACCOUNT = '333333333333';

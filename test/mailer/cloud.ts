@@ -1,12 +1,12 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SESClient } from '@aws-sdk/client-ses';
-import { s3Deliveries } from '../../lambda/aws/deliveries';
-import { s3MailDeliveries } from '../../lambda/aws/mail-delivery-store';
-import { s3MailFeedback } from '../../lambda/aws/mail-feedback-store';
-import { orgEvents } from '../../lambda/aws/notice-store';
+import { s3Deliveries } from '../../lambda/aws/org-bucket/deliveries';
+import { s3MailDeliveries } from '../../lambda/aws/org-bucket/mail-delivery-store';
+import { s3MailFeedback } from '../../lambda/aws/org-bucket/mail-feedback-store';
+import { orgEvents } from '../../lambda/aws/org-bucket/notice-store';
 import { sesMail } from '../../lambda/aws/ses';
-import { s3Tally } from '../../lambda/aws/tally';
-import { s3Roster } from '../../lambda/aws/slice-store';
+import { s3Tally } from '../../lambda/aws/org-bucket/tally';
+import { s3Roster } from '../../lambda/aws/org-bucket/slice-store';
 import { eventPath, formerEventPath, slicePath } from '../../lambda/contract/names';
 import { deliverBatch, type MailerPorts } from '../../lambda/domain/mail/deliver';
 import type { RosterSlice } from '../../lambda/contract/slice';

@@ -1,7 +1,7 @@
 /** A mail says what is so when it goes out, and the account learns what it said. */
 import type { MailDelivery } from '../../lambda/contract/mail-delivery';
 import { mailDeliveryPath, mailOncePath } from '../../lambda/contract/names';
-import { orgMails } from '../../lambda/aws/mail-delivery-store';
+import { orgMails } from '../../lambda/aws/org-bucket/mail-delivery-store';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Cloud } from './cloud';
 import { ACCOUNT, EVENT_ID, EVENTS, notice, slice, user, WORKS } from './fixture';

@@ -1,6 +1,6 @@
-import type { OwnedBucket } from '../contract/names';
+import type { OwnedBucket } from '../../contract/names';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { MailerPorts } from '../domain/mail/deliver';
+import type { MailerPorts } from '../../domain/mail/deliver';
 
 /** No event that the product writes comes near it. */
 const MOST_BYTES = 64 * 1024;

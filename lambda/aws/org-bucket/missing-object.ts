@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import type { OwnedBucket } from '../contract/names';
+import type { OwnedBucket } from '../../contract/names';
 
 /**
  * Whether an error of GetObject says that there is no such object. S3 may refuse a missing one to those who may list some

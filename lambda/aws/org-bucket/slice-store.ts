@@ -1,8 +1,8 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { slicePath, type OwnedBucket } from '../contract/names';
-import type { Roster } from '../domain/ports';
-import type { RosterSlice } from '../contract/slice';
-import { parseSlice } from '../domain/roster/parse-slice';
+import { slicePath, type OwnedBucket } from '../../contract/names';
+import type { Roster } from '../../domain/ports';
+import type { RosterSlice } from '../../contract/slice';
+import { parseSlice } from '../../domain/roster/parse-slice';
 
 /**
  * This account's slice in the org bucket. Reads are conditional: an unchanged slice costs one small answer.

@@ -1,12 +1,12 @@
 /** What was mailed about events. What Powertools brings along is the mailer's alone; accounts read its bookkeeping too. */
 import type { IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { MailDelivery } from '../contract/mail-delivery';
-import type { MailFeedback } from '../contract/mail-feedback';
-import { mailDeliveryPath, mailFeedbackPath, mailOncePath, type OwnedBucket } from '../contract/names';
-import type { MailerPorts } from '../domain/mail/deliver';
-import type { SentMail } from '../domain/mail/hourly-limit';
-import type { Mails } from '../domain/ports';
+import type { MailDelivery } from '../../contract/mail-delivery';
+import type { MailFeedback } from '../../contract/mail-feedback';
+import { mailDeliveryPath, mailFeedbackPath, mailOncePath, type OwnedBucket } from '../../contract/names';
+import type { MailerPorts } from '../../domain/mail/deliver';
+import type { SentMail } from '../../domain/mail/hourly-limit';
+import type { Mails } from '../../domain/ports';
 import { isMissing } from './missing-object';
 
 export type JSONValue = Exclude<IdempotencyRecord['responseData'], undefined>;

@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { reportPath, type OwnedBucket } from '../contract/names';
-import type { Reports } from '../domain/ports';
+import { reportPath, type OwnedBucket } from '../../contract/names';
+import type { Reports } from '../../domain/ports';
 import { isMissing } from './missing-object';
 
 /** The account's report in the org bucket; each run replaces it. */

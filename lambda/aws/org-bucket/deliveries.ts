@@ -6,9 +6,9 @@ import {
 } from '@aws-lambda-powertools/idempotency';
 import { BasePersistenceLayer, IdempotencyRecord } from '@aws-lambda-powertools/idempotency/persistence';
 import type { Context } from 'aws-lambda';
-import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../contract/names';
-import type { MailerPorts } from '../domain/mail/deliver';
-import type { SentMail } from '../domain/mail/hourly-limit';
+import { DELIVERIES_PREFIX, FUNCTIONS, type OwnedBucket } from '../../contract/names';
+import type { MailerPorts } from '../../domain/mail/deliver';
+import type { SentMail } from '../../domain/mail/hourly-limit';
 import { REMEMBERED_SECONDS, type Entry, type JSONValue } from './mail-delivery-store';
 
 /** Longer than the function can live: when a lease has ended, its holder is dead. */

@@ -1,6 +1,6 @@
 import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { MailFeedback } from '../contract/mail-feedback';
-import { mailFeedbackPath, mailFeedbackPrefix, type OwnedBucket } from '../contract/names';
+import type { MailFeedback } from '../../contract/mail-feedback';
+import { mailFeedbackPath, mailFeedbackPrefix, type OwnedBucket } from '../../contract/names';
 
 export interface StoredFeedback {
   readonly feedback: MailFeedback;

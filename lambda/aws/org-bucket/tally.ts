@@ -1,6 +1,6 @@
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { TALLY_PREFIX, type OwnedBucket } from '../contract/names';
-import type { Tally } from '../domain/mail/hourly-limit';
+import { TALLY_PREFIX, type OwnedBucket } from '../../contract/names';
+import type { Tally } from '../../domain/mail/hourly-limit';
 
 /** One small object for each account and hour, written on condition that nobody else has counted meanwhile. */
 export function s3Tally(client: S3Client, bucket: OwnedBucket): Tally {
