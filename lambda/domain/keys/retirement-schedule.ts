@@ -10,6 +10,10 @@ export type RetirementStep =
   | { readonly kind: 'warn'; readonly warnings: number }
   /** Time is over but the key is still used; `until` is when it will be quiet if it is not used again. */
   | { readonly kind: 'hold'; readonly until: Date }
+  /** The key is held, and its owner has to be sent the date on which that ends. */
+  | { readonly kind: 'announce-end'; readonly heldUntil: Date }
+  /** That date has come. */
+  | { readonly kind: 'end-hold' }
   | { readonly kind: 'deactivate' }
   | { readonly kind: 'delete' }
   /** The key is Inactive and the ledger does not say so yet; `ours`, when it was about to be deactivated by us. */
@@ -125,6 +129,25 @@ function afterItsTime(
     return { kind: 'deactivate' };
   const last = warningPoints(retirement, user).length + 1;
   if (retirement.warnings < last && lastUse.used && lastUse.at > retirement.since)
-    return { kind: 'warn', warnings: last };
-  return { kind: 'hold', until: quietAt(key, lastUse, user.quietForHours) };
+    return user.holdAtMostHours === undefined ? { kind: 'warn', warnings: last } : announceEnd(user, now);
+  return whileHeld(retirement, user, quietAt(key, lastUse, user.quietForHours), now);
 }
+
+const announceEnd = ({ holdAtMostHours = 0 }: SliceUser, now: Date): RetirementStep => ({
+  kind: 'announce-end',
+  heldUntil: new Date(now.getTime() + hoursToMs(holdAtMostHours)),
+});
+
+/** A roster that says less than was announced comes too late for this key, and one that says nothing takes the date back. */
+function whileHeld(retirement: Retirement, user: SliceUser, quiet: Date, now: Date): RetirementStep {
+  if (user.holdAtMostHours === undefined) return { kind: 'hold', until: quiet };
+  if (!retirement.heldUntil) return announceEnd(user, now);
+  const end = holdEnd({ ...retirement, heldUntil: retirement.heldUntil }, user);
+  return now < end ? { kind: 'hold', until: quiet < end ? quiet : end } : { kind: 'end-hold' };
+}
+
+/** When a key that is held is deactivated all the same. */
+export const holdEnd = (
+  { heldUntil, warnedAt }: { readonly heldUntil: Date; readonly warnedAt?: Date | undefined },
+  { holdAtMostHours = 0 }: SliceUser,
+): Date => new Date(Math.max(heldUntil.getTime(), warnedAt ? warnedAt.getTime() + hoursToMs(holdAtMostHours) : 0));

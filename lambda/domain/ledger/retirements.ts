@@ -24,16 +24,19 @@ export interface Retirement {
   readonly warnedAt?: Date;
   /** Somebody else deactivated it. */
   readonly byOthers?: boolean;
+  /** The date that the last warning named for a key that is held: it is deactivated then, used or not. */
+  readonly heldUntil?: Date;
 }
 
 const OWING = 'owes=';
 const MOVED = 'moved=';
 const WARNED = 'warned=';
 const BY_OTHERS = 'by-others';
+const HELD = 'held=';
 const ANNOUNCED = 'announced';
 
 export function retirementTag(retirement: Retirement): Record<string, string> {
-  const { keyId, state, since, warnings, replacedBy, until, owing, moved, warnedAt, byOthers } = retirement;
+  const { keyId, state, since, warnings, replacedBy, until, owing, moved, warnedAt, heldUntil, byOthers } = retirement;
   return {
     [RETIRING + keyId]: [
       state,
@@ -44,6 +47,7 @@ export function retirementTag(retirement: Retirement): Record<string, string> {
       ...(moved ? [`${MOVED}${moved}`] : []),
       ...(warnedAt ? [`${WARNED}${warnedAt.toISOString()}`] : []),
       ...(byOthers ? [BY_OTHERS] : []),
+      ...(heldUntil ? [`${HELD}${heldUntil.toISOString()}`] : []),
       ...(owing ? [`${OWING}${owing.toISOString()}`] : []),
     ].join(' '),
   };
@@ -58,6 +62,7 @@ export function retirementsOf(secret: Secret): Retirement[] {
     const owing = owingIn(words);
     const moved = wordAfter(MOVED, words);
     const warnedAt = wordAfter(WARNED, words);
+    const heldUntil = wordAfter(HELD, words);
     return {
       keyId,
       state: state === 'inactive' || state === 'deactivating' ? state : 'active',
@@ -68,6 +73,7 @@ export function retirementsOf(secret: Secret): Retirement[] {
       ...((moved === 'late' || moved === 'unnotified') && { moved }),
       ...(warnedAt !== undefined && { warnedAt: new Date(warnedAt) }),
       ...(words.includes(BY_OTHERS) && { byOthers: true }),
+      ...(heldUntil !== undefined && { heldUntil: new Date(heldUntil) }),
       ...(owing && { owing }),
     };
   });

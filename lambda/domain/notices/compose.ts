@@ -129,11 +129,13 @@ function wasJustDeactivated(secret: Secret, keyId: string, now: Date): boolean {
 
 /** A key on its way out, for owners: what is promised of it. */
 export function retiringKey(
-  retirement: Pick<Retirement, 'keyId' | 'state' | 'since' | 'until'>,
+  retirement: Pick<Retirement, 'keyId' | 'state' | 'since' | 'until' | 'heldUntil'>,
   user: SliceUser,
   works: boolean,
 ): Extract<PreviousKey, { kind: 'works' | 'inactive' }> {
-  const { keyId, state } = retirement;
+  const { keyId, state, heldUntil } = retirement;
+  if (works && heldUntil && user.whenStillUsed === 'hold' && user.holdAtMostHours !== undefined)
+    return { kind: 'works', keyId, until: heldUntil.toISOString(), whenStillUsed: 'deactivate' };
   if (works)
     return {
       kind: 'works',

@@ -59,11 +59,34 @@ export async function deadlineStands(
   return false;
 }
 
+/**
+ * When a key that is held ends, by the mail that named the date: not before that date, nor before the roster's time after
+ * the mail was sent.
+ */
+export async function announcedEnd(
+  state: UserState,
+  { keyId, warnedAt, heldUntil }: Retirement,
+): Promise<Date | 'not announced' | 'unknown'> {
+  const { mails, secret, user, now, log } = state;
+  if (!warnedAt || !heldUntil) return 'not announced';
+  try {
+    const mail = await deliveryOf(mails, warningId(secret, keyId, warnedAt));
+    if (!mail) return 'not announced';
+    const named = mail.previousKeyUntil ? Date.parse(mail.previousKeyUntil) : 0;
+    const counted = Date.parse(mail.sentAt) + hoursToMs(user.holdAtMostHours ?? 0);
+    return new Date(Math.max(heldUntil.getTime(), named, counted));
+  } catch (error) {
+    log.error('what was mailed about a key cannot be read', { secret: secret.name, reason: reasonOf(error) });
+    return now.getTime() < heldUntil.getTime() + UNREADABLE_MS ? 'unknown' : 'not announced';
+  }
+}
+
 /** Reported while the key works; the deadline has moved for that. */
 export function reportUnnotified({ conditions, user }: UserState, retirement: Retirement): void {
-  const until = inWords(activeUntil(retirement, user));
+  const isHeld = retirement.heldUntil !== undefined && user.holdAtMostHours !== undefined;
+  const until = inWords(isHeld ? retirement.heldUntil! : activeUntil(retirement, user));
   const how =
-    user.whenStillUsed === 'deactivate'
+    user.whenStillUsed === 'deactivate' || isHeld
       ? `on ${until}, even if it is still used`
       : `once it has not been used for ${user.quietForHours} hours, but not before ${until}`;
   conditions.set('OWNER_NOT_NOTIFIED', {

@@ -2,18 +2,19 @@
 import { askOwner } from './ask-owner';
 import { codeOf, reasonOf } from '../errors';
 import { digest } from '../digest';
-import { inWords } from '../time';
+import { hoursToMs, inWords } from '../time';
 import { lastFour } from '../keys/describe';
 import { judgeKey } from '../keys/last-key';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
 import { versionWith } from '../ledger/versions';
 import type { InactiveKey, NoticeOf, WorkingKey } from '../../contract/notice';
+import type { SliceUser } from '../../contract/slice';
 import type { AccessKey, LastUse } from '../ports';
 import type { Condition } from './conditions';
 import type { Due } from './due';
-import { deadlineStands, reportUnnotified } from './owner-notified';
+import { announcedEnd, deadlineStands, reportUnnotified } from './owner-notified';
 import { withFreshState, type UserState } from './user-state';
-import { activeUntil, beginRetirement, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
+import { activeUntil, beginRetirement, holdEnd, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
 import { parseSecretValue } from '../secret-value';
 import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { warningId } from '../notices/event-ids';
@@ -51,6 +52,12 @@ export async function retireKey(
       await state.notices.record(deletedRecord(state, retirement, lastUse));
       await forget(state, retirement);
       break;
+    case 'announce-end':
+      await announceEnd(state, retirement, lastUse, step.heldUntil);
+      break;
+    case 'end-hold':
+      await endHold(state, retirement, lastUse);
+      break;
     case 'deactivate':
       if (await deadlineStands(state, retirement, key!, 'deactivate'))
         await attempt(state, retirement, lastUse, 'deactivate');
@@ -68,9 +75,14 @@ const stillUsed = (
   key: AccessKey | undefined,
 ): Condition => ({
   reason: `the ${retirement.state === 'inactive' ? 'deactivated' : 'previous'} key …${lastFour(retirement.keyId)} of ${state.user.name} is still being used${by(lastUse)}`,
-  nextStep: `it is kept until it has not been used for ${state.user.quietForHours} hours`,
+  nextStep: `it is kept until it has not been used for ${state.user.quietForHours} hours${atMost(state.user, retirement)}`,
   ...(key?.status === 'Active' && { notice: askOwner(state, 'KEY_STILL_USED', [key]) }),
 });
+
+const atMost = (user: SliceUser, { heldUntil, state, ...rest }: Retirement): string =>
+  heldUntil && state === 'active' && user.holdAtMostHours !== undefined
+    ? `, at most until ${inWords(holdEnd({ ...rest, heldUntil }, user))}`
+    : '';
 
 async function startAgain({ secrets, secret, user, now }: UserState, retirement: Retirement): Promise<void> {
   await secrets.tag(secret.arn, retirementTag(beginRetirement(retirement.keyId, user, now, retirement.replacedBy)));
@@ -89,6 +101,34 @@ async function warn(state: UserState, retirement: Retirement, lastUse: LastUse |
   };
   await state.secrets.tag(state.secret.arn, retirementTag(due));
   return settle(state, due, lastUse);
+}
+
+/** The owner is sent the date on which a key that is held ends, used or not: it counts from that mail. */
+async function announceEnd(
+  state: UserState,
+  retirement: Retirement,
+  lastUse: LastUse | undefined,
+  heldUntil: Date,
+): Promise<void> {
+  const due: Retirement = { ...retirement, warnings: LAST_WARNING, owing: state.now, warnedAt: state.now, heldUntil };
+  await state.secrets.tag(state.secret.arn, retirementTag(due));
+  return settle(state, due, lastUse);
+}
+
+/** More than a key ever gets. */
+const LAST_WARNING = 9;
+
+/** The date has come that was announced; where the mail came late, or never, it is another one. */
+async function endHold(state: UserState, retirement: Retirement, lastUse: LastUse | undefined): Promise<void> {
+  const end = await announcedEnd(state, retirement);
+  if (end === 'unknown') return;
+  if (end !== 'not announced') {
+    if (end <= state.now) return attempt(state, retirement, lastUse, 'deactivate');
+    return state.secrets.tag(state.secret.arn, retirementTag({ ...retirement, heldUntil: end }));
+  }
+  if (retirement.moved === 'unnotified') return attempt(state, retirement, lastUse, 'deactivate');
+  const again = new Date(state.now.getTime() + hoursToMs(state.user.holdAtMostHours ?? 0));
+  await announceEnd(state, { ...retirement, moved: 'unnotified' }, lastUse, again);
 }
 
 /** Sends what the ledger owes the owner. What cannot be sent stays owed, and keeps no key alive. */
@@ -157,7 +197,9 @@ export function reportFailedRetirement(
 async function carryOut(fresh: UserState, keyId: string, kind: 'deactivate' | 'delete'): Promise<void> {
   const retirement = retirementsOf(fresh.secret).find((other) => other.keyId === keyId);
   const [key, lastUse] = [fresh.existing.find(({ id }) => id === keyId), fresh.lastUses.get(keyId)];
-  if (!retirement || nextRetirementStep(retirement, key, lastUse, fresh.user, fresh.now).kind !== kind) return;
+  if (!retirement) return;
+  const step = nextRetirementStep(retirement, key, lastUse, fresh.user, fresh.now);
+  if ((step.kind === 'end-hold' ? 'deactivate' : step.kind) !== kind) return;
   await (kind === 'deactivate' ? deactivate(fresh, retirement, lastUse) : remove(fresh, retirement, lastUse));
 }
 
