@@ -12,7 +12,7 @@ export const judge = ({ expect }: Scenario, rehearsal: Rehearsal): readonly Seen
   );
 
 function countEvents({ sentence, event = {} }: Expectation, { report, mails }: Rehearsal): Seen {
-  const { user, key, says, from, to, count, atLeast, atMost, ...members } = event;
+  const { user, key, says, what, from, to, count, atLeast, atMost, ...members } = event;
   const texts = new Map(
     says === undefined ? [] : mails.map(({ name, content }) => [name, content.replace(/\s+/g, ' ')]),
   );
@@ -26,7 +26,9 @@ function countEvents({ sentence, event = {} }: Expectation, { report, mails }: R
     const itsWords =
       says === undefined ||
       (happened.kind === 'mail' && new RegExp(says).test(texts.get(happened.file.replace(/html$/, 'txt')) ?? ''));
+    const itsDeed = what === undefined || (happened.kind === 'fault' && new RegExp(what).test(happened.what));
     return (
+      itsDeed &&
       (user === undefined || happened.userName === user) &&
       inTime &&
       itsKey &&

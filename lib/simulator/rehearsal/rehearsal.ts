@@ -9,6 +9,7 @@ import type { Roster } from '../../roster/roster';
 import { bandsOf } from './output/calendar-bands';
 import { assemble, withAdministrators, type Participants, type Player } from './environment/participants';
 import { planMishap } from './operations/mishaps';
+import { planAct } from './operations/plan-act';
 import { OwnerActivities } from './people/owner-activity';
 import { LocalEnvironment } from './environment/local-environment';
 import type { MailFile } from './observation/mail-files';
@@ -27,7 +28,7 @@ export interface RehearsalOptions {
   readonly seed: number;
   readonly faults?: Pick<FaultPlan, 'next'> & Partial<Pick<FaultPlan, 'outages'>>;
   /** How owners live, and what operators command. */
-  readonly scenario?: Pick<Scenario, 'owners' | 'commands'> & Partial<Pick<Scenario, 'mishaps'>>;
+  readonly scenario?: Pick<Scenario, 'owners' | 'commands'> & Partial<Pick<Scenario, 'mishaps' | 'acts'>>;
   readonly everyRun?: boolean;
   /** Folder of what was synthesised of the roster before, to be played again. */
   readonly assembly?: string;
@@ -86,6 +87,7 @@ async function play(
   const observer = new Observer(stage, players, (notice) => lives.hear(notice));
   const lives = new OwnerActivities({ clock: organization.clock, start, days }, stage, players, observer);
   const operations = new Operations(organization, start, observer, stage, players);
+  for (const act of scenario?.acts ?? []) planAct({ organization, observer, lives, start }, act, players);
   for (const push of pushes) operations.planPush(push);
   for (const player of players) lives.enter(player);
   for (const command of scenario?.commands ?? []) operations.planCommand(roster, command, players, lives);

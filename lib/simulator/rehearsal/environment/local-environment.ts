@@ -61,6 +61,8 @@ export class LocalEnvironment implements Environment {
   /** The event that each invocation of the mailer read last. */
   private readonly readEvents = new Map<string, string>();
   private readonly clients = new Map<string, Clients>();
+  /** Of those who had their name when they were last looked at. */
+  private readonly userIds = new Map<string, string>();
 
   constructor(
     private readonly organization: LocalOrganization,
@@ -229,9 +231,7 @@ export class LocalEnvironment implements Environment {
   }
 
   private userState({ accountId, userName, secretName, formerNames }: MovingUser): UserState {
-    const keys = this.organization.directory.hasUser(accountId, userName)
-      ? this.organization.directory.keysOf(accountId, userName)
-      : [];
+    const keys = this.keysOf(accountId, userName);
     const [secret, ...formers] = [secretName, ...[...formerNames].reverse()].flatMap(
       (name) => this.organization.secrets.find(name, accountId, this.organization.region) ?? [],
     );
@@ -249,6 +249,18 @@ export class LocalEnvironment implements Environment {
       ...(secret && { versions: this.versionsOf(secret), secretEndsAt: secret.deletionDate }),
       ...(formerKeyIds.length > 0 && { formerKeyIds }),
     };
+  }
+
+  /** Also of a user who has another name now. */
+  private keysOf(accountId: string, userName: string): ReturnType<LocalOrganization['directory']['keysOf']> {
+    const { directory } = this.organization;
+    const name = nameOf(accountId, userName);
+    if (directory.hasUser(accountId, userName)) {
+      this.userIds.set(name, directory.user(accountId, userName).id);
+      return directory.keysOf(accountId, userName);
+    }
+    const renamed = directory.users(accountId).find(({ id }) => id === this.userIds.get(name));
+    return renamed ? directory.keysOf(accountId, renamed.name) : [];
   }
 
   private versionsOf(secret: Secret): readonly VersionState[] {

@@ -49,8 +49,8 @@ export type LoggedEvent = Happening &
 /** What an operator may command; as its words on the command line. */
 export type OperatorCommand = 'rotate' | 'rotate --compromised' | 'rollback';
 
-/** `existing`: there before the product came. `rotation`: made by it. */
-export type KeyOrigin = 'existing' | 'rotation';
+/** `existing`: there before the product came. `rotation`: made by it. `by hand`: made by a person since. */
+export type KeyOrigin = 'existing' | 'rotation' | 'by hand';
 
 /** Who holds the key: the owner, or something forgotten that still uses the user's second key. */
 export type KeyBearer = 'owner' | 'forgotten script';

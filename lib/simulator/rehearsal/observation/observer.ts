@@ -111,10 +111,10 @@ export class Observer {
     const state = this.stage.stateOf(accountId, userName);
     const before = state.users.flatMap((user) => this.states.get(nameOf(accountId, user.userName)) ?? []);
     for (const event of keyEvents({ accountId, users: before }, state, this.stage.now())) {
-      if (event.kind === 'key-created') this.remember(state, event.keyId);
+      if (event.kind === 'key-created') this.remember(state, event.keyId, byProduct);
       if (event.kind === 'key-deactivated' && byProduct && !this.excused.has(nameOf(accountId, event.userName ?? '')))
         this.farewells.deactivated({ ...event, userName: event.userName ?? '' });
-      this.record(event);
+      this.record(event.kind === 'key-created' && !byProduct ? { ...event, origin: 'by hand' } : event);
     }
     const exceptions = new Set([...this.offboarded, ...this.excused]);
     if (byProduct) this.violate(accountId, this.endedLastKeys(state, exceptions));
@@ -146,8 +146,8 @@ export class Observer {
     }
   }
 
-  private remember(state: AccountState, keyId: string): void {
-    this.managed.add(keyId);
+  private remember(state: AccountState, keyId: string, byProduct: boolean): void {
+    if (byProduct) this.managed.add(keyId);
     const key = state.users.flatMap(({ keys }) => keys).find((other) => other.keyId === keyId);
     if (key) this.search.add(keyId, key.secret);
   }

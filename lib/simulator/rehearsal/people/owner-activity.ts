@@ -63,8 +63,15 @@ export class OwnerActivities {
     this.owners.get(name)?.mayBeCutOff();
   }
 
+  /** From now on something uses this key of the player every day. */
+  use(player: Player, key: KeyPair): void {
+    const { clock, start, days } = this.setting;
+    const since = Math.floor((clock.now().getTime() - start.getTime()) / DAY_MS) + 1;
+    this.daily(player.profile.workMinute + 30, days, () => this.runScript(player, key), since);
+  }
+
   /** At that minute of each UTC day, from the first that is still to come. */
-  private daily(minute: number, days: number, act: () => Promise<void>): void {
+  private daily(minute: number, days: number, act: () => Promise<void>, since = 0): void {
     const { clock, start } = this.setting;
     const midnight = Math.floor(start.getTime() / DAY_MS) * DAY_MS;
     const first = midnight + minute * MINUTE_MS + (midnight + minute * MINUTE_MS < start.getTime() ? DAY_MS : 0);
@@ -76,7 +83,7 @@ export class OwnerActivities {
         await act();
       });
     };
-    next(0);
+    next(since);
   }
 
   private async act(owner: Owner, doing: () => Promise<OwnerAct>): Promise<void> {

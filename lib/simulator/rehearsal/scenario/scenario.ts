@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import schema from '../../../../config/scenario.schema.json';
 import type { OperatorCommand } from '../history/event-log';
+import { actProblems, type ScenarioAct } from './acts';
 import type { ExistingKey, OwnerProfile } from './owner-profile';
 
 export interface Scenario {
@@ -18,6 +19,7 @@ export interface Scenario {
   readonly changes: readonly { readonly day: number; readonly roster: string }[];
   readonly commands: readonly ScenarioCommand[];
   readonly mishaps: readonly ScenarioMishap[];
+  readonly acts: readonly ScenarioAct[];
   readonly faults: readonly object[];
   readonly expect: readonly Expectation[];
 }
@@ -78,6 +80,8 @@ interface ExpectedEvent {
   readonly recoveryDays?: number;
   /** Pattern in a mail's text, whose white space is one space each. */
   readonly says?: string;
+  /** Pattern in what somebody did, or went wrong. */
+  readonly what?: string;
   readonly from?: string;
   readonly to?: string;
   readonly count?: number;
@@ -103,6 +107,8 @@ export function readScenario(path: string): Scenario {
     throw new Error(
       `${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`,
     );
+  const problems = actProblems((written as WrittenScenario).acts ?? []);
+  if (problems.length > 0) throw new Error(`${file} is no scenario:\n${problems.join('\n')}`);
   const beside = (name: string): string => join(dirname(file), name);
   const {
     title,
@@ -115,6 +121,7 @@ export function readScenario(path: string): Scenario {
     changes = [],
     commands = [],
     mishaps = [],
+    acts = [],
     faults = [],
   } = written as WrittenScenario;
   return {
@@ -126,6 +133,7 @@ export function readScenario(path: string): Scenario {
     owners,
     commands,
     mishaps,
+    acts,
     faults,
     roster: beside(roster),
     changes: changes.map(({ day, roster: name }) => ({ day, roster: beside(name) })),
