@@ -15,17 +15,13 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
     .option('--minutes <number>', 'how long to wait at most', whole(1, 480), BAKE_MINUTES)
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async ({ roster: path, minutes, format }: Options) => {
       const roster = rosterWithoutErrors(path, new Date());
       if (!roster) return;
-      if (!roster.organization) throw new Error('a roster of one account has no canaries');
+      if (!roster.organization) throw new Error('a single-account roster has no canary accounts');
       const clock = {
         now: () => new Date(),
         sleep: (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms)),

@@ -16,10 +16,10 @@ interface Options {
 
 export function defineRotate(command: Command): void {
   common(command)
-    .option('--compromised', 'deactivate the current key first, for good: the emergency')
+    .option('--compromised', 'emergency: first deactivate the current key permanently')
     .option(
       '--key <id>',
-      'with --compromised: the suspect access key; without, the successor of a compromised key is spared',
+      'with --compromised: the suspect access key; by default, a key that already replaced a compromised key is not deactivated',
     )
     .action((options: Options) => {
       if (options.key && !options.compromised)
@@ -39,13 +39,9 @@ export function defineRollback(command: Command): void {
 function common(command: Command): Command {
   return command
     .requiredOption('--account <id>', 'account of the user')
-    .requiredOption('--user <name>', 'the user, as in the roster')
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'));
+    .requiredOption('--user <name>', 'the user, as named in the roster')
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'));
 }
 
 async function carryOut({ account, user, roster: path, format }: Options, command: object): Promise<void> {

@@ -31,15 +31,14 @@ export function define(command: Command): void {
       '--from <roster>',
       'a FILE or DIRECTORY, a published roster (.json), `published` for the org bucket, or `nothing`',
     )
+    .option('--to <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
     .option(
-      '--to <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
+      '--reports <dir>',
+      'directory of ACCOUNT.json reports, which show whether a removed account was released (default: unknown)',
     )
-    .option('--reports <dir>', 'ACCOUNT.json files that say whether a vanished account was released (without: unknown)')
-    .option('--record', 'with --from published: write down what was compared with, where `publish` finds it')
-    .option('--at <date>', 'day that exemptions and freezes are judged by, YYYY-MM-DD (default: today)', parseDay)
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'markdown']).default('text'))
+    .option('--record', 'with --from published: record what was compared with, so that `publish` can verify it')
+    .option('--at <date>', 'date used to evaluate exemptions and freezes, YYYY-MM-DD (default: today)', parseDay)
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (options: Options) => {
       const to = rosterWithoutErrors(options.to, options.at ?? new Date());
       const plan = to && (await planFrom(options, to));
@@ -62,7 +61,7 @@ async function printDkimRecords(roster: Roster): Promise<void> {
 async function planFrom({ from, reports, record, at = new Date() }: Options, to: Roster): Promise<Plan | undefined> {
   if (from === 'published') return planFromPublished(to, at, record === true);
   if (record) throw new Error('--record needs --from published: nothing else is what `publish` replaces');
-  if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is no directory`);
+  if (reports !== undefined && !isDirectory(reports)) throw new Error(`--reports: ${reports} is not a directory`);
   const released = (accountId: string): boolean | undefined =>
     reports === undefined ? undefined : isReleased(textOf(join(reports, `${accountId}.json`)) ?? '', accountId);
   if (from === 'nothing') return planOf(undefined, to, released, at);

@@ -180,7 +180,7 @@ function textOf({ report, skippedRuns }: Rehearsal, { out, days, seed }: Rehears
     .join('');
   const look =
     out === undefined
-      ? 'write it all down: access-keys rehearse --out DIR'
+      ? 'for the full report: access-keys rehearse --out DIR'
       : oneLine(`look at ${join(out, 'index.html')}; every event is in ${join(out, 'report.json')}`);
   return `${renderTable(report, color)}\n${days} days, seed ${seed}: ${rotations.succeeded} rotations succeeded, ${rotations.failed} failed, ${rotations.partial} partial\n${verdict}\n${told}${deploymentsOf(report)}${color.dim(`${skippedRuns} scheduled runs could not differ from the one before and were skipped`)}\n${look}\n`;
 }

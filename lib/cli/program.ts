@@ -14,34 +14,34 @@ interface ListedCommand {
 const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'validate',
-    description: 'judge a roster: all problems at once, with code, place and hint',
+    description: 'check a roster and list all problems, each with its code, location and a hint',
     load: async () => (await import('./validate')).define,
   },
   {
     name: 'plan',
-    description: 'show what a change of the roster does, and stop when it is dangerous and not acknowledged',
+    description: 'show what a roster change does; exit with status 1 if it is dangerous and not acknowledged',
     load: async () => (await import('./plan')).define,
   },
   {
     name: 'publish',
     description:
-      "write the roster's slices, and for an organization the functions' code, to the org bucket; only what changed",
+      "write what changed to the org bucket: the roster's slices and, for an organization, the functions' code",
     load: async () => (await import('./publish')).define,
   },
   {
     name: 'bake',
     description:
-      'wait for healthy reports of the canary accounts and force one rotation there, as the pipeline does before the fleet',
+      'wait until the canary accounts report healthy, and force one rotation there, as the pipeline does before it deploys the fleet',
     load: async () => (await import('./bake')).define,
   },
   {
     name: 'rotate',
-    description: "rotate one user's key now, as the operator of the security account; a freeze does not stop it",
+    description: "rotate one user's key now, with the operator role of the security account; also during a freeze",
     load: async () => (await import('./operate')).defineRotate,
   },
   {
     name: 'rollback',
-    description: 'go back to the previous key, while it exists; the newer one retires',
+    description: 'roll back to the previous key while it still exists; the newer key is retired',
     load: async () => (await import('./operate')).defineRollback,
   },
   {
@@ -52,7 +52,7 @@ const COMMANDS: readonly ListedCommand[] = [
   },
   {
     name: 'rehearse',
-    description: 'play a roster against a local AWS organization: months in seconds, nothing leaves this machine',
+    description: 'simulate a roster in a local AWS organization: months in seconds, and nothing leaves this machine',
     load: async () => {
       const lack = lackOfSimulator();
       return lack === undefined ? (await import('./rehearse')).define : refuse(lack);
@@ -71,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     .option('--debug', 'show stack traces')
     .exitOverride()
     .configureOutput({ writeOut: print, writeErr: complain })
-    .showHelpAfterError('(--help shows what there is)');
+    .showHelpAfterError('(use --help for the available commands and options)');
   try {
     for (const { name, description, load } of COMMANDS) {
       const command = program.command(name).description(description);
@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<void> {
 function statusOf(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const text = debug && error instanceof Error ? error.stack : messageOf(error);
-  complain(`error: ${text}\n${debug ? '' : '  hint: --debug before the command shows where\n'}`);
+  complain(`error: ${text}\n${debug ? '' : '  hint: add --debug before the command for a stack trace\n'}`);
   return 2;
 }
 

@@ -15,12 +15,8 @@ export function define(command: Command): void {
     .addArgument(
       new Argument('[part]', 'the step of the pipeline').choices(['code', 'canary', 'fleet', 'all']).default('all'),
     )
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (part: PublicationPart, { roster: path, format }: Options) => {
       const roster = rosterWithoutErrors(path, new Date());
       if (!roster) return;

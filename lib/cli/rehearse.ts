@@ -8,13 +8,9 @@ const USUAL_START = '2027-01-04';
 /** The options alone: what plays is loaded once a rehearsal begins, so that help comes at once. */
 export function define(command: Command): void {
   command
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
     .addOption(
-      new Option('--change <file|dir@day>', 'push another roster on that virtual day; may be repeated')
+      new Option('--change <file|dir@day>', 'push another roster on that virtual day; can be repeated')
         .argParser(change)
         .default([], 'none'),
     )
@@ -26,21 +22,25 @@ export function define(command: Command): void {
     )
     .option(
       '--seed <number>',
-      'draws owners, existing keys and delays; the same seed gives the same report',
+      'seed for owners, existing keys and delays; the same seed gives the same report',
       whole(0, 2 ** 31),
       1,
     )
     .addOption(
       new Option(
         '--scenario <name|dir>',
-        'a story from config/scenarios with its own roster, days and seed, and what must be seen in the end',
+        'a scenario from config/scenarios, with its own roster, days, seed and expected results',
       ).conflicts(['roster', 'change', 'days', 'start', 'seed']),
     )
-    .option('--faults <file>', 'JSON list of calls that go wrong')
+    .option('--faults <file>', 'JSON file that lists the calls to fail')
     .option('--out <dir>', 'write report.json, the page and the mails there')
-    .option('--serve <port>', 'afterwards listen on 127.0.0.1 for the AWS CLI and SDKs; needs --out', whole(0, 65535))
-    .option('--every-run', 'skip no scheduled run, even one that cannot differ from the last')
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option(
+      '--serve <port>',
+      'afterwards serve the organization on 127.0.0.1 to the AWS CLI and SDKs; requires --out',
+      whole(0, 65535),
+    )
+    .option('--every-run', 'run every scheduled run, even one that cannot differ from the last')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (options: RehearseOptions) => (await import('./play-rehearsal')).playRehearsal(options));
 }
 

@@ -11,7 +11,7 @@ export async function serve({ organization }: Rehearsal, port: number, out: stri
   const content = `${JSON.stringify(credentials, null, 2)}\n`;
   const file = addOutput(out, { name: 'credentials.json', content, mode: 0o600 });
   const server = await listen(organization.gateway, port, complain);
-  complain(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; Ctrl-C ends it\n`);
+  complain(`listening on http://127.0.0.1:${server.port}; credentials in ${file}; press Ctrl-C to stop\n`);
   let lastMs = Date.now();
   const flow = async (): Promise<void> => {
     const nowMs = Date.now();

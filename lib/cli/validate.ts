@@ -12,13 +12,9 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
-    .option('--at <date>', 'day that exemptions are judged by, YYYY-MM-DD (default: today)', parseDay)
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json', 'github']).default('text'))
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
+    .option('--at <date>', 'date used to evaluate exemptions, YYYY-MM-DD (default: today)', parseDay)
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json', 'github']).default('text'))
     .action(({ roster, at, format }: Options) => {
       const loaded = loadRoster(roster, { at: at ?? new Date() });
       PRINTERS[format](loaded);

@@ -12,13 +12,9 @@ interface Options {
 
 export function define(command: Command): void {
   command
-    .option(
-      '--roster <file|dir>',
-      'a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml',
-      'config',
-    )
-    .option('--check', 'only show which addresses have confirmed, and ask nobody')
-    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'json']).default('text'))
+    .option('--roster <file|dir>', 'a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml', 'config')
+    .option('--check', 'only show which addresses are confirmed; send no verification e-mails')
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async ({ roster: path, check = false, format }: Options) => {
       const roster = rosterWithoutErrors(path, new Date());
       if (!roster) return;
@@ -32,9 +28,9 @@ export function define(command: Command): void {
 
 const WORDS: Readonly<Record<VerifiedAddress['status'], string>> = {
   confirmed: 'confirmed',
-  asked: 'asked now: SES has mailed a link to it',
-  pending: 'asked before, not confirmed yet',
-  'not-asked': 'not asked',
+  asked: 'verification e-mail sent',
+  pending: 'verification pending',
+  'not-asked': 'not requested',
 };
 
 export function textOf(found: readonly VerifiedAddress[]): string {

@@ -27,7 +27,7 @@ export interface BakeOutcome {
 
 /** What people do when it is not ok. Canaries that were told of the roster keep the new code; nobody else has it yet. */
 export const STOPPED_STEPS = [
-  'the canary accounts have the new code and roster; all other accounts go on with the former ones, and rotate as before',
+  'the canary accounts have the new code and roster; all other accounts continue with the previous ones, and rotate as before',
   'fix what the lines above name: see docs/errors.md for the cause and cure of each code',
   'then retry the stage Canary in CodePipeline, or push a fix; to go back, push the former code',
 ];
@@ -94,14 +94,14 @@ class RotationProof {
     const needed = Math.min(PROOFS, accounts.length);
     if (needed > 0 && rotated.length >= needed) return `${places(rotated)} rotated`;
     if (frozenUntil({ freeze }, now)) return 'no rotation is forced in a freeze';
-    if (needed === 0) return 'the roster lets nobody there be rotated';
+    if (needed === 0) return 'the roster allows no rotation there';
     const rest = accounts.filter(({ id }) => !rotated.some(({ accountId }) => accountId === id));
     const roomless = rest.filter((account) => !this.forced.has(account.id) && !candidateOf([account], reports, now));
     const former = roomless.flatMap(
       (account) => (codePublishedAt && rotatedSince([account], reports, codePublishedAt)) ?? [],
     );
     if (rotated.length + former.length >= needed)
-      return `${rotated.length > 0 ? `${places(rotated)} rotated, ` : ''}nobody has room for another key, and ${places(former)} rotated by this code before`;
+      return `${rotated.length > 0 ? `${places(rotated)} rotated, ` : ''}no user has a free slot for another key, and ${places(former)} rotated by this code before`;
     const candidates = rest
       .filter((account) => !roomless.includes(account))
       .slice(0, needed - rotated.length - former.length);
@@ -154,9 +154,9 @@ function nobodyHasRoom(accounts: readonly RosterAccount[], reports: Reports): st
   );
   const [first] = keys.sort((a, b) => (a.nextStepAt < b.nextStepAt ? -1 : 1));
   const when = first
-    ? `first comes ${first.userName} in ${first.id}, whose other key is up to ${first.nextStep} at ${first.nextStepAt}`
-    : 'none of them has a key that is up to go';
-  return `nobody in the canary accounts has room for another key, so that nothing proves this code: ${when}; then retry this step, or push another user or another canary account`;
+    ? `first comes ${first.userName} in ${first.id}, whose other key is due for ${first.nextStep === 'delete' ? 'deletion' : 'deactivation'} at ${first.nextStepAt}`
+    : 'none of them has a key that is due to be deleted';
+  return `no user in the canary accounts has a free slot for another key, so this code cannot be verified: ${when}; then retry this step, or push another user or another canary account`;
 }
 
 async function look(

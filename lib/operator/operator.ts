@@ -97,7 +97,7 @@ async function invoke({ lambda, caller }: Session, functionArn: string, command:
     message?: string;
     errorMessage?: string;
   } | null;
-  if (FunctionError) throw new Error(answer?.errorMessage ?? 'operate failed without saying why');
+  if (FunctionError) throw new Error(answer?.errorMessage ?? 'the operate function failed without an error message');
   return answer?.message ?? '';
 }
 

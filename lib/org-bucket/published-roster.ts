@@ -19,7 +19,8 @@ export function parsePublished(text: string): PublishedRoster {
   } catch {
     throw new Error('the published roster is not JSON: it was cut off or is another file');
   }
-  if (published?.schemaVersion === undefined) throw new Error('this is no published roster: it has no schema version');
+  if (published?.schemaVersion === undefined)
+    throw new Error('this is not a published roster: it has no schema version');
   if (published.schemaVersion !== 1)
     throw new Error(
       `the published roster has the schema version ${JSON.stringify(published.schemaVersion)}, and this code knows 1`,

@@ -84,7 +84,7 @@ export function s3OrgStore(client: S3Client, bucket: OwnedBucket): OrgStore {
       } catch (error) {
         if (LOST_RACE.has((error as Error).name))
           throw new WrittenMeanwhile(
-            `${key} in ${bucket.Bucket} was written by somebody else just now; run the command again`,
+            `${key} in ${bucket.Bucket} was changed by someone else in the meantime; run the command again`,
           );
         throw error;
       }

@@ -67,7 +67,7 @@ const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | '
     reason:
       'the StackSets delete every stack of the former target before they create any for the new one, and rotations wait meanwhile; secrets, keys and schedules stay',
     steps: [
-      'push a freeze of some days that begins tomorrow, so that no rotation starts',
+      'push a freeze that begins tomorrow and lasts several days, so that no rotation starts',
       'on its first day, wait until no report lists a pending key: nothing is under way then',
       'push the new target with its code, and wait until the pipeline has passed',
       'let the freeze end',
@@ -86,7 +86,7 @@ const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | '
   'notifications.sender': {
     kind: 'addresses-changed',
     reason:
-      'owners get mail from another sender, and none until SES has verified it; while no mail goes, no key is retired that an owner must be told of first',
+      'owners get mail from another sender, and none until SES has verified it; while no mail can be sent, no key is retired whose owner must be notified first',
     steps: [
       'ask SES to verify the new sender before you push, and wait until it is verified:\naws ses verify-email-identity --email-address SENDER\naws ses get-identity-verification-attributes --identities SENDER',
       'push the sender with senderIdentity: existing, because the identity is there already',
@@ -103,7 +103,7 @@ const ROSTER_DANGERS: Readonly<Record<string, Pick<Danger, 'kind' | 'reason' | '
   },
   'notifications.contact': {
     kind: 'addresses-changed',
-    reason: 'every mail sends owners with their questions to somebody else',
+    reason: 'every e-mail directs questions of the owners to someone else',
   },
   'notifications.ownerDomain': { kind: 'addresses-changed', reason: 'notices go to other addresses' },
   'source.connectionArn': { kind: 'source-changed', reason: 'another connection decides what is deployed' },
@@ -163,7 +163,7 @@ function removals(from: Roster, to: Roster): Danger[] {
       kind: 'many-removals',
       from: `${total} users`,
       to: ended.sort().join(' '),
-      reason: `${ended.length} of ${total} users would end, more than ${limit} percent`,
+      reason: `${ended.length} of ${total} users would be removed or retired, more than ${limit} percent`,
     },
   ];
 }
@@ -269,7 +269,7 @@ function adoption(accountId: string, before: SliceUser | undefined, after: Slice
       userName: after.name,
       to: after.secretName,
       reason:
-        'adoptSecret: if somebody else made the secret, it is taken over, and every reader that the roster does not list loses access',
+        'adoptSecret: if someone else created the secret, it is taken over, and every reader that the roster does not list loses access',
     },
   ];
 }
@@ -288,7 +288,7 @@ function soonerEnds(accountId: string, before: SliceUser | undefined, after: Sli
             ...place,
             from: printHours(from),
             to: printHours(to),
-            reason: `${field}: an old key ends sooner than ${before ? 'its owner was told' : 'by the built-in settings'}`,
+            reason: `${field}: an old key is deactivated sooner than ${before ? 'announced to its owner' : 'by the built-in settings'}`,
           },
         ]
       : [];
@@ -302,7 +302,7 @@ function soonerEnds(accountId: string, before: SliceUser | undefined, after: Sli
             ...place,
             from,
             to,
-            reason: `${field}: keys end that ${before ? 'would have been left' : 'the built-in settings would leave'}`,
+            reason: `${field}: keys are deactivated that ${before ? 'would have been kept' : 'the built-in settings would keep'}`,
           },
         ]
       : [];

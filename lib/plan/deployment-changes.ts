@@ -12,14 +12,14 @@ export interface Consequence {
 type Deployment = RosterAccount['deployment'];
 
 const DELETE_ROTATOR = `delete the stack in the account:\naws cloudformation delete-stack --stack-name ${STACKS.rotator}\nSecrets, their schedules and keys stay as they are; rotations wait for the next stack.`;
-const BY_HAND = 'deploy the same template in the account by hand, as the README says';
+const BY_HAND = 'deploy the same template in the account manually, as described in the README';
 const STANDS_IN_THE_WAY = 'the StackSet cannot make its own beside it, because the roles of both have the same names';
 
 const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, Consequence>>>>> = {
   stackset: {
     manual: {
       reason:
-        'the StackSet deletes its stack in the account, and rotations wait until somebody deploys it by hand; secrets and keys stay',
+        'the StackSet deletes its stack in the account, and rotations wait until someone deploys it manually; secrets and keys stay',
       steps: ['push, and wait until the pipeline has passed', BY_HAND],
     },
     pipeline: {
@@ -30,12 +30,12 @@ const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, C
   },
   manual: {
     stackset: {
-      reason: `nobody deletes the stack that was deployed by hand, and ${STANDS_IN_THE_WAY}`,
+      reason: `nobody deletes the stack that was deployed manually, and ${STANDS_IN_THE_WAY}`,
       steps: [DELETE_ROTATOR, 'push'],
     },
     pipeline: {
       reason:
-        'the stage of the pipeline updates the stack that was deployed by hand, and may do only what its permissions boundary lets it',
+        'the stage of the pipeline updates the stack that was deployed manually, and may do only what its permissions boundary lets it',
       steps: ['bootstrap the account with the permissions boundary, as the README says', 'push'],
     },
   },
@@ -50,7 +50,7 @@ const CHANGES: Readonly<Record<Deployment, Readonly<Partial<Record<Deployment, C
     },
     manual: {
       reason:
-        'the pipeline drops its stage but never deletes the stack, which stays as it is until somebody updates it by hand',
+        'the pipeline drops its stage but never deletes the stack, which stays as it is until someone updates it manually',
       steps: ['push', `${BY_HAND}, after each change of the code`],
     },
   },
@@ -64,6 +64,6 @@ export function stackChange(before: RosterAccount, after: RosterAccount | undefi
 
 const LEAVES: Readonly<Record<Deployment, Consequence>> = {
   stackset: { reason: 'the StackSet deletes the functions of the account', steps: [] },
-  manual: { reason: 'nobody deletes the stack that was deployed by hand', steps: ['push', DELETE_ROTATOR] },
+  manual: { reason: 'nobody deletes the stack that was deployed manually', steps: ['push', DELETE_ROTATOR] },
   pipeline: { reason: 'the pipeline drops its stage but never deletes the stack', steps: ['push', DELETE_ROTATOR] },
 };

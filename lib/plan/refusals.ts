@@ -32,7 +32,7 @@ export function refusalsOf(from: Roster | undefined, to: Roster, released: Relea
           accountId: id,
           reason: `account ${id} would go from one StackSet to the other in one push, and each would undo the other`,
           steps: [
-            'push the account with deployment: manual, which removes its stack; do not deploy it by hand, its rotations wait meanwhile',
+            'push the account with deployment: manual, which removes its stack; do not deploy it manually; its rotations wait meanwhile',
             `push it with canary: ${next.canary} and without deployment`,
           ],
         },

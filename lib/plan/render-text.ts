@@ -136,7 +136,7 @@ function accountLines(
 const retiredText = (isNew: boolean): string =>
   isNew
     ? 'retired, and not managed before; every key that IAM has for it is deactivated once quiet, then deleted'
-    : 'retired; key and secret end';
+    : 'retired; its key and secret are deleted';
 
 function verdict({ ok, code, acknowledged, staleCodes, refusals }: Plan, colours: Colours): string {
   const stale =

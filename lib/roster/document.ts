@@ -247,7 +247,7 @@ function toPlain(reading: Reading, node: ParsedNode | null): unknown {
         'ROSTER_YAML_DUPLICATE_KEY',
         from,
         to - from,
-        `${quote(name)} stands twice in this map`,
+        `${quote(name)} appears twice in this map`,
         'keep one',
       );
     } else plain[name] = toPlain(reading, value as ParsedNode);

@@ -18,7 +18,7 @@ export interface LoadedRoster {
 
 /**
  * Reads and judges a roster.
- * @param path a FILE means that file alone, a DIRECTORY its roster.yaml and accounts/*.yaml
+ * @param path a roster FILE, or a DIRECTORY with roster.yaml and accounts/*.yaml
  * @param at the day that exemptions are judged by
  */
 export function loadRoster(path: string, { at }: { readonly at: Date }): LoadedRoster {

@@ -111,7 +111,7 @@ function checkOrganization(judgement: Judgement, node: Node, accounts: readonly 
         node,
         [field],
         'ROSTER_UNKNOWN_FIELD',
-        `${field} stands beside an organization`,
+        `${field} is not allowed beside organization`,
         'move it into organization',
         'key',
       );
@@ -225,7 +225,7 @@ function checkGuard(judgement: Judgement, roster: RosterDocument): void {
     { document: roster, path, data: holder },
     [],
     'ROSTER_NO_USER_GUARD',
-    'there is no userGuard: the functions can change the keys of every user of an account, administrators included, and whoever may update or invoke functions or pass roles there can use them for that',
+    'there is no userGuard: the functions can change the keys of every user of an account, administrators included, and anyone with permission to update or invoke functions or to pass roles there can use them for that',
     'add userGuard with a tag or a path, or userGuard: none when that is meant; attach docs/scp.json to the accounts',
     'key',
     'warning',
@@ -297,7 +297,7 @@ function checkDate(judgement: Judgement, node: Node, field: string): boolean {
       node,
       [field],
       'ROSTER_DATE',
-      `${field} is ${value}, which is no day of the calendar`,
+      `${field} is ${value}, which is not a calendar date`,
       'correct the day',
     );
   return real;

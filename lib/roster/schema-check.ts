@@ -104,7 +104,7 @@ const MOST_PROBLEMS = 100_000;
 const tooMany = (document: RosterDocument, count: number): Problem => ({
   code: 'ROSTER_TOO_LARGE',
   severity: 'error',
-  message: `the file has ${count} problems, of which the first ${MOST_PROBLEMS} are listed`,
+  message: `the file has ${count} problems; only the first ${MOST_PROBLEMS} are listed`,
   hint: 'check whether this is the file that was meant',
   ...document.locate([]),
 });
@@ -173,7 +173,7 @@ function wrongValue(make: Make, error: ErrorObject, path: Path): Problem {
     case 'uniqueItems':
       return make(
         'ROSTER_VALUE_REPEATED',
-        `${quote((error.data as unknown[])[error.params.i])} stands twice in ${fieldOf(path)}`,
+        `${quote((error.data as unknown[])[error.params.i])} appears twice in ${fieldOf(path)}`,
         'keep one',
         [...path, Math.max(error.params.i, error.params.j)],
       );

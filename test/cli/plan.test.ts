@@ -62,7 +62,7 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
   const other = file('other.json', '{}');
   expect(plan('--from', other, '--to', former)).toMatchObject({
     status: 2,
-    stderr: expect.stringContaining(`${other}: this is no published roster`),
+    stderr: expect.stringContaining(`${other}: this is not a published roster`),
   });
   expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({
     status: 2,

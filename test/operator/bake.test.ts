@@ -183,7 +183,7 @@ test('what the account reports of a user whose rotation does not finish stands b
   });
 });
 
-describe('when nobody in the canary accounts has room for another key', () => {
+describe('when no user in the canary accounts has a free slot for another key', () => {
   const retiring = (at: string): KeyReport => ({
     ...key('AKIAOLD', 'retiring', '2026-01-01T00:00:00Z'),
     nextStep: 'delete',
@@ -201,7 +201,7 @@ describe('when nobody in the canary accounts has room for another key', () => {
     expect(await run(new Account([full]), { codePublishedAt: new Date('2027-01-01T12:00:00Z') })).toEqual({
       ok: true,
       lines: [
-        '1 canary account is healthy; nobody has room for another key, and jeremy.ritchie in 333333333333 was rotated by this code before',
+        '1 canary account is healthy; no user has a free slot for another key, and jeremy.ritchie in 333333333333 was rotated by this code before',
       ],
     });
   });
@@ -217,7 +217,7 @@ describe('when nobody in the canary accounts has room for another key', () => {
       expect(ok).toBe(false);
       expect(lines).toEqual([
         expect.stringContaining(
-          'first comes svc-deploy in 333333333333, whose other key is up to delete at 2027-01-15T00:00:00.000Z; then retry this step, or push another user or another canary account',
+          'first comes svc-deploy in 333333333333, whose other key is due for deletion at 2027-01-15T00:00:00.000Z; then retry this step, or push another user or another canary account',
         ),
       ]);
       expect(account.operated).toEqual([]);
@@ -235,7 +235,7 @@ describe('when nobody in the canary accounts has room for another key', () => {
     const leaving = accounts.map((account) => ({ ...account, state: 'leaving' as const }));
     expect(await run(new Account([full]), { accounts: leaving })).toMatchObject({
       ok: true,
-      lines: [expect.stringContaining('the roster lets nobody there be rotated')],
+      lines: [expect.stringContaining('the roster allows no rotation there')],
     });
   });
 });
@@ -412,7 +412,7 @@ describe('a report that an account forged', () => {
     });
     expect(await run(account, { accounts: both })).toMatchObject({
       ok: false,
-      lines: [expect.stringContaining('nobody in the canary accounts has room')],
+      lines: [expect.stringContaining('no user in the canary accounts has a free slot')],
     });
   });
 });

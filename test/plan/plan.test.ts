@@ -301,11 +301,11 @@ describe('dangerous', () => {
 
   const DELETES = 'aws cloudformation delete-stack --stack-name AccessKeysRotator';
   test.each<[RosterAccount['deployment'], RosterAccount['deployment'], string, RegExp[]]>([
-    ['stackset', 'manual', 'the StackSet deletes its stack', [/^push/, /by hand/]],
+    ['stackset', 'manual', 'the StackSet deletes its stack', [/^push/, /manually/]],
     ['stackset', 'pipeline', 'the StackSet deletes its stack', [/permissions boundary/, /^push/]],
     ['manual', 'stackset', 'nobody deletes the stack', [new RegExp(`${DELETES}\nSecrets, .* stay`), /^push/]],
     ['pipeline', 'stackset', 'never deletes the stack', [/^push deployment: manual/, new RegExp(DELETES), /^push/]],
-    ['pipeline', 'manual', 'stays as it is', [/^push/, /by hand/]],
+    ['pipeline', 'manual', 'stays as it is', [/^push/, /manually/]],
     ['manual', 'pipeline', 'updates the stack', [/permissions boundary/, /^push/]],
   ])('an account goes from %s to %s, with what becomes of its stack', (former, next, reason, steps) => {
     const [danger, ...others] = plan(

@@ -87,7 +87,7 @@ const MESSAGES: Readonly<Record<OwnerEvent['type'], (telling: Named) => Message>
     tone: 'know',
     headline: 'Your old access key was deactivated',
     paragraphs: [
-      `The old key ${oldKey(telling)} no longer works.${telling.event.code ? ' Somebody deactivated it; the rotation did not.' : ''}`,
+      `The old key ${oldKey(telling)} no longer works.${telling.event.code ? ' Someone deactivated it; the rotation did not.' : ''}`,
       deletedLater(telling),
       nothingToDo(telling),
     ],
@@ -188,8 +188,8 @@ const stillUsedSteps = (telling: Named): readonly Step[] =>
 
 const howTheOtherGoes = ({ user }: Telling): string =>
   user?.unmanagedKeys === 'hold'
-    ? 'Then delete the other one, or have it deleted: one that no rotation made is kept until somebody does.'
-    : 'You need not deactivate or delete the other one: that happens by itself once it is not used.';
+    ? 'Then delete the other one, or have it deleted: a key that was not created by a rotation is kept until someone deletes it.'
+    : 'You do not need to deactivate or delete the other one: that happens automatically once it is no longer used.';
 
 /** `key …WXYZ` */
 const named = ({ event }: Telling): string => keysInWords(event.workingKeyIds ?? []).replace(/^the /, '');

@@ -229,7 +229,7 @@ function wasRescheduled({ secret }: UserState): boolean {
 function scheduleChanged(state: UserState): NoticeEvent {
   const { scheduleExpression = '', rotationWindow } = state.secret;
   const found = `${scheduleExpression}${rotationWindow ? ` within ${rotationWindow}` : ''}`;
-  const reason = `the secret's rotation schedule was changed by hand to ${found}`;
+  const reason = `the secret's rotation schedule was changed manually to ${found}`;
   return byHand(
     state,
     'SCHEDULE_CHANGED',

@@ -65,7 +65,7 @@ export class MailFeedback extends Construct {
     new CfnAlarm(this, 'AdminMailBounced', {
       alarmName: `${ALARM_NAME_PREFIX}admin-mail-bounced`,
       alarmDescription:
-        "a mail to the admins in an owner's place bounced or was refused: correct notifications.admins in the roster, or the mailbox, and take the address off SES's suppression list",
+        "a mail to the admins in an owner's place bounced or was refused: correct notifications.admins in the roster, or the mailbox, and remove the address from the SES suppression list",
       namespace: METRICS_NAMESPACE,
       metricName: ADMIN_MAIL_BOUNCED,
       statistic: 'Sum',

@@ -100,7 +100,7 @@ export class Mailer extends Construct {
     new CfnAlarm(this, 'UndeliverableNotices', {
       alarmName: `${ALARM_NAME_PREFIX}undeliverable-notices`,
       alarmDescription:
-        'a notice could not be mailed to its owner: read it in the dead-letter queue, mend the cause, send it back',
+        'a notice could not be e-mailed to its owner: inspect the message in the dead-letter queue, fix the cause, then redrive it',
       namespace: 'AWS/SQS',
       metricName: 'ApproximateNumberOfMessagesVisible',
       dimensions: [{ name: 'QueueName', value: dead.queueName }],

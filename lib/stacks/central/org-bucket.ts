@@ -33,7 +33,7 @@ export function orgBucket(
   acceptFinding(
     bucket,
     'AwsSolutions-S1',
-    'reads and writes are told by CloudTrail data events where an organization wants them; a log bucket would need one of its own',
+    'reads and writes are recorded by CloudTrail data events where an organization enables them; a log bucket would need one of its own',
   );
   if (callers.organizationId !== undefined) admitAccounts(bucket, callers);
   return bucket;

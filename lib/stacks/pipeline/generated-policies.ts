@@ -4,7 +4,8 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { acceptWildcards, bucketInFindings, placeInFindings } from '../nag-acknowledgements';
 
-const OWN_ARTIFACTS = "written by the CDK's grants: the pipeline's own artifacts and their key, for its own actions";
+const OWN_ARTIFACTS =
+  "written by the CDK's grants: the pipeline's own artifacts and their key, used by its own actions";
 const OWN_LOGS = "written by the CDK's projects: the project's own log group and test reports";
 
 /** Accepts the wildcards that the CDK's pipelines library writes itself; every statement of ours is judged on its own. */
@@ -39,7 +40,7 @@ export function acceptGeneratedPolicies(stack: Stack, pipeline: Construct, artif
   });
   acceptWildcards(pipeline.node.findChild('UpdatePipeline'), {
     [`Resource::arn:*:iam::${account}:role/*`]:
-      'roles of the CDK bootstrap only: a condition on their tag stands beside it',
+      'roles of the CDK bootstrap only: a condition on their tag restricts it further',
     'Resource::*': 'cloudformation:DescribeStacks and s3:ListBucket of the CDK command that updates the pipeline',
   });
   acceptWildcards(pipeline.node.findChild('Assets'), {

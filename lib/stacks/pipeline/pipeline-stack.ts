@@ -185,7 +185,11 @@ export class PipelineStack extends Stack {
       lifecycleRules: [{ expiration: Duration.days(90), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
-    acceptFinding(bucket, 'AwsSolutions-S1', 'artifacts of the pipeline, which CodePipeline and CloudTrail tell of');
+    acceptFinding(
+      bucket,
+      'AwsSolutions-S1',
+      'artifacts of the pipeline; CodePipeline and CloudTrail record access to them',
+    );
     return bucket;
   }
 

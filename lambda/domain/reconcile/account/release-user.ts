@@ -60,7 +60,7 @@ type Said = Pick<NoticeOf<'attention'>, 'userName' | 'code' | 'reason' | 'nextSt
 const moved = ({ name }: Secret, heir: SliceUser): Said => ({
   userName: heir.name,
   code: 'USER_MOVED',
-  reason: `the secret of ${heir.name} has moved from ${name} to ${heir.secretName}: rotation goes on there`,
+  reason: `the secret of ${heir.name} has moved from ${name} to ${heir.secretName}: rotation continues there`,
   nextStep: `the key that ${name} holds was stored in the new secret too; once a rotation has replaced it, it retires like any previous key, while it is used not before ${heir.whenStillUsed === 'hold' ? 'it is quiet' : 'its time is over'}; have whoever reads ${name} read ${heir.secretName}, and then delete the former secret`,
 });
 

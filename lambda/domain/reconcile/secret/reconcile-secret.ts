@@ -185,7 +185,7 @@ export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
       'CURRENT_CHANGED',
       current,
       'AWSCURRENT was moved, or its value changed, manually',
-      'it is left as it is, and its next rotation is due as if its key were new; a key that no version names any more retires as the roster says',
+      'it is left unchanged, and its next rotation is due as if its key were new; a key that is no longer in any version is retired as the roster says',
     ),
   );
   await secrets.tag(secret.arn, foreignCurrentTag(current, state.now));

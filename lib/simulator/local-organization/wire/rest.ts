@@ -76,7 +76,7 @@ const OPERATION_HINT = 'x-id';
 
 /**
  * The operation of a REST request, and what reads its input.
- * @throws AwsError for a request that is no operation of the service, or names something that the operation does not have
+ * @throws AwsError for a request that is not an operation of the service, or names something that the operation does not have
  */
 export function recognizeRest(
   service: ServiceId,
@@ -93,7 +93,11 @@ export function recognizeRest(
     route.headers.every((name) => request.headers[name] !== undefined);
   const route = routesOf(service).find(fits);
   if (!route)
-    throw wireError(service, 'unknown-operation', `${request.method} ${request.path} is no operation of ${service}.`);
+    throw wireError(
+      service,
+      'unknown-operation',
+      `${request.method} ${request.path} is not an operation of ${service}.`,
+    );
   const unknown = Object.keys(request.query).find(
     (name) => name !== OPERATION_HINT && !route.query.has(name) && !route.takesQuery.has(name),
   );

@@ -62,7 +62,7 @@ async function mend(setting: Setting, player: Player): Promise<void> {
   observer.collect();
   const command = observer.lastCommand(nameOf(accountId, user.name));
   if (command === undefined) return;
-  record(setting, player, `somebody does what the notice says: ${command}`);
+  record(setting, player, `someone does what the notice says: ${command}`);
   const [, verb, UserName, AccessKeyId] =
     /^aws iam (update|delete)-access-key --user-name (\S+) --access-key-id (\w+)(?: --status Active)?$/.exec(command) ??
     [];

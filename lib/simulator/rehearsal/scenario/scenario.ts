@@ -105,7 +105,7 @@ export function readScenario(path: string): Scenario {
   const validate = new Ajv({ allErrors: true, strict: false }).compile(schema);
   if (!validate(written))
     throw new Error(
-      `${file} is no scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`,
+      `${file} is not a valid scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`,
     );
   const problems = actProblems((written as WrittenScenario).acts ?? []);
   if (problems.length > 0) throw new Error(`${file} is no scenario:\n${problems.join('\n')}`);
