@@ -67,7 +67,7 @@ test('a bad roster is refused as validate refuses it, and a wrong --from as wron
   expect(plan('--from', 'nothing', '--to', former, '--reports', join(folder, 'none'))).toMatchObject({
     status: 2,
     stdout: '',
-    stderr: expect.stringContaining('is no directory'),
+    stderr: expect.stringContaining('is not a directory'),
   });
 });
 
