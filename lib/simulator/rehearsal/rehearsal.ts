@@ -12,6 +12,7 @@ import { planMishap } from './operations/mishaps';
 import { planAct } from './operations/plan-act';
 import { OwnerActivities } from './people/owner-activity';
 import { LocalEnvironment } from './environment/local-environment';
+import type { StoredState } from './environment/stored-state';
 import type { MailFile } from './observation/mail-files';
 import { Operations, type Push, type RosterChange } from './operations/pushes-and-commands';
 import { reportOf, type RehearsalReport } from './output/report';
@@ -30,6 +31,8 @@ export interface RehearsalOptions {
   /** How owners live, and what operators command. */
   readonly scenario?: Pick<Scenario, 'owners' | 'commands'> & Partial<Pick<Scenario, 'mishaps' | 'acts'>>;
   readonly everyRun?: boolean;
+  /** What one account holds when it begins, as an earlier version left it. */
+  readonly stored?: StoredState;
   /** Folder of what was synthesised of the roster before, to be played again. */
   readonly assembly?: string;
   /** The organization will be served afterwards: its administrators may read secrets. */

@@ -239,6 +239,13 @@ export class IamDirectory {
     return stored;
   }
 
+  /** Goes on with a user who was stored elsewhere, with all keys. */
+  takeUser(user: StoredUser): void {
+    this.account(user.accountId).users.set(user.name.toLowerCase(), user);
+    for (const key of user.keys) this.keyOwners.set(key.id, { user, key });
+    this.policyRevision++;
+  }
+
   renameUser(user: StoredUser, name: string, path: string): void {
     const { users } = this.account(user.accountId);
     const taken = users.get(name.toLowerCase());

@@ -9,6 +9,7 @@ import type { Template } from '../../../cloud-assembly/template';
 import { LocalOrganization, type LocalOrganizationOptions } from '../../local-organization/organization';
 import { orgBucketName, PERMISSIONS_BOUNDARY_NAME, SECURITY_BOUNDARY_NAME } from '../../../names';
 import { permissionsBoundary } from '../../../stacks/pipeline/permissions-boundary';
+import { keysTakenOver, takeOver, type StoredState } from './stored-state';
 import { nameOf } from './user-key';
 import { ownerProfileOf, type Scenario } from '../scenario/scenario';
 import { drawOwnerProfile, type ExistingKey, type OwnerProfile } from '../scenario/owner-profile';
@@ -38,6 +39,8 @@ interface CastOptions {
   readonly faults?: Pick<FaultPlan, 'next'>;
   readonly everyRun?: boolean;
   readonly scenario?: Pick<Scenario, 'owners'>;
+  /** What an account holds already: users whom it names have these keys and no others. */
+  readonly stored?: StoredState;
 }
 
 /**
@@ -75,6 +78,7 @@ export function assemble(rosters: readonly [Roster, ...Roster[]], options: CastO
   for (const alias of new Set(rosters.flatMap(({ secretsKey }) => secretsKey ?? []))) {
     for (const id of accountIds) organization.deployStack(secretsKeyStack(alias, id, region));
   }
+  if (options.stored) takeOver(organization, options.stored, orgBucketName(securityAccount, region));
   const players = rosters.flatMap(({ userGuard: guard, accounts: listed }) =>
     listed.flatMap(({ id, name, users }) => users.map((user) => ({ guard, account: { id, name }, user }))),
   );
@@ -152,6 +156,9 @@ function enter(
     user.name,
     drawOwnerProfile(seed, account.id, user.name, user.exempt !== undefined || user.state === 'retired'),
   );
+  const common = { accountId: account.id, accountName: account.name, user, profile };
+  if (directory.hasUser(account.id, user.name))
+    return { ...common, keys: keysTakenOver(directory.user(account.id, user.name)) };
   directory.createUser(account.id, {
     name: user.name,
     ...(guard.kind === 'path' && { path: guard.path }),
@@ -166,5 +173,5 @@ function enter(
     });
     return { keyId: accessKeyId, secret: secretAccessKey, use, createdAt };
   });
-  return { accountId: account.id, accountName: account.name, user, profile, keys };
+  return { ...common, keys };
 }

@@ -31,6 +31,9 @@ export function secretsManagerService(options: SecretsManagerOptions): { service
   const random = options.random.fork('secretsmanager');
   const state = new SecretsState({ clock: options.clock, random, principals: options.principals });
   const machine = new RotationMachine({ ...options, random });
+  state.resume = (secret) => {
+    if (secret.rotation.enabled && secret.rotation.next) machine.schedule(secret, secret.rotation.next);
+  };
   const parts = { clock: options.clock, random, state, machine, accesses: new SecretAccesses(state, options.kms) };
   return {
     service: {

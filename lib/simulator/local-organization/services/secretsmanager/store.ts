@@ -21,6 +21,8 @@ export interface StoredValue {
 export class SecretsState {
   /** How long ListSecrets lags behind creation and deletion, in milliseconds; AWS says up to five minutes. */
   listLagMs = 0;
+  /** Sets the timers of a secret that is taken over. */
+  resume: (secret: Secret) => void = () => {};
   private readonly byArn = new Map<string, Secret>();
   private readonly byName = new Map<string, Secret>();
 
@@ -94,6 +96,13 @@ export class SecretsState {
     this.byArn.set(arn, secret);
     this.byName.set(nameKey(accountId, region, name), secret);
     return secret;
+  }
+
+  /** Goes on with one that was stored elsewhere, its schedule included. */
+  take(secret: Secret): void {
+    this.byArn.set(secret.arn, secret);
+    this.byName.set(nameKey(secret.accountId, secret.region, secret.name), secret);
+    this.resume(secret);
   }
 
   remove(secret: Secret): void {
