@@ -17,7 +17,7 @@ import { rotatedNotice } from '../notices/compose';
 import { reconcileKeys } from './reconcile-keys';
 import { reconcileSchedule } from './reconcile-schedule';
 import { applyPolicy } from './secret/apply-policy';
-import { isOwnKeyStored, repairLedger } from './repair-ledger';
+import { isOwnKeyStored, repairLedger } from './secret/repair-ledger';
 import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
 import { soonest, type Due } from './due';
 import { readUserState, type UserOutcome, type UserState } from './user-state';

@@ -2,13 +2,13 @@
  * Tags of the ledger that do not parse, or that what exists disproves. They are believed nowhere and reported, and they are
  * removed or written anew: no key is deactivated, and none is kept for ever, because of a tag alone.
  */
-import { beginRetirement } from '../keys/retirement-schedule';
-import { retirementTag } from '../ledger/retirements';
-import { familiesOf } from '../ledger/sound-tags';
-import { alertsOf, compromisedTag, lossTag, PREFIX, TAGS } from '../ledger/tags';
-import type { User } from '../ports';
-import type { UserState } from './user-state';
-import { DAY_MS } from '../time';
+import { beginRetirement } from '../../keys/retirement-schedule';
+import { retirementTag } from '../../ledger/retirements';
+import { familiesOf } from '../../ledger/sound-tags';
+import { alertsOf, compromisedTag, lossTag, PREFIX, TAGS } from '../../ledger/tags';
+import type { User } from '../../ports';
+import type { UserState } from '../user-state';
+import { DAY_MS } from '../../time';
 
 /**
  * @returns whether something was repaired: then nothing else is done for the user in this run, because what was read of it
