@@ -15,7 +15,9 @@ const PRODUCT = ['lambda/aws', 'lib/org-bucket', 'lib/operator'];
 export function commandsOfTheProduct(): readonly string[] {
   const root = join(__dirname, '../../../..');
   const texts = PRODUCT.flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => readFileSync(join(root, folder, name), 'utf8')),
+    readdirSync(join(root, folder), { encoding: 'utf8', recursive: true })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(root, folder, name), 'utf8')),
   );
   const commands = texts.flatMap((text) => [...text.matchAll(/\bnew (\w+Command)\(/g)].map(([, name]) => name!));
   const paginated = texts.flatMap((text) =>
