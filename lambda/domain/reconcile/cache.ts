@@ -12,10 +12,10 @@ export interface Cache {
   readonly users: Map<string, CachedUser>;
   /** Conditions of the account, or of users without a secret, by what was reported and when. */
   readonly reported: Map<string, Date>;
+  /** Of these, which are not found any more, and since when. */
+  readonly overSince: Map<string, Date>;
   /** Rotation events that are still to be reported. */
   readonly rotationFailures: RotationFailure[];
-  /** So many rotations failed that no new one is started but a probe. */
-  circuitOpen?: boolean;
 }
 
 export interface CachedUser {
@@ -32,4 +32,9 @@ export interface CachedUser {
   readonly waits?: boolean;
 }
 
-export const emptyCache = (): Cache => ({ users: new Map(), reported: new Map(), rotationFailures: [] });
+export const emptyCache = (): Cache => ({
+  users: new Map(),
+  reported: new Map(),
+  overSince: new Map(),
+  rotationFailures: [],
+});

@@ -28,7 +28,7 @@ import {
 } from '../ledger/tags';
 import { GIVEN_UP, isWait } from '../ledger/failure-reports';
 import { isBegun } from '../ledger/intents';
-import { rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
+import { hoursOfSchedule, rotationDueBy, scheduleOf } from '../roster/rotation-schedule';
 import { lastFour } from '../keys/describe';
 import { DAY_MS, HOUR_MS, inWords, MINUTE_MS } from '../time';
 import { byHand } from '../notices/compose';
@@ -38,7 +38,7 @@ import { endOfDay } from '../../contract/calendar';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent } from '../../contract/notice';
 import { codeOf, nameOf, reasonOf } from '../errors';
-import type { Secret } from '../ports';
+import type { AccessKey, Secret } from '../ports';
 
 /** How long a failed or stuck rotation is left to Secrets Manager before it is started again. */
 const RESTART_AFTER_MS = HOUR_MS;
@@ -170,7 +170,7 @@ function reportOverdue(state: UserState): Due {
   const dueBy = rotationDueBy(key, user, movedBackAt(secret, now));
   const at = new Date(Math.max(dueBy.getTime(), thawedAt(state).getTime()) + OVERDUE_MS);
   const wasReported = alertsOf(secret).has('ROTATION_OVERDUE') && now > dueBy;
-  const late = now > at && !frozenUntil(state) && hasRoom(state) && !alertsOf(secret).has('ROTATION_WAITS');
+  const late = now > at && !frozenUntil(state) && isLateBySchedule(state, key);
   if (wasReported || late)
     conditions.set('ROTATION_OVERDUE', {
       reason: `the key …${lastFour(key.id)} of ${user.name} should have been rotated by ${inWords(dueBy)}`,
@@ -178,6 +178,22 @@ function reportOverdue(state: UserState): Due {
         'a rotation is started; either an earlier alert explains the delay, or Secrets Manager did not keep its schedule',
     });
   return now > at ? 'on-change' : at;
+}
+
+/**
+ * Secrets Manager should have replaced this key by the schedule that is in force. What the roster made due just now, by a
+ * shorter period, is started by us; what is outstanding for less than a day, or waits for room, is not late.
+ */
+function isLateBySchedule(state: UserState, key: AccessKey): boolean {
+  const { secret, now } = state;
+  const pending = outstanding(secret);
+  const failure = failureOf(secret);
+  const begunAt = pending && ((failure?.token === pending ? failure.since : undefined) ?? leftSince(secret, pending));
+  if (pending && (!begunAt || now.getTime() - begunAt.getTime() < OVERDUE_MS)) return false;
+  const hours = hoursOfSchedule(secret.scheduleExpression);
+  const dueBy = hours === undefined ? undefined : rotationDueBy(key, { rotateEveryHours: hours });
+  const isLate = dueBy === undefined || now.getTime() > dueBy.getTime() + OVERDUE_MS;
+  return isLate && hasRoom(state) && !alertsOf(secret).has('ROTATION_WAITS');
 }
 
 async function keepSchedule(state: UserState, budget: RunBudget): Promise<Scheduled> {

@@ -168,6 +168,7 @@ async function finishRotation({
   currentKeyId,
   existing,
   now,
+  unsent,
 }: UserState): Promise<void> {
   const versionId = versionWith(secret, 'AWSCURRENT');
   if (!versionId || !currentKeyId) return;
@@ -187,5 +188,9 @@ async function finishRotation({
       existing,
       now,
     });
-  await closeRotation(secrets, notices, secret, versionId, notice);
+  try {
+    await closeRotation(secrets, notices, secret, versionId, notice);
+  } catch (error) {
+    unsent.push(error);
+  }
 }

@@ -1,6 +1,6 @@
 /** One run of reconcile: the whole account, level-triggered. */
 import { RECONCILE_EVERY_MINUTES } from '../../contract/names';
-import { reportAccountConditions } from './account/account-conditions';
+import { reportAccountConditions, resolveRoster } from './account/account-conditions';
 import { lastPart, releasable, release } from './account/release-user';
 import { isSecretOf, reportRotationFailure, type RotationFailure } from './account/rotation-failed-event';
 import { forEachAtMost } from '../concurrency';
@@ -55,6 +55,9 @@ export async function reconcile(
   } catch (error) {
     return refuseRoster(start, error);
   }
+  await resolveRoster(start).catch((error: unknown) =>
+    run.log.error('that the roster can be read again could not be reported', { code: codeOf(error) }),
+  );
   const unreported = await reportRotationFailures(run);
   const outcome = await lookAtUsers(run, rotationFailure);
   if (unreported) throw unreported;

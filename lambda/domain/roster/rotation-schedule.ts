@@ -11,11 +11,21 @@ export function scheduleOf({ rotateEveryHours }: Pick<SliceUser, 'rotateEveryHou
   return `rate(${count} ${unit}${count === 1 ? '' : 's'})`;
 }
 
+/** Hours of a `rate()` as {@link scheduleOf} writes it; undefined of any other schedule. */
+export function hoursOfSchedule(expression: string | undefined): number | undefined {
+  const [, count, unit] = /^rate\((\d+) (day|hour)s?\)$/.exec(expression ?? '') ?? [];
+  return count === undefined ? undefined : Number(count) * (unit === 'day' ? 24 : 1);
+}
+
 /**
  * When Secrets Manager should have rotated the key by; manual puts move AWS's own date, so it is told by the key's.
  * @param movedBackAt when somebody went back to this key: that is not undone because the key is old
  */
-export function rotationDueBy(key: AccessKey, { rotateEveryHours }: SliceUser, movedBackAt = key.createdAt): Date {
+export function rotationDueBy(
+  key: AccessKey,
+  { rotateEveryHours }: Pick<SliceUser, 'rotateEveryHours'>,
+  movedBackAt = key.createdAt,
+): Date {
   return new Date(
     Math.max(key.createdAt.getTime(), movedBackAt.getTime()) +
       hoursToMs(rotateEveryHours) +

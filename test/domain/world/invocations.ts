@@ -37,9 +37,9 @@ export class World extends FaultyAccount {
   fingerprint(): string {
     const { attempts, running, cache } = this;
     const cached = [
-      cache.circuitOpen,
       cache.rotationFailures,
       [...cache.reported],
+      [...cache.overSince],
       [...cache.users].map(([name, { failing, held }]) => [name, failing, held]),
     ];
     return JSON.stringify([...this.traits(), attempts, running, cached]);

@@ -1,7 +1,7 @@
 /** What the admins are notified of about an account, or about a user without a secret. */
 import { codeOf, reasonOf, RotationError } from '../../errors';
 import { digest } from '../../digest';
-import { calendarDate } from '../../time';
+import { calendarDate, HOUR_MS } from '../../time';
 import type { FailureCode, NoticeCode } from '../../../contract/codes';
 import type { NoticeHead } from '../../../contract/notice';
 import { REPEAT_CONDITION_MS, type ReconcileSettings, type RunWithoutRoster } from '../context';
@@ -15,6 +15,7 @@ export async function reportAccountConditions(run: RunWithoutRoster, userName: s
   const now = clock.now();
   const code = codeOf(error);
   const subject = `${userName} ${code}`;
+  cache.overSince.delete(subject);
   const last = cache.reported.get(subject);
   log.error('reconcile could not do its work', { user: userName, code, reason: reasonOf(error) });
   if (last && now.getTime() - last.getTime() < REPEAT_CONDITION_MS) return;
@@ -28,18 +29,40 @@ export async function reportAccountConditions(run: RunWithoutRoster, userName: s
   cache.reported.set(subject, now);
 }
 
+/** So long it must have gone well before it counts as over: full passes come hourly, and some fail in them alone. */
+const CALM_MS = 2 * HOUR_MS;
+const mustBeCalm = (code: string): boolean => code.startsWith('AWS_') || code === 'CIRCUIT_OPEN';
+
 /** What was reported of a user without a ledger is over. */
-export async function resolveUser(run: RunWithoutRoster, userName: string): Promise<void> {
-  const { cache } = run;
+export const resolveUser = (run: RunWithoutRoster, userName: string): Promise<void> =>
+  resolveWhere(run, ({ name }) => name === userName);
+
+/** The roster could be read. */
+export const resolveRoster = (run: RunWithoutRoster): Promise<void> =>
+  resolveWhere(run, ({ name, code }) => name === '' && code !== 'CIRCUIT_OPEN' && code !== 'SLICE_OUTDATED');
+
+/** No longer do so many rotations fail. */
+export const resolveCircuit = (run: RunWithoutRoster): Promise<void> =>
+  resolveWhere(run, ({ name, code }) => name === '' && code === 'CIRCUIT_OPEN');
+
+async function resolveWhere(
+  run: RunWithoutRoster,
+  isOver: (reported: { readonly name: string; readonly code: string }) => boolean,
+): Promise<void> {
+  const { cache, clock } = run;
   for (const subject of cache.reported.keys()) {
-    const [name, code] = subject.split(' ');
-    if (name !== userName) continue;
-    await reportResolved(run, userName, code as FailureCode, 'the condition is over');
+    const [name = '', code = ''] = subject.split(' ');
+    if (!isOver({ name, code })) continue;
+    const since = cache.overSince.get(subject) ?? clock.now();
+    cache.overSince.set(subject, since);
+    if (mustBeCalm(code) && clock.now().getTime() - since.getTime() < CALM_MS) continue;
+    await reportResolved(run, name, code as FailureCode, 'the condition is over');
     cache.reported.delete(subject);
+    cache.overSince.delete(subject);
   }
 }
 
-export async function reportResolved(
+async function reportResolved(
   { clock, settings, notices }: RunWithoutRoster,
   userName: string,
   code: NoticeCode,

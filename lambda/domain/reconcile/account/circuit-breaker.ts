@@ -2,7 +2,7 @@
 import { RotationError } from '../../errors';
 import type { Cache } from '../cache';
 import type { Run, RunBudget } from '../context';
-import { reportAccountConditions, reportResolved } from './account-conditions';
+import { reportAccountConditions, resolveCircuit } from './account-conditions';
 
 /** Fewer are taken for faults of their own. */
 const LEAST = 3;
@@ -29,8 +29,7 @@ export async function limitRotations(run: Run): Promise<RunBudget> {
   const failures = failuresIn(cache);
   const open = isOpen(failures);
   if (open) await reportAccountConditions(run, '', circuitOpen(failures));
-  else if (cache.circuitOpen) await reportResolved(run, '', 'CIRCUIT_OPEN', 'rotations succeed again');
-  cache.circuitOpen = open;
+  else await resolveCircuit(run);
   const usual = slice.limits.maxFirstRotationsPerRun;
   return { rotationsLeft: open ? Math.min(1, usual) : usual };
 }

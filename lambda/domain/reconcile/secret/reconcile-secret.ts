@@ -8,13 +8,15 @@ import type { KeyAdministration, User, Secret } from '../../ports';
 import { appliedGeneration, outdated } from '../../roster/subject';
 import { keyUnder, printSecretValue } from '../../secret-value';
 import {
+  alertsOf,
+  alertTagKey,
   foreignCurrentOf,
   foreignCurrentTag,
-  lossTag,
-  TAGS,
-  tagKeysOf,
-  userNameTag,
   LIST_LAG_MS,
+  lossTag,
+  tagKeysOf,
+  TAGS,
+  userNameTag,
 } from '../../ledger/tags';
 import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versions';
 import { isOurs, requireAdoptable } from '../../secrets/adoptable';
@@ -163,7 +165,9 @@ async function disown({ secrets, slice }: Run, secret: Secret, found: User): Pro
   const current = versionWith(secret, 'AWSCURRENT');
   const tags = { [TAGS.userId]: found.id, ...userNameTag(found.name), ...(current && { [TAGS.former]: current }) };
   await secrets.tag(secret.arn, tags);
-  const stale = tagKeysOf(secret).filter((key) => !(key in tags));
+  // what was reported stays, so that it is reported as over
+  const reported = [...alertsOf(secret).keys()].map(alertTagKey);
+  const stale = tagKeysOf(secret).filter((key) => !(key in tags) && !reported.includes(key));
   if (stale.length > 0) await secrets.untag(secret.arn, stale);
 }
 

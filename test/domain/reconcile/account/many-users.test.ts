@@ -53,6 +53,10 @@ describe('many failures', () => {
       for (const { stages } of secret.versions.values()) stages.delete('AWSPENDING');
     await world.reconcile();
     await world.reconcile();
+    expect(codes(world)).not.toContain('resolved CIRCUIT_OPEN');
+    world.pass(2);
+    await world.reconcile();
+    await world.reconcile();
     expect(codes(world)).toContain('resolved CIRCUIT_OPEN');
   });
 

@@ -80,7 +80,7 @@ describe('rotation events', () => {
     await world.reconcile(event(world, 'RotationFailed'));
     world.slice = slice;
     await world.reconcile();
-    expect(codes(world)).toEqual(['attention SLICE_MISSING', 'attention ROTATION_FAILED']);
+    expect(codes(world)).toEqual(['attention SLICE_MISSING', 'resolved SLICE_MISSING', 'attention ROTATION_FAILED']);
   });
 
   test('a failure after the promotion, of which the function told, is not told again', async () => {
