@@ -108,7 +108,7 @@ export function readScenario(path: string): Scenario {
       `${file} is not a valid scenario:\n${(validate.errors ?? []).map(({ instancePath, message }) => `  ${instancePath || '/'}: ${message}`).join('\n')}`,
     );
   const problems = actProblems((written as WrittenScenario).acts ?? []);
-  if (problems.length > 0) throw new Error(`${file} is no scenario:\n${problems.join('\n')}`);
+  if (problems.length > 0) throw new Error(`${file} is not a valid scenario:\n${problems.join('\n')}`);
   const beside = (name: string): string => join(dirname(file), name);
   const {
     title,
