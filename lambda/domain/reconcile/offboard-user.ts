@@ -12,7 +12,7 @@ import type { InactiveKey, NoticeOf } from '../../contract/notice';
 import { askOwner } from './ask-owner';
 import { codeOf, reasonOf } from '../errors';
 import type { AccessKey } from '../ports';
-import { reportFailedRetirement } from './retire-key';
+import { reportFailedRetirement } from './keys/retire-key';
 import { activeUntil, inactiveUntil } from '../keys/retirement-schedule';
 import { byHand, deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
 import { digest } from '../digest';

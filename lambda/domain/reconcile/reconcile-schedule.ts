@@ -5,7 +5,7 @@ import { soonest, type Due } from './due';
 import { outstanding } from '../ledger/versions';
 import { announceFirstRotation, waitsForDate } from './announce-first-rotation';
 import { askOwner } from './ask-owner';
-import { reportStoredKey } from './stored-key';
+import { reportStoredKey } from './keys/stored-key';
 import {
   endsHere,
   isSuspended,

@@ -1,5 +1,5 @@
 /** One user in a run of reconcile: compare what the roster wants with what is, do what is due. */
-import { keepDeactivated } from './compromised-keys';
+import { keepDeactivated } from './keys/compromised-keys';
 import { resolvedNotice, reportConditions, type Condition, type Conditions } from './conditions';
 import { RotationError } from '../errors';
 import { leasedUntil } from '../ledger/lease';
@@ -14,7 +14,7 @@ import { awaitsUse } from '../keys/retirement-schedule';
 import type { SliceUser } from '../../contract/slice';
 import { closeRotation } from '../rotation/close-rotation';
 import { rotatedNotice } from '../notices/compose';
-import { reconcileKeys } from './reconcile-keys';
+import { reconcileKeys } from './keys/reconcile-keys';
 import { reconcileSchedule } from './reconcile-schedule';
 import { applyPolicy } from './secret/apply-policy';
 import { isOwnKeyStored, repairLedger } from './secret/repair-ledger';
@@ -22,7 +22,7 @@ import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
 import { soonest, type Due } from './due';
 import { readUserState, type UserOutcome, type UserState } from './user-state';
 import type { Run, RunBudget } from './context';
-import { reportUnknownKeys } from './report-unknown-keys';
+import { reportUnknownKeys } from './keys/report-unknown-keys';
 import { reportRecordedFailure } from './report-recorded-failure';
 import { reportOf, reportOfRetired } from './user-report';
 

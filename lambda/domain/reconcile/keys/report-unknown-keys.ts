@@ -1,14 +1,14 @@
 /** A key that appeared and that no rotation made may be an attacker's: the admins are notified of it at once, and once. */
-import { digest } from '../digest';
-import { lastFour } from '../keys/describe';
-import { knownAs } from '../keys/protected-keys';
-import { PREFIX } from '../ledger/tags';
-import { byHand } from '../notices/compose';
-import type { AccessKey } from '../ports';
-import type { SliceUser } from '../../contract/slice';
-import { inWords } from '../time';
+import { digest } from '../../digest';
+import { lastFour } from '../../keys/describe';
+import { knownAs } from '../../keys/protected-keys';
+import { PREFIX } from '../../ledger/tags';
+import { byHand } from '../../notices/compose';
+import type { AccessKey } from '../../ports';
+import type { SliceUser } from '../../../contract/slice';
+import { inWords } from '../../time';
 import { judgeUnknown } from './reconcile-keys';
-import type { UserState } from './user-state';
+import type { UserState } from '../user-state';
 
 const SEEN = `${PREFIX}unknown-keys`;
 

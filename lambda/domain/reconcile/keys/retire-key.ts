@@ -1,23 +1,29 @@
 /** Carries out what retirement.ts decided: the ledger first, then the act, then who has to know. */
-import { askOwner } from './ask-owner';
-import { codeOf, reasonOf } from '../errors';
-import { digest } from '../digest';
-import { hoursToMs, inWords } from '../time';
-import { lastFour } from '../keys/describe';
-import { judgeKey } from '../keys/last-key';
-import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
-import { versionWith } from '../ledger/versions';
-import type { InactiveKey, NoticeOf, WorkingKey } from '../../contract/notice';
-import type { SliceUser } from '../../contract/slice';
-import type { AccessKey, LastUse } from '../ports';
-import type { Condition } from './conditions';
-import type { Due } from './due';
-import { announcedEnd, deadlineStands, reportUnnotified } from './owner-notified';
-import { withFreshState, type UserState } from './user-state';
-import { activeUntil, beginRetirement, holdEnd, inactiveUntil, nextRetirementStep } from '../keys/retirement-schedule';
-import { parseSecretValue } from '../secret-value';
-import { deletedNotice, keyUse, noticeBase, retiringKey } from '../notices/compose';
-import { warningId } from '../notices/event-ids';
+import { askOwner } from '../ask-owner';
+import { codeOf, reasonOf } from '../../errors';
+import { digest } from '../../digest';
+import { hoursToMs, inWords } from '../../time';
+import { lastFour } from '../../keys/describe';
+import { judgeKey } from '../../keys/last-key';
+import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../../ledger/retirements';
+import { versionWith } from '../../ledger/versions';
+import type { InactiveKey, NoticeOf, WorkingKey } from '../../../contract/notice';
+import type { SliceUser } from '../../../contract/slice';
+import type { AccessKey, LastUse } from '../../ports';
+import type { Condition } from '../conditions';
+import type { Due } from '../due';
+import { announcedEnd, deadlineStands, reportUnnotified } from '../owner-notified';
+import { withFreshState, type UserState } from '../user-state';
+import {
+  activeUntil,
+  beginRetirement,
+  holdEnd,
+  inactiveUntil,
+  nextRetirementStep,
+} from '../../keys/retirement-schedule';
+import { parseSecretValue } from '../../secret-value';
+import { deletedNotice, keyUse, noticeBase, retiringKey } from '../../notices/compose';
+import { warningId } from '../../notices/event-ids';
 
 /**
  * One step of one key's retirement.

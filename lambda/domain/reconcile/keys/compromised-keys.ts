@@ -1,13 +1,13 @@
-import { codeOf, reasonOf } from '../errors';
-import type { Condition } from './conditions';
-import { REPEAT_CONDITION_MS } from './context';
-import type { UserState } from './user-state';
-import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../ledger/tags';
-import { describeLastUse, lastFour } from '../keys/describe';
-import { reportCompromised } from '../operate/deactivate-compromised';
-import { withLease } from '../ledger/lease';
-import { noticeBase } from '../notices/compose';
-import { digest } from '../digest';
+import { codeOf, reasonOf } from '../../errors';
+import type { Condition } from '../conditions';
+import { REPEAT_CONDITION_MS } from '../context';
+import type { UserState } from '../user-state';
+import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../../ledger/tags';
+import { describeLastUse, lastFour } from '../../keys/describe';
+import { reportCompromised } from '../../operate/deactivate-compromised';
+import { withLease } from '../../ledger/lease';
+import { noticeBase } from '../../notices/compose';
+import { digest } from '../../digest';
 
 /**
  * A compromised key that works again, by whatever hand, or still, because the emergency was cut off, is deactivated

@@ -1,20 +1,20 @@
 /** Keys of a user that no longer are, or never were, in AWSCURRENT: retirement, orphans, keys that people made. */
-import { deactivateAndDelete, knownAs } from '../keys/protected-keys';
-import { isQuiet, quietAt } from '../keys/quiet';
-import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from '../keys/last-key';
-import { alertsOf, lossOf, TAGS } from '../ledger/tags';
-import { intentsOf, intentTagKey } from '../ledger/intents';
-import { judgeableAt, judgeUnknownKeys, spentIntents } from '../keys/unknown-keys';
-import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../ledger/retirements';
-import { versionWith } from '../ledger/versions';
-import type { AccessKey } from '../ports';
+import { deactivateAndDelete, knownAs } from '../../keys/protected-keys';
+import { isQuiet, quietAt } from '../../keys/quiet';
+import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from '../../keys/last-key';
+import { alertsOf, lossOf, TAGS } from '../../ledger/tags';
+import { intentsOf, intentTagKey } from '../../ledger/intents';
+import { judgeableAt, judgeUnknownKeys, spentIntents } from '../../keys/unknown-keys';
+import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../../ledger/retirements';
+import { versionWith } from '../../ledger/versions';
+import type { AccessKey } from '../../ports';
 import { retireKey } from './retire-key';
-import { activeUntil, beginRetirement } from '../keys/retirement-schedule';
-import { waitsForDate } from './announce-first-rotation';
-import { isSuspended } from '../roster/suspension';
-import { deletedNotice } from '../notices/compose';
-import { soonest, type Due } from './due';
-import { lostCurrentKey, withFreshState, type UserState } from './user-state';
+import { activeUntil, beginRetirement } from '../../keys/retirement-schedule';
+import { waitsForDate } from '../announce-first-rotation';
+import { isSuspended } from '../../roster/suspension';
+import { deletedNotice } from '../../notices/compose';
+import { soonest, type Due } from '../due';
+import { lostCurrentKey, withFreshState, type UserState } from '../user-state';
 
 /** Conditions under which an owner may have gone back to a previous key. */
 const STORED_KEY_FAILED = ['CURRENT_KEY_INACTIVE', 'CURRENT_KEY_MISSING'] as const;

@@ -1,16 +1,16 @@
 /** What admins and owner hear while the key that the secret holds does not work: what still works, and what cures it. */
-import type { Condition } from './conditions';
+import type { Condition } from '../conditions';
 import { judgeUnknown } from './reconcile-keys';
-import { inWords } from '../time';
-import { isQuiet, quietAt } from '../keys/quiet';
-import { lastFour } from '../keys/describe';
-import { storedKeyWorks } from '../keys/last-key';
-import { isCompromised, lossOf } from '../ledger/tags';
-import { retirementsOf } from '../ledger/retirements';
-import { versionWith } from '../ledger/versions';
-import type { AccessKey } from '../ports';
-import { frozenUntil, isSuspended } from '../roster/suspension';
-import { lostCurrentKey, type UserState } from './user-state';
+import { inWords } from '../../time';
+import { isQuiet, quietAt } from '../../keys/quiet';
+import { lastFour } from '../../keys/describe';
+import { storedKeyWorks } from '../../keys/last-key';
+import { isCompromised, lossOf } from '../../ledger/tags';
+import { retirementsOf } from '../../ledger/retirements';
+import { versionWith } from '../../ledger/versions';
+import type { AccessKey } from '../../ports';
+import { frozenUntil, isSuspended } from '../../roster/suspension';
+import { lostCurrentKey, type UserState } from '../user-state';
 
 /** Lasts until the secret names a key that works, whatever else is going on. @param pending token of the outstanding rotation */
 export function reportStoredKey(state: UserState, pending: string | undefined): void {
