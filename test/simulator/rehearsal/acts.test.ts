@@ -37,7 +37,7 @@ test('an act is done by whom it names, and refused where AWS refuses it', async 
     expect.stringMatching(/^somebody publishes a message/) as string,
     'somebody makes a key',
   ]);
-  expect(report.events.filter((event) => event.kind === 'key-created' && event.origin === 'by hand')).toHaveLength(1);
+  expect(report.events.filter((event) => event.kind === 'key-created' && event.origin === 'person')).toHaveLength(1);
   expect(report.summary.violations).toEqual([]);
 });
 

@@ -50,7 +50,7 @@ export type LoggedEvent = Happening &
 export type OperatorCommand = 'rotate' | 'rotate --compromised' | 'rollback';
 
 /** `existing`: there before the product came. `rotation`: made by it. `by hand`: made by a person since. */
-export type KeyOrigin = 'existing' | 'rotation' | 'by hand';
+export type KeyOrigin = 'existing' | 'rotation' | 'person';
 
 /** Who holds the key: the owner, or something forgotten that still uses the user's second key. */
 export type KeyBearer = 'owner' | 'forgotten script';

@@ -114,7 +114,7 @@ export class Observer {
       if (event.kind === 'key-created') this.remember(state, event.keyId, byProduct);
       if (event.kind === 'key-deactivated' && byProduct && !this.excused.has(nameOf(accountId, event.userName ?? '')))
         this.farewells.deactivated({ ...event, userName: event.userName ?? '' });
-      this.record(event.kind === 'key-created' && !byProduct ? { ...event, origin: 'by hand' } : event);
+      this.record(event.kind === 'key-created' && !byProduct ? { ...event, origin: 'person' } : event);
     }
     const exceptions = new Set([...this.offboarded, ...this.excused]);
     if (byProduct) this.violate(accountId, this.endedLastKeys(state, exceptions));
