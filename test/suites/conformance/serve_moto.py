@@ -1,6 +1,7 @@
 """moto's server on $MOTO_PORT, with Lambda invocations forwarded to $LAMBDA_HOST, by the function's ARN.
 
-moto runs functions in Docker. Three more things would hide what the suite looks for: a failed step does not abort its
+moto runs functions in Docker. Its unique ids have small letters, which AWS's never have, and the product refuses to
+believe in its ledger. Three more things would hide what the suite looks for: a failed step does not abort its
 rotation, RotateSecret knows no ScheduleExpression and so leaves the rotation disabled, and the page that shows sent mail
 fails on models of other services.
 """
@@ -11,6 +12,7 @@ import sys
 
 import requests
 from moto.awslambda import models
+from moto.iam import models as iam_models
 from moto.moto_api._internal.responses import MotoAPIResponse
 from moto.secretsmanager.exceptions import InvalidRequestException
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
@@ -62,6 +64,8 @@ def sent_mail(self, request, full_url, headers):
     return 200, {"Content-Type": "application/json"}, json.dumps({"ses": {"Message": messages}}, default=str)
 
 
+random_resource_id = iam_models.random_resource_id
+iam_models.random_resource_id = lambda size=20: random_resource_id(size).upper()
 models.LambdaBackend.invoke = invoke
 MotoAPIResponse.model_data = sent_mail
 SecretsManagerBackend.rotate_secret = rotate_on_schedule
