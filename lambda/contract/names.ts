@@ -95,11 +95,11 @@ export const JUDGED_PATH = 'judged.json';
 /** The mailer's own bookkeeping of delivered events. */
 export const DELIVERIES_PREFIX = 'deliveries/';
 /** Which mails SES accepted, an object an event: what an account may read of its own. */
-export const mailDeliveryPrefix = (accountId: string): string => `${DELIVERIES_PREFIX}events/${accountId}/`;
+const mailDeliveryPrefix = (accountId: string): string => `${DELIVERIES_PREFIX}events/${accountId}/`;
 export const mailDeliveryPath = (accountId: string, eventId: string): string =>
   `${mailDeliveryPrefix(accountId)}${eventId}.json`;
 /** The bookkeeping of one event's mail, by which it is sent once; before there were deliveries it was all that was kept. */
-export const mailOncePrefix = (accountId: string): string => `${DELIVERIES_PREFIX}${accountId}/`;
+const mailOncePrefix = (accountId: string): string => `${DELIVERIES_PREFIX}${accountId}/`;
 export const mailOncePath = (accountId: string, eventId: string): string =>
   `${mailOncePrefix(accountId)}${eventId}.json`;
 /** How many mails it sent for each account and hour. */

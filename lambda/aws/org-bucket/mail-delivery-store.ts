@@ -26,10 +26,7 @@ export interface Entry {
  * What the bookkeeping says of an event's mail, where nothing else was written about it: of one that was sent before
  * deliveries were written for accounts, only when, because a delivery is remembered for so long from its mail on.
  */
-export function mailedBefore(
-  entry: unknown,
-  event: Pick<MailDelivery, 'accountId' | 'eventId'>,
-): MailDelivery | undefined {
+function mailedBefore(entry: unknown, event: Pick<MailDelivery, 'accountId' | 'eventId'>): MailDelivery | undefined {
   const { status, expiryTimestamp, responseData } = (entry ?? {}) as Partial<Entry>;
   const { messageId = '', delivery } = (responseData ?? {}) as Partial<SentMail>;
   if (status !== 'COMPLETED' || messageId === '' || expiryTimestamp === undefined) return undefined;

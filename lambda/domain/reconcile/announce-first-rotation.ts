@@ -21,7 +21,7 @@ function isToBeAnnounced({ user, secret, currentKeyId, existing }: UserState): b
 }
 
 /** Until then nothing of the user's keys is changed: the announced date, or `not announced`. */
-export function announcedDate(state: UserState): Date | 'not announced' | undefined {
+function announcedDate(state: UserState): Date | 'not announced' | undefined {
   if (!isToBeAnnounced(state)) return undefined;
   const [at, owed] = state.secret.tags[ANNOUNCED]?.split(' ') ?? [];
   return at === undefined || owed !== undefined ? 'not announced' : new Date(at);

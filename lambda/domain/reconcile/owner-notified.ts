@@ -18,15 +18,10 @@ import type { UserState } from './user-state';
 const UNREADABLE_MS = 3 * 24 * 3_600_000;
 
 /**
- * When the mail about this event was sent that reached the owner, or in the owner's place the admins, as far as is known.
+ * The mail about this event that reached the owner, or in the owner's place the admins, as far as is known.
  * @returns undefined of one that was not sent, that bounced, or that is delayed
  * @throws what the read threw: then it is not known
  */
-export async function mailSentAt(mails: Mails, eventId: string): Promise<Date | undefined> {
-  const delivery = await deliveryOf(mails, eventId);
-  return delivery && new Date(delivery.sentAt);
-}
-
 async function deliveryOf(mails: Mails, eventId: string): Promise<MailDelivery | undefined> {
   const { delivery, feedback } = await mails.about(eventId);
   return feedback && feedback.kind !== 'delivered' ? undefined : delivery;

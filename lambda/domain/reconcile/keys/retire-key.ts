@@ -20,6 +20,7 @@ import {
   holdEnd,
   inactiveUntil,
   nextRetirementStep,
+  type RetirementStep,
 } from '../../keys/retirement-schedule';
 import { parseSecretValue } from '../../secret-value';
 import { deletedNotice, keyUse, noticeBase, retiringKey } from '../../notices/compose';
@@ -38,12 +39,21 @@ export async function retireKey(
   if (retirement.owing) await settle(state, retirement, lastUse);
   if (retirement.moved === 'unnotified' && retirement.state === 'active') reportUnnotified(state, retirement);
   const step = nextRetirementStep(retirement, key, lastUse, state.user, state.now);
+  if (step.kind === 'hold') state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse, key));
+  if (step.kind === 'hold' || step.kind === 'wait') return step.until;
+  await carryOutStep(state, { retirement, key, lastUse, step });
+  return 'next-run';
+}
+
+interface DueStep {
+  readonly retirement: Retirement;
+  readonly key: AccessKey | undefined;
+  readonly lastUse: LastUse | undefined;
+  readonly step: Exclude<RetirementStep, { kind: 'hold' | 'wait' }>;
+}
+
+async function carryOutStep(state: UserState, { retirement, key, lastUse, step }: DueStep): Promise<void> {
   switch (step.kind) {
-    case 'wait':
-      return step.until;
-    case 'hold':
-      state.conditions.set('KEY_STILL_USED', stillUsed(state, retirement, lastUse, key));
-      return step.until;
     case 'warn':
       if (await deadlineStands(state, retirement, key!, 'warn'))
         await warn(state, { ...retirement, warnings: step.warnings }, lastUse);
@@ -71,7 +81,6 @@ export async function retireKey(
     default:
       await attempt(state, retirement, lastUse, step.kind);
   }
-  return 'next-run';
 }
 
 const stillUsed = (
