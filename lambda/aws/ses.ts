@@ -1,5 +1,5 @@
 import { SendEmailCommand, type MessageTag, type SESClient } from '@aws-sdk/client-ses';
-import { MAIL_TAGS, type MailSubject } from '../domain/mail/feedback';
+import { MAIL_TAGS, type MailSubject } from '../domain/mail/bounces';
 import type { Mail } from '../domain/mail/render';
 
 const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });

@@ -1,5 +1,5 @@
 /** Instants as people read them. */
-import { HOUR_MS } from '../contract/calendar';
+import { HOUR_MS } from '../contract/freezes-and-exemptions';
 
 const MONTHS = [
   'January',
@@ -23,6 +23,6 @@ export const inWords = (at: Date): string =>
 /** `14 March`, in UTC. */
 export const dayInWords = (at: Date): string => `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
 
-export { calendarDate, DAY_MS, HOUR_MS, MINUTE_MS } from '../contract/calendar';
+export { calendarDate, DAY_MS, HOUR_MS, MINUTE_MS } from '../contract/freezes-and-exemptions';
 
 export const hoursToMs = (hours: number): number => hours * HOUR_MS;

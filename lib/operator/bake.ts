@@ -1,4 +1,4 @@
-import { frozenUntil, isExempt } from '../../lambda/contract/calendar';
+import { frozenUntil, isExempt } from '../../lambda/contract/freezes-and-exemptions';
 import type { AccountReport, KeyReport } from '../../lambda/contract/report';
 import { STACKS } from '../names';
 import { UnreadableReport } from '../org-bucket/report';

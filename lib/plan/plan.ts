@@ -1,9 +1,8 @@
 /** What a change of the roster does, and whether it may be deployed. */
-import { createHash } from 'node:crypto';
-import { calendarDate } from '../../lambda/contract/calendar';
+import { calendarDate } from '../../lambda/contract/freezes-and-exemptions';
 import type { Roster } from '../roster/roster';
 import { accountChanges, rosterChanges, type AccountChange, type Before, type FieldChange } from './changes';
-import { canonicalChange } from './canonical-change';
+import { acknowledgementCode } from './acknowledgement';
 import { costOf, type Cost } from './cost';
 import { dangersOf, type Danger } from './dangers';
 import { refusalsOf, uncheckedOf, type Refusal, type Released, type Unchecked } from './refusals';
@@ -48,7 +47,7 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
   const accounts = accountChanges(from, to);
   const dangers = dangersOf(from, to, calendarDate(now));
   const refusals = refusalsOf(from, to, released);
-  const code = dangers.length > 0 ? codeOf(from, to) : undefined;
+  const code = dangers.length > 0 ? acknowledgementCode(from, to) : undefined;
   const acknowledged = code !== undefined && to.acknowledge.includes(code);
   const sum = (count: (account: AccountChange) => number): number =>
     accounts.reduce((total, account) => total + count(account), 0);
@@ -76,16 +75,6 @@ export function planOf(from: Roster | undefined, to: Roster, released: Released,
     acknowledged,
     staleCodes: to.acknowledge.filter((given) => given !== code),
   };
-}
-
-/**
- * Another change, however small, has another code; the acknowledgement itself has no part in it. What was acknowledged
- * when the former roster was published has: a code that was used stays used when its change is taken back and made again.
- * 128 bits: nobody finds a second change with the code of one that was reviewed.
- */
-function codeOf(from: Roster | undefined, to: Roster): string {
-  const change = JSON.stringify([canonicalChange(from, to), [...(from?.acknowledge ?? [])].sort()]);
-  return `ack-${createHash('sha256').update(change).digest('hex').slice(0, 32)}`;
 }
 
 const usersOf = (roster: Roster | undefined): number =>

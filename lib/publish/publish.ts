@@ -7,8 +7,8 @@ import { stopReason } from '../plan/plan';
 import { canaries, others } from '../roster/canaries';
 import type { Roster } from '../roster/roster';
 import { memberCode } from '../stacks/member/member-code';
-import { publishCode } from './code';
-import { publishSlices, removeSlices } from './slices';
+import { publishCode } from './publish-code';
+import { publishSlices, removeSlices } from './publish-slices';
 
 export interface Publication {
   /** Keys of code objects that were not there before. */

@@ -1,7 +1,7 @@
 import { ownerMail, type Mail } from '../../lambda/domain/mail/render';
 import { ownerEvent } from '../../lambda/domain/mail/owner-event';
 import { recipientOf } from '../../lambda/domain/mail/recipient';
-import { fetchCommand } from '../../lambda/domain/mail/steps';
+import { fetchCommand } from '../../lambda/domain/mail/instructions';
 import type { NoticeEvent, NoticeOf } from '../../lambda/contract/notice';
 import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import { ACCOUNT, DAY, EVENTS, EVENT_ID, NEW_KEY, OLD_KEY, WORKS, notice, slice, user } from './fixture';

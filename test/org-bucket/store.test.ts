@@ -1,7 +1,7 @@
 /** What the org bucket's absence of an object means to those who may list it, and to those who may not. */
 import { S3Client } from '@aws-sdk/client-s3';
 import { orgBucketOf, s3OrgStore, type OrgStore } from '../../lib/org-bucket/store';
-import { publishCode } from '../../lib/publish/code';
+import { publishCode } from '../../lib/publish/publish-code';
 import { memberCode } from '../../lib/stacks/member/member-code';
 import { LocalOrganization } from '../../lib/simulator/local-organization/organization';
 

@@ -1,8 +1,8 @@
 import { unzipSync } from 'fflate';
 import type { RosterSlice } from '../../lambda/contract/slice';
 import { memberCode } from '../../lib/stacks/member/member-code';
-import { publishCode } from '../../lib/publish/code';
-import { publishSlices, removeSlices } from '../../lib/publish/slices';
+import { publishCode } from '../../lib/publish/publish-code';
+import { publishSlices, removeSlices } from '../../lib/publish/publish-slices';
 import { loadRoster } from '../../lib/roster/load';
 import type { Roster } from '../../lib/roster/roster';
 import { canaries, others } from '../../lib/roster/canaries';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadRoster } from '../../lib/roster/load';
 import { renderGithub } from '../../lib/roster/render';
-import { toSlices } from '../../lib/roster/slices';
+import { toSlices } from '../../lib/roster/to-slices';
 import { ROSTERS } from '../fixtures/rosters';
 
 const at = new Date('2026-11-01T00:00:00Z');

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { secretPolicy } from '../../lambda/domain/reconcile/secret/secret-policy';
-import { toSlices } from '../../lib/roster/slices';
+import { toSlices } from '../../lib/roster/to-slices';
 import { loadRoster } from '../../lib/roster/load';
 import { ROSTERS } from '../fixtures/rosters';
 import { listOf, statementsIn, synthesised, type PolicyStatement } from './synthesised';

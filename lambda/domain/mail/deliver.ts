@@ -2,7 +2,7 @@ import { RotationError, codeOf, reasonOf } from '../errors';
 import type { MailDelivery } from '../../contract/mail-delivery';
 import type { MailFeedback } from '../../contract/mail-feedback';
 import { unreachableMail } from './admin-mails';
-import { mailReport, saysMore, type MailReport, type MailSubject } from './feedback';
+import { mailReport, saysMore, type MailReport, type MailSubject } from './bounces';
 import { mostMailsAnHour, sendWithinLimit, type SentMail, type Tally } from './hourly-limit';
 import { asOfSending } from './promised-date';
 import { ownerMail, type Mail } from './render';

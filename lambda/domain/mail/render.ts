@@ -3,7 +3,7 @@ import type { OwnerEvent } from './owner-event';
 import type { Recipient } from './recipient';
 import { HTML_TEMPLATE, LABEL_STYLES } from './template-html';
 import { TEXT_TEMPLATE } from './template-text';
-import { mailWords } from './words';
+import { mailWords } from './wording';
 import type { RosterSlice } from '../../contract/slice';
 
 export interface Mail {

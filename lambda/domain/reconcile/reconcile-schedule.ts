@@ -34,7 +34,7 @@ import { DAY_MS, HOUR_MS, inWords, MINUTE_MS } from '../time';
 import { byHand } from '../notices/compose';
 import { isUnsettled } from '../keys/last-key';
 import { WAITS_FOR_STORED_KEY, howRoomComes } from '../rotation/make-room';
-import { endOfDay } from '../../contract/calendar';
+import { endOfDay } from '../../contract/freezes-and-exemptions';
 import type { ConditionCode } from '../../contract/codes';
 import type { NoticeEvent } from '../../contract/notice';
 import { codeOf, nameOf, reasonOf } from '../errors';

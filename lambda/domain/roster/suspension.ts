@@ -5,7 +5,7 @@ import {
   endOfDay,
   frozenUntil as endOfFreeze,
   isExempt as isExemptOn,
-} from '../../contract/calendar';
+} from '../../contract/freezes-and-exemptions';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 
 interface Standing {

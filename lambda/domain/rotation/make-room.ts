@@ -10,7 +10,7 @@ import { withLease } from '../ledger/lease';
 import { intentsOf } from '../ledger/intents';
 import { familiesOf } from '../ledger/sound-tags';
 import { isFormers, lossOf } from '../ledger/tags';
-import { judgeableAt, judgeUnknownKeys } from '../keys/unknown-keys';
+import { judgeableAt, judgeUnknownKeys } from '../keys/orphaned-keys';
 import { retirementsOf, retirementTagKey } from '../ledger/retirements';
 import type { AccessKey, Clock, KeyAdministration, Notices, Secrets } from '../ports';
 import { keyUnder } from '../secret-value';

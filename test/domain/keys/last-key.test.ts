@@ -1,6 +1,6 @@
 /** Nothing that retires touches an Active key of a user while AWSCURRENT does not name a key that exists and is Active. */
 import { ownerEvent } from '../../../lambda/domain/mail/owner-event';
-import { mailWords } from '../../../lambda/domain/mail/words';
+import { mailWords } from '../../../lambda/domain/mail/wording';
 import { printSecretValue } from '../../../lambda/domain/secret-value';
 import type { Said } from '../said';
 import type { SliceUser } from '../../../lambda/contract/slice';

@@ -16,7 +16,7 @@ import type { AccountReport } from '../../../lambda/contract/report';
 import { BUNDLES } from '../../../lib/stacks/bundle';
 import { ADMIN_TOPIC_NAME, orgBucketName } from '../../../lib/names';
 import { orgBucketOf, s3OrgStore, type OrgStore } from '../../../lib/org-bucket/store';
-import { publishSlices } from '../../../lib/publish/slices';
+import { publishSlices } from '../../../lib/publish/publish-slices';
 import { SecretSearch } from '../../../lib/simulator/rehearsal/observation/secret-search';
 import { loadRoster } from '../../../lib/roster/load';
 import { ACCOUNT, clientsOf, OTHER_ACCOUNT, REGION, type Clients, type Queue } from './aws';

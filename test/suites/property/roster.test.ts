@@ -18,7 +18,7 @@ import { loadRoster } from '../../../lib/roster/load';
 import type { Roster, RosterAccount } from '../../../lib/roster/roster';
 import { ownerAddress } from '../../../lib/roster/rules';
 import { BUILT_IN } from '../../../lib/roster/settings';
-import { toSlices } from '../../../lib/roster/slices';
+import { toSlices } from '../../../lib/roster/to-slices';
 import { canaries, others } from '../../../lib/roster/canaries';
 import { rosters } from './rosters';
 

@@ -4,7 +4,7 @@ import { isQuiet, quietAt } from '../../keys/quiet';
 import { judgeKey, mayBeLast, retirementsWait, storedKeyWorks } from '../../keys/last-key';
 import { alertsOf, lossOf, TAGS } from '../../ledger/tags';
 import { intentsOf, intentTagKey } from '../../ledger/intents';
-import { judgeableAt, judgeUnknownKeys, spentIntents } from '../../keys/unknown-keys';
+import { judgeableAt, judgeUnknownKeys, spentIntents } from '../../keys/orphaned-keys';
 import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from '../../ledger/retirements';
 import { versionWith } from '../../ledger/versions';
 import type { AccessKey } from '../../ports';

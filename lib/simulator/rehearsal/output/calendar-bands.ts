@@ -1,5 +1,5 @@
 /** Spans of a rehearsal in which things are otherwise: freezes, outages, exemptions. */
-import { endOfDay } from '../../../../lambda/contract/calendar';
+import { endOfDay } from '../../../../lambda/contract/freezes-and-exemptions';
 import type { RosterChange } from '../operations/pushes-and-commands';
 
 export interface Band {

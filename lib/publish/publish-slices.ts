@@ -1,7 +1,7 @@
 import { slicePath } from '../../lambda/contract/names';
 import type { RosterSlice, SliceUser } from '../../lambda/contract/slice';
 import type { Roster, RosterAccount } from '../roster/roster';
-import { toSlices } from '../roster/slices';
+import { toSlices } from '../roster/to-slices';
 import type { OrgStore, StoredText } from '../org-bucket/store';
 
 export interface PublishedSlices {

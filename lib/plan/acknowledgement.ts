@@ -1,4 +1,5 @@
-/** The difference of two rosters in one form, whatever order and spelling it was written in: what a code stands for. */
+/** The code that acknowledges exactly one change, and the one form of a change that it stands for. */
+import { createHash } from 'node:crypto';
 import type { Roster, RosterAccount } from '../roster/roster';
 import { accountPairs, userPairs } from './changes';
 
@@ -6,12 +7,22 @@ import { accountPairs, userPairs } from './changes';
 type Difference = readonly [place: string, before: string | null, after: string | null];
 
 /**
+ * Another change, however small, has another code; the acknowledgement itself has no part in it. What was acknowledged
+ * when the former roster was published has: a code that was used stays used when its change is taken back and made again.
+ * 128 bits: nobody finds a second change with the code of one that was reviewed.
+ */
+export function acknowledgementCode(from: Roster | undefined, to: Roster): string {
+  const change = JSON.stringify([canonicalChange(from, to), [...(from?.acknowledge ?? [])].sort()]);
+  return `ack-${createHash('sha256').update(change).digest('hex').slice(0, 32)}`;
+}
+
+/**
  * Every difference of two rosters as text, fields that only a later version of the roster knows included; what is
  * acknowledged has no part in it. Lists of the roster have no order, and users are the same whatever the case of their
  * names.
  * @param from undefined when nothing was published yet
  */
-export function canonicalChange(from: Roster | undefined, to: Roster): string {
+function canonicalChange(from: Roster | undefined, to: Roster): string {
   const differences = [
     ...fields(from, to),
     ...accountPairs(from?.accounts ?? [], to.accounts).flatMap(([before, after]) => accountDifferences(before, after)),

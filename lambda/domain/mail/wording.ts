@@ -18,7 +18,7 @@ import {
   waitSteps,
   type Step,
   type Telling,
-} from './steps';
+} from './instructions';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 
 export interface MailWords {
