@@ -162,7 +162,10 @@ function toSecret(answer: Description): Secret {
     nextRotationAt: answer.NextRotationDate,
     deletedAt: answer.DeletedDate,
     versions: answer.VersionIdsToStages ?? {},
-    ...soundTags(Object.fromEntries((answer.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]))),
+    ...soundTags(
+      Object.fromEntries((answer.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+      answer.VersionIdsToStages ?? {},
+    ),
   };
 }
 

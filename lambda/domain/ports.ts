@@ -77,7 +77,7 @@ export interface Secret {
   readonly malformedTags?: Readonly<Record<string, string>>;
 }
 
-export type StageName = 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING' | 'KEY_LEASE';
+export type StageName = 'AWSCURRENT' | 'AWSPENDING' | 'KEY_RETIRING' | 'KEY_LEASE' | `COMPROMISED_${string}`;
 
 export interface Secrets {
   /** Undefined when there is no such secret. */

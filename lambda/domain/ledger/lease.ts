@@ -19,10 +19,13 @@ interface Lessee {
 const LEASE = 'KEY_LEASE';
 const LEASE_MS = 5 * MINUTE_MS;
 
-/** Until when somebody holds the secret's lease. */
+/** No lease lasts longer; clocks differ by less than the second half of it. */
+export const LONGEST_LEASE_MS = 2 * LEASE_MS;
+
+/** Until when somebody holds the secret's lease; one that lasts for longer than any is nobody's. */
 export function leasedUntil(secret: Secret, now: Date): Date | undefined {
   const until = new Date(secret.tags[TAGS.lease] ?? 0);
-  return until > now ? until : undefined;
+  return until > now && until.getTime() <= now.getTime() + LONGEST_LEASE_MS ? until : undefined;
 }
 
 /**

@@ -2,7 +2,7 @@
  * The ledger as it is read. Whoever may tag a secret can write anything there, so a tag that does not parse is set apart
  * where the secret is read and believed nowhere. Words that follow those of a form are a newer version's and are let pass.
  */
-import { PREFIX } from './tags';
+import { compromisedLabel, compromisedTagKey, PREFIX } from './tags';
 
 const INSTANT = String.raw`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z`;
 const VERSION = String.raw`[\w-]{1,64}`;
@@ -73,16 +73,30 @@ function isSound(key: string, value: string): boolean {
   return !form || (form.about.test(name.slice(family.length)) && form.value.test(value) && namesInstants(value));
 }
 
+const PROVED = compromisedTagKey('');
+
+const isProved = (key: string, labels: readonly string[]): boolean =>
+  !key.startsWith(PROVED) || labels.includes(compromisedLabel(key.slice(PROVED.length)));
+
 export interface SoundTags {
   readonly tags: Readonly<Record<string, string>>;
   /** Tags of the ledger that do not parse, as they are; absent where all do. */
   readonly malformedTags?: Readonly<Record<string, string>>;
 }
 
-/** Sets what does not parse apart. Tags of others, and of families that nobody here knows, stay as they are. */
-export function soundTags(all: Readonly<Record<string, string>>): SoundTags {
+/**
+ * Sets apart what does not parse, and a key declared compromised without the label that proves it. Tags of others, and of
+ * families that nobody here knows, stay as they are.
+ */
+export function soundTags(
+  all: Readonly<Record<string, string>>,
+  versions: Readonly<Record<string, readonly string[]>>,
+): SoundTags {
+  const labels = Object.values(versions).flat();
   const entries = Object.entries(all);
-  const malformed = entries.filter(([key, value]) => key.startsWith(PREFIX) && !isSound(key, value));
+  const malformed = entries.filter(
+    ([key, value]) => key.startsWith(PREFIX) && !(isSound(key, value) && isProved(key, labels)),
+  );
   if (malformed.length === 0) return { tags: all };
   return {
     tags: Object.fromEntries(entries.filter((entry) => !malformed.includes(entry))),

@@ -192,6 +192,12 @@ export const compromisedKeys = (secret: Secret): Compromised[] =>
     };
   });
 
+/**
+ * The label that proves the tag: on some version, put there before the tag is written. Whoever may only tag cannot put it, so
+ * that no key is deactivated because of a tag alone.
+ */
+export const compromisedLabel = (keyId: string): `COMPROMISED_${string}` => `COMPROMISED_${keyId}`;
+
 export const compromisedTagKey = (keyId: string): string => COMPROMISED + keyId;
 
 /** Conditions the admin was told of, or is about to be, by code, with the instant of the last telling. */

@@ -2,7 +2,7 @@
 import type { Subject } from '../roster/subject';
 import type { SecretLifecycle, KeyAdministration, Notices, Clock, Secret, AccessKey } from '../ports';
 import { withLease } from '../ledger/lease';
-import { compromisedTag, isCompromised, type Compromised } from '../ledger/tags';
+import { compromisedLabel, compromisedTag, isCompromised, type Compromised } from '../ledger/tags';
 import { describeLastUse, lastFour } from '../keys/describe';
 import { endsHere } from '../roster/suspension';
 import { retirementsOf, retirementTag, retirementTagKey } from '../ledger/retirements';
@@ -34,6 +34,7 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
     const suspectId = await currentKeyId(operation);
     refuseReplaced(fresh, suspectId, namedId);
     const declared: Compromised = { keyId: suspectId, at: clock.now(), owes: 'declared' };
+    await labelCompromised(secrets, fresh, suspectId);
     await secrets.tag(secret.arn, compromisedTag(declared));
     await iam.deactivate(suspectId);
     const { owes: _, ...done } = { ...declared, deactivatedAt: clock.now() };
@@ -45,6 +46,17 @@ export async function deactivateCompromised(operation: Operation, namedId: strin
     if (!endsHere(operation)) await makeRoomAtOnce(operation, suspectId);
     return `the key …${lastFour(suspectId)} is permanently deactivated (${use}); `;
   });
+}
+
+/** Before the tag, which without this label is believed by nobody. */
+export async function labelCompromised(
+  secrets: Pick<SecretLifecycle, 'moveStage'>,
+  secret: Secret,
+  keyId: string,
+): Promise<void> {
+  const label = compromisedLabel(keyId);
+  const current = versionWith(secret, 'AWSCURRENT');
+  if (current && versionWith(secret, label) === undefined) await secrets.moveStage(secret.arn, label, { to: current });
 }
 
 /** A command that is repeated because its answer was lost must not hit the key that it asked for. */

@@ -65,7 +65,7 @@ function parseCommand(event: unknown): OperateCommand {
  */
 export async function operate(ports: OperatePorts, accountId: string, event: unknown): Promise<OperateAnswer> {
   const command = parseCommand(event);
-  const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName);
+  const subject = await identifySubject(ports.secrets, ports.roster, accountId, command.secretName, ports.clock.now());
   const { user } = subject;
   const emergency = command.command === 'rotate' && command.compromised;
   if (!emergency && isSuspended({ ...subject, now: ports.clock.now() }))

@@ -76,6 +76,18 @@ export async function announcedEnd(
   }
 }
 
+/**
+ * Whether a mail named the date that the ledger says was promised; while that cannot be read, it was. A key that is Inactive
+ * may stay for as long as somebody likes: it works for nobody.
+ */
+export async function wasNamed(state: UserState, retirement: Retirement, key: AccessKey): Promise<boolean> {
+  const promised = retirement.heldUntil ?? retirement.until;
+  if (retirement.state === 'inactive') return true;
+  const mail = await mailAbout(state, retirement, key);
+  if (mail === 'unknown') return true;
+  return mail !== 'none' && promised !== undefined && Date.parse(mail.previousKeyUntil ?? '') >= promised.getTime();
+}
+
 /** Reported while the key works; the deadline has moved for that. */
 export function reportUnnotified({ conditions, user }: UserState, retirement: Retirement): void {
   const isHeld = retirement.heldUntil !== undefined && user.holdAtMostHours !== undefined;

@@ -4,8 +4,8 @@ import { reportAccountConditions, resolveRoster } from './account/account-condit
 import { lastPart, releasable, release } from './account/release-user';
 import { isSecretOf, reportRotationFailure, type RotationFailure } from './account/rotation-failed-event';
 import { forEachAtMost } from '../concurrency';
-import { codeOf, reasonOf } from '../errors';
-import { appliedGeneration, outdated, readSlice } from '../roster/subject';
+import { codeOf, reasonOf, RotationError } from '../errors';
+import { outdated, readSlice } from '../roster/subject';
 import { TAGS } from '../ledger/tags';
 import { HOUR_MS, MINUTE_MS } from '../time';
 import type { Secret } from '../ports';
@@ -153,8 +153,6 @@ async function fullPass(run: Run): Promise<RunOutcome> {
     reportAccountConditions(run, lastPart(name), error).catch((failure: unknown) => void unreported.push(failure));
   const unwanted = await run.unwanted();
   for (const [name, error] of unwanted.unread) await failed(name, error);
-  const newest = Math.max(0, ...unwanted.secrets.map(appliedGeneration));
-  if (slice.generation < newest) return refuseRoster(run, outdated(slice.generation, newest));
   forgetOthers(cache, slice);
   const failure = await reconcileUsers(run, slice.users).catch((error: unknown) => ({ error }));
   await releaseAll(run, unwanted.secrets, failed);
@@ -169,8 +167,20 @@ async function releaseAll(
   unwanted: readonly Secret[],
   failed: (name: string, error: unknown) => Promise<void>,
 ): Promise<void> {
-  for (const secret of unwanted) await release(run, secret).catch((error: unknown) => failed(secret.name, error));
+  for (const secret of unwanted) {
+    const newer = Number(secret.tags[TAGS.generation]);
+    if (newer > run.slice.generation) await failed(secret.name, notReleased(secret, newer));
+    else await release(run, secret).catch((error: unknown) => failed(secret.name, error));
+  }
 }
+
+/** A secret that the roster does not name says nothing of the roster: whoever may make one can write any generation on it. */
+const notReleased = ({ name }: Secret, generation: number): RotationError =>
+  new RotationError(
+    'LEDGER_INVALID',
+    `the secret ${name}, which the roster does not name, says that generation ${generation} of the roster was applied to it, which is newer than the published one`,
+    'it is not released, and nothing else waits for that; if the published roster is an old one, publish the current one; otherwise find out in CloudTrail who wrote the tag, and delete the secret or its tags',
+  );
 
 function forgetOthers(cache: Cache, slice: RosterSlice): void {
   const wanted = new Set(slice.users.map(({ name }) => name));

@@ -3,6 +3,7 @@ import type { Secret, Secrets, Roster } from '../ports';
 import type { RosterSlice, SliceUser } from '../../contract/slice';
 import { RotationError } from '../errors';
 import { TAGS } from '../ledger/tags';
+import { DAY_MS } from '../time';
 
 export interface Subject {
   readonly secret: Secret;
@@ -20,6 +21,7 @@ export async function identifySubject(
   roster: Roster,
   accountId: string,
   secretId: string,
+  now: Date,
 ): Promise<Subject> {
   const secret = isElsewhere(secretId, accountId) ? undefined : await secrets.describe(secretId);
   if (!secret || secret.deletedAt)
@@ -31,7 +33,8 @@ export async function identifySubject(
       'SECRET_NOT_IN_ROSTER',
       `the secret ${secret.name} belongs to no user of the roster of account ${accountId}`,
     );
-  if (slice.generation < appliedGeneration(secret)) throw outdated(slice.generation, appliedGeneration(secret));
+  const applied = appliedGeneration(secret, now);
+  if (slice.generation < applied) throw outdated(slice.generation, applied);
   return { secret, slice, user };
 }
 
@@ -60,8 +63,15 @@ export async function readSlice(roster: Roster, accountId: string): Promise<Rost
   return slice;
 }
 
-/** Generation of the roster that was last applied to this secret. */
-export const appliedGeneration = (secret: Secret): number => Number(secret.tags[TAGS.generation] ?? 0);
+/** Generation of the roster that was last applied to this secret; none where that cannot have been published yet. */
+export function appliedGeneration(secret: Secret, now: Date): number {
+  const noted = Number(secret.tags[TAGS.generation] ?? 0);
+  return isPossibleGeneration(noted, now) ? noted : 0;
+}
+
+/** Generations are the second of their publication, or one more than the one before. */
+export const isPossibleGeneration = (generation: number, now: Date): boolean =>
+  generation <= (now.getTime() + DAY_MS) / 1_000;
 
 export function outdated(found: number, applied: number): RotationError {
   return new RotationError(

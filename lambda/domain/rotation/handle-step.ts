@@ -73,7 +73,13 @@ const NOBODYS = new Set<string>([
 
 async function admit(ports: RotationPorts, settings: RotationSettings, event: StepEvent): Promise<Subject> {
   try {
-    const subject = await identifySubject(ports.secrets, ports.roster, settings.accountId, event.secretId);
+    const subject = await identifySubject(
+      ports.secrets,
+      ports.roster,
+      settings.accountId,
+      event.secretId,
+      ports.clock.now(),
+    );
     guardRotation(subject, event.token, calendarDate(ports.clock.now()));
     return subject;
   } catch (error) {

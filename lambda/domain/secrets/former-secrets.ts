@@ -14,6 +14,8 @@ export interface Inheritance {
   readonly value?: SecretValue;
   /** Of the ledger, what is about keys that exist: which of them retire, and which were declared compromised. */
   readonly tags: Readonly<Record<string, string>>;
+  /** Existing keys that were declared compromised: the tags need their labels. */
+  readonly compromised: readonly string[];
   /** Every existing key that one of the secrets holds. */
   readonly keyIds: readonly string[];
 }
@@ -33,6 +35,7 @@ interface Heir {
 export async function inheritanceOf(heir: Heir, formers: readonly Secret[]): Promise<Inheritance> {
   const keyIds = new Set<string>();
   const tags: Record<string, string> = {};
+  const compromised = new Set<string>();
   let value: SecretValue | undefined;
   for (const former of formers) {
     for (const id of await keysIn(
@@ -42,9 +45,10 @@ export async function inheritanceOf(heir: Heir, formers: readonly Secret[]): Pro
     ))
       keyIds.add(id);
     Object.assign(tags, ledgerOf(former, heir.existing));
+    for (const { id } of heir.existing) if (isCompromised(former, id)) compromised.add(id);
     value = (await workingValue(heir, former)) ?? value;
   }
-  return { tags, keyIds: [...keyIds], ...(value && { value }) };
+  return { tags, compromised: [...compromised], keyIds: [...keyIds], ...(value && { value }) };
 }
 
 /**

@@ -57,7 +57,7 @@ describe('the account', () => {
     world.slice = { ...sliceOf(), generation: 4 };
     await world.reconcile();
     expect(world.secret.rotationEnabled).toBe(true);
-    expect(codes(world)).toEqual(['attention SLICE_OUTDATED admin']);
+    expect(codes(world)).toEqual(['attention LEDGER_INVALID admin']);
   });
 
   test('releases a removed user: rotation cancelled, secret and key left, admin told once', async () => {

@@ -54,6 +54,7 @@ function versionsAndTags(account: Account, act: Act): Secrets {
 /** A copy, as an answer of AWS is. */
 function description(account: Account, id: string): Secret | undefined {
   const secret = find(account, id);
+  const versions = Object.fromEntries([...(secret?.versions ?? [])].map(([id, { stages }]) => [id, [...stages]]));
   return (
     secret && {
       arn: account.arn(secret),
@@ -63,8 +64,8 @@ function description(account: Account, id: string): Secret | undefined {
       ...(secret.window && { rotationWindow: secret.window }),
       ...(secret.functionArn && { rotationFunctionArn: secret.functionArn }),
       ...(secret.deletedAt && { deletedAt: secret.deletedAt }),
-      versions: Object.fromEntries([...secret.versions].map(([id, { stages }]) => [id, [...stages]])),
-      ...soundTags({ ...secret.tags }),
+      versions,
+      ...soundTags({ ...secret.tags }, versions),
     }
   );
 }
@@ -81,7 +82,8 @@ function putValue({ versions }: StoredSecret, versionId: string, value: string):
 
 /** The product must understand what it writes itself. */
 function readable(tags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const { malformedTags } = soundTags(tags);
+  const proofs = Object.keys(tags).map((key) => `COMPROMISED_${key.split(':').at(-1)}`);
+  const { malformedTags } = soundTags(tags, { all: proofs });
   if (malformedTags) throw new Error(`tags that do not parse were written: ${JSON.stringify(malformedTags)}`);
   return tags;
 }

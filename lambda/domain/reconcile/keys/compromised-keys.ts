@@ -2,10 +2,18 @@ import { codeOf, reasonOf } from '../../errors';
 import type { Condition } from '../conditions';
 import { REPEAT_CONDITION_MS } from '../context';
 import type { UserState } from '../user-state';
-import { compromisedKeys, compromisedTag, compromisedTagKey, LIST_LAG_MS, type Compromised } from '../../ledger/tags';
+import {
+  compromisedKeys,
+  compromisedLabel,
+  compromisedTag,
+  compromisedTagKey,
+  LIST_LAG_MS,
+  type Compromised,
+} from '../../ledger/tags';
 import { describeLastUse, lastFour } from '../../keys/describe';
 import { reportCompromised } from '../../operate/deactivate-compromised';
 import { withLease } from '../../ledger/lease';
+import { versionWith } from '../../ledger/versions';
 import { noticeBase } from '../../notices/compose';
 import { digest } from '../../digest';
 
@@ -17,7 +25,7 @@ import { digest } from '../../digest';
  * @returns whether one of them could not be deactivated, and works
  */
 export async function keepDeactivated(state: UserState): Promise<boolean> {
-  const { secrets, secret, existing, now } = state;
+  const { secret, existing, now } = state;
   let works = false;
   for (const compromised of compromisedKeys(secret)) {
     const { keyId, at, deactivatedAt = at } = compromised;
@@ -25,9 +33,16 @@ export async function keepDeactivated(state: UserState): Promise<boolean> {
     const mayLag = now.getTime() - deactivatedAt.getTime() <= LIST_LAG_MS;
     if (key?.status === 'Active') works = !(await deactivate(state, compromised, mayLag)) || works;
     else if (compromised.owes) await report(state, compromised);
-    if (!key && !mayLag && !compromised.owes) await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
+    if (!key && !mayLag && !compromised.owes) await forget(state, keyId);
   }
   return works;
+}
+
+async function forget({ secrets, secret }: UserState, keyId: string): Promise<void> {
+  await secrets.untag(secret.arn, [compromisedTagKey(keyId)]);
+  const label = compromisedLabel(keyId);
+  const holder = versionWith(secret, label);
+  if (holder) await secrets.moveStage(secret.arn, label, { from: holder });
 }
 
 /** @returns whether it was */

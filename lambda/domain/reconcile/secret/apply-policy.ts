@@ -156,7 +156,7 @@ const policyRefused = (): RotationError =>
   );
 
 async function writeTags(
-  { secrets, secret, slice, settings }: UserState,
+  { secrets, secret, slice, settings, now }: UserState,
   found: User,
   writer: PolicyWriter,
   refused: readonly string[],
@@ -164,7 +164,7 @@ async function writeTags(
   const policy = policyFingerprint(writer.stored());
   const tags = {
     ...(writer.noted() !== policy && { [TAGS.policy]: policy }),
-    ...(appliedGeneration(secret) < slice.generation && { [TAGS.generation]: String(slice.generation) }),
+    ...(appliedGeneration(secret, now) < slice.generation && { [TAGS.generation]: String(slice.generation) }),
     ...(!secret.tags[TAGS.userId] && { [TAGS.userId]: found.id }),
     ...(secret.tags[TAGS.userName] !== userNameTag(found.name)[TAGS.userName] && userNameTag(found.name)),
   };

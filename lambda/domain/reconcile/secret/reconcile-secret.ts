@@ -22,6 +22,7 @@ import { requireOwnName, requireOwnVersions } from '../../secrets/foreign-versio
 import { isOurs, requireAdoptable } from '../../secrets/adoptable';
 import { inheritanceOf } from '../../secrets/former-secrets';
 import { offboardingOf, retirementTagKey } from '../../ledger/retirements';
+import { labelCompromised } from '../../operate/deactivate-compromised';
 import { noticeBase, byHand } from '../../notices/compose';
 import { digest } from '../../digest';
 import { versionWith } from '../../ledger/versions';
@@ -42,8 +43,8 @@ export async function ensureSecret(
   const { secrets, slice, settings } = run;
   const secret = await secrets.describe(user.secretName);
   if (secret && !isOurs(secret, settings.rotateFunctionArn)) return adopt(run, user, iam, secret, found);
-  if (secret && slice.generation < appliedGeneration(secret))
-    throw outdated(slice.generation, appliedGeneration(secret));
+  const applied = secret ? appliedGeneration(secret, run.now) : 0;
+  if (slice.generation < applied) throw outdated(slice.generation, applied);
   if (secret?.deletedAt) return user.state === 'retired' ? secret : restore(run, user, secret, found);
   if (secret || !found || (user.state === 'retired' && !(await hasKeysToEnd(run, iam)))) return secret;
   return create(run, user, iam, found);
@@ -104,6 +105,9 @@ async function create(run: Run, user: SliceUser, iam: KeyAdministration, found: 
     ...(value && { [TAGS.moved]: clock.now().toISOString() }),
     ...(lost.length > 0 && lossTag({ since: clock.now(), keyIds: lost })),
   });
+  const made = await secrets.describe(user.secretName);
+  if (!made || inherited.compromised.length === 0) return made;
+  for (const keyId of inherited.compromised) await labelCompromised(secrets, made, keyId);
   return secrets.describe(user.secretName);
 }
 

@@ -3,10 +3,14 @@
  * removed or written anew: no key is deactivated, and none is kept for ever, because of a tag alone.
  */
 import { beginRetirement } from '../../keys/retirement-schedule';
-import { retirementTag } from '../../ledger/retirements';
+import { retirementsOf, retirementTag, retirementTagKey } from '../../ledger/retirements';
+import { isPossibleGeneration } from '../../roster/subject';
 import { familiesOf } from '../../ledger/sound-tags';
-import { alertsOf, compromisedTag, lossTag, PREFIX, TAGS } from '../../ledger/tags';
+import { alertsOf, compromisedLabel, compromisedTag, lossTag, PREFIX, TAGS } from '../../ledger/tags';
+import { unreasonable } from '../../ledger/unreasonable';
+import { versionWith } from '../../ledger/versions';
 import type { User } from '../../ports';
+import { wasNamed } from '../owner-notified';
 import type { UserState } from '../user-state';
 import { DAY_MS } from '../../time';
 
@@ -16,7 +20,7 @@ import { DAY_MS } from '../../time';
  */
 export async function repairLedger(state: UserState, found: User): Promise<boolean> {
   const { secrets, secret, conditions } = state;
-  const malformed = secret.malformedTags ?? {};
+  const malformed = { ...secret.malformedTags, ...(await unreasonableTags(state)) };
   const others = isAnothersId(state, found) ? [TAGS.userId] : [];
   const wrong = [...familiesOf(malformed), ...others];
   if (wrong.length === 0) {
@@ -29,11 +33,24 @@ export async function repairLedger(state: UserState, found: User): Promise<boole
       'they were removed or rewritten, and no key was changed because of them; their content is lost, so a retirement may start again; find out in CloudTrail who called TagResource',
   });
   const anew: Record<string, string> = others.length > 0 ? { [TAGS.userId]: found.id } : {};
-  for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key));
+  for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key, malformed));
   if (Object.keys(anew).length > 0) await secrets.tag(secret.arn, anew);
   const gone = Object.keys(malformed).filter((key) => !(key in anew));
   if (gone.length > 0) await secrets.untag(secret.arn, gone);
   return true;
+}
+
+/** What parses and yet cannot be so. A date that goes beyond what the settings allow is kept where a mail has named it. */
+async function unreasonableTags(state: UserState): Promise<Record<string, string>> {
+  const { secret, user, now, existing } = state;
+  const found = unreasonable(secret, user, now, (generation) => isPossibleGeneration(generation, now));
+  for (const retirement of retirementsOf(secret)) {
+    const tagKey = retirementTagKey(retirement.keyId);
+    const key = existing.find(({ id }) => id === retirement.keyId);
+    if (tagKey in found.promised && key && !(await wasNamed(state, retirement, key)))
+      found.tags[tagKey] = secret.tags[tagKey]!;
+  }
+  return found.tags;
 }
 
 /** The stored key is one of the user's: then it is the user for whom the secret was made, whatever the tag says. */
@@ -53,16 +70,20 @@ function keepForADay({ secret, conditions, now }: UserState): void {
 }
 
 /** What may only ever slow an act down is kept, from now on. */
-function writtenAnew({ secret, existing, user, now }: UserState, key: string): Record<string, string> {
+function writtenAnew(
+  { secret, existing, user, now }: UserState,
+  key: string,
+  malformed: Readonly<Record<string, string>>,
+): Record<string, string> {
   const [, family, about = ''] = key.split(':');
   const listed = existing.find(({ id }) => id === about);
   if (`${PREFIX}${family}` === TAGS.lost) {
-    const keyIds = existing.map(({ id }) => id).filter((id) => secret.malformedTags?.[key]?.includes(id));
+    const keyIds = existing.map(({ id }) => id).filter((id) => malformed[key]?.includes(id));
     return keyIds.length > 0 ? lossTag({ since: now, keyIds }) : {};
   }
   if (!listed) return {};
   if (family === 'retiring') return retirementTag(beginRetirement(about, user, now, '-', listed.status === 'Active'));
-  if (family === 'compromised' && listed.status !== 'Active')
+  if (family === 'compromised' && listed.status !== 'Active' && versionWith(secret, compromisedLabel(about)))
     return compromisedTag({ keyId: about, at: now, deactivatedAt: now });
   return {};
 }
