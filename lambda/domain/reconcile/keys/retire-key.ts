@@ -71,16 +71,21 @@ async function carryOutStep(state: UserState, { retirement, key, lastUse, step }
     case 'announce-end':
       await announceEnd(state, retirement, lastUse, step.heldUntil);
       break;
-    case 'end-hold':
-      await endHold(state, retirement, lastUse);
-      break;
-    case 'deactivate':
-      if (await deadlineStands(state, retirement, key!, 'deactivate'))
-        await attempt(state, retirement, lastUse, 'deactivate');
-      break;
     default:
-      await attempt(state, retirement, lastUse, step.kind);
+      await end(state, retirement, key!, lastUse, step.kind);
   }
+}
+
+async function end(
+  state: UserState,
+  retirement: Retirement,
+  key: AccessKey,
+  lastUse: LastUse | undefined,
+  kind: 'deactivate' | 'delete' | 'end-hold',
+): Promise<void> {
+  if (kind === 'end-hold') return endHold(state, retirement, lastUse);
+  if (kind === 'deactivate' && !(await deadlineStands(state, retirement, key, kind))) return;
+  await attempt(state, retirement, lastUse, kind);
 }
 
 const stillUsed = (
