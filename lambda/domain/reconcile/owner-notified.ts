@@ -11,7 +11,7 @@ import { versionWith } from '../ledger/versions';
 import { rolledBackId, rotatedId, warningId } from '../notices/event-ids';
 import { hoursToMs, inWords } from '../time';
 import type { MailDelivery } from '../../contract/mail-delivery';
-import type { AccessKey, Mails } from '../ports';
+import type { AccessKey, Mails, Secret } from '../ports';
 import type { UserState } from './user-state';
 
 /** For so long after a key's time is over it stays because what was mailed cannot be read. Then that counts as nothing. */
@@ -80,12 +80,18 @@ export async function announcedEnd(
  * Whether a mail named the date that the ledger says was promised; while that cannot be read, it was. A key that is Inactive
  * may stay for as long as somebody likes: it works for nobody.
  */
-export async function wasNamed(state: UserState, retirement: Retirement, key: AccessKey): Promise<boolean> {
-  const promised = retirement.heldUntil ?? retirement.until;
+export async function wasNamed(state: UserState, retirement: Retirement): Promise<boolean> {
   if (retirement.state === 'inactive') return true;
-  const mail = await mailAbout(state, retirement, key);
-  if (mail === 'unknown') return true;
-  return mail !== 'none' && promised !== undefined && Date.parse(mail.previousKeyUntil ?? '') >= promised.getTime();
+  const promised = Math.max(...[retirement.until, retirement.heldUntil].map((at) => at?.getTime() ?? 0));
+  try {
+    for (const eventId of eventsAbout(state.secret, retirement)) {
+      const mail = await deliveryOf(state.mails, eventId);
+      if (Date.parse(mail?.previousKeyUntil ?? '') >= promised) return true;
+    }
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Reported while the key works; the deadline has moved for that. */
@@ -131,17 +137,11 @@ function needsNoMail(
 /** The first of the mails about the end of this key that arrived. One that is older than the key was about another. */
 async function mailAbout(
   { mails, secret, log }: UserState,
-  { keyId, replacedBy, warnedAt }: Retirement,
+  retirement: Retirement,
   { createdAt }: AccessKey,
 ): Promise<MailDelivery | 'none' | 'unknown'> {
-  const version = replacedBy === '-' ? versionWith(secret, 'AWSCURRENT') : replacedBy;
-  const eventIds = [
-    ...(version === undefined ? [] : [rotatedId(secret, version)]),
-    rolledBackId(secret, keyId),
-    ...(warnedAt ? [warningId(secret, keyId, warnedAt)] : []),
-  ];
   try {
-    for (const eventId of eventIds) {
+    for (const eventId of eventsAbout(secret, retirement)) {
       const delivery = await deliveryOf(mails, eventId);
       if (delivery && new Date(delivery.sentAt) >= createdAt) return delivery;
     }
@@ -150,4 +150,14 @@ async function mailAbout(
     log.error('what was mailed about a key cannot be read', { secret: secret.name, reason: reasonOf(error) });
     return 'unknown';
   }
+}
+
+/** Events whose mails say until when the key works. */
+function eventsAbout(secret: Secret, { keyId, replacedBy, warnedAt }: Retirement): string[] {
+  const version = replacedBy === '-' ? versionWith(secret, 'AWSCURRENT') : replacedBy;
+  return [
+    ...(version === undefined ? [] : [rotatedId(secret, version)]),
+    rolledBackId(secret, keyId),
+    ...(warnedAt ? [warningId(secret, keyId, warnedAt)] : []),
+  ];
 }

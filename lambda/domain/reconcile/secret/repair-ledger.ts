@@ -46,8 +46,8 @@ async function unreasonableTags(state: UserState): Promise<Record<string, string
   const found = unreasonable(secret, user, now, (generation) => isPossibleGeneration(generation, now));
   for (const retirement of retirementsOf(secret)) {
     const tagKey = retirementTagKey(retirement.keyId);
-    const key = existing.find(({ id }) => id === retirement.keyId);
-    if (tagKey in found.promised && key && !(await wasNamed(state, retirement, key)))
+    const exists = existing.some(({ id }) => id === retirement.keyId);
+    if (tagKey in found.promised && exists && !(await wasNamed(state, retirement)))
       found.tags[tagKey] = secret.tags[tagKey]!;
   }
   return found.tags;
