@@ -71,7 +71,7 @@ test('a key that nobody uses waits in the same way: its owner may need it in a m
   expect(statusOf(world, key)).toBe('Inactive');
 });
 
-test('SNS fails for longer than the key is kept: the owner is mailed late, and has time', async () => {
+test('SNS fails for longer than the key is kept: the admins are notified and the owner is mailed late, and there is time', async () => {
   const { world, key } = await rotated(STOPS, (fresh) => (fresh.snsDownUntil = new Date('2026-12-04T06:00:00Z')));
   await live(world, 10);
   expect([statusOf(world, key), world.notices]).toEqual(['Active', []]);
@@ -80,7 +80,7 @@ test('SNS fails for longer than the key is kept: the owner is mailed late, and h
   expect(statusOf(world, key)).toBe('Active');
   await live(world, 1, key);
   expect(statusOf(world, key)).toBe('Inactive');
-  expect(unnotified(world)).toEqual([]);
+  expect(unnotified(world)[0]).toMatchObject({ type: 'attention', audience: ['admin'] });
 });
 
 test('a late mail named a later date: that is the deadline, and no condition', async () => {
