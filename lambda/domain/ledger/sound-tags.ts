@@ -29,6 +29,7 @@ const VALUES: Readonly<Record<string, string>> = {
   paused: String.raw`\w+`,
   ending: `(waiting|deactivating|inactive|deleting) ${INSTANT} (${KEY_ID}|-)`,
   policy: '[0-9a-z-]+',
+  'policy-changed': `${INSTANT} (changed|removed)`,
   'readers-missing': DIGEST,
   'readers-deleted': DIGEST,
   lease: INSTANT,

@@ -1,8 +1,8 @@
 /** Puts the secret's policy as the roster asks for it, as far as its principals exist. */
 import { RotationError } from '../../errors';
 import { digest } from '../../digest';
-import { isFormers, TAGS, userNameTag } from '../../ledger/tags';
-import { byHand } from '../../notices/compose';
+import { isFormers, PREFIX, TAGS, userNameTag } from '../../ledger/tags';
+import { byHand, noticeBase } from '../../notices/compose';
 import type { Secret, SecretLifecycle, User } from '../../ports';
 import { requireOwnVersions } from '../../secrets/foreign-versions';
 import { appliedGeneration } from '../../roster/subject';
@@ -31,9 +31,11 @@ export async function applyPolicy(state: UserState, found: User): Promise<Due> {
   const deleted = await rememberDeleted(state, readersOf(actual).deleted);
   const wanted = [...(user.ownerReads ? [found.arn] : []), ...user.readers.filter((arn) => !deleted.includes(arn))];
   if (wanted.some((arn) => !readersOf(actual).existing.includes(arn))) await requireOwn(state);
-  if (!samePolicy(actual, build(wanted)) && isChangedByHand(state, actual)) await reportChange(state, actual);
   const writer = policyWriter(secrets, secret, actual);
+  const isChanged = !samePolicy(actual, build(wanted)) && isChangedByHand(state, actual);
+  if (isChanged) await noteChange(state, actual);
   const refused = await putReaders(writer, [...new Set(wanted)], build);
+  if (isChanged || secret.tags[CHANGED] !== undefined) await reportChange(state);
   if (deleted.length > 0) conditions.set('READER_DELETED', deletedReaders(deleted));
   const missing = refused.filter((arn) => digestsIn(secret, TAGS.readersMissing).includes(digestOf(arn)));
   if (missing.length > 0) conditions.set('READER_MISSING', missingReaders(missing));
@@ -41,10 +43,33 @@ export async function applyPolicy(state: UserState, found: User): Promise<Due> {
   return refused.length > missing.length ? 'next-run' : 'on-change';
 }
 
-async function reportChange(state: UserState, actual: string | undefined): Promise<void> {
-  const reason = `the secret's resource policy was ${actual ? 'changed' : 'removed'} manually`;
+const CHANGED = `${PREFIX}policy-changed`;
+
+/** Written before the roster's policy is put back, for then nothing else shows it. */
+async function noteChange({ secrets, secret, now }: UserState, actual: string | undefined): Promise<void> {
+  if (secret.tags[CHANGED] !== undefined) return;
+  await secrets.tag(secret.arn, { [CHANGED]: `${now.toISOString()} ${actual ? 'changed' : 'removed'}` });
+}
+
+/** Once the roster's policy is back. What cannot be sent stays owed. */
+async function reportChange(state: UserState): Promise<void> {
+  const { secrets, secret, notices, unsent } = state;
+  const noted = (await secrets.describe(secret.arn))?.tags[CHANGED];
+  if (noted === undefined) return;
+  const [at = '', how = ''] = noted.split(' ');
+  const reason = `the secret's resource policy was ${how} manually`;
   const next = "the roster's policy was restored; add readers to the roster instead";
-  await state.notices.send(byHand(state, 'POLICY_CHANGED', actual ?? '', reason, next));
+  try {
+    await notices.send({
+      ...byHand(state, 'POLICY_CHANGED', at, reason, next),
+      ...noticeBase(state, state.now, new Date(at)),
+      id: digest(secret.arn, 'POLICY_CHANGED', at),
+    });
+  } catch (error) {
+    unsent.push(error);
+    return;
+  }
+  await secrets.untag(secret.arn, [CHANGED]);
 }
 
 /** Before somebody is let in. The state was read from AWSCURRENT and AWSPENDING, but not from what is said to be a former user's. */
