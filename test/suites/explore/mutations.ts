@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a key goes whoever was notified',
-    from: "if (await deadlineStands(state, retirement, key!, 'deactivate'))",
+    from: "if (kind === 'deactivate' && !(await deadlineStands(state, retirement, key, kind))) return;",
     to: '',
     breaks: /before anybody was notified/,
     where: singles('a used current key, which stops, and no mail is sent'),
