@@ -37,6 +37,8 @@ export const TAGS = {
   readersMissing: `${PREFIX}readers-missing`,
   /** Digests of readers that were deleted after they were let in, as long as the roster names them. */
   readersDeleted: `${PREFIX}readers-deleted`,
+  /** When the first rotation starts, as owner and admins were notified. */
+  announced: `${PREFIX}announced`,
   /** Until when somebody holds the lease. */
   lease: `${PREFIX}lease`,
   /** The last rollback: versions and keys that it went from and to, and whether all of it is done. */

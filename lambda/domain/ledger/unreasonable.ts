@@ -16,8 +16,16 @@ export interface Unreasonable {
 /** Clocks of functions differ by less. */
 const SLACK_MS = 10 * MINUTE_MS;
 
-/** Everything else on the ledger has happened. */
-const AHEAD: readonly string[] = [TAGS.lease, TAGS.offboarding];
+/** A date that was announced stays when the roster comes to ask for less; one beyond this is nobody's. */
+const LONGEST_ANNOUNCED_HOURS = 30 * 24;
+
+/** How far ahead of now a tag may be; everything else on the ledger has happened. */
+const aheadMs = (key: string, { announceFirstRotationHours = 0 }: SliceUser): number =>
+  ({
+    [TAGS.lease]: LONGEST_LEASE_MS,
+    [TAGS.offboarding]: Infinity,
+    [TAGS.announced]: hoursToMs(Math.max(announceFirstRotationHours, LONGEST_ANNOUNCED_HOURS)),
+  })[key] ?? 0;
 
 export function unreasonable(
   secret: Secret,
@@ -32,10 +40,9 @@ export function unreasonable(
     if (!key.startsWith(PREFIX)) continue;
     const retirement = retiring.get(key);
     const happened = retirement ? [retirement.since, retirement.warnedAt, retirement.owing] : instantsIn(value);
-    const isAhead = !AHEAD.includes(key) && happened.some((at) => at !== undefined && at.getTime() > latest);
-    const isTooLong = key === TAGS.lease && Date.parse(value) > now.getTime() + LONGEST_LEASE_MS;
+    const isAhead = happened.some((at) => at !== undefined && at.getTime() > latest + aheadMs(key, user));
     const isTooNew = key === TAGS.generation && !isPossible(Number(value));
-    if (isAhead || isTooLong || isTooNew) found.tags[key] = value;
+    if (isAhead || isTooNew) found.tags[key] = value;
     const promises = retirement ? [retirement.until, retirement.heldUntil] : [];
     if (promises.some((at) => at !== undefined && at.getTime() > latest + longestPromiseMs(user)))
       found.promised[key] = value;

@@ -1,11 +1,10 @@
 /** The first rotation of a user who has a key: announced to its owner and the admins, where the roster says so, and waited with. */
 import { digest } from '../digest';
-import { hasHeldAKey, PREFIX } from '../ledger/tags';
+import { hasHeldAKey, TAGS } from '../ledger/tags';
 import { noticeBase } from '../notices/compose';
 import { hoursToMs } from '../time';
 import type { UserState } from './user-state';
 
-const ANNOUNCED = `${PREFIX}announced`;
 const OWED = 'owed';
 /** An announcement that could not be sent for so long is made anew, with a later date. */
 const RESENT_WITHIN_MS = 3_600_000;
@@ -23,7 +22,7 @@ function isToBeAnnounced({ user, secret, currentKeyId, existing }: UserState): b
 /** Until then nothing of the user's keys is changed: the announced date, or `not announced`. */
 function announcedDate(state: UserState): Date | 'not announced' | undefined {
   if (!isToBeAnnounced(state)) return undefined;
-  const [at, owed] = state.secret.tags[ANNOUNCED]?.split(' ') ?? [];
+  const [at, owed] = state.secret.tags[TAGS.announced]?.split(' ') ?? [];
   return at === undefined || owed !== undefined ? 'not announced' : new Date(at);
 }
 
@@ -43,10 +42,10 @@ export async function announceFirstRotation(state: UserState): Promise<Date | 'n
   if (date instanceof Date) return date;
   const { secrets, secret, notices, user, existing, now, unsent } = state;
   const waitMs = hoursToMs(user.announceFirstRotationHours!);
-  const owed = Date.parse(secret.tags[ANNOUNCED]?.split(' ')[0] ?? '');
+  const owed = Date.parse(secret.tags[TAGS.announced]?.split(' ')[0] ?? '');
   const isRecent = owed - waitMs > now.getTime() - RESENT_WITHIN_MS;
   const startsAt = new Date(isRecent ? owed : now.getTime() + waitMs).toISOString();
-  if (!isRecent) await secrets.tag(secret.arn, { [ANNOUNCED]: `${startsAt} ${OWED}` });
+  if (!isRecent) await secrets.tag(secret.arn, { [TAGS.announced]: `${startsAt} ${OWED}` });
   try {
     await notices.send({
       ...noticeBase(state, now, new Date(Date.parse(startsAt) - waitMs)),
@@ -60,6 +59,6 @@ export async function announceFirstRotation(state: UserState): Promise<Date | 'n
     unsent.push(error);
     return 'next-run';
   }
-  await secrets.tag(secret.arn, { [ANNOUNCED]: startsAt });
+  await secrets.tag(secret.arn, { [TAGS.announced]: startsAt });
   return new Date(startsAt);
 }

@@ -19,8 +19,8 @@ export function mailAbout(account: Account, eventId: string): Awaited<ReturnType
 }
 
 /** Until when the mail says that the previous key works. */
-function dateNamed({ notices, slice, user }: Account, eventId: string, sentAt: Date): string | undefined {
-  const event = notices.find(({ id }) => id === eventId);
+function dateNamed({ recorded, slice, user }: Account, eventId: string, sentAt: Date): string | undefined {
+  const event = recorded.find(({ id }) => id === eventId);
   if (!event?.previousKey) return undefined;
   const recipient = { kind: 'owner', user: slice?.users[0] ?? user, address: '' } as const;
   const { previousKey } = asOfSending(event as unknown as OwnerEvent, recipient, sentAt);
