@@ -1,7 +1,7 @@
 /** A secret whose name the roster gives to another user: what its versions hold stays the former one's. */
-import { printSecretValue } from '../../../lambda/domain/secret-value';
-import { settled } from '../settled';
-import { ACCOUNT, ANN, sliceOf, type World } from '../world';
+import { printSecretValue } from '../../../../lambda/domain/secret-value';
+import { settled } from '../../settled';
+import { ACCOUNT, ANN, sliceOf, type World } from '../../world';
 
 /** The roster gives ann's secret to bea, who exists and has no key. */
 async function handedOver() {

@@ -1,7 +1,7 @@
 /** Secrets that people made, moved back or scheduled anew. */
-import type { SliceUser } from '../../../lambda/contract/slice';
-import { settled } from '../settled';
-import { ANN, World } from '../world';
+import type { SliceUser } from '../../../../lambda/contract/slice';
+import { settled } from '../../settled';
+import { ANN, World } from '../../world';
 
 const DAY = 24;
 const codes = (world: World) => world.notices.flatMap(({ code, type }) => (type === 'resolved' ? [] : (code ?? type)));

@@ -1,7 +1,7 @@
 /** Who is let in by the secret's policy, and what becomes of readers that do not exist, no longer exist or exist again. */
-import { digest } from '../../../lambda/domain/digest';
-import type { RosterSlice, SliceUser } from '../../../lambda/contract/slice';
-import { ANN, sliceOf, World } from '../world';
+import { digest } from '../../../../lambda/domain/digest';
+import type { RosterSlice, SliceUser } from '../../../../lambda/contract/slice';
+import { ANN, sliceOf, World } from '../../world';
 
 const DAY = 24;
 const OWNER = 'arn:aws:iam::333333333333:user/people/ann';

@@ -1,7 +1,7 @@
 /** A user's secret gets another name, by the roster or because the IAM user was renamed: its keys stay the user's. */
-import type { SliceUser } from '../../../lambda/contract/slice';
-import { settled } from '../settled';
-import { ANN, sliceOf, type World } from '../world';
+import type { SliceUser } from '../../../../lambda/contract/slice';
+import { settled } from '../../settled';
+import { ANN, sliceOf, type World } from '../../world';
 
 const DAY = 24;
 const MOVED = '/access-key/elsewhere';
