@@ -9,7 +9,7 @@ import { familiesOf } from '../../ledger/sound-tags';
 import { alertsOf, compromisedLabel, compromisedTag, lossTag, PREFIX, TAGS } from '../../ledger/tags';
 import { unreasonable } from '../../ledger/unreasonable';
 import { versionWith } from '../../ledger/versions';
-import type { User } from '../../ports';
+import type { AccessKey, User } from '../../ports';
 import { wasNamed } from '../owner-notified';
 import type { UserState } from '../user-state';
 import { DAY_MS } from '../../time';
@@ -20,7 +20,8 @@ import { DAY_MS } from '../../time';
  */
 export async function repairLedger(state: UserState, found: User): Promise<boolean> {
   const { secrets, secret, conditions } = state;
-  const malformed = { ...secret.malformedTags, ...(await unreasonableTags(state)) };
+  const { tags, unnamed } = await unreasonableTags(state);
+  const malformed = { ...secret.malformedTags, ...tags };
   const others = isAnothersId(state, found) ? [TAGS.userId] : [];
   const wrong = [...familiesOf(malformed), ...others];
   if (wrong.length === 0) {
@@ -33,7 +34,7 @@ export async function repairLedger(state: UserState, found: User): Promise<boole
       'they were removed or rewritten, and no key was changed because of them; their content is lost, so a retirement may start again; find out in CloudTrail who called TagResource',
   });
   const anew: Record<string, string> = others.length > 0 ? { [TAGS.userId]: found.id } : {};
-  for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key, malformed));
+  for (const key of Object.keys(malformed)) Object.assign(anew, writtenAnew(state, key, malformed, unnamed));
   if (Object.keys(anew).length > 0) await secrets.tag(secret.arn, anew);
   const gone = Object.keys(malformed).filter((key) => !(key in anew));
   if (gone.length > 0) await secrets.untag(secret.arn, gone);
@@ -41,16 +42,20 @@ export async function repairLedger(state: UserState, found: User): Promise<boole
 }
 
 /** What parses and yet cannot be so. A date that goes beyond what the settings allow is kept where a mail has named it. */
-async function unreasonableTags(state: UserState): Promise<Record<string, string>> {
+async function unreasonableTags(
+  state: UserState,
+): Promise<{ readonly tags: Readonly<Record<string, string>>; readonly unnamed: ReadonlySet<string> }> {
   const { secret, user, now, existing } = state;
+  const unnamed = new Set<string>();
   const found = unreasonable(secret, user, now, (generation) => isPossibleGeneration(generation, now));
   for (const retirement of retirementsOf(secret)) {
     const tagKey = retirementTagKey(retirement.keyId);
     const exists = existing.some(({ id }) => id === retirement.keyId);
-    if (tagKey in found.promised && exists && !(await wasNamed(state, retirement)))
-      found.tags[tagKey] = secret.tags[tagKey]!;
+    if (!(tagKey in found.promised) || !exists || (await wasNamed(state, retirement))) continue;
+    found.tags[tagKey] = secret.tags[tagKey]!;
+    unnamed.add(tagKey);
   }
-  return found.tags;
+  return { tags: found.tags, unnamed };
 }
 
 /** The stored key is one of the user's: then it is the user for whom the secret was made, whatever the tag says. */
@@ -69,11 +74,24 @@ function keepForADay({ secret, conditions, now }: UserState): void {
     conditions.set('LEDGER_INVALID', { reason: 'it was repaired', nextStep: 'nothing', once: true });
 }
 
+/** From now on, and not before a date that its owner may have been promised. */
+function retiringAgain(
+  { secret, user, now }: Pick<UserState, 'secret' | 'user' | 'now'>,
+  { id, status }: AccessKey,
+  isPromised: boolean,
+): Record<string, string> {
+  const former = retirementsOf(secret).find(({ keyId }) => keyId === id);
+  const again = beginRetirement(id, user, now, former?.replacedBy ?? '-', status === 'Active');
+  const until = isPromised ? former?.until : undefined;
+  return retirementTag({ ...again, ...(until && until > again.until! && { until }) });
+}
+
 /** What may only ever slow an act down is kept, from now on. */
 function writtenAnew(
   { secret, existing, user, now }: UserState,
   key: string,
   malformed: Readonly<Record<string, string>>,
+  unnamed: ReadonlySet<string>,
 ): Record<string, string> {
   const [, family, about = ''] = key.split(':');
   const listed = existing.find(({ id }) => id === about);
@@ -82,7 +100,7 @@ function writtenAnew(
     return keyIds.length > 0 ? lossTag({ since: now, keyIds }) : {};
   }
   if (!listed) return {};
-  if (family === 'retiring') return retirementTag(beginRetirement(about, user, now, '-', listed.status === 'Active'));
+  if (family === 'retiring') return retiringAgain({ secret, user, now }, listed, !unnamed.has(key));
   if (family === 'compromised' && listed.status !== 'Active' && versionWith(secret, compromisedLabel(about)))
     return compromisedTag({ keyId: about, at: now, deactivatedAt: now });
   return {};
