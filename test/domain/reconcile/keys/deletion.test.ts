@@ -1,8 +1,8 @@
 /** Right before a key is deactivated or deleted everything is read again; what was deleted stays on record. */
-import type { SliceUser } from '../../../lambda/contract/slice';
-import { become, DAY, label, live, liveDays } from '../life';
-import { settled } from '../settled';
-import { ANN, World } from '../world';
+import type { SliceUser } from '../../../../lambda/contract/slice';
+import { become, DAY, label, live, liveDays } from '../../life';
+import { settled } from '../../settled';
+import { ANN, World } from '../../world';
 
 /** What this run has called since it began to read again for an act; nothing while it has not. */
 function sinceReadAgain({ calls }: World): readonly string[] {

@@ -1,7 +1,7 @@
 /** The previous key, from its rotation to its deletion. */
-import type { SliceUser } from '../../../lambda/contract/slice';
-import { live } from '../life';
-import { ANN, sliceOf, World } from '../world';
+import type { SliceUser } from '../../../../lambda/contract/slice';
+import { live } from '../../life';
+import { ANN, sliceOf, World } from '../../world';
 
 const codes = (world: World) =>
   world.notices.map(({ type, code, audience }) => [type, code, audience.join('+')].filter(Boolean).join(' '));
