@@ -20,7 +20,7 @@ import { hoursToMs } from '../time';
 import { outstanding } from '../ledger/versions';
 import type { Condition } from './conditions';
 import type { Due } from './due';
-import { readUserState, withFreshState, type UserState } from './user-state';
+import { readAgain, withFreshState, type UserState } from './user-state';
 
 /**
  * One step towards the end.
@@ -54,7 +54,7 @@ async function removeInTime(state: UserState, key: AccessKey, offboarding: UserO
 export async function comeBack(state: UserState): Promise<UserState> {
   if (!offboardingOf(state.secret)) return state;
   await withFreshState(state, giveBack);
-  return readUserState({ ...state, secret: (await state.secrets.describe(state.secret.arn)) ?? state.secret }, true);
+  return readAgain(state);
 }
 
 /** Right before the act the key may be declared compromised, for a secret of one version has no lease: that is looked for afterwards. */

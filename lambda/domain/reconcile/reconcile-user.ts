@@ -20,7 +20,7 @@ import { applyPolicy } from './secret/apply-policy';
 import { isOwnKeyStored, repairLedger } from './secret/repair-ledger';
 import { ensureSecret, noticeForeignCurrent } from './secret/reconcile-secret';
 import { soonest, type Due } from './due';
-import { readUserState, type UserOutcome, type UserState } from './user-state';
+import { readAgain, readUserState, type UserOutcome, type UserState } from './user-state';
 import type { Run, RunBudget } from './context';
 import { reportUnknownKeys } from './keys/report-unknown-keys';
 import { reportRecordedFailure } from './report-recorded-failure';
@@ -110,8 +110,9 @@ async function doWhatIsDue(state: UserState, found: User | undefined, budget: Ru
   const storedValueFails = await noticeForeignCurrent(state);
   await reportUnknownKeys(state);
   const keysDue = await reconcileKeys(state);
-  const schedule = await reconcileSchedule(state, budget, { compromisedKeyWorks, storedValueFails });
-  const offboardingDue = user.state === 'retired' ? await offboard(state) : 'on-change';
+  const after = keysDue === 'next-run' ? await readAgain(state) : state;
+  const schedule = await reconcileSchedule(after, budget, { compromisedKeyWorks, storedValueFails });
+  const offboardingDue = user.state === 'retired' ? await offboard(after) : 'on-change';
   return { due: soonest([policyDue, keysDue, schedule.due, offboardingDue]), waits: schedule.waits };
 }
 

@@ -62,6 +62,10 @@ export async function readUserState(
   return { ...base, existing, lastUses, currentKeyId: current?.id, pendingKeyId: pending?.id };
 }
 
+/** What is so after something was done for the user: nothing is reported from what was read before it. */
+export const readAgain = async (state: UserState): Promise<UserState> =>
+  readUserState({ ...state, secret: (await state.secrets.describe(state.secret.arn)) ?? state.secret }, true);
+
 /**
  * The key that AWSCURRENT names is not in IAM. One that a rotation stored minutes ago is not missed yet: IAM's lists
  * lag behind.
