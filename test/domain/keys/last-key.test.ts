@@ -127,10 +127,10 @@ test('a rotated key that was deactivated before its owner heard of it is announc
   current.status = 'Inactive';
   world.notices.length = 0;
   await live(world, 1);
-  expect(world.notices.map(({ type }) => type)).toEqual(['stored-key-unusable']);
+  expect(world.notices.map(({ code }) => code)).toEqual(['ROTATION_FAILED', 'CURRENT_KEY_INACTIVE']);
   current.status = 'Active';
   await live(world, 1);
-  expect(world.notices.slice(1).map(({ type }) => type)).toEqual(['rotated', 'resolved']);
+  expect(world.notices.slice(2).map(({ type }) => type)).toEqual(['rotated', 'resolved']);
 });
 
 describe('a key that is deactivated between the reading and the act', () => {

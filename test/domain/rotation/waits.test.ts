@@ -20,6 +20,7 @@ async function rotated(user: SliceUser = ANN) {
   const [version] = [...world.secret.versions].find(([, { stages }]) => stages.has('AWSCURRENT'))!;
   Object.assign(world.secret.tags, retirementTag(beginRetirement(previous.id, user, world.now, version)));
   world.notices.length = 0;
+  world.recorded.length = 0;
   return { world, previous };
 }
 

@@ -216,9 +216,10 @@ export class Promises {
 
   /** Failures that no report of this user's names: one on the day before stands for those that follow. */
   private untold(): Failure[] {
+    const found = [...FAILING, ...this.failures.map(({ code }) => code)];
     const reports = this.world.notices.filter(
       ({ type, code, audience }) =>
-        audience.includes('admin') && (FAILURES.includes(type) || FAILING.includes(code ?? '')),
+        audience.includes('admin') && (FAILURES.includes(type) || (code !== undefined && found.includes(code))),
     );
     return this.failures.filter(
       ({ at }) => !reports.some(({ occurredAt }) => Date.parse(occurredAt) >= Date.parse(at) - DAY_MS),
