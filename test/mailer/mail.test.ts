@@ -240,7 +240,7 @@ describe('of a stored key that does not work', () => {
       'CURRENT_KEY_MISSING',
       NEW_KEY,
       [OLD_KEY, 'AKIAOTHEROTHEROTHERX'],
-      'was deleted by someone, not by the rotation. The keys …WXYZ and …HERX still work',
+      'no longer exists in IAM. The keys …WXYZ and …HERX still work',
     ],
     [
       'SECRET_LOST',

@@ -283,8 +283,8 @@ const nothingToDo = ({ event }: Telling): string =>
 
 function whyUnusable({ event: { code, currentKeyId } }: Telling): string {
   const key = currentKeyId ? `The key …${currentKeyId.slice(-4)} that the secret holds` : 'The secret';
-  if (code === 'CURRENT_KEY_INACTIVE') return `${key} was deactivated by someone, not by the rotation.`;
-  if (code === 'CURRENT_KEY_MISSING') return `${key} was deleted by someone, not by the rotation.`;
+  if (code === 'CURRENT_KEY_INACTIVE') return `${key} is deactivated in IAM and does not work.`;
+  if (code === 'CURRENT_KEY_MISSING') return `${key} no longer exists in IAM.`;
   return 'The secret was deleted by someone without a recovery window. An empty one was created to replace it.';
 }
 

@@ -35,7 +35,7 @@ const compromised = (keyId: string): Condition => ({
 function inactive(state: UserState, { id }: AccessKey, pending: string | undefined): Condition {
   const { user } = state;
   return {
-    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, was deactivated by someone outside this product; ${whatWorks(state)}`,
+    reason: `the key …${lastFour(id)} of ${user.name}, which AWSCURRENT names, is Inactive; ${whatWorks(state)}`,
     nextStep: `activate it again with the command below; until it works, no key of ${user.name} is deactivated or deleted${ifItMustNot(state, pending)}`,
     command: `aws iam update-access-key --user-name ${user.name} --access-key-id ${id} --status Active`,
     notice: toOwner(state, 'CURRENT_KEY_INACTIVE'),
@@ -53,7 +53,7 @@ function ifItMustNot(state: UserState, pending: string | undefined): string {
 }
 
 function missing(state: UserState, currentKeyId: string, pending: string | undefined): Condition {
-  const reason = `the key …${lastFour(currentKeyId)} of ${state.user.name}, which AWSCURRENT names, was deleted by someone outside this product; ${whatWorks(state)}`;
+  const reason = `the key …${lastFour(currentKeyId)} of ${state.user.name}, which AWSCURRENT names, does not exist in IAM; ${whatWorks(state)}`;
   const canGoBack = canRollBack(state) && !isSuspended(state) && state.existing.length > 1;
   if (!pending && canGoBack)
     return {
