@@ -89,8 +89,9 @@ export function rollbackOf(secret: Secret): Rollback | undefined {
     : undefined;
 }
 
-export const foreignCurrentTag = (versionId: string, at: Date): Record<string, string> => ({
-  [TAGS.foreignCurrent]: `${versionId} ${at.toISOString()}`,
+/** @param at when somebody went back to another key; undefined where it holds the same one */
+export const foreignCurrentTag = (versionId: string, at: Date | undefined): Record<string, string> => ({
+  [TAGS.foreignCurrent]: at ? `${versionId} ${at.toISOString()}` : versionId,
 });
 
 /** AWSCURRENT was moved by a person, which was reported; undefined once it has moved on. */

@@ -187,18 +187,26 @@ export async function noticeForeignCurrent(state: UserState): Promise<boolean> {
   if (intentsOf(secret).some(({ token }) => token === current)) return false;
   const fails = await storedValueFails(state);
   if (foreignCurrentOf(secret)) return fails;
+  const isSameKey = await holdsPromotedKey(state, promoted);
   await notices.send(
     byHand(
       state,
       'CURRENT_CHANGED',
       current,
       'AWSCURRENT was moved, or its value changed, manually',
-      'it is left unchanged, and its next rotation is due as if its key were new; a key that is no longer in any version is retired as the roster says',
+      isSameKey
+        ? 'it is left unchanged until its next rotation, which is due as before because it contains the same key'
+        : 'it is left unchanged, and its next rotation is due as if its key were new; a key that is no longer in any version is retired as the roster says',
     ),
   );
-  await secrets.tag(secret.arn, foreignCurrentTag(current, state.now));
+  await secrets.tag(secret.arn, foreignCurrentTag(current, isSameKey ? undefined : state.now));
   return fails;
 }
+
+/** A value with another field beside the same key is no way back to an older one, and postpones no rotation. */
+const holdsPromotedKey = async (state: UserState, promoted: string): Promise<boolean> =>
+  versionWith(state.secret, 'AWSPREVIOUS') === promoted &&
+  (await keyUnder(state, 'AWSPREVIOUS'))?.id === state.currentKeyId;
 
 /** A value put by hand can name an Active key and hold the wrong secret for it: only its use tells. */
 async function storedValueFails(state: UserState): Promise<boolean> {
