@@ -126,6 +126,21 @@ describe('an AWSCURRENT that was moved back to a key that works', () => {
     expect(world.rotationsAsked).toBeGreaterThan(0);
   });
 
+  test('with another field beside the same key is reported, and rotates when it is due', async () => {
+    const { world, secret } = await settled();
+    await world.rotate();
+    await live(world, 9 * DAY);
+    const stored = [...secret.versions.values()].find(({ stages }) => stages.has('AWSCURRENT'))!;
+    const value = JSON.stringify({ ...(JSON.parse(stored.value!) as object), region: 'eu-west-1' });
+    for (const { stages } of secret.versions.values()) stages.delete('AWSPREVIOUS');
+    stored.stages = new Set(['AWSPREVIOUS']);
+    secret.versions.set('by-hand', { value, stages: new Set(['AWSCURRENT']) });
+    await live(world, 80 * DAY);
+    expect([codes(world).includes('CURRENT_CHANGED'), world.rotationsAsked]).toEqual([true, 0]);
+    await live(world, 4 * DAY);
+    expect(world.rotationsAsked).toBeGreaterThan(0);
+  });
+
   test('is not left beyond reason: an instant that is still to come delays nothing', async () => {
     const { world, key, secret } = await settled();
     const current = [...secret.versions.keys()][0]!;
