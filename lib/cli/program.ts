@@ -51,6 +51,11 @@ const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./verify-owners')).define,
   },
   {
+    name: 'doctor',
+    description: 'with --probe: try in a throw-away account what the product assumes of AWS, and show what was found',
+    load: async () => (await import('./doctor')).define,
+  },
+  {
     name: 'rehearse',
     description: 'simulate a roster in a local AWS organization: months in seconds, and nothing leaves this machine',
     load: async () => {

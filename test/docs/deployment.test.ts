@@ -19,6 +19,7 @@ const LOADED: Readonly<Record<string, () => Promise<(command: Command) => void>>
   rotate: async () => (await import('../../lib/cli/operate')).defineRotate,
   rollback: async () => (await import('../../lib/cli/operate')).defineRollback,
   'verify-owners': async () => (await import('../../lib/cli/verify-owners')).define,
+  doctor: async () => (await import('../../lib/cli/doctor')).define,
   rehearse: async () => (await import('../../lib/cli/rehearse')).define,
 };
 
