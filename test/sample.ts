@@ -1,11 +1,11 @@
-/** What `npm test` draws from what is too much for every run; CI tries it all. */
+/** What `npm test` draws from what is too much for every run. */
 import path from 'node:path';
 import { seededRandom, type Random } from '../lib/simulator/local-organization/random';
 
 /** Printed by `closing-line.js`; TEST_SEED repeats it. */
 export const SEED = process.env.TEST_SEED!;
 
-/** TEST_SAMPLE=all, as `.ci/run` has it: everything is tried, and at its full length. */
+/** TEST_SAMPLE=all, as before a release: everything is tried, and at its full length. */
 export const TRIES_ALL = process.env.TEST_SAMPLE === 'all';
 
 /** As many of these as said, in their order. @param name of what is drawn, so that two draws differ */

@@ -38,10 +38,7 @@ export function nextRetirementStep(
     : afterItsTime(retirement, key, lastUse, user, now);
 }
 
-interface Promised {
-  readonly since: Date;
-  readonly until?: Date | undefined;
-}
+type Promised = Pick<Retirement, 'since' | 'until'>;
 
 /** The previous key is not deactivated before this instant: a roster that says less than was promised comes too late for it. */
 export const activeUntil = ({ since, until }: Promised, user: SliceUser): Date =>
@@ -64,6 +61,17 @@ export function beginRetirement(
 ): Retirement {
   const until = (works ? activeUntil : inactiveUntil)({ since }, user);
   return { keyId, state: works ? 'active' : 'inactive', since, until, warnings: 0, replacedBy };
+}
+
+/** The same from now on, and not before the date that its owner was promised. */
+export function beginAgain(
+  { keyId, replacedBy, until }: Pick<Retirement, 'keyId' | 'replacedBy' | 'until'>,
+  user: SliceUser,
+  since: Date,
+  works = true,
+): Retirement {
+  const again = beginRetirement(keyId, user, since, replacedBy, works);
+  return until && until > again.until! ? { ...again, until } : again;
 }
 
 /** A warning's point has passed while the key was not used: a use before its time is over is warned of at once. */

@@ -20,12 +20,11 @@ const SLACK_MS = 10 * MINUTE_MS;
 const LONGEST_ANNOUNCED_HOURS = 30 * 24;
 
 /** How far ahead of now a tag may be; everything else on the ledger has happened. */
-const aheadMs = (key: string, { announceFirstRotationHours = 0 }: SliceUser): number =>
-  ({
-    [TAGS.lease]: LONGEST_LEASE_MS,
-    [TAGS.offboarding]: Infinity,
-    [TAGS.announced]: hoursToMs(Math.max(announceFirstRotationHours, LONGEST_ANNOUNCED_HOURS)),
-  })[key] ?? 0;
+const aheadMs = ({ announceFirstRotationHours = 0 }: SliceUser): Readonly<Record<string, number>> => ({
+  [TAGS.lease]: LONGEST_LEASE_MS,
+  [TAGS.offboarding]: Infinity,
+  [TAGS.announced]: hoursToMs(Math.max(announceFirstRotationHours, LONGEST_ANNOUNCED_HOURS)),
+});
 
 export function unreasonable(
   secret: Secret,
@@ -34,13 +33,14 @@ export function unreasonable(
   isPossible: (generation: number) => boolean,
 ): Unreasonable {
   const latest = now.getTime() + SLACK_MS;
+  const mayBeAhead = aheadMs(user);
   const retiring = new Map(retirementsOf(secret).map((retirement) => [retirementTagKey(retirement.keyId), retirement]));
   const found: Unreasonable = { tags: {}, promised: {} };
   for (const [key, value] of Object.entries(secret.tags)) {
     if (!key.startsWith(PREFIX)) continue;
     const retirement = retiring.get(key);
     const happened = retirement ? [retirement.since, retirement.warnedAt, retirement.owing] : instantsIn(value);
-    const isAhead = happened.some((at) => at !== undefined && at.getTime() > latest + aheadMs(key, user));
+    const isAhead = happened.some((at) => at !== undefined && at.getTime() > latest + (mayBeAhead[key] ?? 0));
     const isTooNew = key === TAGS.generation && !isPossible(Number(value));
     if (isAhead || isTooNew) found.tags[key] = value;
     const promises = retirement ? [retirement.until, retirement.heldUntil] : [];

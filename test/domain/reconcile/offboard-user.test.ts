@@ -1,34 +1,9 @@
 /** A user whom the roster retires. */
-import { become, codes, DAY, label, live, liveDays, rightBefore } from '../life';
+import { become, codes, DAY, live, liveDays, moveAtLastLook, rightBefore, sinceReadAgain } from '../life';
 import { settled } from '../settled';
 import { ANN, World } from '../world';
 
-/** What this run has called since it began to read again for an act; nothing while it has not. */
-function sinceReadAgain({ calls }: World): readonly string[] {
-  const run = calls.slice(calls.lastIndexOf('s3:GetObject slice'));
-  const again = run.indexOf('iam:ListAccessKeys', run.indexOf('iam:ListAccessKeys') + 1);
-  return again < 0 ? [] : run.slice(again);
-}
-
 const hasReadAgain = (world: World): boolean => sinceReadAgain(world).length > 0;
-
-/** Somebody puts another key under the label before the second look at it since a pass read again for an act, or before the first. */
-function moveAtLastLook(
-  world: World,
-  stage: 'AWSCURRENT' | 'AWSPENDING',
-  key: { id: string; secret: string },
-  looks = 2,
-): void {
-  world.between = (call) => {
-    if (
-      world.calls[call] !== 'secretsmanager:GetSecretValue' ||
-      sinceReadAgain(world).filter((name) => name === 'secretsmanager:GetSecretValue').length < looks
-    )
-      return;
-    world.between = () => {};
-    label(world, stage, key);
-  };
-}
 
 describe('a user who retires', () => {
   test('loses the key once it is quiet, then after a rest the key and the secret, each step told', async () => {

@@ -9,7 +9,7 @@ import { retirementsOf, retirementTag, retirementTagKey, type Retirement } from 
 import { versionWith } from '../../ledger/versions';
 import type { AccessKey } from '../../ports';
 import { retireKey } from './retire-key';
-import { activeUntil, beginRetirement } from '../../keys/retirement-schedule';
+import { beginAgain, beginRetirement } from '../../keys/retirement-schedule';
 import { waitsForDate } from '../announce-first-rotation';
 import { isSuspended } from '../../roster/suspension';
 import { deletedNotice } from '../../notices/compose';
@@ -99,13 +99,11 @@ async function retireLost(state: UserState): Promise<Due> {
 }
 
 /** Only what the ledger still says: an emergency may have ended it meanwhile. What its owner was promised before holds on. */
-async function startAgain(state: UserState, { keyId, replacedBy }: Retirement): Promise<void> {
+async function startAgain(state: UserState, { keyId }: Retirement): Promise<void> {
   await withFreshState(state, async ({ secrets, secret, user, now }) => {
     const promised = retirementsOf(secret).find((retirement) => retirement.keyId === keyId);
     if (!promised) return;
-    const again = beginRetirement(keyId, user, now, replacedBy);
-    const until = activeUntil({ since: now, until: promised.until }, user);
-    await secrets.tag(secret.arn, retirementTag({ ...again, until }));
+    await secrets.tag(secret.arn, retirementTag(beginAgain(promised, user, now)));
   });
 }
 

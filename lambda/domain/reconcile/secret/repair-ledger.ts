@@ -2,7 +2,7 @@
  * Tags of the ledger that do not parse, or that what exists disproves. They are believed nowhere and reported, and they are
  * removed or written anew: no key is deactivated, and none is kept for ever, because of a tag alone.
  */
-import { beginRetirement } from '../../keys/retirement-schedule';
+import { beginAgain } from '../../keys/retirement-schedule';
 import { retirementsOf, retirementTag, retirementTagKey } from '../../ledger/retirements';
 import { isPossibleGeneration } from '../../roster/subject';
 import { familiesOf } from '../../ledger/sound-tags';
@@ -81,9 +81,8 @@ function retiringAgain(
   isPromised: boolean,
 ): Record<string, string> {
   const former = retirementsOf(secret).find(({ keyId }) => keyId === id);
-  const again = beginRetirement(id, user, now, former?.replacedBy ?? '-', status === 'Active');
-  const until = isPromised ? former?.until : undefined;
-  return retirementTag({ ...again, ...(until && until > again.until! && { until }) });
+  const kept = { keyId: id, replacedBy: former?.replacedBy ?? '-', ...(isPromised && { until: former?.until }) };
+  return retirementTag(beginAgain(kept, user, now, status === 'Active'));
 }
 
 /** What may only ever slow an act down is kept, from now on. */

@@ -1,33 +1,8 @@
 /** Right before a key is deactivated or deleted everything is read again; what was deleted stays on record. */
 import type { SliceUser } from '../../../../lambda/contract/slice';
-import { become, DAY, label, live, liveDays } from '../../life';
+import { become, DAY, live, liveDays, moveAtLastLook } from '../../life';
 import { settled } from '../../settled';
 import { ANN, World } from '../../world';
-
-/** What this run has called since it began to read again for an act; nothing while it has not. */
-function sinceReadAgain({ calls }: World): readonly string[] {
-  const run = calls.slice(calls.lastIndexOf('s3:GetObject slice'));
-  const again = run.indexOf('iam:ListAccessKeys', run.indexOf('iam:ListAccessKeys') + 1);
-  return again < 0 ? [] : run.slice(again);
-}
-
-/** Somebody puts another key under the label before the second look at it since a pass read again for an act, or before the first. */
-function moveAtLastLook(
-  world: World,
-  stage: 'AWSCURRENT' | 'AWSPENDING',
-  key: { id: string; secret: string },
-  looks = 2,
-): void {
-  world.between = (call) => {
-    if (
-      world.calls[call] !== 'secretsmanager:GetSecretValue' ||
-      sinceReadAgain(world).filter((name) => name === 'secretsmanager:GetSecretValue').length < looks
-    )
-      return;
-    world.between = () => {};
-    label(world, stage, key);
-  };
-}
 
 describe('right before a key', () => {
   const ways: Record<string, { user?: SliceUser; until: (world: World) => Promise<void> }> = {
