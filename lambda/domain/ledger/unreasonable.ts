@@ -1,5 +1,5 @@
 /** Tags that parse and say what cannot be so: whoever may tag a secret can write any date, and none is believed beyond reason. */
-import { MINUTE_MS, hoursToMs } from '../time';
+import { hoursToMs } from '../time';
 import type { Secret } from '../ports';
 import type { SliceUser } from '../../contract/slice';
 import { LONGEST_LEASE_MS } from './lease';
@@ -13,8 +13,8 @@ export interface Unreasonable {
   readonly promised: Record<string, string>;
 }
 
-/** Clocks of functions differ by less. */
-const SLACK_MS = 10 * MINUTE_MS;
+/** Clocks of functions differ by less. What is repaired for no reason may lose a date that was promised; so much delays little. */
+const SLACK_MS = hoursToMs(5);
 
 /** A date that was announced stays when the roster comes to ask for less; one beyond this is nobody's. */
 const LONGEST_ANNOUNCED_HOURS = 30 * 24;
